@@ -1,0 +1,65 @@
+# make app    the screens, on http://localhost:8501
+# make test   every test, the browser's included
+# make check  format, lint, types, import order
+# make image  the container image (needs Docker)
+
+PYTHON ?= python3
+PORT ?= 8501
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help app test check fix image browser
+
+help:
+	@sed -n 's/^# make/make/p' Makefile
+
+app: .venv/.ready
+	$(BIN)/streamlit run app.py --server.port $(PORT)
+
+# Tests that share a resource carry @pytest.mark.xdist_group and stay on one worker.
+test: .venv/.ready-for-tests browser
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: .venv/.ready-for-tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: .venv/.ready-for-tests
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+image:
+	docker build --tag synth .
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "synth needs Python 3.11 or newer, and '$(PYTHON)' is not that." \
+	       "Install it, or name another: make PYTHON=/path/to/python3.12 app"; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  echo "Python could not make a virtual environment." \
+	       "On Debian and Ubuntu: apt-get install python3-venv, then try again."; exit 1; }
+
+.venv/.ready: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing what synth needs into .venv (once; a few minutes)"
+	$(PIP) --editable .
+	@touch $@
+
+.venv/.ready-for-tests: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing what synth and its tests need into .venv (once; a few minutes)"
+	$(PIP) --editable '.[test]'
+	@touch .venv/.ready $@
+
+# Never fails: without a browser those tests skip themselves, and the rest runs.
+browser:
+	@if command -v chromium chromium-browser google-chrome >/dev/null; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then why="there is no apt-get to install it with"; \
+	elif [ "$$(id -u)" = 0 ]; then sudo=; \
+	elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo="sudo -n"; \
+	else why="installing it takes root: sudo apt-get install chromium"; fi; \
+	if [ -z "$$why" ]; then echo "Installing chromium for the browser tests"; \
+	  $$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends chromium \
+	    >/dev/null || why="apt-get could not install it"; fi; \
+	if [ -n "$$why" ]; then echo "The browser tests will be skipped: no chromium, and $$why."; fi
