@@ -1,0 +1,1 @@
+"""Synthetic tables that keep a promise to the people in the real one."""

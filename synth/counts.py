@@ -1,0 +1,187 @@
+"""Counting rows over columns: the one question that is asked of real rows, on any engine.
+
+`HeldRows` answers from integer codes in memory, `LazyRows` by sending one grouped query per table
+to whatever engine holds the rows (anything narwhals can put in a lazy frame: DuckDB, Polars,
+PySpark, a database), so that rows stay there and only counts come back. Only the vault imports
+this module.
+"""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from synth.domain import Categories, Codes, Dates, Domain, Numbers, Text
+from synth.errors import MethodError, SchemaError
+from synth.schema import Schema
+
+Exact = npt.NDArray[np.int64]  # true counts, one axis per column
+MOST_CELLS = 50_000_000  # a contingency table beyond this is a mistake, not a plan
+
+
+class Rows(Protocol):
+    """Real rows, wherever they are held."""
+
+    @property
+    def names(self) -> tuple[str, ...]: ...
+
+    def total(self) -> int:
+        """Number of rows."""
+        ...
+
+    def count(self, schema: Schema, names: Sequence[str]) -> Exact:
+        """The contingency table of `names`: one axis per column, in order."""
+        ...
+
+    def holds(self, name: str, values: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Which of `values` occur in a column."""
+        ...
+
+
+def cells_of(shape: Sequence[int]) -> int:
+    """Number of cells of a table of this shape.
+
+    Raises:
+        MethodError: it is too large to count.
+    """
+    cells = math.prod(shape)
+    if cells > MOST_CELLS:
+        raise MethodError(
+            f"A table over {len(shape)} columns would have {cells:,} cells.",
+            "Use fewer columns at once, or coarser ones.",
+        )
+    return cells
+
+
+def packed(codes: Sequence[Codes], shape: Sequence[int]) -> Codes:
+    """One integer per row for several codes, in row-major order, in the smallest type that fits."""
+    kind = np.min_scalar_type(max(cells_of(shape) - 1, 1))
+    flat = codes[0].astype(kind)
+    for column, size in zip(codes[1:], shape[1:], strict=True):
+        flat *= kind.type(size)
+        flat += column.astype(kind, copy=False)
+    return flat
+
+
+def bincount(codes: Sequence[Codes], shape: Sequence[int]) -> Exact:
+    """The contingency table of some code columns of equal length."""
+    if not shape:
+        return np.array(len(codes[0]) if codes else 0, dtype=np.int64)
+    flat = packed(codes, shape)
+    return np.bincount(flat, minlength=math.prod(shape)).astype(np.int64).reshape(tuple(shape))
+
+
+@dataclass
+class HeldRows:
+    """Rows in memory, columns as pandas categoricals where that is smaller."""
+
+    frame: pd.DataFrame
+    _codes: dict[tuple[str, Domain], Codes] = field(default_factory=dict, repr=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(map(str, self.frame.columns))
+
+    def total(self) -> int:
+        return len(self.frame)
+
+    def codes(self, schema: Schema, name: str) -> Codes:
+        """One code per row; worked out once per column and domain."""
+        domain = schema.domain(name)
+        key = (name, domain)
+        if key not in self._codes:
+            self._codes[key] = domain.encode(self.frame[name])
+        return self._codes[key]
+
+    def count(self, schema: Schema, names: Sequence[str]) -> Exact:
+        if not names:
+            return np.array(self.total(), dtype=np.int64)
+        return bincount([self.codes(schema, n) for n in names], schema.shape(names))
+
+    def holds(self, name: str, values: Sequence[str]) -> npt.NDArray[np.bool_]:
+        return np.asarray(pd.Index(values).isin(pd.Index(self.frame[name].dropna().astype(str))))
+
+
+@dataclass(frozen=True)
+class LazyRows:
+    """Rows that stay in their engine, behind a narwhals lazy frame."""
+
+    frame: nw.LazyFrame[Any]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.frame.collect_schema().names())
+
+    def total(self) -> int:
+        return int(_fetched(self.frame.select(nw.len().alias("rows")))["rows"].iloc[0])
+
+    def count(self, schema: Schema, names: Sequence[str]) -> Exact:
+        shape = schema.shape(names)
+        cells_of(shape)
+        keys = [f"c{i}" for i in range(len(names))]
+        asked = [_asked(schema.domain(n), n).alias(k) for n, k in zip(names, keys, strict=True)]
+        grouped = self.frame.select(*asked).group_by(*keys).agg(nw.len().alias("rows"))
+        found = _fetched(grouped)
+        codes = [_answered(schema.domain(n), found[k]) for n, k in zip(names, keys, strict=True)]
+        table = np.zeros(shape, dtype=np.int64)
+        np.add.at(table, tuple(codes), found["rows"].to_numpy(dtype=np.int64))
+        return table
+
+    def holds(self, name: str, values: Sequence[str]) -> npt.NDArray[np.bool_]:
+        text = nw.col(name).cast(nw.String)
+        found = _fetched(self.frame.select(text.alias("v")).filter(nw.col("v").is_in(list(values))))
+        return np.asarray(pd.Index(values).isin(pd.Index(found["v"].astype(str))))
+
+
+def _fetched(lazy: nw.LazyFrame[Any]) -> pd.DataFrame:
+    frame: pd.DataFrame = lazy.collect("pandas").to_native()
+    return frame
+
+
+def _asked(domain: Domain, name: str) -> nw.Expr:
+    """What the engine groups a column by: the interval for numbers, else the value itself."""
+    column = nw.col(name)
+    if isinstance(domain, Numbers):
+        number = column.cast(nw.Float64)
+        place = sum(((number >= e).cast(nw.Int32) for e in domain.edges[1:-1]), nw.lit(0))
+        code = nw.when(number.is_null() | number.is_nan()).then(nw.lit(-1)).otherwise(place)
+        return code.cast(nw.Int32)
+    if isinstance(domain, Text):
+        return column.is_null()
+    return column.cast(nw.String)
+
+
+def _answered(domain: Domain, keys: pd.Series) -> Codes:
+    """The codes of the groups that came back."""
+    if isinstance(domain, Numbers):
+        nowhere = domain.size - 1 if domain.missing else 0
+        return np.where(keys.to_numpy() < 0, nowhere, keys.to_numpy()).astype(np.int64)
+    if isinstance(domain, Text):
+        absent = keys.to_numpy(dtype=bool)
+        return (absent & domain.missing).astype(np.int64)
+    if isinstance(domain, Categories | Dates):
+        return domain.encode(keys.astype(object).where(keys.notna(), None)).astype(np.int64)
+    raise SchemaError(
+        f"A column of domain `{domain.document()['domain']}` cannot be counted in its engine.",
+        "Load the table into memory.",
+    )
+
+
+def kept(frame: pd.DataFrame, person: str, most: int) -> pd.DataFrame:
+    """At most `most` rows of each person, drawn at random, in their old order.
+
+    The draw is unseeded: which rows of a person are left out is nobody's business.
+    """
+    rng = np.random.default_rng(secrets.randbits(128))
+    order = rng.permutation(len(frame))
+    owners = pd.Series(pd.factorize(frame[person])[0][order])
+    place = owners.groupby(owners).cumcount().to_numpy()
+    return frame.iloc[np.sort(order[place < most])].reset_index(drop=True)

@@ -1,0 +1,66 @@
+"""Errors a custodian can act on: what happened, and what to do about it."""
+
+from __future__ import annotations
+
+
+class SynthError(Exception):
+    """Something the person at the screen can put right.
+
+    Screens and the command line show these as sentences; every other exception is a bug and is
+    left to crash. Messages name columns, counts and limits, never cell values.
+
+    Args:
+        what: what happened, in one sentence, with the names and numbers that matter.
+        remedy: what the person can do about it, in one sentence.
+    """
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(what, remedy)
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.remedy}"
+
+
+class IngestError(SynthError):
+    """The file or query result is not a table that can be read."""
+
+
+class SchemaError(SynthError):
+    """The declared schema contradicts itself or the table."""
+
+
+class BudgetExceeded(SynthError):
+    """A measurement asked for more privacy budget than is left."""
+
+
+class BudgetError(SynthError):
+    """The privacy promise itself makes no sense (epsilon, delta, rows per person)."""
+
+
+class MethodError(SynthError):
+    """A method cannot be run with these settings on this table."""
+
+
+class NotReleasable(SynthError):
+    """Something that must stay with the custodian was put into a release."""
+
+
+class BundleError(SynthError):
+    """A release bundle is damaged, incomplete or not ours."""
+
+
+class RecipeError(SynthError):
+    """The recipe has a mistake.
+
+    Args:
+        line: where, counted from 1; 0 where no single line is to blame.
+    """
+
+    def __init__(self, what: str, remedy: str, line: int = 0) -> None:
+        super().__init__(f"Line {line}: {what}" if line else what, remedy)
+        self.line = line
+
+    def __reduce__(self) -> tuple[type[RecipeError], tuple[str, str]]:
+        return (RecipeError, (self.what, self.remedy))

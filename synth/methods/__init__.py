@@ -1,0 +1,56 @@
+"""The methods on offer. To add one: write its file, add its line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from synth.errors import BundleError, MethodError
+from synth.guarantee import statement_of
+from synth.method import Method, Model
+from synth.methods.correlated import Correlated
+from synth.methods.independent import Independent
+from synth.methods.random import Random
+from synth.schema import Schema
+
+METHODS: tuple[type[Method], ...] = (Correlated, Independent, Random)
+
+
+def method_named(name: str) -> type[Method]:
+    """The method of this name.
+
+    Raises:
+        MethodError: there is none.
+    """
+    for method in METHODS:
+        if method.name == name:
+            return method
+    raise MethodError(
+        f"There is no method `{name}`.", f"Choose one of {', '.join(m.name for m in METHODS)}."
+    )
+
+
+def model_of(document: Mapping[str, Any]) -> Model:
+    """The model that a saved document describes. Reads values only; runs nothing.
+
+    Raises:
+        BundleError: the document is not a model, or is damaged.
+    """
+    kinds = {m.model.kind: m.model for m in METHODS}
+    kind = kinds.get(str(document.get("kind")))
+    if document.get("format") != "synth model" or kind is None:
+        raise BundleError(
+            f"The model is of the kind `{document.get('kind')}`, which is not known here.",
+            "Was it made by a newer version, or by a plug-in that is not installed?",
+        )
+    try:
+        return kind.restored(
+            Schema.of(document["schema"]),
+            statement_of(document["statement"]),
+            int(document["rows"]),
+            document["parameters"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(
+            f"The model file is damaged ({type(error).__name__}).", "Make the release again."
+        ) from None

@@ -1,0 +1,39 @@
+"""Each column on its own: the baseline every other method has to beat.
+
+The second rung of DataSynthesizer's ladder (Ping, Stoyanovich, Howe 2017, section 3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from synth.budget import Rho
+from synth.consistency import nearest, total_of
+from synth.method import Method, Model, Progress, modelled_names, quiet
+from synth.network import Conditional, Network, normalised
+from synth.private import PrivateTable
+
+
+@dataclass(frozen=True)
+class Independent(Method):
+    """One-way marginals, each with an equal share of the budget."""
+
+    name: ClassVar[str] = "independent"
+    title: ClassVar[str] = "Independent columns"
+    summary: ClassVar[str] = (
+        "Keeps how often each value occurs in each column. Loses how columns go together."
+    )
+    formal: ClassVar[bool] = True
+    model: ClassVar[type[Model]] = Network
+
+    def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Network:
+        names = modelled_names(private.schema)
+        each = Rho(rho / len(names))
+        ones = []
+        for i, name in enumerate(names):
+            progress(i / len(names), "counting columns")
+            ones.append(private.measure((name,), each, "one-way marginal"))
+        total = total_of(ones)
+        steps = (Conditional(m.columns[0], (), normalised(nearest(m.counts, total))) for m in ones)
+        return Network(private.schema, private.statement(), round(total), tuple(steps))

@@ -1,0 +1,36 @@
+"""Values at random: names, kinds and declared domains only. Reads no row at all.
+
+The first rung of DataSynthesizer's ladder (Ping, Stoyanovich, Howe 2017, section 3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from synth.budget import Rho
+from synth.method import Method, Model, Progress, modelled_names, quiet
+from synth.network import Conditional, Network
+from synth.private import PrivateTable
+
+
+@dataclass(frozen=True)
+class Random(Method):
+    """Every state of a column is equally likely."""
+
+    name: ClassVar[str] = "random"
+    title: ClassVar[str] = "Random values"
+    summary: ClassVar[str] = (
+        "Keeps column names and the values they may take, nothing else. Good for testing software."
+    )
+    formal: ClassVar[bool] = True
+    spends: ClassVar[bool] = False
+    model: ClassVar[type[Model]] = Network
+
+    def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Network:
+        names = modelled_names(private.schema)
+        sizes = private.schema.shape(names)
+        steps = (Conditional(n, (), np.full(s, 1 / s)) for n, s in zip(names, sizes, strict=True))
+        return Network(private.schema, private.statement(), 0, tuple(steps))

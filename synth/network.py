@@ -1,0 +1,138 @@
+"""A model that draws one column after another, each given the columns it depends on.
+
+Random, independent, correlated, tree and adaptive methods all end here: whatever they learnt is
+written as conditional tables in the order of drawing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from synth.counts import packed
+from synth.domain import Codes, smallest
+from synth.errors import BundleError
+from synth.guarantee import Statement
+from synth.method import Model
+from synth.schema import Counts, Schema
+
+DIGITS = 7  # of a chance in a saved model
+
+
+@dataclass(frozen=True)
+class Conditional:
+    """How one column depends on others: the chance of each of its states, given its parents'.
+
+    Args:
+        table: one axis per parent, in order, then one for the column; sums to 1 along the last.
+    """
+
+    column: str
+    parents: tuple[str, ...]
+    table: Counts
+
+    def __post_init__(self) -> None:
+        if self.table.ndim != len(self.parents) + 1:
+            raise BundleError(
+                f"The table of `{self.column}` has {self.table.ndim} axes "
+                f"for {len(self.parents)} parents.",
+                "The model file is damaged; make it again.",
+            )
+
+
+@dataclass(frozen=True)
+class Network(Model):
+    """Conditional tables in an order in which parents come before their children."""
+
+    kind: ClassVar[str] = "network"
+    conditionals: tuple[Conditional, ...]
+
+    def sample(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:
+        return self.schema.decode(self.sample_codes(rows, rng), rng)
+
+    def sample_codes(self, rows: int, rng: np.random.Generator) -> dict[str, Codes]:
+        """One code array of length `rows` per modelled column."""
+        return drawn(self.conditionals, rows, rng)
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "conditionals": [
+                {
+                    "column": c.column,
+                    "parents": list(c.parents),
+                    "shape": list(c.table.shape),
+                    "table": np.round(c.table, DIGITS).ravel().tolist(),
+                }
+                for c in self.conditionals
+            ]
+        }
+
+    @classmethod
+    def restored(
+        cls, schema: Schema, statement: Statement, rows: int, parameters: Mapping[str, Any]
+    ) -> Self:
+        steps = tuple(_conditional(c, schema) for c in parameters["conditionals"])
+        return cls(schema, statement, rows, steps)
+
+
+def _conditional(document: Mapping[str, Any], schema: Schema) -> Conditional:
+    column, parents = str(document["column"]), tuple(map(str, document["parents"]))
+    table = np.array(document["table"], dtype=np.float64)
+    shape = schema.shape((*parents, column))
+    if table.size != int(np.prod(shape)) or not np.isfinite(table).all() or (table < 0).any():
+        raise BundleError(
+            f"The table of `{column}` does not fit the schema.",
+            "The model file is damaged; make it again.",
+        )
+    return Conditional(column, parents, normalised(table.reshape(shape)))
+
+
+def normalised(table: Counts, prior: Counts | None = None) -> Counts:
+    """Chances along the last axis; a row without any weight takes `prior`, or is uniform."""
+    positive = np.maximum(table, 0)
+    sums = positive.sum(axis=-1, keepdims=True)
+    size = table.shape[-1]
+    instead = np.full(size, 1 / size) if prior is None else prior / prior.sum()
+    return np.where(sums > 0, positive / np.where(sums > 0, sums, 1), instead)
+
+
+def drawn(steps: Sequence[Conditional], rows: int, rng: np.random.Generator) -> dict[str, Codes]:
+    """Draw each column given its parents, stratified within each parent configuration.
+
+    In a group of g rows with equal parents, each state is drawn within one of g times its chance
+    (systematic sampling), in a fresh random order, so columns stay independent given the parents.
+    """
+    codes: dict[str, Codes] = {}
+    for step in steps:
+        size = step.table.shape[-1]
+        if not step.parents:
+            points = (rng.permutation(rows) + rng.random()) / max(rows, 1)
+            cumulative = np.cumsum(step.table)
+            found: Codes = np.searchsorted(cumulative / cumulative[-1], points, side="right")
+        else:
+            group = packed([codes[p] for p in step.parents], step.table.shape[:-1]).astype(np.int64)
+            found = _within_groups(step.table.reshape(-1, size), group, rng)
+        codes[step.column] = smallest(np.minimum(found, size - 1), size)
+    return codes
+
+
+def _within_groups(table: Counts, group: Codes, rng: np.random.Generator) -> Codes:
+    """A state for each row from the row of `table` that its group points to."""
+    present, inside, sizes = np.unique(group, return_inverse=True, return_counts=True)
+    cumulative = np.cumsum(table[present], axis=1)
+    cumulative /= cumulative[:, -1:]
+    cumulative[:, -1] = 1.0
+    shuffled = rng.permutation(len(group))
+    order = shuffled[np.argsort(inside[shuffled], kind="stable")]
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    place = np.empty(len(group))
+    place[order] = np.arange(len(group)) - np.repeat(starts, sizes)
+    points = (place + rng.random(len(sizes))[inside]) / sizes[inside]
+    flat = (cumulative + np.arange(len(present))[:, None]).ravel()
+    keys = inside + np.minimum(points, 1 - 1e-9)
+    found: Codes = np.searchsorted(flat, keys, side="right") - inside * table.shape[1]
+    return found

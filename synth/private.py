@@ -1,0 +1,275 @@
+"""The vault: the one object that holds real rows, and the only doors out of it.
+
+`transform` is free (row by row, parameters public), `measure`, `choose` and `people` cost, `groups`
+is a promise of k, `tabulate` and `open` are loud. Nothing else touches rows;
+tests/test_architecture.py keeps it so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from synth import noise as exact_noise
+from synth.budget import Audience, Budget, Compared, Ledger, Opened, Rho
+from synth.counts import Exact, HeldRows, LazyRows, Rows, kept
+from synth.errors import SchemaError
+from synth.guarantee import Statement
+from synth.schema import Counts, Schema
+
+
+class Step(Protocol):
+    """A change made to each row on its own, with parameters chosen without the data."""
+
+    def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The changed rows."""
+        ...
+
+    def declare(self, schema: Schema) -> Schema:
+        """What the changed table is declared to be."""
+        ...
+
+
+class Noise(Protocol):
+    """A source of noise. Tests pass one that adds nothing; everything else leaves it alone."""
+
+    def discrete_gaussian(self, counts: Exact, sigma: float) -> Exact: ...
+    def discrete_laplace(self, counts: Exact, scale: float) -> Exact: ...
+    def noisy_max(self, scores: Sequence[int], epsilon: float, sensitivity: int) -> int: ...
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Noisy counts over some columns: public, and all that a private method ever sees.
+
+    Args:
+        counts: one axis per column, in order; may be negative.
+        sigma: standard deviation of the noise in each cell, in rows; 0 for exact counts.
+    """
+
+    columns: tuple[str, ...]
+    counts: Counts
+    sigma: float
+
+
+class PrivateTable:
+    """Real rows under a schema, a budget and a ledger.
+
+    Args:
+        rows: a data frame (not copied; keep no other reference), or a lazy frame of any engine.
+        schema: what is publicly declared about them.
+        budget: the most that may ever be spent on these rows.
+        person: the column that names the protected person, where a person may have several rows;
+            at most `budget.rows_per_person` rows each are kept.
+        noise: tests pass one that adds nothing. Left alone it is exact, from the operating system's
+            secure source, and never recorded: noise that can be replayed protects no one.
+    """
+
+    __slots__ = ("__noise", "__rows", "ledger", "person", "schema")
+
+    def __init__(
+        self,
+        rows: pd.DataFrame | nw.LazyFrame[Any],
+        schema: Schema,
+        budget: Budget | Ledger,
+        *,
+        person: str = "",
+        noise: Noise | None = None,
+    ) -> None:
+        self.ledger = budget if isinstance(budget, Ledger) else Ledger(budget)
+        self.schema = schema
+        self.person = person
+        self.__noise: Noise = exact_noise
+        if noise is not None:
+            self.__noise = noise
+        self.__rows: Rows = _held(rows, schema, person, self.ledger.budget.rows_per_person)
+
+    def __repr__(self) -> str:
+        return f"<PrivateTable of {len(self.schema)} columns, rho {self.ledger.left:.3g} left>"
+
+    def __getstate__(self) -> None:
+        raise TypeError("A PrivateTable is not pickled, cached or copied to disk.")
+
+    @property
+    def rows_per_person(self) -> int:
+        return self.ledger.budget.rows_per_person
+
+    # -- free ------------------------------------------------------------------------------------
+
+    def transform(self, step: Step) -> PrivateTable:
+        """Apply a row-by-row step. Free; the new table is charged to the same ledger."""
+        return self.__with(
+            HeldRows(step(self.__frame().copy(deep=False))), step.declare(self.schema)
+        )
+
+    def declare(self, schema: Schema) -> PrivateTable:
+        """The same rows under another public description."""
+        return self.__with(self.__rows, schema)
+
+    def portion(self, rho: Rho) -> PrivateTable:
+        """The same rows, of whose budget only `rho` may be spent through this value."""
+        return self.__with(self.__rows, self.schema, self.ledger.portion(rho))
+
+    def charged_to(self, ledger: Ledger) -> PrivateTable:
+        """The same rows under another ledger: another release, with a budget of its own."""
+        return self.__with(self.__rows, self.schema, ledger)
+
+    # -- paid for --------------------------------------------------------------------------------
+
+    def measure(self, columns: Sequence[str], rho: Rho, purpose: str) -> Measurement:
+        """Count rows over the domains of `columns`, with discrete Gaussian noise worth `rho`.
+
+        One person moves at most `rows_per_person` rows, all possibly in one cell, so the L2
+        sensitivity is `rows_per_person`. Infinite rho gives exact counts, and ends the guarantee.
+
+        Reference: Canonne, Kamath, Steinke (2020), arXiv:2004.00010, theorem 4.
+        """
+        shape = self.schema.shape(columns)
+        self.ledger.spend(f"{purpose}: {', '.join(columns)}", rho)
+        counts = self.__rows.count(self.schema, columns)
+        if math.isinf(rho):
+            return Measurement(tuple(columns), counts.astype(np.float64), 0.0)
+        sigma = self.rows_per_person / math.sqrt(2 * rho)
+        noisy = self.__noise.discrete_gaussian(counts.ravel(), sigma).reshape(shape)
+        return Measurement(tuple(columns), noisy.astype(np.float64), sigma)
+
+    def choose(
+        self,
+        candidates: Sequence[tuple[str, ...]],
+        expected: Callable[[tuple[str, ...]], Counts],
+        rho: Rho,
+        purpose: str,
+        *,
+        penalty: Callable[[tuple[str, ...]], float] | None = None,
+    ) -> tuple[str, ...]:
+        """Pick the columns whose true counts are furthest from `expected`, worth `rho`.
+
+        The exponential mechanism on the L1 distance to the expectation rounded to whole rows, less
+        a `penalty`. Neither may depend on the rows, so the sensitivity is `rows_per_person`.
+
+        Reference: Cesar and Rogers (2021), arXiv:2004.07223, for rho = epsilon^2 / 8.
+        """
+        self.ledger.spend(purpose, rho, "exponential")
+        scores: list[int] = []
+        for columns in candidates:
+            apart = self.__rows.count(self.schema, columns) - np.rint(expected(columns))
+            less = 0.0 if penalty is None else penalty(columns)
+            scores.append(int(np.abs(apart).sum()) - round(less))
+        if math.isinf(rho):
+            return candidates[int(np.argmax(scores))]
+        epsilon = math.sqrt(8 * rho)
+        return candidates[self.__noise.noisy_max(scores, epsilon, self.rows_per_person)]
+
+    def people(self, rho: Rho, purpose: str = "number of rows") -> int:
+        """The number of rows with discrete Laplace noise worth `rho`; at least 1.
+
+        Pure epsilon-DP implies epsilon^2/2-zCDP (Bun and Steinke 2016, proposition 1.4).
+        """
+        self.ledger.spend(purpose, rho, "laplace")
+        total = self.__rows.total()
+        if math.isinf(rho):
+            return max(1, total)
+        scale = self.rows_per_person / math.sqrt(2 * rho)
+        noisy = self.__noise.discrete_laplace(np.array([total], dtype=np.int64), scale)
+        return max(1, int(noisy[0]))
+
+    def claimed(self, column: str, identifiers: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Which of some new identifiers a real person has.
+
+        Removing one person changes the answer only where a drawn identifier happens to be theirs,
+        which has a chance of drawn / space: that is added to delta.
+        """
+        space = getattr(self.schema[column].domain, "space", 0.0) or 1.0
+        delta = min(1.0, len(identifiers) * self.rows_per_person / space)
+        self.ledger.note(Compared(f"new identifiers for `{column}`", delta))
+        return self.__rows.holds(column, identifiers)
+
+    # -- loud ------------------------------------------------------------------------------------
+
+    def tabulate(self, columns: Sequence[str], reason: str, audience: Audience) -> Exact:
+        """The exact contingency table of `columns`, one axis each."""
+        self.__noted(reason, audience)
+        return self.__rows.count(self.schema, columns)
+
+    def size(self, reason: str, audience: Audience) -> int:
+        """The exact number of rows."""
+        self.__noted(reason, audience)
+        return self.__rows.total()
+
+    def open(self, reason: str, audience: Audience) -> pd.DataFrame:
+        """Hand out the rows themselves. If they may reach a release, the guarantee is gone."""
+        self.__noted(reason, audience)
+        return self.__frame().copy(deep=False)
+
+    def send(self, stream: Any) -> None:
+        """Write the rows to a worker of the same custodian, as an Arrow stream over a pipe."""
+        table = pa.Table.from_pandas(self.__frame(), preserve_index=False)
+        with pa.ipc.new_stream(stream, table.schema) as writer:
+            writer.write_table(table)
+
+    def statement(self) -> Statement:
+        """What may honestly be said now, about everything done to these rows so far."""
+        return self.ledger.statement(
+            f"the values of `{name}` were read off the rows" for name in self.schema.observed
+        )
+
+    def __noted(self, reason: str, audience: Audience) -> None:
+        entry = Opened(reason, audience)
+        if entry not in self.ledger.entries:
+            self.ledger.note(entry)
+
+    def __frame(self) -> pd.DataFrame:
+        if isinstance(self.__rows, HeldRows):
+            return self.__rows.frame
+        raise SchemaError(
+            "These rows stay in their engine, and this step needs them in memory.",
+            "Use a method that needs counts only, or load the table.",
+        )
+
+    def __with(self, rows: Rows, schema: Schema, ledger: Ledger | None = None) -> PrivateTable:
+        new = object.__new__(PrivateTable)
+        new.ledger = self.ledger if ledger is None else ledger
+        new.schema, new.person = schema, self.person
+        new.__noise, new.__rows = self.__noise, rows
+        return new
+
+
+def receive(stream: Any) -> pd.DataFrame:
+    """The rows that `PrivateTable.send` wrote; called by the worker that makes a vault of them."""
+    with pa.ipc.open_stream(stream) as reader:
+        frame: pd.DataFrame = reader.read_all().to_pandas()
+    return frame
+
+
+def _held(rows: pd.DataFrame | nw.LazyFrame[Any], schema: Schema, person: str, most: int) -> Rows:
+    if isinstance(rows, nw.LazyFrame):
+        if person:
+            raise SchemaError(
+                "Rows that stay in their engine cannot be limited per person.",
+                "Load the table, or limit the rows in the query.",
+            )
+        return _checked(LazyRows(rows), schema)
+    found = _checked(HeldRows(rows), schema)
+    if person and person not in found.names:
+        raise SchemaError(
+            f"The table has no column `{person}` to tell people apart.",
+            "Name the column that says whose row it is.",
+        )
+    return HeldRows(kept(rows, person, most)) if person else found
+
+
+def _checked(rows: Rows, schema: Schema) -> Rows:
+    if absent := [n for n in schema.names if n not in rows.names]:
+        raise SchemaError(
+            f"The table has no column {', '.join(f'`{n}`' for n in absent)}.",
+            "Correct the name in the schema, or leave the column out.",
+        )
+    return rows
