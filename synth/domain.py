@@ -366,7 +366,7 @@ def _on_grid(
     top = np.round(high * scale, 6)
     end = np.where(closed, np.floor(top) + 1, np.ceil(top))
     share = np.where(high > low, (drawn - low) / (high - low), 0)
-    return (first + np.floor(share * np.maximum(end - first, 1))) / scale
+    return np.asarray((first + np.floor(share * np.maximum(end - first, 1))) / scale)
 
 
 def _interval(low: float, high: float, *, whole: bool) -> str:
