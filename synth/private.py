@@ -217,9 +217,10 @@ class PrivateTable:
 
     def statement(self) -> Statement:
         """What may honestly be said now, about everything done to these rows so far."""
-        return self.ledger.statement(
-            f"the values of `{name}` were read off the rows" for name in self.schema.observed
-        )
+        observed = self.schema.observed
+        listed = ", ".join(f"`{name}`" for name in observed)
+        reason = f"the values or bounds of {listed} were read off the rows"
+        return self.ledger.statement((reason,) if observed else ())
 
     def __noted(self, reason: str, audience: Audience) -> None:
         entry = Opened(reason, audience)

@@ -209,7 +209,7 @@ def _compacted(name: str, values: pd.Series) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(kind):
         whole = (values.dropna().dt.normalize() == values.dropna()).all()
         form = "%Y-%m-%d" if whole else "%Y-%m-%d %H:%M:%S"
-        return values.dt.strftime(form).astype("category")
+        return pd.Series(values.dt.strftime(form)).astype("category")
     if pd.api.types.is_numeric_dtype(kind):
         return values
     present = values.dropna()
@@ -219,7 +219,8 @@ def _compacted(name: str, values: pd.Series) -> pd.Series:
             "Spread it over columns or rows first.",
         )
     text = [None if pd.isna(v) else str(v) for v in values]
-    return pd.Series(text, index=values.index, dtype="category")
+    made: pd.Series = pd.Series(text, index=values.index, dtype="category")
+    return made
 
 
 def _stripped(frame: pd.DataFrame, missing: Sequence[str]) -> pd.DataFrame:

@@ -1,0 +1,23 @@
+"""The command line: `synth …`. One file per family of commands."""
+
+from __future__ import annotations
+
+import typer
+
+from synth.cli import release_commands, screens
+
+app = typer.Typer(
+    name="synth",
+    help="Share the shape of your data, not the people in it.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for family in (screens, release_commands):
+    family.register(app)
+
+
+def main() -> None:
+    """The console script."""
+    app()

@@ -1,0 +1,144 @@
+"""`synth init | run | sample | verify | methods`: from a table to a release, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from synth.budget import Budget
+from synth.cli.speech import Shown, explained
+from synth.declaration import ColumnPart
+from synth.errors import IngestError, RecipeError
+from synth.ingest import Suggestion, load
+from synth.methods import METHODS
+from synth.recipe import Recipe, Source, read_recipe
+from synth.release import Bundle, csv_bytes, parquet_bytes, verify
+from synth.run import run
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    for name, command in (
+        ("init", init),
+        ("run", run_recipe),
+        ("sample", sample),
+        ("verify", verify_bundle),
+        ("methods", methods),
+    ):
+        app.command(name)(command)
+
+
+def init(
+    data: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet, Excel or JSON lines.")],
+    output: Annotated[Path, typer.Option("--output", "-o")] = Path("recipe.toml"),
+    force: Annotated[bool, typer.Option(help="Overwrite an existing recipe.")] = False,
+) -> None:
+    """Look at a table and write a starter recipe.
+
+    Example: synth init admissions.csv -o recipe.toml
+    """
+    with explained():
+        if output.exists() and not force:
+            raise RecipeError(f"`{output}` exists already.", "Choose another name, or --force.")
+        loaded = load(data, Budget(1.0))
+        parts = tuple(_starter(s) for s in loaded.suggestions.values())
+        recipe = Recipe(source=Source(file=str(data.resolve())), column=parts)
+        output.write_text(_commented(recipe.toml(), loaded.suggestions), encoding="utf-8")
+    typer.echo(f"{len(parts)} columns, {loaded.rows:,} rows. Wrote {output}.")
+
+
+def _starter(suggestion: Suggestion) -> ColumnPart:
+    column = suggestion.column
+    return ColumnPart.model_validate(
+        {"name": column.name, "kind": column.kind.value, "role": column.role.value}
+    )
+
+
+def _commented(toml: str, suggestions: dict[str, Suggestion]) -> str:
+    """The recipe with the reason of each suggestion above its column."""
+    reasons = iter(s.column.reason for s in suggestions.values())
+    lines = []
+    for line in toml.splitlines():
+        if line == "[[column]]":
+            lines.append(f"# {next(reasons)}")
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def run_recipe(
+    recipe: Annotated[Path, typer.Argument(help="A recipe (TOML).")],
+    output: Annotated[Path, typer.Option("--output", "-o")] = Path("release.zip"),
+    data: Annotated[Path | None, typer.Option(help="A table instead of the recipe's.")] = None,
+) -> None:
+    """Make a release: read, learn, draw, compare, bundle.
+
+    Example: synth run recipe.toml -o release.zip
+    """
+    with explained():
+        text = _text(recipe)
+        outcome = run(read_recipe(text), data, folder=recipe.parent, progress=Shown())
+        output.write_bytes(outcome.release.zipped())
+    comparison, release = outcome.comparison, outcome.release
+    typer.echo(f"{release.statement.guarantee.short}. {release.statement.guarantee.plain}")
+    typer.echo(
+        f"Mean distance to the real table: columns {comparison.one_way:.3f} "
+        f"(a fresh real sample: {comparison.fresh_one_way:.3f}), "
+        f"pairs {comparison.two_way:.3f} ({comparison.fresh_two_way:.3f}). "
+        "These two figures are for you, not for the recipients."
+    )
+    typer.echo(f"Wrote {release.rows:,} synthetic rows to {output}.")
+
+
+def _text(recipe: Path) -> str:
+    try:
+        return recipe.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise RecipeError(f"`{recipe}` cannot be read.", "Give the path of a recipe.") from None
+
+
+def sample(
+    bundle: Annotated[Path, typer.Argument(help="A release bundle.")],
+    rows: Annotated[int, typer.Option(min=1, help="How many rows.")] = 1000,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = 1,
+    output: Annotated[Path, typer.Option("--output", "-o")] = Path("rows.csv"),
+) -> None:
+    """Draw more synthetic rows from a release. Costs no privacy.
+
+    Example: synth sample release.zip --rows 100000 -o rows.parquet
+    """
+    with explained():
+        if output.suffix not in (".csv", ".parquet"):
+            raise IngestError(f"`{output}` is no CSV or Parquet file.", "Use .csv or .parquet.")
+        table = Bundle.read(bundle).model.sample(rows, np.random.default_rng(seed))
+        output.write_bytes((csv_bytes if output.suffix == ".csv" else parquet_bytes)(table))
+    typer.echo(f"Wrote {rows:,} synthetic rows to {output}.")
+
+
+def verify_bundle(
+    bundle: Annotated[Path, typer.Argument(help="A release bundle.")],
+) -> None:
+    """Check a release: checksums, and the promises that can be re-checked.
+
+    Example: synth verify release.zip
+    """
+    with explained():
+        held = verify(Bundle.read(bundle))
+    for sentence in held:
+        typer.echo(f"ok  {sentence}")
+
+
+def methods() -> None:
+    """List the methods and their settings.
+
+    Example: synth methods
+    """
+    for method in METHODS:
+        typer.echo(f"{method.name}: {method.title}. {method.summary}")
+        for setting in fields(method):
+            told = setting.metadata.get("help", "")
+            typer.echo(f"    {setting.name} = {json.dumps(setting.default)}  {told}")

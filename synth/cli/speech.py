@@ -1,0 +1,37 @@
+"""How commands talk: one sentence for bad input and exit code 2, progress on long work."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from synth.errors import SynthError
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turn an error the person can put right into one sentence and exit code 2."""
+    try:
+        yield
+    except SynthError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(2) from None
+
+
+class Shown:
+    """Progress on standard error: one line that is rewritten on a terminal, else one per step."""
+
+    def __init__(self) -> None:
+        self.last = ""
+
+    def __call__(self, share: float, doing: str) -> None:
+        if sys.stderr.isatty():
+            end = "\n" if share >= 1 else ""
+            typer.echo(f"\r{share:4.0%} {doing:<60}", err=True, nl=False)
+            typer.echo(end, err=True, nl=False)
+        elif doing != self.last:
+            typer.echo(f"{share:4.0%} {doing}", err=True)
+        self.last = doing

@@ -1,0 +1,125 @@
+"""From a recipe to a release: the same work for the screens, the command line and Python."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from synth.budget import Entry, Rho, usual_delta
+from synth.declaration import declared
+from synth.evaluate import Comparison, compare
+from synth.identifiers import Pattern
+from synth.ingest import Loaded, load
+from synth.method import Model, Progress, quiet
+from synth.private import PrivateTable
+from synth.recipe import Recipe
+from synth.release import Release, as_saved
+
+SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
+DEFAULT_ROWS = 1000  # where nothing public tells how many there are
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run leaves: the release, and findings for the custodian's eyes only."""
+
+    release: Release
+    comparison: Comparison
+    entries: tuple[Entry, ...]
+
+
+def run(
+    recipe: Recipe,
+    source: Any = None,
+    *,
+    folder: Path = Path(),
+    progress: Progress = quiet,
+    listener: Callable[[Entry], None] | None = None,
+) -> Outcome:
+    """Everything a recipe says, from reading the table to the release.
+
+    Args:
+        source: a data frame or open file instead of the recipe's own source.
+        folder: what a relative path in the recipe is relative to.
+        listener: told of every ledger entry before the rows are touched.
+
+    Raises:
+        SynthError: any step that needs a decision by the person; nothing is left half done.
+    """
+    progress(0.0, "reading the table")
+    table = folder / recipe.source.file if source is None else source
+    loaded = load(table, recipe.budget, missing=recipe.source.missing, person=recipe.people.column)
+    loaded.private.ledger.listener = listener
+    return run_loaded(recipe, loaded, progress)
+
+
+def run_loaded(recipe: Recipe, loaded: Loaded, progress: Progress = quiet) -> Outcome:
+    """Everything after reading: declare, fit, draw, compare, assemble."""
+    private = loaded.private.declare(declared(loaded.suggestions, recipe.column))
+    model = fitted(recipe, private, _part(progress, 0.05, 0.6))
+    rows = recipe.release.rows or model.rows or DEFAULT_ROWS
+    identifiers = fresh_identifiers(private, rows * recipe.release.copies)
+    model = as_saved(model, private.statement())
+    release = Release(
+        model,
+        rows,
+        seed=recipe.release.seed,
+        copies=recipe.release.copies,
+        identifiers=identifiers,
+        recipe=recipe.toml(),
+        title=recipe.release.title,
+    )
+    progress(0.6, "drawing synthetic rows")
+    comparison = compare(private, release.tables[0], _part(progress, 0.65, 0.95))
+    progress(1.0, "done")
+    return Outcome(release, comparison, tuple(private.ledger.entries))
+
+
+def fitted(recipe: Recipe, private: PrivateTable, progress: Progress) -> Model:
+    """Settle delta, then learn the model with what is left of the budget."""
+    method = recipe.chosen
+    if not method.spends:
+        return method.fit(private, Rho(0.0), progress)
+    if recipe.privacy.delta is None and recipe.budget.epsilon != float("inf"):
+        people = private.people(Rho(SIZE_SHARE * private.ledger.left))
+        private.ledger.tighten(usual_delta(people))
+    rho = private.ledger.left
+    return method.fit(private.portion(rho), rho, progress)
+
+
+def fresh_identifiers(private: PrivateTable, rows: int) -> dict[str, list[str]]:
+    """New identifiers that nobody in the table has, where the format alone does not see to that.
+
+    Drawn from the operating system's secure source, not from the release's seed: a published seed
+    would show which drawn identifiers had to be drawn again.
+    """
+    made = {}
+    for column in private.schema:
+        if isinstance(column.domain, Pattern) and not column.domain.unclaimable:
+            made[column.name] = _unclaimed(private, column.name, column.domain, rows)
+    return made
+
+
+def _unclaimed(private: PrivateTable, name: str, pattern: Pattern, rows: int) -> list[str]:
+    rng = np.random.default_rng(secrets.randbits(128))
+    drawn = pattern.decode(np.zeros(rows, dtype=np.uint8), rng)
+    taken = private.claimed(name, list(drawn))
+    while taken.any():
+        again = pattern.decode(np.zeros(rows, dtype=np.uint8), rng)
+        drawn = drawn.mask(taken | drawn.duplicated(), again)
+        taken = private.claimed(name, list(drawn)) | drawn.duplicated().to_numpy()
+    return list(drawn)
+
+
+def _part(progress: Progress, low: float, high: float) -> Progress:
+    """A stretch of a longer progress."""
+
+    def report(share: float, doing: str) -> None:
+        progress(low + (high - low) * share, doing)
+
+    return report
