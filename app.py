@@ -1,0 +1,18 @@
+"""The launcher: the screens, the health check and their surroundings in one process.
+
+The router lies one level down, in ui/, so that a request for a page can never run that page
+without it: Streamlit looks for stray pages beside the main script only.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from ui.surroundings import explain_failure, lifespan, middleware
+
+app = st.App(
+    Path(__file__).parent / "ui" / "router.py",
+    lifespan=lifespan,
+    middleware=middleware(),
+    on_script_error=explain_failure,
+)

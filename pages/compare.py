@@ -1,0 +1,49 @@
+"""Step 4: how close the synthetic rows are to the real ones. For the custodian's eyes."""
+
+import streamlit as st
+
+from synth import charts
+from ui.visitor import need_made
+
+who, made = need_made()
+found = made.comparison
+st.title("How close is it to the real table?")
+st.caption(
+    "For your eyes only: these figures are computed from the real rows without noise, and cannot "
+    "enter a release."
+)
+with st.container(horizontal=True):
+    st.metric("Columns: mean distance", f"{found.one_way:.3f}", width="content")
+    st.metric("… of a fresh real sample", f"{found.fresh_one_way:.3f}", width="content")
+    st.metric("Pairs: mean distance", f"{found.two_way:.3f}", width="content")
+    st.metric("… of a fresh real sample", f"{found.fresh_two_way:.3f}", width="content")
+st.markdown(
+    "0 means the same shares, 1 means nothing in common (total variation distance). A new sample "
+    "of real people of the same size would not reach 0 either: that is the figure beside it."
+)
+columns, pairs, numbers = st.tabs(["Columns", "How columns go together", "Numbers"])
+with columns:
+    names = [h.column for h in found.columns]
+    name = st.selectbox("Column", names, key="compared", persist_state="session")
+    one = found.columns[names.index(name)]
+    st.altair_chart(charts.histogram_chart(one), alt=f"Shares of {name}, real and synthetic")
+    st.caption(f"Distance {one.tvd:.4f}; a fresh real sample: {one.fresh:.4f}.")
+    st.altair_chart(charts.distance_chart(found), alt="Distance of each column")
+with pairs:
+    if found.unpaired:
+        st.info(f"{len(found.unpaired)} columns beyond the first 40 are not compared in pairs.")
+    order = [h.column for h in found.columns if h.column not in found.unpaired]
+    st.markdown(
+        "The darker a square, the more one column tells about the other (normalised mutual "
+        "information, corrected for chance)."
+    )
+    for which in ("real", "synthetic", "difference"):
+        chart = charts.information_chart(found, which, order)
+        st.altair_chart(chart, alt=f"Mutual information of pairs of columns, {which}")
+with numbers:
+    st.dataframe(
+        charts.distance_frame(found), hide_index=True, alt="Distance of each column as numbers"
+    )
+    st.dataframe(charts.pair_frame(found), hide_index=True, alt="Distance of each pair of columns")
+if st.button("Next: release", type="primary", key="next"):
+    st.switch_page("../pages/release.py")

@@ -1,0 +1,30 @@
+"""Step 1: bring a table."""
+
+import streamlit as st
+
+from ui.sources import bring_sample, bring_upload, open_recipe, show_table
+from ui.visitor import visitor
+
+who = visitor()
+st.title("Share the shape of your data, not the people in it")
+st.markdown(
+    "Bring a table about people. You will leave with a synthetic one: rows of nobody, that keep "
+    "what is true of everybody. Your table stays in this program's memory; nothing is sent "
+    "anywhere or written to disk."
+)
+left, right = st.columns(2, gap="large")
+with left:
+    st.subheader("Your own table")
+    bring_upload(who)
+with right:
+    st.subheader("Or try the sample")
+    st.markdown(
+        "10,000 invented visits to invented hospitals: age, waiting time, treatment, postcode. "
+        "Safe to play with."
+    )
+    bring_sample(who)
+    open_recipe(who)
+if who.loaded is not None:
+    show_table(who, who.loaded)
+    if st.button("Next: say what the columns are", type="primary", key="next"):
+        st.switch_page("../pages/columns.py")

@@ -1,0 +1,32 @@
+"""Step 3: choose a method and how strong the protection is, and make synthetic data."""
+
+import streamlit as st
+
+from synth.methods import method_named
+from ui.ask import ask_method, ask_privacy, ask_release
+from ui.progress import show_job
+from ui.visitor import explained, need_table
+
+who, loaded = need_table()
+st.title("How should the synthetic rows be made?")
+left, right = st.columns(2, gap="large")
+with left:
+    who.decide(method=ask_method(who.recipe.method))
+with right:
+    spends = method_named(who.recipe.method.name).spends
+    who.decide(privacy=ask_privacy(who.recipe.privacy, spends))
+    with explained():
+        if warning := who.recipe.budget.warning:
+            st.warning(warning)
+who.decide(release=ask_release(who.recipe.release, loaded.rows))
+busy = who.job is not None and not who.job.finished.is_set()
+if st.button("Make synthetic data", type="primary", key="make", disabled=busy):
+    with explained():
+        who.run()
+        st.rerun()
+show_job(who)
+if who.made is not None and not busy:
+    word = "An earlier run is ready; settings changed since." if who.stale else "Done."
+    st.success(f"{word} {who.made.bundle.facts['rows']:,} synthetic rows are ready.")
+    if st.button("Next: compare with the real table", key="next"):
+        st.switch_page("../pages/compare.py")

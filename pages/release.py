@@ -1,0 +1,27 @@
+"""Step 5: what leaves, and what may honestly be promised."""
+
+import streamlit as st
+
+from ui.parcel import offer_bundle, offer_recipe, show_promise
+from ui.visitor import need_made
+
+who, made = need_made()
+st.title("Ready to leave")
+if who.stale:
+    st.warning(
+        "Settings changed since this was made. What you download is the finished run, with the "
+        "settings it was made by; run again on the Method screen to use the new ones."
+    )
+show_promise(made.bundle.statement)
+st.subheader("The first synthetic rows")
+st.dataframe(
+    made.bundle.rows.head(10), hide_index=True, alt="The first ten synthetic rows of the release"
+)
+with st.container(horizontal=True):
+    offer_bundle(made)
+    offer_recipe(made)
+st.markdown(
+    "The bundle holds the synthetic rows (CSV and Parquet), the schema, this statement, the model, "
+    "the recipe, and a checksum of each file. Whoever receives it can check it: "
+    "`synth verify release.zip`."
+)

@@ -1,0 +1,173 @@
+"""Findings as Altair charts, the same on the screens and in reports. Aggregates only, no rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import altair as alt
+import pandas as pd
+
+from synth.evaluate import Comparison, Histogram
+
+MOST_BARS = 40  # states shown; the rest are added up
+REST = "(all others)"
+REAL, SYNTHETIC = "real", "synthetic"
+
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart
+
+
+def histogram_frame(histogram: Histogram) -> pd.DataFrame:
+    """One line per state and table: `value`, `table`, `share`, in the order of the states."""
+    keep = list(range(len(histogram.labels)))
+    if len(keep) > MOST_BARS:
+        weight = [max(r, s) for r, s in zip(histogram.real, histogram.synthetic, strict=True)]
+        keep = sorted(sorted(keep, key=lambda i: -weight[i])[: MOST_BARS - 1])
+    lines = [
+        {"value": histogram.labels[i], "table": table, "share": shares[i], "order": place}
+        for place, i in enumerate(keep)
+        for table, shares in ((REAL, histogram.real), (SYNTHETIC, histogram.synthetic))
+    ]
+    if len(keep) < len(histogram.labels):
+        for table, shares in ((REAL, histogram.real), (SYNTHETIC, histogram.synthetic)):
+            rest = sum(shares) - sum(shares[i] for i in keep)
+            lines.append({"value": REST, "table": table, "share": rest, "order": len(keep)})
+    return pd.DataFrame(lines)
+
+
+def histogram_chart(histogram: Histogram) -> Chart:
+    """Share of rows in each state, real beside synthetic; told apart by shade and by position."""
+    frame = histogram_frame(histogram)
+    wide = frame["value"].nunique() > 12
+    order = frame.sort_values("order")["value"].drop_duplicates().tolist()
+    chart: Chart = (
+        alt.Chart(frame, title=f"{histogram.column}: share of rows, real and synthetic")
+        .mark_bar()
+        .encode(
+            x=alt.X(
+                "value:N",
+                sort=order,
+                title=histogram.column,
+                axis=alt.Axis(labelAngle=-40 if wide else 0, labelLimit=140),
+            ),
+            xOffset=alt.XOffset("table:N", sort=[REAL, SYNTHETIC]),
+            y=alt.Y("share:Q", title="share of rows", axis=alt.Axis(format="%")),
+            color=alt.Color("table:N", sort=[REAL, SYNTHETIC], title="table"),
+            tooltip=[
+                alt.Tooltip("value:N", title=histogram.column),
+                alt.Tooltip("table:N", title="table"),
+                alt.Tooltip("share:Q", title="share of rows", format=".2%"),
+            ],
+        )
+        .properties(height=280)
+    )
+    return chart
+
+
+def information_frame(comparison: Comparison, which: str) -> pd.DataFrame:
+    """One line per ordered pair of columns with its normalised mutual information.
+
+    Args:
+        which: "real", "synthetic" or "difference" (synthetic less real).
+    """
+    lines = []
+    for pair in comparison.pairs:
+        value = {
+            "real": pair.real,
+            "synthetic": pair.synthetic,
+            "difference": pair.synthetic - pair.real,
+        }[which]
+        for a, b in ((pair.first, pair.second), (pair.second, pair.first)):
+            lines.append({"first": a, "second": b, "information": value, "distance": pair.tvd})
+    return pd.DataFrame(lines, columns=["first", "second", "information", "distance"])
+
+
+def information_chart(comparison: Comparison, which: str, order: Sequence[str]) -> Chart:
+    """A heatmap of normalised mutual information, with the numbers written in the cells."""
+    frame = information_frame(comparison, which)
+    spread = which == "difference"
+    limit = max(0.1, float(frame["information"].abs().max())) if len(frame) else 0.1
+    scale = (
+        alt.Scale(domain=[-limit, 0, limit], scheme="blueorange", reverse=True)
+        if spread
+        else alt.Scale(domain=[0, max(limit, 0.3)], scheme="teals")
+    )
+    title = {
+        "real": "Real: how much one column tells about another",
+        "synthetic": "Synthetic: how much one column tells about another",
+        "difference": "Synthetic less real",
+    }[which]
+    base = alt.Chart(frame, title=title).encode(
+        x=alt.X(
+            "first:N", sort=list(order), title=None, axis=alt.Axis(labelAngle=-40, labelLimit=120)
+        ),
+        y=alt.Y("second:N", sort=list(order), title=None, axis=alt.Axis(labelLimit=120)),
+        tooltip=[
+            alt.Tooltip("first:N", title="column"),
+            alt.Tooltip("second:N", title="with"),
+            alt.Tooltip(
+                "information:Q",
+                title="mutual information (0 to 1)",
+                format="+.3f" if spread else ".3f",
+            ),
+            alt.Tooltip("distance:Q", title="distance of the two-way tables", format=".3f"),
+        ],
+    )
+    cells = base.mark_rect().encode(color=alt.Color("information:Q", scale=scale, title="0 to 1"))
+    if len(order) > 14:
+        return alt.layer(cells).properties(height=max(220, 18 * len(order)))
+    dark = "abs(datum.information) > " + str(0.55 * max(limit, 0.3))
+    words = base.mark_text(fontSize=10).encode(
+        text=alt.Text("information:Q", format="+.2f" if spread else ".2f"),
+        color=alt.condition(dark, alt.value("white"), alt.value("#17293a")),
+    )
+    return alt.layer(cells, words).properties(height=max(220, 30 * len(order)))
+
+
+def distance_frame(comparison: Comparison) -> pd.DataFrame:
+    """One line per column: its distance, and what a fresh real sample would have."""
+    return pd.DataFrame(
+        [
+            {"column": h.column, "distance": h.tvd, "fresh": h.fresh, "states": len(h.labels)}
+            for h in comparison.columns
+        ]
+    )
+
+
+def pair_frame(comparison: Comparison) -> pd.DataFrame:
+    """One line per pair of columns: distance, and mutual information in both tables."""
+    return pd.DataFrame(
+        [
+            {
+                "first": p.first,
+                "second": p.second,
+                "distance": p.tvd,
+                "fresh": p.fresh,
+                "information, real": p.real,
+                "information, synthetic": p.synthetic,
+            }
+            for p in comparison.pairs
+        ]
+    )
+
+
+def distance_chart(comparison: Comparison) -> Chart:
+    """Distance of each column as a bar, with a tick where a fresh real sample would be."""
+    frame = distance_frame(comparison)
+    order = frame.sort_values("distance", ascending=False)["column"].tolist()
+    tooltip = [
+        alt.Tooltip("column:N", title="column"),
+        alt.Tooltip("distance:Q", title="distance (0 same, 1 disjoint)", format=".4f"),
+        alt.Tooltip("fresh:Q", title="a fresh real sample", format=".4f"),
+    ]
+    base = alt.Chart(
+        frame,
+        title="How far each synthetic column is from the real one (tick: a fresh real sample)",
+    ).encode(y=alt.Y("column:N", sort=order, title=None, axis=alt.Axis(labelLimit=200)))
+    bars = base.mark_bar().encode(
+        x=alt.X("distance:Q", title="total variation distance (0 same, 1 disjoint)"),
+        tooltip=tooltip,
+    )
+    ticks = base.mark_tick(thickness=3, color="#c2740b", height=18).encode(
+        x="fresh:Q", tooltip=tooltip
+    )
+    return alt.layer(bars, ticks).properties(height=max(120, 24 * len(order)))

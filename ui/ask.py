@@ -1,0 +1,173 @@
+"""Questions put to the visitor; each returns a value of `synth`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+from typing import Any
+
+import streamlit as st
+
+from synth.method import Method
+from synth.methods import METHODS, method_named
+from synth.recipe import MethodPart, People, Privacy, Recipe, ReleasePart
+
+EPSILONS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, math.inf)
+
+
+def ask_method(current: MethodPart) -> MethodPart:
+    """Which method, and its settings, as a form made from the method's own fields."""
+    names = [m.name for m in METHODS]
+    name = st.radio(
+        "How should the synthetic rows be made?",
+        names,
+        index=names.index(current.name),
+        format_func=lambda n: method_named(n).title,
+        captions=[m.summary for m in METHODS],
+        key="method",
+        persist_state="session",
+    )
+    method = method_named(name)
+    if not method.formal:
+        st.warning(
+            "This method looks at the real rows themselves, so its releases carry no formal "
+            "promise. Choose it only for people you trust."
+        )
+    kept = (current.model_extra or {}) if current.name == name else {}
+    return MethodPart.model_validate({"name": name, **_settings(method, kept)})
+
+
+def _settings(method: type[Method], kept: dict[str, Any]) -> dict[str, Any]:
+    """The settings that differ from their defaults."""
+    asked = {}
+    with st.expander("Settings of this method", expanded=False):
+        if not fields(method):
+            st.caption("It has none.")
+        for setting in fields(method):
+            value = _setting(method.name, setting, kept.get(setting.name, setting.default))
+            if value != setting.default:
+                asked[setting.name] = value
+    return asked
+
+
+def _setting(method: str, setting: Any, value: Any) -> Any:
+    told = setting.metadata
+    label = told.get("title", setting.name.replace("_", " ").capitalize())
+    common = {"help": told.get("help"), "key": f"{method}.{setting.name}"}
+    if "choices" in told:
+        choices = list(told["choices"])
+        return st.selectbox(label, choices, index=choices.index(value), **common)
+    if isinstance(setting.default, bool):
+        return st.toggle(label, value=value, **common)
+    if isinstance(setting.default, int | float):
+        kind = type(setting.default)
+        low, high = told.get("low"), told.get("high")
+        return st.number_input(
+            label,
+            min_value=None if low is None else kind(low),
+            max_value=None if high is None else kind(high),
+            value=kind(value),
+            **common,
+        )
+    if isinstance(setting.default, str):
+        return st.text_input(label, value=value, **common)
+    return value
+
+
+def ask_privacy(current: Privacy, spends: bool) -> Privacy:
+    """How strong the promise is."""
+    if not spends:
+        st.caption("This method reads no row, so there is nothing to protect and nothing to spend.")
+        return current
+    choices = sorted({*EPSILONS, current.epsilon})
+    epsilon = st.select_slider(
+        "How strong should the protection be? (privacy loss ε; smaller protects more)",
+        choices,
+        value=current.epsilon,
+        format_func=lambda e: "no protection" if math.isinf(e) else f"{e:g}",
+        help="Noise is added to every count. ε bounds how much one person's presence can change "
+        "what is released. 1 is a common choice; above 10 little is promised.",
+        key="epsilon",
+        persist_state="session",
+    )
+    st.caption(in_words(epsilon))
+    return Privacy(epsilon=epsilon, delta=current.delta)
+
+
+def in_words(epsilon: float) -> str:
+    """What epsilon means for someone who bets on whether a person is in the table."""
+    if math.isinf(epsilon):
+        return "No noise: nothing is promised to the people in the table."
+    odds = math.exp(epsilon) / (1 + math.exp(epsilon))
+    return (
+        "Someone who thinks it fifty-fifty whether a person is in your table will, after seeing "
+        f"the release, be at most {odds:.0%} sure."
+    )
+
+
+def ask_release(current: ReleasePart, rows: int) -> ReleasePart:
+    """How much to draw."""
+    left, middle, right = st.columns(3)
+    wanted = left.number_input(
+        "Synthetic rows (0: about as many as the real table)",
+        min_value=0,
+        max_value=5_000_000,
+        value=current.rows,
+        step=1000,
+        key="rows",
+        persist_state="session",
+    )
+    copies = middle.number_input(
+        "Copies",
+        min_value=1,
+        max_value=20,
+        value=current.copies,
+        help="Several synthetic tables from the same model show how much chance there is in one.",
+        key="copies",
+        persist_state="session",
+    )
+    seed = right.number_input(
+        "Seed of the drawing",
+        min_value=0,
+        value=current.seed,
+        help="The same seed draws the same rows again. It is published; the noise has no seed.",
+        key="seed",
+        persist_state="session",
+    )
+    return current.model_copy(
+        update={"rows": int(wanted), "copies": int(copies), "seed": int(seed)}
+    )
+
+
+def ask_people(recipe: Recipe, names: list[str]) -> People:
+    """Whom the promise protects."""
+    one = "Each row is one person"
+    several = "A person can have several rows"
+    choice = st.radio(
+        "Whom does the promise protect?",
+        [one, several],
+        index=1 if recipe.people.column else 0,
+        key="unit",
+        persist_state="session",
+        horizontal=True,
+    )
+    if choice == one:
+        return People()
+    left, right = st.columns(2)
+    column = left.selectbox(
+        "Which column tells whose row it is?",
+        names,
+        index=names.index(recipe.people.column) if recipe.people.column in names else 0,
+        key="person",
+        persist_state="session",
+    )
+    most = right.number_input(
+        "Rows kept of each person, at most",
+        min_value=1,
+        value=recipe.people.rows,
+        help="More rows of a person beyond this are left out at random. Each row more needs more "
+        "noise for the same protection.",
+        key="rows_per_person",
+        persist_state="session",
+    )
+    return People(column=column, rows=int(most))

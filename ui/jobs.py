@@ -1,0 +1,114 @@
+"""Long work in a process of its own, that can be watched and cancelled and stalls no one else."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from synth.budget import Entry
+from synth.errors import SynthError
+from synth.evaluate import Comparison
+from synth.private import PrivateTable
+from synth.recipe import Recipe
+from synth.worker import entry_of
+
+ROOT = Path(__file__).parents[1]
+AT_ONCE = threading.BoundedSemaphore(2)  # runs on this server; others wait their turn
+
+
+@dataclass
+class Job:
+    """One run of a recipe on a private table.
+
+    Args:
+        on_entry: told of each ledger entry as the worker writes it, from another thread.
+    """
+
+    recipe: Recipe
+    on_entry: Callable[[Entry], None]
+    share: float = 0.0
+    doing: str = "waiting for a free place"
+    bundle: bytes | None = None
+    comparison: Comparison | None = None
+    error: SynthError | None = None
+    cancelled: bool = False
+    finished: threading.Event = field(default_factory=threading.Event)
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def start(self, private: PrivateTable) -> None:
+        """Hand the rows to a worker and follow it in the background."""
+        threading.Thread(target=self._follow, args=(private,), daemon=True).start()
+
+    def cancel(self) -> None:
+        """Stop at once. What was spent by then stays spent."""
+        self.cancelled = True
+        if self._process is not None:
+            _end(self._process)
+
+    def _follow(self, private: PrivateTable) -> None:
+        try:
+            with AT_ONCE:
+                if not self.cancelled:
+                    self._run(private)
+        finally:
+            if self.bundle is None and self.error is None and not self.cancelled:
+                self.error = SynthError(
+                    "The worker stopped before it was done.",
+                    "Try again; with a very large table, use fewer columns or the command line.",
+                )
+            self.finished.set()
+
+    def _run(self, private: PrivateTable) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "synth.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+        self._process = process
+        weakref.finalize(self, _end, process)
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            process.stdin.write(json.dumps({"recipe": self.recipe.toml()}).encode() + b"\n")
+            private.send(process.stdin)
+            process.stdin.close()
+            self._listen(process.stdout)
+        except BrokenPipeError:
+            pass  # the worker is gone; `_follow` says so
+        finally:
+            _end(process)
+            process.stdout.close()
+            process.wait()
+
+    def _listen(self, stream: IO[bytes]) -> None:
+        while line := stream.readline():
+            message = json.loads(line)
+            if "progress" in message:
+                self.share, self.doing = message["progress"], message["doing"]
+            elif "entry" in message:
+                self.on_entry(entry_of(message))
+            elif "error" in message:
+                self.error = SynthError(message["error"], message["remedy"])
+            else:
+                self._finish(message, stream)
+
+    def _finish(self, message: dict[str, Any], stream: IO[bytes]) -> None:
+        self.comparison = Comparison.of(message["comparison"])
+        content = stream.read(message["bundle"])
+        if len(content) == message["bundle"]:
+            self.bundle = content
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)

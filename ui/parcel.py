@@ -1,0 +1,44 @@
+"""The release as something to hand over: its promise in plain words, and the downloads."""
+
+from __future__ import annotations
+
+import hashlib
+
+import streamlit as st
+
+from synth.guarantee import Statement
+from ui.visitor import Made
+
+
+def show_promise(statement: Statement) -> None:
+    """What may be said, before anything is handed over."""
+    show = st.success if statement.formal else st.warning
+    show(f"**{statement.guarantee.short}.** {statement.guarantee.plain}")
+
+
+def offer_bundle(made: Made) -> None:
+    """The bundle. Its name carries its checksum: files are told apart by name on the server."""
+    digest = hashlib.sha256(made.zipped).hexdigest()[:12]
+    st.download_button(
+        "Download the release",
+        made.zipped,
+        file_name=f"release-{digest}.zip",
+        mime="application/zip",
+        type="primary",
+        icon="📦",
+        key="bundle",
+        on_click="ignore",
+    )
+
+
+def offer_recipe(made: Made) -> None:
+    """The recipe that made it."""
+    text = made.recipe.toml().encode()
+    st.download_button(
+        "Download the recipe",
+        text,
+        file_name=f"recipe-{hashlib.sha256(text).hexdigest()[:12]}.toml",
+        mime="application/toml",
+        key="recipe_file",
+        on_click="ignore",
+    )

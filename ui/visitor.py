@@ -1,0 +1,137 @@
+"""What one visitor has made so far: one typed value in their session, and nowhere else."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import streamlit as st
+from pydantic import BaseModel
+
+from synth.budget import Entry, Measured
+from synth.declaration import ColumnPart, declared
+from synth.errors import SynthError
+from synth.evaluate import Comparison
+from synth.ingest import Loaded
+from synth.recipe import Recipe
+from synth.release import Bundle
+from synth.schema import Schema
+from ui.jobs import Job
+
+KEY = "visitor"
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished run: the bundle, what it was made by, and findings for the custodian."""
+
+    recipe: Recipe
+    zipped: bytes
+    comparison: Comparison
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        return Bundle.read(io.BytesIO(self.zipped))
+
+
+@dataclass
+class Visitor:
+    """The table, the decisions, the running job and the last finished run.
+
+    Decisions live in `recipe` alone; screens edit it, runs read it.
+    """
+
+    loaded: Loaded | None = None
+    table_name: str = ""
+    recipe: Recipe = field(default_factory=Recipe)
+    job: Job | None = None
+    made: Made | None = None
+    entries: list[Entry] = field(default_factory=list)
+
+    def bring(self, loaded: Loaded, name: str) -> None:
+        """A new table: everything made from the old one goes, the method and its knobs stay."""
+        if self.job is not None:
+            self.job.cancel()
+        kept = self.recipe.model_copy(update={"column": (), "protect": ()})
+        self.loaded, self.table_name, self.recipe = loaded, name, kept
+        self.job, self.made, self.entries = None, None, []
+
+    def decide(self, **parts: BaseModel | Sequence[BaseModel]) -> None:
+        """Change parts of the recipe; a finished run stays until the next one is done."""
+        self.recipe = self.recipe.model_copy(update=parts)
+
+    def declare(self, parts: Sequence[ColumnPart]) -> None:
+        """Declare columns; refuses, changing nothing, what contradicts the table."""
+        assert self.loaded is not None
+        declared(self.loaded.suggestions, parts)
+        self.decide(column=tuple(parts))
+
+    @property
+    def schema(self) -> Schema:
+        """The schema as suggested, with the visitor's declarations over it."""
+        assert self.loaded is not None
+        return declared(self.loaded.suggestions, self.recipe.column)
+
+    @property
+    def stale(self) -> bool:
+        """Whether decisions changed since the last finished run."""
+        return self.made is not None and self.made.recipe != self.recipe
+
+    @property
+    def rho_spent(self) -> float:
+        """What all runs on this table in this session have spent together."""
+        return sum(e.rho for e in self.entries if isinstance(e, Measured))
+
+    def run(self) -> None:
+        """Start a run of the recipe in a worker."""
+        assert self.loaded is not None
+        self.job = Job(self.recipe, self.entries.append)
+        self.job.start(self.loaded.private)
+
+    def collect(self) -> bool:
+        """Take over the result of a finished job; whether there was one."""
+        job = self.job
+        if job is None or not job.finished.is_set() or job.bundle is None or job.comparison is None:
+            return False
+        if self.made is None or self.made.zipped is not job.bundle:
+            self.made = Made(job.recipe, job.bundle, job.comparison)
+        self.job = None
+        return True
+
+
+def visitor() -> Visitor:
+    """This visitor's state."""
+    found: Visitor = st.session_state.setdefault(KEY, Visitor())
+    return found
+
+
+def need_table() -> tuple[Visitor, Loaded]:
+    """The visitor and their table, or a word on where to bring one."""
+    who = visitor()
+    if who.loaded is None:
+        st.info("First bring a table, or take the sample.")
+        st.page_link("../pages/data.py", label="Go to Data", icon="➡️")
+        st.stop()
+    return who, who.loaded
+
+
+def need_made() -> tuple[Visitor, Made]:
+    """The visitor and their last finished run, or a word on where to start one."""
+    who, _ = need_table()
+    if who.made is None:
+        st.info("First make synthetic data.")
+        st.page_link("../pages/method.py", label="Go to Method", icon="➡️")
+        st.stop()
+    return who, who.made
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Show an error the person can put right as a sentence, and keep everything they had."""
+    try:
+        yield
+    except SynthError as error:
+        st.error(f"{error.what}\n\n**What to do:** {error.remedy}")
