@@ -1,4 +1,4 @@
-"""The peers that are measured, each at its latest release, with what it was made to run with."""
+"""The systems that are measured, each at its latest release, with what it was made to run with."""
 
 from peers.harness import HERE, Peer
 
@@ -14,3 +14,5 @@ DATASYNTHESIZER = Peer(
     ),
     adapter=HERE / "datasynthesizer_adapter.py",
 )
+
+SYNTH = Peer(name="synth", requirements=(), adapter=HERE / "synth_adapter.py")

@@ -17,6 +17,8 @@ import pandas as pd
 from DataSynthesizer.DataDescriber import DataDescriber
 from DataSynthesizer.DataGenerator import DataGenerator
 
+from peers import effort
+
 
 def synthesise(table: Path, synthetic: Path, settings: dict[str, Any]) -> None:
     """Describe the table, generate as many rows from the description, and write them."""
@@ -42,4 +44,6 @@ def synthesise(table: Path, synthetic: Path, settings: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    started = effort.cpu()
     synthesise(Path(sys.argv[1]), Path(sys.argv[2]), json.loads(sys.argv[3]))
+    effort.leave(Path(sys.argv[2]), started)

@@ -1,37 +1,45 @@
 """Makes a peer's environment and runs its adapter, or any command, under measurement."""
 
 import json
+import math
+import os
 import subprocess
 import sys
 import venv
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from peers import effort
+
 HERE = Path(__file__).parent
-ENVIRONMENTS = HERE.parent / ".venvs"
+BENCH = HERE.parent
+ENVIRONMENTS = BENCH / ".venvs"
 
 
-Settings = Mapping[str, str | int | float | bool | list[str]]
+Setting = str | int | float | list[str]
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a process and all its children took, imports and reading included.
+    """What a process and all its children took.
 
-    `cpu`: user and system seconds; `wall`: seconds; `peak`: megabytes of the largest process.
+    `cpu`: user and system seconds of the whole; `wall`: seconds; `peak`: megabytes of the largest
+    process; `work`: the part of `cpu` that came after the imports, NaN where nobody measured it.
     """
 
     cpu: float
     wall: float
     peak: float
+    work: float = math.nan
 
 
 @dataclass(frozen=True)
 class Peer:
     """A system to compare with: what to install, and the script that drives it.
 
-    The adapter runs with the peer's Python as `adapter TABLE.csv SYNTHETIC.csv SETTINGS.json`.
+    The adapter runs with the peer's Python as `adapter TABLE.csv SYNTHETIC.csv '{settings}'`.
+    Without requirements it is our own, and runs with the Python of the bench.
     """
 
     name: str
@@ -48,6 +56,8 @@ def environment(peer: Peer) -> Path:
 
     Raises subprocess.CalledProcessError if a requirement cannot be installed.
     """
+    if not peer.requirements:
+        return Path(sys.executable)
     folder = ENVIRONMENTS / peer.name
     stamp, wanted = folder / "requirements.txt", "\n".join(peer.requirements)
     if not stamp.exists() or stamp.read_text() != wanted:
@@ -58,20 +68,26 @@ def environment(peer: Peer) -> Path:
     return folder / "bin" / "python"
 
 
-def run_peer(peer: Peer, table: Path, synthetic: Path, settings: Settings, limit: int) -> Cost:
+def run_peer(
+    peer: Peer, table: Path, synthetic: Path, settings: Mapping[str, Setting], limit: int
+) -> Cost:
     """Write a synthetic copy of `table` with the peer; `limit` is in seconds.
 
     Raises RunFailed if it fails or takes longer.
     """
     adapter = [environment(peer), peer.adapter, table, synthetic, json.dumps(settings)]
-    return run_measured([str(part) for part in adapter], limit)
+    cost = run_measured([str(part) for part in adapter], limit)
+    return replace(cost, work=json.loads(effort.file_beside(synthetic).read_text()))
 
 
 def run_measured(command: Sequence[str], limit: int) -> Cost:
     """What `command` costs. Raises RunFailed if it fails or takes more than `limit` seconds."""
     # Isolated and without site-packages: the smaller this process, the truer the peak below it.
     launcher = [sys.executable, "-I", "-S", str(HERE / "measure.py"), str(limit)]
-    done = subprocess.run([*launcher, *command], capture_output=True, text=True, check=True)
+    paths = {"PYTHONPATH": os.pathsep.join([str(BENCH), str(BENCH.parent)])}
+    done = subprocess.run(
+        [*launcher, *command], capture_output=True, text=True, check=True, env=os.environ | paths
+    )
     figures = json.loads(done.stdout)
     if figures.pop("exit") != 0:
         last_words = done.stderr.strip().splitlines()[-1:] or [
