@@ -1,4 +1,4 @@
-"""Privacy arithmetic. One currency inside (rho of zCDP), (epsilon, delta) at the border.
+"""The privacy budget and its ledger. One currency inside (rho), (epsilon, delta) at the border.
 
 Neighbouring tables differ by adding or removing one protected person, who has at most
 `rows_per_person` rows. rho adds up under composition, so a ledger is a sum; (epsilon, delta) is
@@ -15,44 +15,13 @@ from enum import Enum
 from functools import cached_property
 from typing import NewType
 
-from scipy.optimize import brentq, minimize_scalar
-
+from synth.accounting import epsilon_of, rho_of
 from synth.errors import BudgetError, BudgetExceeded
 from synth.guarantee import DifferentiallyPrivate, Guarantee, KAnonymous, NoGuarantee, Statement
 
 Rho = NewType("Rho", float)
 
 LARGEST_DELTA = 1e-6  # above this a promise is not worth much; see Budget.warning
-
-
-def delta_of(rho: float, epsilon: float) -> float:
-    """Smallest delta such that rho-zCDP implies (epsilon, delta)-DP.
-
-    Reference: Canonne, Kamath, Steinke (2020), arXiv:2004.00010, section 2.3.
-    """
-
-    def log_delta(log_excess: float) -> float:
-        alpha = 1 + math.exp(log_excess)
-        moment = (alpha - 1) * (alpha * rho - epsilon)
-        return moment + alpha * math.log1p(-1 / alpha) - math.log(alpha - 1)
-
-    highest = math.log((epsilon + 1) / rho + 2)
-    best = minimize_scalar(
-        log_delta, bounds=(math.log(1e-3), highest), method="bounded", options={"xatol": 1e-10}
-    )
-    return min(1.0, math.exp(min(0.0, float(best.fun))))
-
-
-def epsilon_of(rho: float, delta: float) -> float:
-    """Smallest epsilon such that rho-zCDP implies (epsilon, delta)-DP; infinite rho: infinity."""
-    if rho <= 0:
-        return 0.0
-    if math.isinf(rho):
-        return math.inf
-    ceiling = rho + 2 * math.sqrt(rho * math.log(1 / delta)) + 1e-9
-    if delta_of(rho, 0.0) <= delta:
-        return 0.0
-    return float(brentq(lambda epsilon: delta_of(rho, epsilon) - delta, 0, ceiling, xtol=1e-12))
 
 
 class Unit(Enum):
@@ -98,22 +67,14 @@ class Budget:
 
     @cached_property
     def rho(self) -> Rho:
-        """Largest rho whose zCDP guarantee stays within this promise."""
-        if math.isinf(self.epsilon):
-            return Rho(math.inf)
-        low = 1e-15
-        if delta_of(low, self.epsilon) > self.delta:
+        """The most that may be spent within this promise."""
+        found = rho_of(self.epsilon, self.delta)
+        if not found > 0:
             raise BudgetError(
                 f"Epsilon {self.epsilon:g} with delta {self.delta:g} leaves nothing to spend.",
                 "Raise epsilon.",
             )
-        found = brentq(
-            lambda x: delta_of(math.exp(x), self.epsilon) - self.delta,
-            math.log(low),
-            math.log(self.epsilon + 1),
-            xtol=1e-12,
-        )
-        return Rho(math.exp(float(found)))
+        return Rho(found)
 
     @property
     def warning(self) -> str:

@@ -91,13 +91,13 @@ def discrete_laplace(counts: Whole, scale: float) -> Whole:
     return _noised(counts, _Law(1 / Fraction(scale), Fraction(0)), scale)
 
 
-def noisy_max(scores: Sequence[int], epsilon: float, sensitivity: int = 1) -> int:
+def noisy_max(scores: Sequence[float], epsilon: float, sensitivity: float = 1) -> int:
     """Index of a high score: the exponential mechanism, exp(epsilon score / (2 sensitivity)).
 
-    Epsilon-bounded-range, so epsilon^2 / 8 in zero-concentrated terms (Cesar and Rogers 2021,
-    arXiv:2004.07223). Drawn by OpenDP, on whole scores.
+    Of bounded range epsilon (Dong, Durfee, Rogers 2020, arXiv:1909.13830). Drawn by OpenDP.
 
     Args:
+        scores: whole numbers, whatever their type.
         sensitivity: the most one person can change any score by.
 
     Raises:

@@ -19,6 +19,7 @@ import pandas as pd
 import pyarrow as pa
 
 from synth import noise as exact_noise
+from synth.accounting import gaussian_sigma, laplace_scale, selection_epsilon
 from synth.budget import Audience, Budget, Compared, Ledger, Opened, Rho
 from synth.counts import Exact, HeldRows, LazyRows, Rows, kept
 from synth.errors import SchemaError
@@ -130,14 +131,14 @@ class PrivateTable:
         One person moves at most `rows_per_person` rows, all possibly in one cell, so the L2
         sensitivity is `rows_per_person`. Infinite rho gives exact counts, and ends the guarantee.
 
-        Reference: Canonne, Kamath, Steinke (2020), arXiv:2004.00010, theorem 4.
+        Reference: Canonne, Kamath, Steinke (2020), arXiv:2004.00010, for the noise.
         """
         shape = self.schema.shape(columns)
         self.ledger.spend(f"{purpose}: {', '.join(columns)}", rho)
         counts = self.__rows.count(self.schema, columns)
         if math.isinf(rho):
             return Measurement(tuple(columns), counts.astype(np.float64), 0.0)
-        sigma = self.rows_per_person / math.sqrt(2 * rho)
+        sigma = gaussian_sigma(rho, self.rows_per_person)
         noisy = self.__noise.discrete_gaussian(counts.ravel(), sigma).reshape(shape)
         return Measurement(tuple(columns), noisy.astype(np.float64), sigma)
 
@@ -153,31 +154,32 @@ class PrivateTable:
         """Pick the columns whose true counts are furthest from `expected`, worth `rho`.
 
         The exponential mechanism on the L1 distance to the expectation rounded to whole rows, less
-        a `penalty`. Neither may depend on the rows, so the sensitivity is `rows_per_person`.
+        a `penalty`. Neither may depend on the rows, so the sensitivity is `rows_per_person`. The
+        empty candidate scores 0: "none of these".
 
-        Reference: Cesar and Rogers (2021), arXiv:2004.07223, for rho = epsilon^2 / 8.
+        Reference: McSherry and Talwar (2007), doi:10.1109/FOCS.2007.66.
         """
         self.ledger.spend(purpose, rho, "exponential")
         scores: list[int] = []
         for columns in candidates:
+            if not columns:
+                scores.append(0)
+                continue
             apart = self.__rows.count(self.schema, columns) - np.rint(expected(columns))
             less = 0.0 if penalty is None else penalty(columns)
             scores.append(int(np.abs(apart).sum()) - round(less))
         if math.isinf(rho):
             return candidates[int(np.argmax(scores))]
-        epsilon = math.sqrt(8 * rho)
+        epsilon = selection_epsilon(rho)
         return candidates[self.__noise.noisy_max(scores, epsilon, self.rows_per_person)]
 
     def people(self, rho: Rho, purpose: str = "number of rows") -> int:
-        """The number of rows with discrete Laplace noise worth `rho`; at least 1.
-
-        Pure epsilon-DP implies epsilon^2/2-zCDP (Bun and Steinke 2016, proposition 1.4).
-        """
+        """The number of rows with discrete Laplace noise worth `rho`; at least 1."""
         self.ledger.spend(purpose, rho, "laplace")
         total = self.__rows.total()
         if math.isinf(rho):
             return max(1, total)
-        scale = self.rows_per_person / math.sqrt(2 * rho)
+        scale = laplace_scale(rho, self.rows_per_person)
         noisy = self.__noise.discrete_laplace(np.array([total], dtype=np.int64), scale)
         return max(1, int(noisy[0]))
 

@@ -6,7 +6,7 @@ import math
 
 import streamlit as st
 
-from synth.budget import epsilon_of
+from synth.accounting import epsilon_of
 from ui.visitor import Visitor, visitor
 
 

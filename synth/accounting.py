@@ -1,0 +1,112 @@
+"""What noise is worth: one currency, rho, and what each mechanism pays in it.
+
+rho is half the squared mu of Gaussian differential privacy. For Gaussian noise it is the rho of
+zero-concentrated privacy too, it adds up however later steps depend on earlier answers, and its
+conversion to (epsilon, delta) is exact, where the zero-concentrated one wastes a tenth. Every
+mechanism here is mu-GDP for a mu that is known exactly, or bounded within a thousandth.
+
+Reference: Dong, Roth, Su (2022), "Gaussian differential privacy", arXiv:1905.02383; adaptive
+composition: Koskela, Tobaben, Honkela (2023), arXiv:2209.15596; Smith, Thakurta (2022),
+arXiv:2210.17520.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from scipy.optimize import brentq
+from scipy.special import log_ndtr
+
+WIDENED = 1 / 11  # variance that makes up for a Gaussian being drawn on whole numbers
+LEAST_RHO, MOST_RHO = 1e-24, 1e6
+
+
+def log_delta_of(rho: float, epsilon: float) -> float:
+    """Natural logarithm of the smallest delta for which rho gives (epsilon, delta).
+
+    Reference: Dong, Roth, Su (2022), corollary 1.
+    """
+    mu = math.sqrt(2 * rho)
+    first = float(log_ndtr(mu / 2 - epsilon / mu))
+    second = epsilon + float(log_ndtr(-mu / 2 - epsilon / mu))
+    if second >= first:  # closer than doubles can tell: below any delta of use
+        return -math.inf
+    return first + math.log(-math.expm1(second - first))
+
+
+def delta_of(rho: float, epsilon: float) -> float:
+    """Smallest delta for which rho gives (epsilon, delta)."""
+    return math.exp(log_delta_of(rho, epsilon)) if rho > 0 else 0.0
+
+
+def epsilon_of(rho: float, delta: float) -> float:
+    """Smallest epsilon for which rho gives (epsilon, delta); infinite for infinite rho."""
+    if rho <= 0 or delta_of(rho, 0.0) <= delta:
+        return 0.0
+    if math.isinf(rho):
+        return math.inf
+
+    def excess(epsilon: float) -> float:
+        return max(log_delta_of(rho, epsilon), -1e9) - math.log(delta)
+
+    ceiling = rho + 2 * math.sqrt(rho * math.log(1 / delta)) + 1e-9  # the zero-concentrated one
+    return _root(excess, 0.0, ceiling)
+
+
+def rho_of(epsilon: float, delta: float) -> float:
+    """Largest rho that stays within (epsilon, delta)."""
+    if math.isinf(epsilon):
+        return math.inf
+
+    def excess(log_rho: float) -> float:
+        return max(log_delta_of(math.exp(log_rho), epsilon), -1e9) - math.log(delta)
+
+    low, high = math.log(LEAST_RHO), math.log(MOST_RHO)
+    if excess(low) > 0:
+        return 0.0
+    if excess(high) < 0:
+        return MOST_RHO
+    return math.exp(_root(excess, low, high) - 1e-11)
+
+
+def _root(function: Callable[[float], float], low: float, high: float) -> float:
+    found: Any = brentq(function, low, high, xtol=1e-12)
+    return float(found)
+
+
+def gaussian_sigma(rho: float, sensitivity: float) -> float:
+    """Scale of discrete Gaussian noise worth rho, for counts one person moves by `sensitivity`.
+
+    On whole numbers a discrete Gaussian of scale sigma is mu-GDP with mu = 2 F(P(X <= 0)), F the
+    normal quantile function: the worst threshold is the one at the centre. That lies below
+    1 / sqrt(sigma^2 - 1/11), the mu of a continuous Gaussian of a slightly smaller variance.
+    """
+    return math.sqrt(sensitivity**2 / (2 * rho) + WIDENED)
+
+
+def laplace_scale(rho: float, sensitivity: float) -> float:
+    """Scale of discrete Laplace noise worth rho.
+
+    It is epsilon-DP for epsilon = sensitivity / scale, and that is mu-GDP for F(mu / 2) =
+    1 / (1 + exp(-epsilon)), F the normal distribution function.
+    """
+    return sensitivity / pure_epsilon(rho)
+
+
+def pure_epsilon(rho: float) -> float:
+    """The epsilon of a pure epsilon-DP mechanism that is worth rho."""
+    half = math.sqrt(rho / 2)
+    return float(log_ndtr(half) - log_ndtr(-half))
+
+
+def selection_epsilon(rho: float) -> float:
+    """The epsilon of an exponential mechanism worth rho.
+
+    Its log-chances differ between neighbours by at most epsilon from best to worst, which is
+    mu-GDP for F(mu / 2) = 1 / (1 + exp(-epsilon / 2)): the worst case is the symmetric one.
+
+    Reference: Dong, Durfee, Rogers (2020), arXiv:1909.13830, for bounded range.
+    """
+    return 2 * pure_epsilon(rho)
