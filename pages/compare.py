@@ -37,9 +37,10 @@ with pairs:
         "The darker a square, the more one column tells about the other (normalised mutual "
         "information, corrected for chance)."
     )
-    for which in ("real", "synthetic", "difference"):
+    sides = (*st.columns(2), st.container())
+    for place, which in zip(sides, ("real", "synthetic", "difference"), strict=True):
         chart = charts.information_chart(found, which, order)
-        st.altair_chart(chart, alt=f"Mutual information of pairs of columns, {which}")
+        place.altair_chart(chart, alt=f"Mutual information of pairs of columns, {which}")
 with numbers:
     st.dataframe(
         charts.distance_frame(found), hide_index=True, alt="Distance of each column as numbers"

@@ -58,7 +58,7 @@ def histogram_chart(histogram: Histogram) -> Chart:
                 alt.Tooltip("share:Q", title="share of rows", format=".2%"),
             ],
         )
-        .properties(height=280)
+        .properties(height=340)
     )
     return chart
 
@@ -114,13 +114,13 @@ def information_chart(comparison: Comparison, which: str, order: Sequence[str]) 
     )
     cells = base.mark_rect().encode(color=alt.Color("information:Q", scale=scale, title="0 to 1"))
     if len(order) > 14:
-        return alt.layer(cells).properties(height=max(220, 18 * len(order)))
+        return alt.layer(cells).properties(height=18 * len(order) + 150)
     dark = "abs(datum.information) > " + str(0.55 * max(limit, 0.3))
     words = base.mark_text(fontSize=10).encode(
         text=alt.Text("information:Q", format="+.2f" if spread else ".2f"),
         color=alt.condition(dark, alt.value("white"), alt.value("#17293a")),
     )
-    return alt.layer(cells, words).properties(height=max(220, 30 * len(order)))
+    return alt.layer(cells, words).properties(height=34 * len(order) + 150)
 
 
 def distance_frame(comparison: Comparison) -> pd.DataFrame:
@@ -170,4 +170,4 @@ def distance_chart(comparison: Comparison) -> Chart:
     ticks = base.mark_tick(thickness=3, color="#c2740b", height=18).encode(
         x="fresh:Q", tooltip=tooltip
     )
-    return alt.layer(bars, ticks).properties(height=max(120, 24 * len(order)))
+    return alt.layer(bars, ticks).properties(height=26 * len(order) + 90)

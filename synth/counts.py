@@ -149,6 +149,7 @@ def _fetched(lazy: nw.LazyFrame[Any]) -> pd.DataFrame:
 def _asked(domain: Domain, name: str) -> nw.Expr:
     """What the engine groups a column by: the interval for numbers, else the value itself."""
     column = nw.col(name)
+    domain = getattr(domain, "inner", domain)
     if isinstance(domain, Numbers):
         number = column.cast(nw.Float64)
         place = sum(((number >= e).cast(nw.Int32) for e in domain.edges[1:-1]), nw.lit(0))
@@ -161,6 +162,8 @@ def _asked(domain: Domain, name: str) -> nw.Expr:
 
 def _answered(domain: Domain, keys: pd.Series) -> Codes:
     """The codes of the groups that came back."""
+    if (inner := getattr(domain, "inner", None)) is not None:
+        return np.asarray(domain.groups)[_answered(inner, keys)]  # type: ignore[attr-defined]
     if isinstance(domain, Numbers):
         nowhere = domain.size - 1 if domain.missing else 0
         return np.where(keys.to_numpy() < 0, nowhere, keys.to_numpy()).astype(np.int64)

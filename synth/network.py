@@ -7,7 +7,7 @@ written as conditional tables in the order of drawing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -46,17 +46,27 @@ class Conditional:
 
 @dataclass(frozen=True)
 class Network(Model):
-    """Conditional tables in an order in which parents come before their children."""
+    """Conditional tables in an order in which parents come before their children.
+
+    Args:
+        splits: where a column was learnt in groups of states, the chance of each state within each
+            group: one line per group, one column per state.
+    """
 
     kind: ClassVar[str] = "network"
     conditionals: tuple[Conditional, ...]
+    splits: Mapping[str, Counts] = field(default_factory=dict)
 
     def sample(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:
         return self.schema.decode(self.sample_codes(rows, rng), rng)
 
     def sample_codes(self, rows: int, rng: np.random.Generator) -> dict[str, Codes]:
         """One code array of length `rows` per modelled column."""
-        return drawn(self.conditionals, rows, rng)
+        codes = drawn(self.conditionals, rows, rng)
+        for name, table in self.splits.items():
+            found = _within_groups(table, codes[name].astype(np.int64), rng)
+            codes[name] = smallest(found, table.shape[1])
+        return codes
 
     def parameters(self) -> dict[str, Any]:
         return {
@@ -68,27 +78,41 @@ class Network(Model):
                     "table": np.round(c.table, DIGITS).ravel().tolist(),
                 }
                 for c in self.conditionals
-            ]
+            ],
+            "splits": {
+                name: {"groups": len(table), "table": np.round(table, DIGITS).ravel().tolist()}
+                for name, table in self.splits.items()
+            },
         }
 
     @classmethod
     def restored(
         cls, schema: Schema, statement: Statement, rows: int, parameters: Mapping[str, Any]
     ) -> Self:
-        steps = tuple(_conditional(c, schema) for c in parameters["conditionals"])
-        return cls(schema, statement, rows, steps)
+        sizes = {c.name: c.domain.size for c in schema.modelled}
+        splits = {}
+        for name, split in parameters.get("splits", {}).items():
+            splits[name] = _table(name, split["table"], (int(split["groups"]), sizes[name]))
+            sizes[name] = int(split["groups"])
+        steps = tuple(_conditional(c, sizes) for c in parameters["conditionals"])
+        return cls(schema, statement, rows, steps, splits)
 
 
-def _conditional(document: Mapping[str, Any], schema: Schema) -> Conditional:
+def _conditional(document: Mapping[str, Any], sizes: Mapping[str, int]) -> Conditional:
     column, parents = str(document["column"]), tuple(map(str, document["parents"]))
-    table = np.array(document["table"], dtype=np.float64)
-    shape = schema.shape((*parents, column))
+    shape = tuple(sizes[n] for n in (*parents, column))
+    return Conditional(column, parents, _table(column, document["table"], shape))
+
+
+def _table(column: str, values: Sequence[float], shape: tuple[int, ...]) -> Counts:
+    """Saved chances as a table that sums to 1 along its last axis."""
+    table = np.array(values, dtype=np.float64)
     if table.size != int(np.prod(shape)) or not np.isfinite(table).all() or (table < 0).any():
         raise BundleError(
             f"The table of `{column}` does not fit the schema.",
             "The model file is damaged; make it again.",
         )
-    return Conditional(column, parents, normalised(table.reshape(shape)))
+    return normalised(table.reshape(shape))
 
 
 def normalised(table: Counts, prior: Counts | None = None) -> Counts:

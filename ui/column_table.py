@@ -76,6 +76,7 @@ def edit_columns(who: Visitor, loaded: Loaded) -> None:
         frame,
         key=f"columns of {id(loaded)} {hash(who.recipe.column)}",
         hide_index=True,
+        placeholder="",
         disabled=["column", "values", "why"],
         height=min(720, 38 + 35 * len(frame)),
         column_config={

@@ -25,7 +25,7 @@ def offer_bundle(made: Made) -> None:
         file_name=f"release-{digest}.zip",
         mime="application/zip",
         type="primary",
-        icon="📦",
+        icon=":material/inventory_2:",
         key="bundle",
         on_click="ignore",
     )

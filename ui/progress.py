@@ -32,7 +32,7 @@ def _watch(job: Job) -> None:
     if job.finished.is_set():
         st.rerun()
     st.progress(min(1.0, job.share), f"{job.doing.capitalize()} …")
-    if st.button("Stop", key="stop", icon="✋"):
+    if st.button("Stop", key="stop", icon=":material/stop_circle:"):
         job.cancel()
         job.finished.wait(5)
         st.rerun()

@@ -36,7 +36,9 @@ def bring_upload(who: Visitor) -> None:
 
 def bring_sample(who: Visitor) -> None:
     """Read the sample table into the vault."""
-    if st.button("Use the sample table", key="sample", type="primary", icon="🏥"):
+    if st.button(
+        "Use the sample table", key="sample", type="primary", icon=":material/local_hospital:"
+    ):
         with explained():
             _bring(who, SAMPLE, "sample: hospital admissions")
 

@@ -113,7 +113,7 @@ def need_table() -> tuple[Visitor, Loaded]:
     who = visitor()
     if who.loaded is None:
         st.info("First bring a table, or take the sample.")
-        st.page_link("../pages/data.py", label="Go to Data", icon="➡️")
+        st.page_link("../pages/data.py", label="Go to Data", icon=":material/arrow_forward:")
         st.stop()
     return who, who.loaded
 
@@ -123,7 +123,7 @@ def need_made() -> tuple[Visitor, Made]:
     who, _ = need_table()
     if who.made is None:
         st.info("First make synthetic data.")
-        st.page_link("../pages/method.py", label="Go to Method", icon="➡️")
+        st.page_link("../pages/method.py", label="Go to Method", icon=":material/arrow_forward:")
         st.stop()
     return who, who.made
 

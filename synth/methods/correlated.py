@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import ClassVar
 
@@ -23,6 +23,7 @@ from synth.consistency import nearest, raked, total_of
 from synth.counts import bincount
 from synth.domain import Codes
 from synth.errors import MethodError
+from synth.grouping import gathered
 from synth.method import Method, Model, Progress, modelled_names, quiet
 from synth.network import Conditional, Network, drawn, normalised
 from synth.private import Measurement, PrivateTable
@@ -30,6 +31,7 @@ from synth.schema import Counts
 
 ABSOLUTE = math.sqrt(2 / math.pi)  # mean absolute value of a standard Gaussian
 SHARES = (0.1, 0.2, 0.7)  # of rho: one-way marginals, choice of parents, tables
+RARE = 3.0  # states with fewer rows than this many times the noise of a cell are gathered
 USEFUL = 2.0  # a table's mean cell must carry this many times its noise
 MOST_EXAMINED = 4_000  # parent sets looked at in one round
 PSEUDO_ROWS = 200_000  # rows the network so far is drawn with, to tell what it expects
@@ -189,26 +191,45 @@ class _Growth:
 
 def _noisy(private: PrivateTable, rho: Rho, degree: int, progress: Progress) -> Network:
     names = modelled_names(private.schema)
-    sizes = dict(zip(names, private.schema.shape(names), strict=True))
+    schema = private.schema
     picks = max(1, len(names) - 1)
     one_each = Rho((SHARES[0] if len(names) > 1 else 1.0) * rho / len(names))
-    ones = {n: private.measure((n,), one_each, "one-way marginal") for n in names}
-    total = total_of(list(ones.values()))
+    fine = {n: private.measure((n,), one_each, "one-way marginal") for n in names}
+    total = total_of(list(fine.values()))
+    choice, table = Rho(SHARES[1] * rho / picks), Rho(SHARES[2] * rho / picks)
+    noise = ABSOLUTE * private.rows_per_person / math.sqrt(2 * table)
+    most = max(2, round(math.sqrt(total / (USEFUL * noise))))
+    private, groups = gathered(private, fine, RARE * noise, most)
+    sizes = {n: g.size for n, g in groups.items()}
+    ones = {n: replace(m, counts=groups[n].added(m.counts)) for n, m in fine.items()}
     grown = _Growth(sizes, total, {n: nearest(m.counts, total) for n, m in ones.items()})
     root = max(names, key=lambda n: _entropy(grown.margins[n]))
     grown.alone(root)
-    placed, choice, table = [root], Rho(SHARES[1] * rho / picks), Rho(SHARES[2] * rho / picks)
-    noise = ABSOLUTE * private.rows_per_person / math.sqrt(2 * table)
+    placed = [root]
     while len(placed) < len(names):
         progress(len(placed) / len(names), "choosing and measuring tables")
         options = _affordable(grown, placed, names, degree, noise)
-        family = _chosen(private, grown, options, choice, noise)
-        if len(family) > 1:
+        family = private.choose(
+            [*options, ()],
+            grown.expected,
+            choice,
+            "choice of parents",
+            penalty=lambda columns: noise * grown.cells(columns),
+        )
+        if family:
             grown.add(private.measure(family, table, "table of a family"), ones[family[-1]])
-        else:
+        else:  # every table left would be mostly noise
+            family = (max((n for n in names if n not in placed), key=lambda n: sizes[n]),)
             grown.alone(family[-1])
         placed.append(family[-1])
-    return Network(private.schema, private.statement(), round(total), tuple(grown.steps))
+    splits = {n: g.spread(nearest(fine[n].counts, total)) for n, g in groups.items()}
+    return Network(
+        schema,
+        private.declare(schema).statement(),
+        round(total),
+        tuple(grown.steps),
+        {n: t for n, t in splits.items() if t.shape[0] < t.shape[1]},
+    )
 
 
 def _affordable(
@@ -221,19 +242,3 @@ def _affordable(
         f for f in _families(placed, names, widest) if len(f) == 2 or grown.cells(f) <= most
     ]
     return sorted(families, key=grown.cells)[:MOST_EXAMINED]
-
-
-def _chosen(
-    private: PrivateTable, grown: _Growth, options: list[Family], rho: Rho, noise: float
-) -> Family:
-    """The family worth most, privately; a column alone where even the best is mostly noise."""
-    smallest = min(options, key=grown.cells)
-    if grown.cells(smallest) * noise > 2 * grown.total:  # no table could be further off than this
-        return (smallest[-1],)
-    return private.choose(
-        options,
-        grown.expected,
-        rho,
-        "choice of parents",
-        penalty=lambda family: noise * grown.cells(family),
-    )
