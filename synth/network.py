@@ -124,13 +124,21 @@ def normalised(table: Counts, prior: Counts | None = None) -> Counts:
     return np.where(sums > 0, positive / np.where(sums > 0, sums, 1), instead)
 
 
-def drawn(steps: Sequence[Conditional], rows: int, rng: np.random.Generator) -> dict[str, Codes]:
+def drawn(
+    steps: Sequence[Conditional],
+    rows: int,
+    rng: np.random.Generator,
+    codes: dict[str, Codes] | None = None,
+) -> dict[str, Codes]:
     """Draw each column given its parents, stratified within each parent configuration.
 
     In a group of g rows with equal parents, each state is drawn within one of g times its chance
     (systematic sampling), in a fresh random order, so columns stay independent given the parents.
+
+    Args:
+        codes: columns of the same rows drawn before; the new ones are added to it.
     """
-    codes: dict[str, Codes] = {}
+    codes = {} if codes is None else codes
     for step in steps:
         size = step.table.shape[-1]
         if not step.parents:

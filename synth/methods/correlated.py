@@ -11,7 +11,7 @@ alone would give (Akaike 1974).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import ClassVar
@@ -148,9 +148,11 @@ class _Growth:
     steps: list[Conditional] = field(default_factory=list)
     pseudo: dict[str, Codes] = field(default_factory=dict)
 
-    def refresh(self) -> None:
+    def place(self, step: Conditional) -> None:
+        """Add a step, and draw its column for the pseudo-rows drawn so far."""
         rows = min(PSEUDO_ROWS, max(1000, round(self.total)))
-        self.pseudo = drawn(self.steps, rows, np.random.default_rng())
+        self.steps.append(step)
+        drawn([step], rows, np.random.default_rng(), self.pseudo)
 
     def joint(self, columns: Sequence[str]) -> Counts:
         """Rows the network expects in each cell of placed columns."""
@@ -179,49 +181,27 @@ class _Growth:
             [([axis], margin), (list(range(axis)), self.joint(parents))],
         )
         self.margins[child] = table.sum(axis=tuple(range(axis)))
-        self.steps.append(Conditional(child, tuple(parents), normalised(table, margin + 1e-9)))
-        self.refresh()
+        self.place(Conditional(child, tuple(parents), normalised(table, margin + 1e-9)))
 
     def alone(self, child: str) -> None:
         """Place a column that is worth no parents."""
         margin = self.margins[child]
-        self.steps.append(Conditional(child, (), normalised(margin, np.ones_like(margin))))
-        self.refresh()
+        self.place(Conditional(child, (), normalised(margin, np.ones_like(margin))))
 
 
 def _noisy(private: PrivateTable, rho: Rho, degree: int, progress: Progress) -> Network:
-    names = modelled_names(private.schema)
-    schema = private.schema
+    names, schema = modelled_names(private.schema), private.schema
     picks = max(1, len(names) - 1)
     one_each = Rho((SHARES[0] if len(names) > 1 else 1.0) * rho / len(names))
     fine = {n: private.measure((n,), one_each, "one-way marginal") for n in names}
     total = total_of(list(fine.values()))
-    choice, table = Rho(SHARES[1] * rho / picks), Rho(SHARES[2] * rho / picks)
-    noise = ABSOLUTE * private.rows_per_person / math.sqrt(2 * table)
+    noise = ABSOLUTE * private.rows_per_person / math.sqrt(2 * SHARES[2] * rho / picks)
     most = max(2, round(math.sqrt(total / (USEFUL * noise))))
     private, groups = gathered(private, fine, RARE * noise, most)
-    sizes = {n: g.size for n, g in groups.items()}
     ones = {n: replace(m, counts=groups[n].added(m.counts)) for n, m in fine.items()}
-    grown = _Growth(sizes, total, {n: nearest(m.counts, total) for n, m in ones.items()})
-    root = max(names, key=lambda n: _entropy(grown.margins[n]))
-    grown.alone(root)
-    placed = [root]
-    while len(placed) < len(names):
-        progress(len(placed) / len(names), "choosing and measuring tables")
-        options = _affordable(grown, placed, names, degree, noise)
-        family = private.choose(
-            [*options, ()],
-            grown.expected,
-            choice,
-            "choice of parents",
-            penalty=lambda columns: noise * grown.cells(columns),
-        )
-        if family:
-            grown.add(private.measure(family, table, "table of a family"), ones[family[-1]])
-        else:  # every table left would be mostly noise
-            family = (max((n for n in names if n not in placed), key=lambda n: sizes[n]),)
-            grown.alone(family[-1])
-        placed.append(family[-1])
+    margins = {n: nearest(m.counts, total) for n, m in ones.items()}
+    grown = _Growth({n: g.size for n, g in groups.items()}, total, margins)
+    _grow(private, grown, ones, degree, (SHARES[1] * rho, SHARES[2] * rho), progress)
     splits = {n: g.spread(nearest(fine[n].counts, total)) for n, g in groups.items()}
     return Network(
         schema,
@@ -230,6 +210,39 @@ def _noisy(private: PrivateTable, rho: Rho, degree: int, progress: Progress) -> 
         tuple(grown.steps),
         {n: t for n, t in splits.items() if t.shape[0] < t.shape[1]},
     )
+
+
+def _grow(
+    private: PrivateTable,
+    grown: _Growth,
+    ones: Mapping[str, Measurement],
+    degree: int,
+    shares: tuple[float, float],
+    progress: Progress,
+) -> None:
+    """Place every column; shares of rho that no table took go to the tables after it."""
+    names = list(ones)
+    placed = [max(names, key=lambda n: _entropy(grown.margins[n]))]
+    grown.alone(placed[0])
+    tables = shares[1]
+    while todo := len(names) - len(placed):
+        progress(len(placed) / len(names), "choosing and measuring tables")
+        table = Rho(tables / todo)
+        noise = ABSOLUTE * private.rows_per_person / math.sqrt(2 * table)
+        family = private.choose(
+            [*_affordable(grown, placed, names, degree, noise), ()],
+            grown.expected,
+            Rho(shares[0] / (len(names) - 1)),
+            "choice of parents",
+            penalty=lambda columns, noise=noise: noise * grown.cells(columns),  # type: ignore[misc]
+        )
+        if family:
+            grown.add(private.measure(family, table, "table of a family"), ones[family[-1]])
+            tables -= table
+        else:  # every table left would be mostly noise
+            family = (max(set(names) - set(placed), key=lambda n: grown.sizes[n]),)
+            grown.alone(family[-1])
+        placed.append(family[-1])
 
 
 def _affordable(
