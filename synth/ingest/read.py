@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import IO, Any
 
 import narwhals as nw
+import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow as pa
@@ -229,14 +230,22 @@ def _stripped(frame: pd.DataFrame, missing: Sequence[str]) -> pd.DataFrame:
         values = frame[name]
         if not isinstance(values.dtype, pd.CategoricalDtype):
             continue
-        old = pd.Index(values.cat.categories.astype(object))
-        text = pd.Series(old, dtype=object).astype(str).str.strip()
-        new = text.where(~text.isin(list(missing)), None)
-        if not new.equals(pd.Series(old, dtype=object)):
-            frame[name] = (
-                values.astype(object).map(dict(zip(old, new, strict=True))).astype("category")
-            )
+        old = [str(c) for c in values.cat.categories]
+        new = [None if t in missing else t for t in map(str.strip, old)]
+        if new != old:
+            frame[name] = _renamed(values, new)
     return frame
+
+
+def _renamed(values: pd.Series, new: Sequence[str | None]) -> pd.Series:
+    """A categorical with other texts for its categories: some the same, some missing."""
+    places = {text: i for i, text in enumerate(dict.fromkeys(t for t in new if t is not None))}
+    table = np.array([-1 if t is None else places[t] for t in new] + [-1])
+    codes = table[values.cat.codes.to_numpy()]
+    return pd.Series(
+        pd.Categorical.from_codes(codes, dtype=pd.CategoricalDtype(list(places))),
+        index=values.index,
+    )
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:
