@@ -6,6 +6,7 @@ written as conditional tables in the order of drawing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
@@ -21,6 +22,7 @@ from synth.method import Model
 from synth.schema import Counts, Schema
 
 DIGITS = 7  # of a chance in a saved model
+GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Network(Model):
         """One code array of length `rows` per modelled column."""
         codes = drawn(self.conditionals, rows, rng)
         for name, table in self.splits.items():
-            found = _within_groups(table, codes[name].astype(np.int64), rng)
+            others = [c for other, c in codes.items() if other != name]
+            found = _within_groups(table, codes[name].astype(np.int64), others, rng)
             codes[name] = smallest(found, table.shape[1])
         return codes
 
@@ -133,7 +136,8 @@ def drawn(
     """Draw each column given its parents, stratified within each parent configuration.
 
     In a group of g rows with equal parents, each state is drawn within one of g times its chance
-    (systematic sampling), in a fresh random order, so columns stay independent given the parents.
+    (systematic sampling), and its rows are spread evenly over the columns drawn before, so that
+    columns are independent given the parents with less scatter than independent draws would have.
 
     Args:
         codes: columns of the same rows drawn before; the new ones are added to it.
@@ -141,30 +145,50 @@ def drawn(
     codes = {} if codes is None else codes
     for step in steps:
         size = step.table.shape[-1]
-        if not step.parents:
-            points = (rng.permutation(rows) + rng.random()) / max(rows, 1)
-            cumulative = np.cumsum(step.table)
-            found: Codes = np.searchsorted(cumulative / cumulative[-1], points, side="right")
-        else:
+        if step.parents:
             group = packed([codes[p] for p in step.parents], step.table.shape[:-1]).astype(np.int64)
-            found = _within_groups(step.table.reshape(-1, size), group, rng)
+        else:
+            group = np.zeros(rows, dtype=np.int64)
+        others = [c for name, c in codes.items() if name not in step.parents]
+        found = _within_groups(step.table.reshape(-1, size), group, others, rng)
         codes[step.column] = smallest(np.minimum(found, size - 1), size)
     return codes
 
 
-def _within_groups(table: Counts, group: Codes, rng: np.random.Generator) -> Codes:
-    """A state for each row from the row of `table` that its group points to."""
+def _within_groups(
+    table: Counts, group: Codes, others: Sequence[Codes], rng: np.random.Generator
+) -> Codes:
+    """A state for each row from the line of `table` that its group points to."""
+    if not len(group):
+        return group
     present, inside, sizes = np.unique(group, return_inverse=True, return_counts=True)
     cumulative = np.cumsum(table[present], axis=1)
     cumulative /= cumulative[:, -1:]
     cumulative[:, -1] = 1.0
-    shuffled = rng.permutation(len(group))
-    order = shuffled[np.argsort(inside[shuffled], kind="stable")]
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    order = _side_by_side(inside, others, rng)
+    along = np.arange(len(group)) - starts
+    turn = (along * GOLDEN + rng.random(len(sizes))[inside[order]]) % 1.0
     place = np.empty(len(group))
-    place[order] = np.arange(len(group)) - np.repeat(starts, sizes)
+    place[order[np.argsort(inside[order] + turn)]] = along
     points = (place + rng.random(len(sizes))[inside]) / sizes[inside]
     flat = (cumulative + np.arange(len(present))[:, None]).ravel()
     keys = inside + np.minimum(points, 1 - 1e-9)
     found: Codes = np.searchsorted(flat, keys, side="right") - inside * table.shape[1]
     return found
+
+
+def _side_by_side(inside: Codes, others: Sequence[Codes], rng: np.random.Generator) -> Codes:
+    """Rows in order of their group, and within it of some other columns, taken in random turn.
+
+    Steps of the golden ratio along this order then fall evenly on every stretch of it
+    (Kuipers and Niederreiter 1974, chapter 2).
+    """
+    key, room = inside.astype(np.int64), 2.0**62 / (float(inside.max()) + 1)
+    for turn in rng.permutation(len(others)):
+        size = int(others[turn].max()) + 1
+        if size > room:
+            break
+        key, room = key * size + others[turn], room / size
+    shuffled = rng.permutation(len(inside))
+    return np.asarray(shuffled[np.argsort(key[shuffled], kind="stable")])

@@ -20,11 +20,14 @@ import pyarrow as pa
 
 from synth import noise as exact_noise
 from synth.accounting import gaussian_sigma, laplace_scale, selection_epsilon
-from synth.budget import Audience, Budget, Compared, Ledger, Opened, Rho
+from synth.attributes import Counting, Groups, Protection, named_axes, without_untold_labels
+from synth.budget import Audience, Budget, Compared, Grouped, Ledger, Opened, Rho
+from synth.combinations import combinations
 from synth.counts import Exact, HeldRows, LazyRows, Rows, kept
-from synth.errors import SchemaError
+from synth.errors import MethodError, SchemaError
 from synth.guarantee import Statement
 from synth.schema import Counts, Schema
+from synth.suppression import suppress
 
 
 class Step(Protocol):
@@ -58,6 +61,19 @@ class Measurement:
 
     columns: tuple[str, ...]
     counts: Counts
+    sigma: float
+
+
+@dataclass(frozen=True)
+class Distances:
+    """How far some tables are from what was expected of them: public, and noisy.
+
+    Args:
+        rows: L1 distance of each candidate, in rows, in the order asked; may be negative.
+        sigma: standard deviation of the noise in each; 0 for exact distances.
+    """
+
+    rows: npt.NDArray[np.float64]
     sigma: float
 
 
@@ -173,6 +189,30 @@ class PrivateTable:
         epsilon = selection_epsilon(rho)
         return candidates[self.__noise.noisy_max(scores, epsilon, self.rows_per_person)]
 
+    def distances(
+        self,
+        candidates: Sequence[tuple[str, ...]],
+        expected: Callable[[tuple[str, ...]], Counts],
+        rho: Rho,
+        purpose: str,
+    ) -> Distances:
+        """How far the true counts of every candidate are from `expected`, all together worth `rho`.
+
+        The L1 distance to the expectation rounded to whole rows: a whole number that one person
+        moves by at most `rows_per_person`, as `expected` may not depend on the rows. Each gets
+        discrete Gaussian noise worth an equal share.
+        """
+        self.ledger.spend(purpose, rho)
+        exact = np.empty(len(candidates), dtype=np.int64)
+        for i, columns in enumerate(candidates):
+            apart = self.__rows.count(self.schema, columns) - np.rint(expected(columns))
+            exact[i] = round(float(np.abs(apart).sum()))
+        if math.isinf(rho) or not candidates:
+            return Distances(exact.astype(np.float64), 0.0)
+        sigma = gaussian_sigma(rho / len(candidates), self.rows_per_person)
+        noisy = self.__noise.discrete_gaussian(exact, sigma)
+        return Distances(noisy.astype(np.float64), sigma)
+
     def people(self, rho: Rho, purpose: str = "number of rows") -> int:
         """The number of rows with discrete Laplace noise worth `rho`; at least 1."""
         self.ledger.spend(purpose, rho, "laplace")
@@ -193,6 +233,32 @@ class PrivateTable:
         delta = min(1.0, len(identifiers) * self.rows_per_person / space)
         self.ledger.note(Compared(f"new identifiers for `{column}`", delta))
         return self.__rows.holds(column, identifiers)
+
+    # -- a promise of k --------------------------------------------------------------------------
+
+    def groups(
+        self, counting: Counting, at_least: int, protection: Protection = Protection.ROUNDED
+    ) -> Groups:
+        """Counts of the combinations that at least `at_least` people share, protected.
+
+        Rounded down to multiples of `at_least`, or exact with everything withheld from which a
+        smaller count could be got by subtraction. Written down as a promise of k; costs no rho.
+
+        Raises:
+            MethodError: `at_least` is below 1, or noise is asked for.
+        """
+        if at_least < 1 or protection is Protection.NOISY:
+            raise MethodError(
+                f"Groups of at least {at_least} people were asked for, {protection.value}.",
+                "Ask for at least 1, rounded or withheld; noisy counts are measured.",
+            )
+        named = named_axes(self.__frame(), self.schema, counting, self.person, at_least)
+        self.ledger.note(Grouped("counts of combinations", at_least, counting.length))
+        rounded = protection is Protection.ROUNDED
+        fewest = at_least if rounded else 1
+        found = combinations(named.axes, length=counting.length, at_least=fewest)
+        safe = found.rounded_down(at_least) if rounded else suppress(found, at_least)
+        return without_untold_labels(named.names, safe)
 
     # -- loud ------------------------------------------------------------------------------------
 

@@ -31,11 +31,19 @@ LEAST_VARIANCE = 64.0  # keeps a proximal step well conditioned where there is n
 
 @dataclass(frozen=True)
 class Noisy:
-    """A noisy marginal: rows per cell, one axis per column of the ascending clique."""
+    """A noisy marginal: rows per cell, one axis per column of the ascending clique.
+
+    Args:
+        sigma: standard deviation of the noise, of every cell or one for each.
+    """
 
     clique: Clique
     values: Table
-    sigma: float
+    sigma: float | Table
+
+    @property
+    def variance(self) -> Table:
+        return np.broadcast_to(np.square(self.sigma), self.values.shape)
 
 
 @dataclass(frozen=True)
@@ -50,11 +58,11 @@ class Effort:
         misfit: mean squared residual, in noise variances, at which fitting ends.
     """
 
-    proximal: int = 20
-    iterations: int = 12
+    proximal: int = 25
+    iterations: int = 25
     ridge: float = 1.0
     tolerance: float = 0.02
-    misfit: float = 0.85
+    misfit: float = 0.8
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +112,7 @@ def combined(measured: Sequence[Noisy]) -> list[Noisy]:
         if old is None:
             merged[new.clique] = new
             continue
-        a, b = old.sigma**-2, new.sigma**-2
+        a, b = 1 / old.variance, 1 / new.variance
         values = (a * old.values + b * new.values) / (a + b)
         merged[new.clique] = Noisy(new.clique, values, (a + b) ** -0.5)
     return list(merged.values())
@@ -112,7 +120,7 @@ def combined(measured: Sequence[Noisy]) -> list[Noisy]:
 
 def estimate_total(measured: Sequence[Noisy]) -> float:
     """Number of rows: the inverse-variance mean of the tables' sums, at least 1."""
-    weights = np.array([1 / (m.sigma**2 * m.values.size) for m in measured])
+    weights = np.array([1 / m.variance.sum() for m in measured])
     sums = np.array([m.values.sum() for m in measured])
     return max(1.0, float(weights @ sums / weights.sum()))
 
@@ -179,7 +187,7 @@ class _Dual:
         self._homes = [_Home.of(c, hosts, sizes) for c in cliques]
         self._ends = np.cumsum([m.values.size for m in tables])[:-1]
         self.y = np.concatenate([m.values.ravel() for m in tables]).astype(np.float64)
-        self.variance = np.concatenate([np.full(m.values.size, m.sigma**2) for m in tables])
+        self.variance = np.concatenate([m.variance.ravel() for m in tables])
         self.ridge = ridge * np.maximum(self.variance, LEAST_VARIANCE)
         self.center: Vector = np.zeros_like(self.y)
 

@@ -8,12 +8,14 @@ from typing import Any
 from synth.errors import BundleError, MethodError
 from synth.guarantee import statement_of
 from synth.method import Method, Model
+from synth.methods.adaptive import Adaptive
 from synth.methods.correlated import Correlated
 from synth.methods.independent import Independent
 from synth.methods.random import Random
+from synth.methods.tree import Tree
 from synth.schema import Schema
 
-METHODS: tuple[type[Method], ...] = (Correlated, Independent, Random)
+METHODS: tuple[type[Method], ...] = (Adaptive, Tree, Correlated, Independent, Random)
 
 
 def method_named(name: str) -> type[Method]:
