@@ -1,0 +1,234 @@
+"""Real rows as attributes: what may be combined and counted, under which names.
+
+Numbers and dates are cut by the schema, a missing value is a state that can be counted, a column
+may hold several values at once (split by a delimiter, or spread over a person's rows), and a
+person's rows are joined so that they count once. Only the vault imports this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from synth.combinations import Axis, Combinations, merge_people, present_axes
+from synth.domain import Categories, Dates, Numbers, Origin, Text, as_text
+from synth.errors import MethodError, SchemaError
+from synth.identifiers import Pattern
+from synth.schema import Schema
+
+
+class Protection(Enum):
+    """How counts of real people are made safe to report."""
+
+    ROUNDED = "rounded"  # down to a multiple of k; below k: nothing
+    WITHHELD = "withheld"  # exact, but none below k, and none from which one could be subtracted
+    NOISY = "noisy"  # differentially private
+
+
+@dataclass(frozen=True)
+class Counting:
+    """What is counted.
+
+    Args:
+        columns: those to combine; empty for all that are modelled.
+        length: the most attributes in a combination, at least 1.
+        blanks: whether a missing value is an attribute too.
+        nothing: per column, labels that mean "nothing to tell" ("0", "no") and are not counted.
+        several: per column that may hold several values at once, the delimiter between them;
+            "" where a person's rows each hold one.
+
+    Raises:
+        MethodError: the length is below 1.
+    """
+
+    columns: tuple[str, ...] = ()
+    length: int = 3
+    blanks: bool = True
+    nothing: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    several: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.length < 1:
+            raise MethodError(
+                f"Combinations of up to {self.length} attributes were asked for.",
+                "Ask for at least 1.",
+            )
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """One axis by name: the column, and a label per state; a state without a label is not told.
+
+    A column of several values has one axis per value, with one counted state each; `delimiter`
+    stands between the values where they are written together, and is "" for other columns.
+    """
+
+    column: str
+    labels: tuple[str | None, ...]
+    delimiter: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """Rows as axes with names, before anything is counted or protected."""
+
+    axes: tuple[Axis, ...]
+    names: tuple[Attributes, ...]
+    people: int
+
+
+def named_axes(
+    frame: pd.DataFrame, schema: Schema, counting: Counting, person: str, at_least: int
+) -> Named:
+    """The axes of a table.
+
+    Args:
+        person: the column that names the person; empty where each row is one.
+        at_least: values of a column of several that fewer people have get no axis.
+
+    Raises:
+        SchemaError: a person has two values in a column that holds one.
+    """
+    columns = counting.columns or tuple(c.name for c in schema.modelled)
+    people, count = _people(frame, person)
+    single = {c: _axis(frame, schema, c, counting) for c in columns if c not in counting.several}
+    if person:
+        single, conflicting = merge_people(people, single, count=count)
+        if conflicting:
+            raise SchemaError(
+                f"A person has different values in {', '.join(f'`{c}`' for c in conflicting)}.",
+                "Declare these columns as holding several values, or leave them out.",
+            )
+    axes, names = [], []
+    for column in columns:
+        if column in single:
+            axes.append(single[column])
+            names.append(_labels(schema, column, single[column]))
+        else:
+            told = _several(frame[column], people, counting.several[column])
+            for label, axis in _frequent(*told, count, at_least):
+                axes.append(axis)
+                names.append(Attributes(column, (label, None), counting.several[column] or ";"))
+    return Named(tuple(axes), tuple(names), count)
+
+
+def _people(frame: pd.DataFrame, person: str) -> tuple[npt.NDArray[np.int64], int]:
+    if not person:
+        return np.arange(len(frame)), len(frame)
+    codes, known = pd.factorize(frame[person].astype(str))
+    return codes.astype(np.int64), len(known)
+
+
+def _axis(frame: pd.DataFrame, schema: Schema, column: str, counting: Counting) -> Axis:
+    domain = schema.domain(column)
+    nothing = set(counting.nothing.get(column, ()))
+    counted = np.array([label not in nothing for label in domain.labels])
+    if domain.missing and not counting.blanks:
+        counted[-1] = False
+    return Axis(domain.encode(frame[column]), domain.size, counted)
+
+
+def _labels(schema: Schema, column: str, axis: Axis) -> Attributes:
+    told = zip(schema.domain(column).labels, axis.counted, strict=True)
+    return Attributes(column, tuple(label if counted else None for label, counted in told))
+
+
+def _several(
+    values: pd.Series, people: npt.NDArray[np.int64], delimiter: str
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Sequence[str]]:
+    """The person and the value of each (person, value) pair, and the values."""
+    text = as_text(values.astype(object)).where(values.notna().to_numpy(), None)
+    text.index = pd.Index(people)
+    parts = (text.str.split(delimiter) if delimiter else text).explode().dropna().str.strip()
+    parts = parts[parts != ""]
+    codes, known = pd.factorize(parts, sort=True)
+    return parts.index.to_numpy(dtype=np.int64), codes.astype(np.int64), list(known)
+
+
+def _frequent(
+    people: npt.NDArray[np.int64],
+    codes: npt.NDArray[np.int64],
+    known: Sequence[str],
+    count: int,
+    at_least: int,
+) -> list[tuple[str, Axis]]:
+    pairs = np.unique(np.column_stack([codes, people]), axis=0)
+    shared = np.bincount(pairs[:, 0], minlength=len(known)) >= at_least
+    keep = shared[pairs[:, 0]]
+    renumbered = np.cumsum(shared) - 1
+    axes = present_axes(
+        pairs[keep, 1], renumbered[pairs[keep, 0]], people=count, size=int(shared.sum())
+    )
+    labels = [label for label, often in zip(known, shared, strict=True) if often]
+    return list(zip(labels, axes, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Protected counts with the names of their axes: what the vault hands out.
+
+    A label that no reported count needs is removed, because its mere presence on a list that was
+    read off the rows would tell that somebody has it.
+    """
+
+    names: tuple[Attributes, ...]
+    found: Combinations
+
+    def __post_init__(self) -> None:
+        assert len(self.names) == len(self.found.sizes), "one name per axis"
+
+
+def without_untold_labels(names: Sequence[Attributes], found: Combinations) -> Groups:
+    """Groups whose labels are only those that a reported count needs."""
+    told = []
+    for axis, attributes in enumerate(names):
+        block = found.blocks.get((axis,))
+        states = set() if block is None else set(block.keys.tolist())
+        labels = tuple(
+            label if state in states else None for state, label in enumerate(attributes.labels)
+        )
+        told.append(replace(attributes, labels=labels))
+    return Groups(tuple(told), found)
+
+
+def told_schema(schema: Schema, groups: Groups) -> Schema:
+    """The schema cut to what the groups tell.
+
+    A value list that was read off the rows becomes *discovered*: each value left on it is one that
+    at least k people share. So do the bounds of whole numbers counted one by one, which shrink to
+    the first and the last number that k people share. Other bounds stay as they are.
+    """
+    for attributes in groups.names:
+        column = schema[attributes.column]
+        told = {label for label in attributes.labels if label is not None}
+        domain = column.domain
+        if attributes.delimiter or isinstance(domain, Pattern):
+            continue
+        if isinstance(domain, Categories):
+            domain = replace(domain, values=tuple(v for v in domain.values if v in told))
+            domain = replace(domain, missing=True, origin=_found(domain.origin))
+        elif isinstance(domain, Numbers) and _one_by_one(domain):
+            states = [
+                i for i, label in enumerate(domain.labels[: len(domain.edges) - 1]) if label in told
+            ]
+            edges = domain.edges[min(states, default=0) : max(states, default=0) + 2]
+            domain = replace(domain, edges=edges, missing=True, origin=_found(domain.origin))
+        elif isinstance(domain, Numbers | Dates | Text):
+            domain = replace(domain, missing=True)
+        schema = schema.replaced(replace(column, domain=domain))
+    return schema
+
+
+def _found(origin: Origin) -> Origin:
+    return Origin.DISCOVERED if origin is Origin.OBSERVED else origin
+
+
+def _one_by_one(domain: Numbers) -> bool:
+    """Whether the edges tell nothing but the smallest and the largest number."""
+    return domain.decimals == 0 and all(b - a == 1 for a, b in pairwise(domain.edges))
