@@ -136,9 +136,8 @@ def _check_values(text: str, recipe: Recipe) -> None:
         try:
             check()
         except SynthError as error:
-            named = re.search(r"`(\w+)`", error.what)
-            line = _line(text, section, 0, named[1] if named and section == "method" else key)
-            line = line or _line(text, section, 0, key)
+            named = [key, *re.findall(r"`([\w-]+)`", error.what)]
+            line = max(_line(text, section, 0, name) for name in named)
             raise RecipeError(error.what, error.remedy, line) from None
 
 
