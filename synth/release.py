@@ -176,10 +176,10 @@ def _json(value: Any) -> bytes:
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
-    """A table as CSV in UTF-8, safe to open in a spreadsheet."""
+    """A table as CSV (RFC 4180) in UTF-8, safe to open in a spreadsheet."""
     safe = {str(n): _harmless(table[n]) for n in table.columns}
     frame = pd.DataFrame(safe).rename(columns=_harmless_text)
-    return frame.to_csv(index=False, lineterminator="\n").encode()
+    return frame.to_csv(index=False, lineterminator="\r\n").encode()
 
 
 def _harmless(values: pd.Series) -> pd.Series:

@@ -34,7 +34,7 @@ def test_spending_adds_up(costs):
 
 def test_asking_for_more_than_is_left_changes_nothing():
     ledger = Ledger(Budget(1.0))
-    with pytest.raises(BudgetExceeded, match="`x` needs rho 99, but .* is left. Raise epsilon"):
+    with pytest.raises(BudgetExceeded, match=r"`x` needs rho 99, but .* is left. Raise epsilon"):
         ledger.spend("x", Rho(99))
     assert ledger.entries == []
 
@@ -58,7 +58,7 @@ def test_whoever_listens_is_told_before_an_entry_counts():
 
 @pytest.mark.parametrize("epsilon", [0, -1, math.nan])
 def test_an_epsilon_that_is_not_above_zero_is_refused(epsilon):
-    with pytest.raises(BudgetError, match="must be above 0.*Common choices"):
+    with pytest.raises(BudgetError, match=r"must be above 0.*Common choices"):
         Budget(epsilon)
 
 

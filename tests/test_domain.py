@@ -90,7 +90,7 @@ def test_dates_come_back_in_the_format_they_came_in(form, rng):
 
 
 def test_edges_that_do_not_ascend_are_refused():
-    with pytest.raises(SchemaError, match="do not ascend.*smallest first"):
+    with pytest.raises(SchemaError, match=r"do not ascend.*smallest first"):
         Numbers((0, 0))
     with pytest.raises(SchemaError, match="lower bound 3 is not below"):
         even_edges(3, 3, 4)
@@ -102,7 +102,7 @@ def test_a_value_listed_twice_is_refused():
 
 
 def test_an_unknown_domain_lists_the_known_ones():
-    with pytest.raises(SchemaError, match="no domain called `colour`.*categories, numbers"):
+    with pytest.raises(SchemaError, match=r"no domain called `colour`.*categories, numbers"):
         domain_of({"domain": "colour"})
 
 

@@ -49,7 +49,7 @@ def test_a_format_without_choice_is_refused():
 
 
 def test_an_unknown_check_is_refused():
-    with pytest.raises(SchemaError, match="no check digit rule called `abc`.*nhs, luhn"):
+    with pytest.raises(SchemaError, match=r"no check digit rule called `abc`.*nhs, luhn"):
         Pattern("##", check="abc")
 
 

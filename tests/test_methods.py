@@ -105,12 +105,12 @@ def test_only_identifiers_leave_nothing_to_learn(method):
 def test_settings_out_of_range_are_refused_with_the_range():
     with pytest.raises(MethodError, match="`degree` of `correlated` is 9, outside 0 to 4"):
         Correlated.configured({"degree": 9})
-    with pytest.raises(MethodError, match="no setting `degre`. It has degree"):
+    with pytest.raises(MethodError, match=r"no setting `degre`. It has degree"):
         Correlated.configured({"degre": 1})
 
 
 def test_an_unknown_method_lists_the_known_ones():
-    with pytest.raises(MethodError, match="no method `magic`.*correlated"):
+    with pytest.raises(MethodError, match=r"no method `magic`.*correlated"):
         method_named("magic")
 
 

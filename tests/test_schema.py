@@ -19,13 +19,13 @@ def test_a_column_declared_twice_is_refused():
 
 
 def test_an_unknown_column_lists_the_known_ones():
-    with pytest.raises(SchemaError, match="no column `town`.*city, age, ill"):
+    with pytest.raises(SchemaError, match=r"no column `town`.*city, age, ill"):
         SCHEMA["town"]
 
 
 def test_an_unknown_role_lists_the_choices():
     document = {**SCHEMA["city"].document(), "role": "secret"}
-    with pytest.raises(SchemaError, match="role `secret`.*identifier, quasi-identifier"):
+    with pytest.raises(SchemaError, match=r"role `secret`.*identifier, quasi-identifier"):
         Schema.of([document])
 
 

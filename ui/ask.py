@@ -44,8 +44,9 @@ def _settings(method: type[Method], kept: dict[str, Any]) -> dict[str, Any]:
         if not fields(method):
             st.caption("It has none.")
         for setting in fields(method):
-            value = _setting(method.name, setting, kept.get(setting.name, setting.default))
-            if value != setting.default:
+            usual = method().settings()[setting.name]
+            value = _setting(method.name, setting, kept.get(setting.name, usual))
+            if value != usual:
                 asked[setting.name] = value
     return asked
 

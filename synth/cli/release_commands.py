@@ -141,4 +141,5 @@ def methods() -> None:
         typer.echo(f"{method.name}: {method.title}. {method.summary}")
         for setting in fields(method):
             told = setting.metadata.get("help", "")
-            typer.echo(f"    {setting.name} = {json.dumps(setting.default)}  {told}")
+            usual = json.dumps(method().settings()[setting.name])
+            typer.echo(f"    {setting.name} = {usual}  {told}")
