@@ -1,0 +1,135 @@
+"""Each screen, run for real through the router: it shows what it should, or says where to go."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from synth.budget import Budget
+from synth.ingest import load
+from synth.recipe import MethodPart, Recipe
+from synth.run import run
+from tests.conftest import some_people
+from ui.visitor import KEY, Made, Visitor
+
+ROUTER = Path(__file__).parents[1] / "ui" / "router.py"
+STEPS = ("data", "columns", "method", "compare", "release")
+
+
+def screen(page: str = "data", who: Visitor | None = None) -> AppTest:
+    app = AppTest.from_file(ROUTER, default_timeout=30)
+    app.session_state[KEY] = who or Visitor()
+    app.run()
+    if page != "data":
+        app.switch_page(f"../pages/{page}.py").run()
+    return ran(app)
+
+
+def ran(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    kinds = (app.markdown, app.info, app.warning, app.error, app.success, app.title, app.caption)
+    return "\n".join(str(e.value) for kind in kinds for e in kind)
+
+
+@pytest.fixture
+def with_table() -> Visitor:
+    who = Visitor()
+    who.bring(load(some_people(), Budget(1.0)), "people")
+    return who
+
+
+@pytest.fixture
+def with_release(with_table) -> Visitor:
+    outcome = run(Recipe(method=MethodPart(name="independent")), some_people())
+    recipe = with_table.recipe = Recipe(method=MethodPart(name="independent"))
+    with_table.made = Made(recipe, outcome.release.zipped(), outcome.comparison)
+    return with_table
+
+
+@pytest.mark.parametrize("page", ["columns", "method", "compare", "release"])
+def test_a_screen_without_a_table_says_where_to_bring_one(page):
+    assert "First bring a table" in words(screen(page))
+
+
+@pytest.mark.parametrize("page", ["compare", "release"])
+def test_a_screen_without_a_result_says_where_to_make_one(page, with_table):
+    assert "First make synthetic data" in words(screen(page, with_table))
+
+
+def test_the_sample_is_one_click_away():
+    who = Visitor()
+    app = screen("data", who)
+    app.button(key="sample").click().run()
+    assert ran(app).metric[0].value == "10,000"
+    assert app.session_state[KEY].loaded.rows == 10_000
+
+
+def test_an_upload_is_read(tmp_path):
+    app = screen("data")
+    app.file_uploader(key="upload").upload("people.csv", some_people().to_csv().encode()).run()
+    assert ran(app).session_state[KEY].loaded.rows == 400
+
+
+def test_a_bad_upload_is_a_sentence_and_loses_nothing(with_table):
+    app = screen("data", with_table)
+    app.file_uploader(key="upload").upload("x.csv", b"\x00\x01\x02" * 99).run()
+    assert "binary data" in words(ran(app))
+    assert app.session_state[KEY].loaded is with_table.loaded
+
+
+def test_the_columns_screen_warns_about_values_read_off_the_rows(with_table):
+    assert "no formal promise can be made" in words(screen("columns", with_table))
+
+
+def test_settings_survive_a_visit_to_another_screen(with_table):
+    app = screen("method", with_table)
+    app.radio(key="method").set_value("independent").run()
+    app.number_input(key="rows").set_value(123).run()
+    app.switch_page("../pages/columns.py").run()
+    app.switch_page("../pages/method.py").run()
+    assert ran(app).radio(key="method").value == "independent"
+    assert app.number_input(key="rows").value == 123
+    assert with_table.recipe.release.rows == 123
+
+
+def test_a_weak_promise_is_warned_about_with_its_reason(with_table):
+    app = screen("method", with_table)
+    app.select_slider(key="epsilon").set_value(float("inf")).run()
+    assert "nothing is promised" in words(ran(app))
+
+
+def test_compare_shows_the_figures_and_that_they_stay_here(with_release):
+    app = screen("compare", with_release)
+    assert "cannot enter a release" in words(app)
+    assert len(app.metric) == 4
+
+
+def test_release_shows_the_promise_and_offers_the_bundle(with_release):
+    app = screen("release", with_release)
+    assert "No formal guarantee" in words(app)
+    assert len(app.get("download_button")) >= 2
+
+
+def test_changed_settings_are_said_beside_an_older_result(with_release):
+    with_release.recipe = Recipe()
+    assert "Settings changed since" in words(screen("release", with_release))
+
+
+def test_a_saved_recipe_brings_the_decisions_back(with_table):
+    text = '[privacy]\nepsilon = 3.0\n[method]\nname = "independent"\n'
+    app = screen("data", with_table)
+    app.file_uploader(key="recipe").upload("r.toml", text.encode()).run()
+    app.button(key="use_recipe").click().run()
+    assert ran(app).session_state[KEY].recipe.privacy.epsilon == 3.0
+
+
+def test_a_recipe_with_a_typo_is_a_sentence_and_changes_nothing(with_table):
+    app = screen("data", with_table)
+    app.file_uploader(key="recipe").upload("r.toml", b"[privacy]\nepsilonn = 3\n").run()
+    app.button(key="use_recipe").click().run()
+    assert "Did you mean `epsilon`" in words(ran(app))
+    assert app.session_state[KEY].recipe == Recipe()
