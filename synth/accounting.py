@@ -68,7 +68,7 @@ def rho_of(epsilon: float, delta: float) -> float:
         return 0.0
     if excess(high) < 0:
         return MOST_RHO
-    return math.exp(_root(excess, low, high) - 1e-11)
+    return math.exp(_root(excess, low, high) - 2e-9)  # what a sum may be out by
 
 
 def _root(function: Callable[[float], float], low: float, high: float) -> float:

@@ -8,9 +8,9 @@ fitted to all that was measured, and written as the conditional tables of a `Net
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import reduce
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from synth.inference import Fitted, Noisy, cells_of, estimate_total, fit
 from synth.inference.triangulation import Clique
 from synth.method import modelled_names
 from synth.network import Conditional, Network
-from synth.private import Distances, PrivateTable
+from synth.private import Distances, Measurement, PrivateTable
 from synth.schema import Counts, Schema
 
 RARE = 4.0  # a value is gathered with others below this many standard deviations of its noise
@@ -39,45 +39,55 @@ class Ground:
         private: the rows, with rare states gathered.
         schema: the schema before that.
         names: the modelled columns; index i of a clique is names[i].
-        sizes: number of groups of each.
         total: number of rows, estimated.
-        fine: noisy rows per state.
-        ones: noisy rows per group.
+        fine: noisy rows per state of each column.
+        sigma: standard deviation of their noise.
+        groups: which states of each column are gathered.
     """
 
     private: PrivateTable
     schema: Schema
     names: tuple[str, ...]
-    sizes: tuple[int, ...]
     total: float
-    fine: tuple[Counts, ...]
-    ones: tuple[Noisy, ...]
-    groups: tuple[Grouped, ...]
+    fine: Mapping[str, Counts]
+    sigma: float
+    groups: Mapping[str, Grouped]
 
     @classmethod
     def of(cls, private: PrivateTable, rho: Rho) -> Ground:
         """Measure all one-way marginals, equally well, worth `rho` together."""
-        names = modelled_names(private.schema)
-        each = Rho(rho / len(names))
-        fine = {n: private.measure((n,), each, "one-way marginal") for n in names}
+        schema, names = private.schema, modelled_names(private.schema)
+        fine = _one_way(private, names, rho)
         sigma = max(LEAST_SIGMA, fine[names[0]].sigma)
         total = estimate_total([Noisy((0,), m.counts, sigma) for m in fine.values()])
         most = max(2, round(total / (NARROW * sigma)))
-        coarse, how = gathered(private, fine, RARE * sigma, most)
-        groups = tuple(how[n] for n in names)
-        ones = (
-            Noisy((i,), g.added(fine[n].counts), sigma * np.sqrt(g.added(np.ones(len(g.groups)))))
-            for i, (n, g) in enumerate(zip(names, groups, strict=True))
-        )
-        return cls(
-            coarse,
-            private.schema,
-            names,
-            tuple(g.size for g in groups),
-            total,
-            tuple(fine[n].counts for n in names),
-            tuple(ones),
-            groups,
+        coarse, groups = gathered(private, fine, RARE * sigma, most)
+        counts = {n: m.counts for n, m in fine.items()}
+        return cls(coarse, schema, names, total, counts, sigma, groups)
+
+    def refined(self, rho: Rho) -> Ground:
+        """The same groups, with the one-way marginals measured once more."""
+        again = _one_way(self.private.declare(self.schema), self.names, rho)
+        sigma = max(LEAST_SIGMA, again[self.names[0]].sigma)
+        a, b = self.sigma**-2, sigma**-2
+        fine = {n: (a * self.fine[n] + b * m.counts) / (a + b) for n, m in again.items()}
+        better = (a + b) ** -0.5
+        total = estimate_total([Noisy((0,), counts, better) for counts in fine.values()])
+        return replace(self, total=total, fine=fine, sigma=better)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of groups of each column."""
+        return tuple(self.groups[n].size for n in self.names)
+
+    @cached_property
+    def ones(self) -> tuple[Noisy, ...]:
+        """Noisy rows per group of each column: sums of states, with the noise of all of them."""
+        return tuple(
+            Noisy(
+                (i,), g.added(self.fine[n]), self.sigma * np.sqrt(g.added(np.ones(len(g.groups))))
+            )
+            for i, (n, g) in enumerate((n, self.groups[n]) for n in self.names)
         )
 
     def named(self, clique: Clique) -> tuple[str, ...]:
@@ -112,10 +122,10 @@ class Ground:
         The noise of a table is its cells times sigma, times the weight its error has; the sum is
         least where rho goes in proportion to (cells times weight)^(2/3).
         """
-        needs = [(w * self.cells(c)) ** (2 / 3) for c, w in zip(cliques, weights, strict=True)]
+        needs = [need(self.cells(c), w) for c, w in zip(cliques, weights, strict=True)]
         return [
-            self.measured(c, Rho(rho * need / sum(needs)))
-            for c, need in zip(cliques, needs, strict=True)
+            self.measured(c, Rho(rho * part / sum(needs)))
+            for c, part in zip(cliques, needs, strict=True)
         ]
 
     def noise(self, clique: Clique, rho: float) -> float:
@@ -133,9 +143,19 @@ class Ground:
             for c in fitted.conditionals()
         )
         splits = {
-            n: g.spread(nearest(counts, self.total))
-            for n, g, counts in zip(self.names, self.groups, self.fine, strict=True)
+            n: g.spread(nearest(self.fine[n], self.total))
+            for n, g in self.groups.items()
             if g.size < len(g.groups)
         }
         statement = self.private.declare(self.schema).statement()
         return Network(self.schema, statement, round(self.total), steps, splits)
+
+
+def need(cells: int, weight: float) -> float:
+    """The part of rho that a table asks for: (cells times weight)^(2/3), see `all_measured`."""
+    return math.pow(ABSOLUTE * cells * weight, 2 / 3)
+
+
+def _one_way(private: PrivateTable, names: Sequence[str], rho: Rho) -> dict[str, Measurement]:
+    each = Rho(rho / len(names))
+    return {n: private.measure((n,), each, "one-way marginal") for n in names}

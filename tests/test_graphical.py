@@ -78,7 +78,7 @@ def test_adaptive_sees_what_takes_three_columns_to_see() -> None:
 def test_the_whole_share_is_spent_and_no_more(method: Tree | Adaptive) -> None:
     private = vault()
     method.fit(private, private.ledger.left)
-    assert private.ledger.spent <= private.ledger.budget.rho
+    assert private.ledger.spent <= private.ledger.budget.rho * (1 + 1e-9)
     assert private.ledger.spent == pytest.approx(private.ledger.budget.rho, rel=1e-6)
 
 

@@ -21,14 +21,15 @@ from typing import ClassVar
 
 from synth.budget import Rho
 from synth.errors import MethodError
-from synth.graphical import ABSOLUTE, Ground
+from synth.graphical import Ground, need
 from synth.inference import Graph, cells_of
 from synth.inference.triangulation import Clique, eliminate, members
 from synth.method import Method, Model, Progress, modelled_names, quiet
 from synth.network import Network
 from synth.private import PrivateTable
 
-ONE_WAY, SELECTION = 0.35, 0.025  # of rho; the rest goes to the joint marginals
+ONE_WAY, SELECTION = 0.25, 0.025  # of rho; the rest goes to the joint marginals, and one-way again
+SINGLE = 2.0  # weight of a one-way error
 TRIPLE = 0.3  # weight of a triple's error, where a pair's is 1
 MOST_TRIPLES = 2_500  # more columns than this allows are looked at in pairs only
 PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0)  # how much expected noise speaks against a pair
@@ -107,7 +108,10 @@ class Adaptive(Method):
         progress(0.3, "choosing tables")
         chosen = _Choice(ground, worth, weights, float(rest), self.largest).best(pinned)
         progress(0.4, f"counting {len(chosen)} tables")
-        tables = ground.all_measured(chosen, [weights[c] for c in chosen], rest)
+        singles = sum(need(len(counts), SINGLE) for counts in ground.fine.values())
+        single = singles / (singles + sum(need(ground.cells(c), weights[c]) for c in chosen))
+        ground = ground.refined(Rho(single * rest))
+        tables = ground.all_measured(chosen, [weights[c] for c in chosen], Rho((1 - single) * rest))
         progress(0.5, "fitting the model")
         return ground.network(ground.fitted(tables))
 
@@ -160,27 +164,38 @@ class _Choice:
         return PENALTIES if len(self.ground.names) <= 40 else (0.5,)
 
     def _grown(self, penalty: float, pinned: Sequence[Clique]) -> tuple[int, ...]:
-        """Maximal cliques, as masks, of a graph grown by the strongest pairs within the limit."""
-        columns = len(self.ground.names)
-        noise = partial(self.ground.noise, rho=self.rho / columns)
+        """Maximal cliques, as masks, of a graph grown by the strongest sets within the limit.
+
+        Pairs first, then the triples that tell more than their pairs do together.
+        """
+        noise = partial(self.ground.noise, rho=self.rho / len(self.ground.names))
         value = {
-            c: w - penalty * self.weights[c] * noise(c)
-            for c, w in self.worth.items()
-            if len(c) == 2
+            c: self._alone(c) - penalty * self.weights[c] * noise(c)
+            for c in self.worth
+            if len(c) <= 3
         }
-        graph = Graph.of(pinned, columns)
+        graph = Graph.of(pinned, len(self.ground.names))
         nodes = _nodes(graph, self.ground.sizes) or ()
-        for pair in sorted(value, key=lambda c: value[c], reverse=True):
-            if value[pair] <= 0:
-                break
-            wider = graph.joined([pair])
+        for clique in sorted(value, key=lambda c: (len(c), -value[c])):
+            if value[clique] <= 0 or (len(clique) == 3 and _within(clique, nodes)):
+                continue
+            wider = graph.joined([clique])
             grown = _nodes(wider, self.ground.sizes, self.largest)
             if grown is not None:
                 graph, nodes = wider, grown
         return nodes
 
+    def _alone(self, clique: Clique) -> float:
+        """What a set of columns tells that the pairs within it do not."""
+        if len(clique) == 2:
+            return self.worth[clique]
+        pairs = sum(
+            self.worth.get(p, 0.0) / self.weights.get(p, 1.0) for p in combinations(clique, 2)
+        )
+        return self.worth[clique] - self.weights[clique] * pairs
+
     def _cost(self, clique: Clique) -> float:
-        return math.pow(ABSOLUTE * self.ground.cells(clique) * self.weights[clique], 2 / 3)
+        return need(self.ground.cells(clique), self.weights[clique])
 
     def _subset(self, nodes: Sequence[int], pinned: Sequence[Clique]) -> list[Clique]:
         """The candidates inside the nodes that tell more than their share of the noise costs."""
