@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import combinations
 from typing import ClassVar
 
@@ -196,8 +197,9 @@ def _noisy(private: PrivateTable, rho: Rho, degree: int, progress: Progress) -> 
     fine = {n: private.measure((n,), one_each, "one-way marginal") for n in names}
     total = total_of(list(fine.values()))
     noise = ABSOLUTE * private.rows_per_person / math.sqrt(2 * SHARES[2] * rho / picks)
+    sigma = max(m.sigma for m in fine.values())
     most = max(2, round(math.sqrt(total / (USEFUL * noise))))
-    private, groups = gathered(private, fine, RARE * noise, most)
+    private, groups = gathered(private, fine, RARE * max(noise, sigma), most)
     ones = {n: replace(m, counts=groups[n].added(m.counts)) for n, m in fine.items()}
     margins = {n: nearest(m.counts, total) for n, m in ones.items()}
     grown = _Growth({n: g.size for n, g in groups.items()}, total, margins)
@@ -234,7 +236,7 @@ def _grow(
             grown.expected,
             Rho(shares[0] / (len(names) - 1)),
             "choice of parents",
-            penalty=lambda columns, noise=noise: noise * grown.cells(columns),  # type: ignore[misc]
+            penalty=partial(_by_noise, grown, ones, noise),
         )
         if family:
             grown.add(private.measure(family, table, "table of a family"), ones[family[-1]])
@@ -243,6 +245,14 @@ def _grow(
             family = (max(set(names) - set(placed), key=lambda n: grown.sizes[n]),)
             grown.alone(family[-1])
         placed.append(family[-1])
+
+
+def _by_noise(
+    grown: _Growth, ones: Mapping[str, Measurement], noise: float, family: Family
+) -> float:
+    """Rows by which a family would seem off through noise alone: its table's, and its margins'."""
+    margins = math.fsum(ABSOLUTE * ones[c].sigma * grown.sizes[c] for c in family)
+    return noise * grown.cells(family) + margins
 
 
 def _affordable(
