@@ -24,7 +24,11 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-import opendp.prelude as opendp
+from opendp.domains import atom_domain, vector_domain
+from opendp.measurements import make_noisy_max
+from opendp.measures import zero_concentrated_divergence
+from opendp.metrics import linf_distance
+from opendp.mod import enable_features
 
 from synth.errors import BudgetError
 
@@ -37,7 +41,7 @@ WIDE = 1024  # widest law tabulated step by step
 WIDEST = 2.0**52  # noise of this scale still leaves room in a 64-bit count
 MARGIN = 2.0**-40  # doubles are trusted to this much, about 2^8 times their real error here
 
-opendp.enable_features("contrib")
+enable_features("contrib")
 
 
 @dataclass(frozen=True)
@@ -104,10 +108,10 @@ def noisy_max(scores: Sequence[float], epsilon: float, sensitivity: float = 1) -
         BudgetError: epsilon is not positive.
     """
     _check(epsilon)
-    choose = opendp.m.make_noisy_max(
-        opendp.vector_domain(opendp.atom_domain(T="i64")),
-        opendp.linf_distance(T="i64"),
-        opendp.zero_concentrated_divergence(),
+    choose = make_noisy_max(
+        vector_domain(atom_domain(T="i64")),
+        linf_distance(T="i64"),
+        zero_concentrated_divergence(),
         scale=2 * sensitivity / epsilon,
     )
     return int(choose([int(score) for score in scores]))
