@@ -16,11 +16,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth.combinations import Axis, Combinations, merge_people, present_axes
+from synth.combinations import Axis, Combinations, combinations, merge_people, present_axes
 from synth.domain import Categories, Dates, Numbers, Origin, Text, as_text
 from synth.errors import MethodError, SchemaError
-from synth.identifiers import Pattern
+from synth.growth import Records
 from synth.schema import Schema
+from synth.suppression import suppress
 
 
 class Protection(Enum):
@@ -184,6 +185,31 @@ class Groups:
         assert len(self.names) == len(self.found.sizes), "one name per axis"
 
 
+@dataclass(frozen=True, eq=False)
+class Grown:
+    """Partial rows with the names of their axes: public once they are k-anonymous."""
+
+    names: tuple[Attributes, ...]
+    records: Records
+
+
+def protected(named: Named, length: int, at_least: int, protection: Protection) -> Groups:
+    """Counts of combinations, rounded down or with all withheld that must not be told.
+
+    Raises:
+        MethodError: `at_least` is below 1, or noise is asked for.
+    """
+    if at_least < 1 or protection is Protection.NOISY:
+        raise MethodError(
+            f"Groups of at least {at_least} people were asked for, {protection.value}.",
+            "Ask for at least 1, rounded or withheld; noisy counts are measured.",
+        )
+    rounded = protection is Protection.ROUNDED
+    found = combinations(named.axes, length=length, at_least=at_least if rounded else 1)
+    safe = found.rounded_down(at_least) if rounded else suppress(found, at_least)
+    return without_untold_labels(named.names, safe)
+
+
 def without_untold_labels(names: Sequence[Attributes], found: Combinations) -> Groups:
     """Groups whose labels are only those that a reported count needs."""
     told = []
@@ -206,11 +232,11 @@ def told_schema(schema: Schema, groups: Groups) -> Schema:
     """
     for attributes in groups.names:
         column = schema[attributes.column]
-        told = {label for label in attributes.labels if label is not None}
+        told = _told(groups.names, column.name)
         domain = column.domain
-        if attributes.delimiter or isinstance(domain, Pattern):
-            continue
-        if isinstance(domain, Categories):
+        if attributes.delimiter:
+            domain = Categories(tuple(sorted(told)), Origin.DISCOVERED, missing=True, other=True)
+        elif isinstance(domain, Categories):
             domain = replace(domain, values=tuple(v for v in domain.values if v in told))
             domain = replace(domain, missing=True, origin=_found(domain.origin))
         elif isinstance(domain, Numbers) and _one_by_one(domain):
@@ -223,6 +249,10 @@ def told_schema(schema: Schema, groups: Groups) -> Schema:
             domain = replace(domain, missing=True)
         schema = schema.replaced(replace(column, domain=domain))
     return schema
+
+
+def _told(names: Sequence[Attributes], column: str) -> set[str]:
+    return {x for a in names if a.column == column for x in a.labels if x is not None}
 
 
 def _found(origin: Origin) -> Origin:

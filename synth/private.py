@@ -1,7 +1,7 @@
 """The vault: the one object that holds real rows, and the only doors out of it.
 
 `transform` is free (row by row, parameters public), `measure`, `choose` and `people` cost, `groups`
-is a promise of k, `tabulate` and `open` are loud. Nothing else touches rows;
+is a promise of k, `tabulate`, `codes` and `open` are loud. Nothing else touches rows;
 tests/test_architecture.py keeps it so.
 """
 
@@ -19,15 +19,28 @@ import pandas as pd
 import pyarrow as pa
 
 from synth import noise as exact_noise
-from synth.accounting import gaussian_sigma, laplace_scale, selection_epsilon
-from synth.attributes import Counting, Groups, Protection, named_axes, without_untold_labels
+from synth.accounting import (
+    gaussian_sigma,
+    laplace_scale,
+    selection_epsilon,
+    stability_threshold,
+)
+from synth.attributes import (
+    Counting,
+    Groups,
+    Grown,
+    Protection,
+    named_axes,
+    protected,
+)
 from synth.budget import Audience, Budget, Compared, Grouped, Ledger, Opened, Rho
-from synth.combinations import combinations
+from synth.coded import Coded, coded
 from synth.counts import Exact, HeldRows, LazyRows, Rows, kept
-from synth.errors import MethodError, SchemaError
+from synth.errors import SchemaError
+from synth.growth import candidates, different, partition
 from synth.guarantee import Statement
 from synth.schema import Counts, Schema
-from synth.suppression import suppress
+from synth.shortfall import shortfall
 
 
 class Step(Protocol):
@@ -121,8 +134,13 @@ class PrivateTable:
 
     # -- free ------------------------------------------------------------------------------------
 
-    def transform(self, step: Step) -> PrivateTable:
-        """Apply a row-by-row step. Free; the new table is charged to the same ledger."""
+    def transform(self, step: Step, audience: Audience = Audience.RELEASE) -> PrivateTable:
+        """Apply a row-by-row step. Free; the new table is charged to the same ledger.
+
+        A step that says it `depends_on_rows` is written down as if the rows had been opened.
+        """
+        if reason := getattr(step, "depends_on_rows", ""):
+            self.__noted(reason, audience)
         return self.__with(
             HeldRows(step(self.__frame().copy(deep=False))), step.declare(self.schema)
         )
@@ -223,6 +241,23 @@ class PrivateTable:
         noisy = self.__noise.discrete_laplace(np.array([total], dtype=np.int64), scale)
         return max(1, int(noisy[0]))
 
+    def values(self, column: str, rho: Rho, delta: float, purpose: str) -> tuple[str, ...]:
+        """The values of a column that enough rows share, worth `rho` and `delta`.
+
+        Every value that occurs is counted with discrete Gaussian noise, and told if the noisy count
+        reaches a threshold that a value only one person has reaches with a chance of `delta`.
+
+        Reference: Korolova et al. (2009), doi:10.1145/1526709.1526733; with Gaussian noise,
+        Wilkins et al. (2024), arXiv:2306.07884.
+        """
+        self.ledger.spend(f"{purpose}: {column}", rho, delta=delta)
+        values, counts = self.__rows.occurring(column)
+        if math.isinf(rho):
+            return values
+        noisy = self.__noise.discrete_gaussian(counts, gaussian_sigma(rho, self.rows_per_person))
+        enough = noisy >= stability_threshold(rho, delta, self.rows_per_person)
+        return tuple(v for v, told in zip(values, enough, strict=True) if told)
+
     def claimed(self, column: str, identifiers: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Which of some new identifiers a real person has.
 
@@ -241,24 +276,41 @@ class PrivateTable:
     ) -> Groups:
         """Counts of the combinations that at least `at_least` people share, protected.
 
-        Rounded down to multiples of `at_least`, or exact with everything withheld from which a
-        smaller count could be got by subtraction. Written down as a promise of k; costs no rho.
-
-        Raises:
-            MethodError: `at_least` is below 1, or noise is asked for.
+        Written down as a promise of k; costs no rho. See `attributes.protected`.
         """
-        if at_least < 1 or protection is Protection.NOISY:
-            raise MethodError(
-                f"Groups of at least {at_least} people were asked for, {protection.value}.",
-                "Ask for at least 1, rounded or withheld; noisy counts are measured.",
-            )
         named = named_axes(self.__frame(), self.schema, counting, self.person, at_least)
         self.ledger.note(Grouped("counts of combinations", at_least, counting.length))
-        rounded = protection is Protection.ROUNDED
-        fewest = at_least if rounded else 1
-        found = combinations(named.axes, length=counting.length, at_least=fewest)
-        safe = found.rounded_down(at_least) if rounded else suppress(found, at_least)
-        return without_untold_labels(named.names, safe)
+        return protected(named, counting.length, at_least, protection)
+
+    def records(
+        self,
+        counting: Counting,
+        at_least: int,
+        rng: np.random.Generator,
+        *,
+        orders: int,
+        split: bool,
+    ) -> Grown:
+        """Different partial rows, each held in full by at least `at_least` people.
+
+        Args:
+            rng: decides which of the many are found; the promise does not rest on it.
+            orders: how many orders of the columns are tried.
+            split: True to cover each person's attributes once; False for as many as there are.
+        """
+        named = named_axes(self.__frame(), self.schema, counting, self.person, at_least)
+        self.ledger.note(Grouped("records that people share", at_least, 0))
+        find = partition if split else candidates
+        return Grown(named.names, different(find(named.axes, at_least, rng, orders)))
+
+    def short_of(self, counting: Counting, grown: Grown, at_least: int, length: int = 0) -> int:
+        """How many combinations in some records fewer than `at_least` people hold: for the check.
+
+        `length` 0 looks at whole records, and so at all. A release goes ahead only where it is 0.
+        """
+        named = named_axes(self.__frame(), self.schema, counting, self.person, 1)
+        self.__noted("check of a promise of k", Audience.CUSTODIAN)
+        return shortfall(named, grown.names, grown.records, at_least, length)
 
     # -- loud ------------------------------------------------------------------------------------
 
@@ -271,6 +323,12 @@ class PrivateTable:
         """The exact number of rows."""
         self.__noted(reason, audience)
         return self.__rows.total()
+
+    def codes(self, columns: Sequence[str], reason: str, audience: Audience) -> tuple[Coded, ...]:
+        """Some columns as integer codes, with the raw value behind each code."""
+        self.__noted(reason, audience)
+        frame = self.__frame()
+        return tuple(coded(name, frame[name]) for name in columns)
 
     def open(self, reason: str, audience: Audience) -> pd.DataFrame:
         """Hand out the rows themselves. If they may reach a release, the guarantee is gone."""

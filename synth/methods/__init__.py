@@ -12,10 +12,22 @@ from synth.methods.adaptive import Adaptive
 from synth.methods.correlated import Correlated
 from synth.methods.independent import Independent
 from synth.methods.random import Random
+from synth.methods.row_seeded import RowSeeded
 from synth.methods.tree import Tree
+from synth.methods.unseeded import Unseeded
+from synth.methods.value_seeded import ValueSeeded
 from synth.schema import Schema
 
-METHODS: tuple[type[Method], ...] = (Adaptive, Tree, Correlated, Independent, Random)
+METHODS: tuple[type[Method], ...] = (
+    Adaptive,
+    Tree,
+    Correlated,
+    Independent,
+    ValueSeeded,
+    RowSeeded,
+    Unseeded,
+    Random,
+)
 
 
 def method_named(name: str) -> type[Method]:
