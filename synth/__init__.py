@@ -1,1 +1,62 @@
-"""Synthetic tables that keep a promise to the people in the real one."""
+"""Synthetic tables that keep a promise to the people in the real one.
+
+From Python, the whole way in a few lines:
+
+    from pathlib import Path
+    from synth import Recipe, run
+    outcome = run(Recipe(), "people.csv")            # or any data frame
+    outcome.release.tables[0]                        # synthetic rows, as pandas
+    print(outcome.release.statement)                 # what may honestly be promised
+    Path("release.zip").write_bytes(outcome.release.zipped())
+
+And step by step:
+
+    from synth import Budget, load, method_named
+    private = load("people.csv", Budget(epsilon=1.0)).private    # rows enter the vault
+    model = method_named("correlated")().fit(private, private.ledger.left)
+"""
+
+from synth.budget import Audience, Budget, Ledger, Rho
+from synth.declaration import ColumnPart
+from synth.errors import SynthError
+from synth.evaluate import Comparison, compare
+from synth.guarantee import Statement
+from synth.ingest import Loaded, load
+from synth.method import Method, Model
+from synth.methods import METHODS, method_named
+from synth.private import Measurement, PrivateTable
+from synth.recipe import Recipe, read_recipe
+from synth.release import Bundle, Release, verify
+from synth.run import Outcome, run
+from synth.schema import Column, Kind, Role, Schema
+
+__all__ = [
+    "METHODS",
+    "Audience",
+    "Budget",
+    "Bundle",
+    "Column",
+    "ColumnPart",
+    "Comparison",
+    "Kind",
+    "Ledger",
+    "Loaded",
+    "Measurement",
+    "Method",
+    "Model",
+    "Outcome",
+    "PrivateTable",
+    "Recipe",
+    "Release",
+    "Rho",
+    "Role",
+    "Schema",
+    "Statement",
+    "SynthError",
+    "compare",
+    "load",
+    "method_named",
+    "read_recipe",
+    "run",
+    "verify",
+]
