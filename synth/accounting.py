@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from scipy.optimize import brentq
-from scipy.special import log_ndtr
+from scipy.special import log_ndtr, ndtri_exp
 
 WIDENED = 1 / 11  # variance that makes up for a Gaussian being drawn on whole numbers
 LEAST_RHO, MOST_RHO = 1e-24, 1e6
@@ -84,6 +84,18 @@ def gaussian_sigma(rho: float, sensitivity: float) -> float:
     1 / sqrt(sigma^2 - 1/11), the mu of a continuous Gaussian of a slightly smaller variance.
     """
     return math.sqrt(sensitivity**2 / (2 * rho) + WIDENED)
+
+
+def stability_threshold(rho: float, delta: float, rows_per_person: int) -> int:
+    """The noisy count below which a value is kept secret, where counts are worth rho.
+
+    A person alone with a value has at most `rows_per_person` rows of it, and at most that many such
+    values; one of them reaches the threshold with a chance of at most delta. A discrete Gaussian
+    reaches x no more often than a continuous one reaches x - 1.
+    """
+    sigma = gaussian_sigma(rho, rows_per_person)
+    far = -float(ndtri_exp(math.log(delta / rows_per_person)))
+    return rows_per_person + 1 + math.ceil(sigma * far)
 
 
 def laplace_scale(rho: float, sensitivity: float) -> float:

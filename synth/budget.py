@@ -109,6 +109,7 @@ class Measured:
     purpose: str
     rho: Rho
     mechanism: str = "gaussian"  # or "exponential", "laplace"
+    delta: float = 0.0  # the chance that this answer alone breaks the promise
 
 
 @dataclass(frozen=True)
@@ -169,8 +170,10 @@ class Ledger:
         own = max(0.0, self.allowed - self.spent)
         return Rho(own if self.parent is None else min(own, self.parent.left))
 
-    def spend(self, purpose: str, rho: Rho, mechanism: str = "gaussian") -> None:
-        """Debit `rho`. Called before the rows are touched.
+    def spend(
+        self, purpose: str, rho: Rho, mechanism: str = "gaussian", *, delta: float = 0.0
+    ) -> None:
+        """Debit `rho`, and `delta` beside it. Called before the rows are touched.
 
         Raises:
             BudgetExceeded: more than is left; nothing is changed.
@@ -187,8 +190,8 @@ class Ledger:
                     "Raise epsilon, or give this step a smaller share.",
                 )
             if self.parent is not None:
-                self.parent.spend(purpose, rho, mechanism)
-            self._write(Measured(purpose, rho, mechanism))
+                self.parent.spend(purpose, rho, mechanism, delta=delta)
+            self._write(Measured(purpose, rho, mechanism, delta))
 
     def note(self, entry: Opened | Grouped | Compared) -> None:
         """Write down a touch that costs no rho."""
@@ -211,6 +214,14 @@ class Ledger:
         if delta < self.budget.delta:
             self.budget = replace(self.budget, delta=delta)
 
+    def set_aside(self, share: float) -> float:
+        """Keep `share` of delta for answers that need one of their own, and say how much it is."""
+        if self.parent is not None:
+            return self.parent.set_aside(share)
+        kept = self.budget.delta * share
+        self.tighten(self.budget.delta - kept)
+        return kept
+
     def statement(self, exceptions: Iterable[str] = ()) -> Statement:
         """What may honestly be said now about everything written here."""
         reasons = (*exceptions, *_void(self.entries))
@@ -231,7 +242,7 @@ class Ledger:
             reasons = (*reasons, "exact counts were handed out beside noisy ones")
         if reasons:
             return NoGuarantee(tuple(dict.fromkeys(reasons)), epsilon)
-        extra = math.fsum(e.delta for e in self.entries if isinstance(e, Compared))
+        extra = math.fsum(e.delta for e in self.entries if isinstance(e, Compared | Measured))
         return DifferentiallyPrivate(
             epsilon, self.budget.delta + extra, self.budget.rows_per_person
         )

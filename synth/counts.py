@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth.domain import Categories, Codes, Dates, Domain, Numbers, Text
+from synth.domain import Categories, Codes, Dates, Domain, Numbers, Text, as_text
 from synth.errors import MethodError, SchemaError
 from synth.schema import Schema
 
@@ -43,6 +43,10 @@ class Rows(Protocol):
 
     def holds(self, name: str, values: Sequence[str]) -> npt.NDArray[np.bool_]:
         """Which of `values` occur in a column."""
+        ...
+
+    def occurring(self, name: str) -> tuple[tuple[str, ...], Exact]:
+        """The values of a column, as text, and how many rows have each; missing left out."""
         ...
 
 
@@ -109,6 +113,11 @@ class HeldRows:
     def holds(self, name: str, values: Sequence[str]) -> npt.NDArray[np.bool_]:
         return np.asarray(pd.Index(values).isin(pd.Index(self.frame[name].dropna().astype(str))))
 
+    def occurring(self, name: str) -> tuple[tuple[str, ...], Exact]:
+        found = self.frame[name].dropna().value_counts()
+        found = found[found > 0]  # a categorical column also names values that no row has
+        return _merged(pd.Series(found.index), np.asarray(found, dtype=np.int64))
+
 
 @dataclass(frozen=True)
 class LazyRows:
@@ -139,6 +148,18 @@ class LazyRows:
         text = nw.col(name).cast(nw.String)
         found = _fetched(self.frame.select(text.alias("v")).filter(nw.col("v").is_in(list(values))))
         return np.asarray(pd.Index(values).isin(pd.Index(found["v"].astype(str))))
+
+    def occurring(self, name: str) -> tuple[tuple[str, ...], Exact]:
+        column = nw.col(name)
+        asked = self.frame.select(column.alias("v")).filter(~nw.col("v").is_null())
+        found = _fetched(asked.group_by("v").agg(nw.len().alias("rows")))
+        return _merged(found["v"], found["rows"].to_numpy(dtype=np.int64))
+
+
+def _merged(values: pd.Series, rows: Exact) -> tuple[tuple[str, ...], Exact]:
+    """Values as text, each once: several may be written alike."""
+    added = pd.Series(rows).groupby(as_text(values).to_numpy()).sum()
+    return tuple(map(str, added.index)), added.to_numpy(dtype=np.int64)
 
 
 def _fetched(lazy: nw.LazyFrame[Any]) -> pd.DataFrame:
