@@ -88,15 +88,14 @@ def calibrated(
     told = told + midpoint * (length > 1)
     pull = np.array(pulls)[np.minimum(length, len(pulls)) - 1]
     forward, backward = matrix.tocsr(), matrix.T.tocsr()
-    whole = 0.0 if rows is None else pulls[0]
-    size = backward @ pull + whole
+    size = backward @ pull
     weights = _first_guess(records, float(told[length == 1].sum()))
     for _ in range(rounds):
         expected = forward @ weights
         gain = backward @ (pull * told / np.maximum(expected, 1e-9))
-        if rows is not None:
-            gain = gain + whole * rows / max(float(weights.sum()), 1e-9)
         weights = weights * gain / np.maximum(size, 1e-9)
+        if rows is not None:
+            weights = weights * rows / max(float(weights.sum()), 1e-9)
     return np.asarray(weights)
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from synth.attributes import Counting, Groups, Grown, told_schema
+from synth.combinations import Combinations
+from synth.domain import Categories, Dates, Numbers, Text
 from synth.errors import MethodError, NotReleasable
-from synth.growth import Records
+from synth.growth import NOTHING, Records
 from synth.method import modelled_names
 from synth.private import PrivateTable
 from synth.records import Listed
@@ -44,6 +48,12 @@ ORDERS: Mapping[str, Any] = {
     "low": 1,
     "high": 500,
 }
+EACH: Mapping[str, Any] = {
+    "title": "Records in each order",
+    "help": "How many records are put together in each order of the columns.",
+    "low": 1,
+    "high": 1_000_000,
+}
 SEED: Mapping[str, Any] = {
     "title": "Seed",
     "help": "The same seed finds the same records. The promise does not rest on it.",
@@ -52,8 +62,10 @@ SEED: Mapping[str, Any] = {
 }
 
 
-def counting_of(private: PrivateTable, length: int, several: str, nothing: str) -> Counting:
-    """What to count, from the settings. A missing value is nothing: a record leaves it open.
+def counting_of(
+    private: PrivateTable, length: int, several: str, nothing: str, *, blanks: bool = False
+) -> Counting:
+    """What to count, from the settings. Without `blanks`, a record leaves a missing value open.
 
     Raises:
         MethodError: a setting names a column that is not there, or is not written as it must be.
@@ -64,7 +76,7 @@ def counting_of(private: PrivateTable, length: int, several: str, nothing: str) 
         zeros.setdefault(column, []).append(value)
     return Counting(
         length=min(length, len(names)) if not several else length,
-        blanks=False,
+        blanks=blanks,
         nothing=zeros,
         several=dict(_pairs(several, names, "several")),
     )
@@ -81,6 +93,19 @@ def _pairs(text: str, names: tuple[str, ...], setting: str) -> list[tuple[str, s
             )
         found.append((column, value))
     return found
+
+
+def with_blanks(schema: Schema) -> Schema:
+    """The schema with a missing state in every counted column, for what a record leaves open."""
+    for column in schema.modelled:
+        if isinstance(column.domain, Categories | Numbers | Dates | Text):
+            schema = schema.replaced(replace(column, domain=replace(column.domain, missing=True)))
+    return schema
+
+
+def blank_record(found: Combinations) -> Records:
+    """One record that tells nothing, where noise left nothing to tell."""
+    return np.full((1, len(found.sizes)), NOTHING, np.int32)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,16 +9,21 @@ from synth.errors import BundleError, MethodError
 from synth.guarantee import statement_of
 from synth.method import Method, Model
 from synth.methods.adaptive import Adaptive
+from synth.methods.aggregate_seeded import AggregateSeeded
 from synth.methods.correlated import Correlated
+from synth.methods.dp_aggregate_seeded import DpAggregateSeeded
 from synth.methods.independent import Independent
+from synth.methods.kde import KernelDensity
 from synth.methods.random import Random
 from synth.methods.row_seeded import RowSeeded
+from synth.methods.sequential import Sequential
 from synth.methods.tree import Tree
 from synth.methods.unseeded import Unseeded
 from synth.methods.value_seeded import ValueSeeded
+from synth.plugins import plugged
 from synth.schema import Schema
 
-METHODS: tuple[type[Method], ...] = (
+OWN: tuple[type[Method], ...] = (
     Adaptive,
     Tree,
     Correlated,
@@ -26,8 +31,14 @@ METHODS: tuple[type[Method], ...] = (
     ValueSeeded,
     RowSeeded,
     Unseeded,
+    AggregateSeeded,
+    DpAggregateSeeded,
+    Sequential,
+    KernelDensity,
     Random,
 )
+PLUGGED = plugged(m.name for m in OWN)
+METHODS = OWN + PLUGGED.methods
 
 
 def method_named(name: str) -> type[Method]:

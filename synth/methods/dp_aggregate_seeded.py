@@ -1,0 +1,87 @@
+"""Aggregate-seeded under differential privacy: rows put together from noisy counts.
+
+After the differentially private mode of Microsoft's Synthetic Data Showcase (`pac-synth`), with
+its accuracy and fabrication modes. Different: exact discrete noise through the ledger, tables that
+agree with each other, no budget for a number of rows (the tables tell it), and repetitions fitted
+to all noisy counts together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+
+from synth.assembly import assembled
+from synth.budget import Rho
+from synth.calibration import calibrated, repeated
+from synth.method import Method, Model, Progress, quiet
+from synth.noisy_groups import ACCURACY, FABRICATION, noisy_groups
+from synth.private import PrivateTable
+from synth.records import Listed
+from synth.seeding import (
+    EACH,
+    LENGTH,
+    NOTHING_TOLD,
+    ORDERS,
+    SEED,
+    blank_record,
+    counting_of,
+)
+
+PULLS = (100.0, 5.0, 1.0)  # how much counts of one, two and more attributes weigh
+
+
+@dataclass(frozen=True)
+class DpAggregateSeeded(Method):
+    """Records assembled from differentially private counts."""
+
+    name: ClassVar[str] = "dp_aggregate_seeded"
+    title: ClassVar[str] = "Rows from noisy counts (aggregate-seeded)"
+    summary: ClassVar[str] = (
+        "Rows put together from differentially private counts of a few attributes. What noise "
+        "makes up or hides depends on the fabrication mode."
+    )
+    formal: ClassVar[bool] = True
+    model: ClassVar[type[Model]] = Listed
+
+    length: int = field(default=3, metadata=LENGTH)
+    accuracy: str = field(
+        default="long",
+        metadata={
+            "title": "Accuracy goes to",
+            "help": "Counts of many attributes together (long), of few (short), or all alike.",
+            "choices": ACCURACY,
+        },
+    )
+    fabrication: str = field(
+        default="balanced",
+        metadata={
+            "title": "Fabrication",
+            "help": "How far small counts are dropped that noise may have made up. Less invented "
+            "means more lost.",
+            "choices": FABRICATION,
+        },
+    )
+    orders: int = field(default=20, metadata=ORDERS)
+    each: int = field(default=2000, metadata=EACH)
+    seed: int = field(default=1, metadata=SEED)
+    nothing: str = field(default="", metadata=NOTHING_TOLD)
+
+    def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Listed:
+        counting = counting_of(private, self.length, "", self.nothing, blanks=True)
+        rng = np.random.default_rng(self.seed)
+        progress(0.0, "measuring counts")
+        noisy = noisy_groups(
+            private, counting, rho, accuracy=self.accuracy, fabrication=self.fabrication
+        )
+        found = noisy.groups.found
+        progress(0.4, "putting records together")
+        records = assembled(found, rng, orders=self.orders, each=self.each)
+        progress(0.7, "fitting repetitions")
+        weights = calibrated(records, found, rows=found.rows, pulls=PULLS)
+        drawn = repeated(records, weights * found.rows / max(float(weights.sum()), 1e-9), rng)
+        drawn = drawn if len(drawn) else blank_record(found)
+        schema = with_blanks(private.schema)
+        return Listed(schema, private.statement(), found.rows, noisy.groups.names, drawn)
