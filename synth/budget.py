@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
-from typing import NewType
+from typing import NewType, Protocol
 
 from synth.accounting import epsilon_of, rho_of
 from synth.errors import BudgetError, BudgetExceeded
@@ -140,6 +140,17 @@ class Compared:
 Entry = Measured | Opened | Grouped | Compared
 
 
+class Payer(Protocol):
+    """What a ledger passes its entries on to: another ledger, or a lasting account."""
+
+    @property
+    def left(self) -> Rho: ...
+    def spend(
+        self, purpose: str, rho: Rho, mechanism: str = "gaussian", *, delta: float = 0.0
+    ) -> None: ...
+    def note(self, entry: Opened | Grouped | Compared) -> None: ...
+
+
 @dataclass
 class Ledger:
     """Every time a private table was touched, in order. Entries are never removed.
@@ -150,7 +161,7 @@ class Ledger:
     budget: Budget
     entries: list[Entry] = field(default_factory=list)
     listener: Callable[[Entry], None] | None = None  # told before an entry counts
-    parent: Ledger | None = None
+    parent: Payer | None = None
     share: Rho | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -216,7 +227,7 @@ class Ledger:
 
     def set_aside(self, share: float) -> float:
         """Keep `share` of delta for answers that need one of their own, and say how much it is."""
-        if self.parent is not None:
+        if isinstance(self.parent, Ledger):
             return self.parent.set_aside(share)
         kept = self.budget.delta * share
         self.tighten(self.budget.delta - kept)

@@ -8,6 +8,8 @@ this module.
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import math
 import secrets
 from collections.abc import Sequence
@@ -47,6 +49,10 @@ class Rows(Protocol):
 
     def occurring(self, name: str) -> tuple[tuple[str, ...], Exact]:
         """The values of a column, as text, and how many rows have each; missing left out."""
+        ...
+
+    def fingerprint(self, key: bytes) -> str:
+        """What only these rows give under this key, in whatever order they stand."""
         ...
 
 
@@ -113,6 +119,13 @@ class HeldRows:
     def holds(self, name: str, values: Sequence[str]) -> npt.NDArray[np.bool_]:
         return np.asarray(pd.Index(values).isin(pd.Index(self.frame[name].dropna().astype(str))))
 
+    def fingerprint(self, key: bytes) -> str:
+        columns = sorted(self.names)
+        rows = pd.util.hash_pandas_object(self.frame[columns].astype(str), index=False)
+        seal = hmac.new(key, "\0".join(columns).encode(), hashlib.sha256)
+        seal.update(np.sort(rows.to_numpy()).tobytes())
+        return seal.hexdigest()
+
     def occurring(self, name: str) -> tuple[tuple[str, ...], Exact]:
         found = self.frame[name].dropna().value_counts()
         found = found[found > 0]  # a categorical column also names values that no row has
@@ -148,6 +161,12 @@ class LazyRows:
         text = nw.col(name).cast(nw.String)
         found = _fetched(self.frame.select(text.alias("v")).filter(nw.col("v").is_in(list(values))))
         return np.asarray(pd.Index(values).isin(pd.Index(found["v"].astype(str))))
+
+    def fingerprint(self, key: bytes) -> str:
+        raise SchemaError(
+            "Rows that stay in their engine have no fingerprint.",
+            "Name the table, so that what is spent on it adds up under that name.",
+        )
 
     def occurring(self, name: str) -> tuple[tuple[str, ...], Exact]:
         column = nw.col(name)

@@ -39,8 +39,28 @@ class BudgetError(SynthError):
     """The privacy promise itself makes no sense (epsilon, delta, rows per person)."""
 
 
+class LedgerError(SynthError):
+    """The lasting ledger cannot be read, or contradicts itself."""
+
+
 class MethodError(SynthError):
     """A method cannot be run with these settings on this table."""
+
+
+class RiskError(SynthError):
+    """A question about risk makes no sense (a share above 1, a class larger than its population)."""
+
+
+class StepError(SynthError):
+    """A de-identification step has a wrong parameter, or does not fit the table.
+
+    Args:
+        key: the parameter to blame, or "".
+    """
+
+    def __init__(self, what: str, remedy: str, key: str = "") -> None:
+        super().__init__(what, remedy)
+        self.key = key
 
 
 class NotReleasable(SynthError):
