@@ -28,6 +28,7 @@ from synth.seeding import (
     SEED,
     blank_record,
     counting_of,
+    with_blanks,
 )
 
 PULLS = (100.0, 5.0, 1.0)  # how much counts of one, two and more attributes weigh
