@@ -15,7 +15,7 @@ from synth.cli.speech import Shown, explained
 from synth.declaration import ColumnPart
 from synth.errors import IngestError, RecipeError
 from synth.ingest import Suggestion, load
-from synth.methods import METHODS
+from synth.methods import METHODS, PLUGGED
 from synth.recipe import Recipe, Source, read_recipe
 from synth.release import Bundle, csv_bytes, parquet_bytes, verify
 from synth.run import run
@@ -143,3 +143,5 @@ def methods() -> None:
             told = setting.metadata.get("help", "")
             usual = json.dumps(method().settings()[setting.name])
             typer.echo(f"    {setting.name} = {usual}  {told}")
+    for refused in PLUGGED.refused:
+        typer.echo(refused, err=True)

@@ -1,0 +1,163 @@
+"""Kernel density: a real row, moved. No formal guarantee, and refused where it copies.
+
+Ordered columns (numbers, dates) are moved together by Gaussian noise with the shape of their
+covariance (scipy's `gaussian_kde`); categories change with a small chance to a value drawn from
+their own marginal (Aitchison and Aitken 1976). The bandwidth is chosen so that synthetic rows equal
+people whose rows were used no more often than people whose rows were held out: a kernel density
+with a narrow bandwidth only gives real rows back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import gaussian_kde
+
+from synth.budget import Audience, Rho
+from synth.domain import Dates, Numbers, smallest
+from synth.errors import MethodError
+from synth.method import Method, Model, Progress, modelled_names, quiet
+from synth.pool import Pool
+from synth.private import PrivateTable
+from synth.schema import Schema
+
+Rows = npt.NDArray[np.int64]  # one line per row, one column per modelled column: codes
+
+WHY = "the method moves real rows a little"
+WIDTHS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)  # tried from narrow to wide
+TOLERATED = 1.15  # copies of used rows, as a multiple of matches with held-out ones
+SLACK = 3.0  # standard errors of chance allowed in that comparison
+MOST_POOLED = 100_000  # rows kept in the model
+
+
+@dataclass(frozen=True)
+class KernelDensity(Method):
+    """Blurred rows."""
+
+    name: ClassVar[str] = "kde"
+    title: ClassVar[str] = "Blurred rows (kernel density)"
+    summary: ClassVar[str] = (
+        "Moves real rows until they are no closer to the people used than to others. Keeps most "
+        "connections between numbers. Promises nothing formally."
+    )
+    formal: ClassVar[bool] = False
+    spends: ClassVar[bool] = False
+    model: ClassVar[type[Model]] = Pool
+
+    bandwidth: float = field(
+        default=0.0,
+        metadata={
+            "title": "Bandwidth",
+            "help": "How far rows are moved, from 0.02 (hardly) to 1 (as far as the columns "
+            "spread). 0 finds the narrowest that does not copy.",
+            "low": 0.0,
+            "high": 1.0,
+        },
+    )
+
+    def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Pool:
+        names = modelled_names(private.schema)
+        schema = private.schema
+        opened = private.open(WHY, Audience.RELEASE)
+        rows = np.column_stack([schema.domain(n).encode(opened[n]) for n in names]).astype(np.int64)
+        if len(rows) < 20:
+            raise MethodError(
+                f"{len(rows)} rows are too few to tell a blur from a copy.",
+                "Bring at least 20 rows, or use a method with a formal promise.",
+            )
+        rng = np.random.default_rng()
+        rows = rows[rng.permutation(len(rows))]
+        blur = _Blur.of(rows, names, schema)
+        width = self.bandwidth or _narrowest(blur, rows, rng, progress)
+        if self.bandwidth:
+            _refuse_copies(blur, rows, width, rng)
+        drawn = blur.drawn(rows, min(len(rows), MOST_POOLED), width, rng)
+        codes = {n: smallest(drawn[:, i], s) for i, (n, s) in enumerate(blur.sizes)}
+        return Pool(schema, private.statement(), len(rows), codes)
+
+
+@dataclass(frozen=True)
+class _Blur:
+    """How rows are moved."""
+
+    sizes: tuple[tuple[str, int], ...]
+    ordered: tuple[int, ...]  # columns moved by noise
+    highest: tuple[int, ...]  # for those, the last code that is a value and not missing
+    factor: npt.NDArray[np.float64]  # matrix square root of their covariance
+
+    @classmethod
+    def of(cls, rows: Rows, names: tuple[str, ...], schema: Schema) -> _Blur:
+        domains = [schema.domain(n) for n in names]
+        spread = [np.unique(rows[:, i]).size > 2 for i in range(len(names))]
+        ordered = tuple(
+            i for i, d in enumerate(domains) if isinstance(d, Numbers | Dates) and spread[i]
+        )
+        highest = tuple(domains[i].size - 1 - domains[i].missing for i in ordered)
+        sizes = tuple((n, d.size) for n, d in zip(names, domains, strict=True))
+        return cls(sizes, ordered, highest, _root(rows[:, ordered]))
+
+    def drawn(self, rows: Rows, count: int, width: float, rng: np.random.Generator) -> Rows:
+        """`count` real rows, each moved by `width`."""
+        moved = rows[rng.integers(len(rows), size=count)].copy()
+        noise = width * rng.normal(size=(count, len(self.ordered))) @ self.factor.T
+        for place, (column, top) in enumerate(zip(self.ordered, self.highest, strict=True)):
+            value = moved[:, column] <= top
+            shifted = np.rint(moved[:, column] + noise[:, place]).astype(np.int64)
+            moved[value, column] = np.clip(shifted[value], 0, top)
+        for column in set(range(rows.shape[1])) - set(self.ordered):
+            change = rng.random(count) < width
+            fresh = rows[rng.integers(len(rows), size=count), column]
+            moved[change, column] = fresh[change]
+        return moved
+
+
+def _root(ordered: Rows) -> npt.NDArray[np.float64]:
+    """Square root of the covariance that scipy's kernel density gives with a factor of 1."""
+    if ordered.shape[1] == 0:
+        return np.zeros((0, 0))
+    jittered = ordered + np.random.default_rng(0).normal(0, 1e-3, ordered.shape)
+    covariance = gaussian_kde(jittered.T, bw_method=1.0).covariance
+    return np.asarray(np.linalg.cholesky(np.atleast_2d(covariance)))
+
+
+def copying(synthetic: Rows, used: Rows, held_out: Rows) -> tuple[float, float]:
+    """Share of synthetic rows that equal a row that was used, and one that was not."""
+    return (_matches(synthetic, used), _matches(synthetic, held_out))
+
+
+def _matches(synthetic: Rows, real: Rows) -> float:
+    every = np.unique(np.concatenate([synthetic, real]), axis=0, return_inverse=True)[1].ravel()
+    mine, theirs = every[: len(synthetic)], every[len(synthetic) :]
+    return float(np.isin(mine, theirs).mean())
+
+
+def _copies(blur: _Blur, rows: Rows, width: float, rng: np.random.Generator) -> bool:
+    """Whether rows drawn from one half match that half more than the other, beyond chance."""
+    half = len(rows) // 2
+    used, held_out = rows[:half], rows[half : 2 * half]
+    drawn = blur.drawn(used, half, width, rng)
+    own, other = copying(drawn, used, held_out)
+    error = np.sqrt(max(own * (1 - own), 1 / half) / half)
+    return bool(own > TOLERATED * other + SLACK * error)
+
+
+def _narrowest(blur: _Blur, rows: Rows, rng: np.random.Generator, progress: Progress) -> float:
+    for i, width in enumerate(WIDTHS):
+        progress(i / len(WIDTHS), "looking for a blur that copies nobody")
+        if not _copies(blur, rows, width, rng):
+            return width
+    raise MethodError(
+        "Every blur that keeps anything gives rows of real people back.",
+        "Use coarser columns, fewer columns, or a method with a formal promise.",
+    )
+
+
+def _refuse_copies(blur: _Blur, rows: Rows, width: float, rng: np.random.Generator) -> None:
+    if _copies(blur, rows, width, rng):
+        raise MethodError(
+            f"A bandwidth of {width:g} gives rows of real people back.",
+            "Set it to 0, which finds the narrowest that does not.",
+        )

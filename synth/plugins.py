@@ -1,0 +1,57 @@
+"""Methods that other packages add, through the entry point group `synth.methods`.
+
+A package that lists `mine = "my_package:MyMethod"` there is found as soon as it is installed: on
+the screens with its settings as a form, in recipes, and in `synth methods`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from dataclasses import dataclass, is_dataclass
+from importlib.metadata import EntryPoint, entry_points
+
+from synth.method import Method
+
+GROUP = "synth.methods"
+
+
+@dataclass(frozen=True)
+class Plugged:
+    """What was found: methods that can be used, and a sentence for each that cannot."""
+
+    methods: tuple[type[Method], ...]
+    refused: tuple[str, ...]
+
+
+def plugged(taken: Iterable[str], found: Iterable[EntryPoint] | None = None) -> Plugged:
+    """Methods of other packages.
+
+    Args:
+        taken: names that are in use already.
+        found: entry points to look at; those installed, if left out.
+    """
+    names, methods, refused = set(taken), [], []
+    for point in entry_points(group=GROUP) if found is None else found:
+        method, why = _loaded(point, names)
+        if method is None:
+            refused.append(f"The plug-in `{point.name}` is left out: {why}")
+        else:
+            methods.append(method)
+            names.add(method.name)
+    return Plugged(tuple(methods), tuple(refused))
+
+
+def _loaded(point: EntryPoint, taken: set[str]) -> tuple[type[Method] | None, str]:
+    try:
+        method = point.load()
+    except (ImportError, AttributeError) as error:
+        return None, f"it cannot be imported ({error})."
+    if not (inspect.isclass(method) and issubclass(method, Method) and is_dataclass(method)):
+        return None, "it is not a dataclass derived from synth.method.Method."
+    lacking = [n for n in ("name", "title", "summary", "formal", "model") if not hasattr(method, n)]
+    if lacking or inspect.isabstract(method):
+        return None, f"it lacks {', '.join(lacking) or 'a fit'}."
+    if method.name in taken:
+        return None, f"there is already a method `{method.name}`."
+    return method, ""
