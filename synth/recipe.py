@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from synth.budget import LARGEST_DELTA, Budget
 from synth.declaration import ColumnPart, Part
-from synth.errors import RecipeError, SynthError
+from synth.deidentify import step_of
+from synth.errors import RecipeError, StepError, SynthError
 from synth.ingest.read import MISSING
 from synth.method import Method
 from synth.methods import method_named
@@ -124,7 +125,18 @@ def read_recipe(text: str) -> Recipe:
     except ValidationError as error:
         raise _explained(text, error) from None
     _check_values(text, recipe)
+    _check_steps(text, recipe)
     return recipe
+
+
+def _check_steps(text: str, recipe: Recipe) -> None:
+    """Steps check themselves; what needs the table or a file waits for the run."""
+    for index, document in enumerate(recipe.protect):
+        try:
+            step_of(document)
+        except StepError as error:
+            line = _line(text, "protect", index, error.key) or _line(text, "protect", index, "")
+            raise RecipeError(error.what, error.remedy, line) from None
 
 
 def _check_values(text: str, recipe: Recipe) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from synth.budget import Entry, Rho, usual_delta
-from synth.declaration import declared
+from synth.deidentify import Shelf, Stage, protect, protected, steps_of
+from synth.errors import StepError
 from synth.evaluate import Comparison, compare
 from synth.identifiers import Pattern
 from synth.ingest import Loaded, load
@@ -40,12 +42,14 @@ def run(
     folder: Path = Path(),
     progress: Progress = quiet,
     listener: Callable[[Entry], None] | None = None,
+    shelf: Shelf | None = None,
 ) -> Outcome:
     """Everything a recipe says, from reading the table to the release.
 
     Args:
         source: a data frame or open file instead of the recipe's own source.
         folder: what a relative path in the recipe is relative to.
+        shelf: where the files of de-identification steps are; else in `folder`.
         listener: told of every ledger entry before the rows are touched.
 
     Raises:
@@ -55,12 +59,14 @@ def run(
     table = folder / recipe.source.file if source is None else source
     loaded = load(table, recipe.budget, missing=recipe.source.missing, person=recipe.people.column)
     loaded.private.ledger.listener = listener
-    return run_loaded(recipe, loaded, progress)
+    return run_loaded(recipe, loaded, progress, shelf or Shelf(folder))
 
 
-def run_loaded(recipe: Recipe, loaded: Loaded, progress: Progress = quiet) -> Outcome:
-    """Everything after reading: declare, fit, draw, compare, assemble."""
-    private = loaded.private.declare(declared(loaded.suggestions, recipe.column))
+def run_loaded(
+    recipe: Recipe, loaded: Loaded, progress: Progress = quiet, shelf: Shelf | None = None
+) -> Outcome:
+    """Everything after reading: declare, de-identify, fit, draw, compare, assemble."""
+    private = deidentified(recipe, loaded, shelf or Shelf()).private
     model = fitted(recipe, private, _part(progress, 0.05, 0.6))
     rows = recipe.release.rows or model.rows or DEFAULT_ROWS
     identifiers = fresh_identifiers(private, rows * recipe.release.copies)
@@ -78,6 +84,34 @@ def run_loaded(recipe: Recipe, loaded: Loaded, progress: Progress = quiet) -> Ou
     comparison = compare(private, release.tables[0], _part(progress, 0.65, 0.95))
     progress(1.0, "done")
     return Outcome(release, comparison, tuple(private.ledger.entries))
+
+
+def deidentified(recipe: Recipe, loaded: Loaded, shelf: Shelf) -> Loaded:
+    """The table as declared, after all steps of the recipe.
+
+    Raises:
+        StepError: a step does not fit, or would end a promise that otherwise holds.
+    """
+    last = protect(loaded, recipe.column, steps_of(recipe.protect, shelf))[-1]
+    made = protected(loaded, last, recipe.column)
+    _check_promise(recipe, last, made)
+    return made
+
+
+def _check_promise(recipe: Recipe, last: Stage, made: Loaded) -> None:
+    """Refuse a step that looks at the rows unpaid, if only that stands in a promise's way."""
+    chosen = recipe.chosen
+    if not (chosen.formal and chosen.spends) or math.isinf(recipe.privacy.epsilon):
+        return
+    written = {name for step in last.unpaid for name in step.writes}
+    if last.unpaid and not set(made.private.schema.observed) - written:
+        step = last.unpaid[0]
+        raise StepError(
+            f"The step `{step.name}` depends on other rows ({step.depends_on_rows}), which would "
+            f"end the promise of epsilon {recipe.privacy.epsilon:g}.",
+            "Give it a share of the budget where it has that setting, use a step with fixed "
+            "parameters instead, or set epsilon to inf and share the release without a promise.",
+        )
 
 
 def fitted(recipe: Recipe, private: PrivateTable, progress: Progress) -> Model:

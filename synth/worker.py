@@ -1,8 +1,9 @@
 """A run in a process of its own: rows come in over a pipe, progress and the release go out.
 
-The other side sends one JSON line (recipe, and who asks), then the rows as an Arrow stream. Back
-come JSON lines: progress, ledger entries before the rows are touched, at the end either an error
-or the findings with the size of the bundle, whose bytes follow. Nothing is written to disk.
+The other side sends one JSON line (the recipe, and the files its steps name), then the rows as an
+Arrow stream. Back come JSON lines: progress, ledger entries before the rows are touched, at the end
+either an error or the findings with the size of the bundle, whose bytes follow. Nothing is written
+to disk.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import asdict
 from typing import IO, Any
 
 from synth.budget import Audience, Compared, Entry, Grouped, Measured, Opened, Rho
+from synth.deidentify import Shelf
 from synth.errors import SynthError
 from synth.private import receive
 from synth.recipe import read_recipe
@@ -55,6 +57,7 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
             frame,
             progress=lambda share, doing: tell({"progress": share, "doing": doing}),
             listener=lambda entry: tell(entry_document(entry)),
+            shelf=Shelf(given=header.get("files", {})),
         )
         bundle = outcome.release.zipped()
     except SynthError as error:

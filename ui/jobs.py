@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -30,11 +30,13 @@ class Job:
     """One run of a recipe on a private table.
 
     Args:
+        files: what de-identification steps look up, by name.
         on_entry: told of each ledger entry as the worker writes it, from another thread.
     """
 
     recipe: Recipe
     on_entry: Callable[[Entry], None]
+    files: Mapping[str, str] = field(default_factory=dict)
     share: float = 0.0
     doing: str = "waiting for a free place"
     bundle: bytes | None = None
@@ -79,7 +81,8 @@ class Job:
         weakref.finalize(self, _end, process)
         assert process.stdin is not None and process.stdout is not None
         try:
-            process.stdin.write(json.dumps({"recipe": self.recipe.toml()}).encode() + b"\n")
+            header = {"recipe": self.recipe.toml(), "files": dict(self.files)}
+            process.stdin.write(json.dumps(header).encode() + b"\n")
             private.send(process.stdin)
             process.stdin.close()
             self._listen(process.stdout)

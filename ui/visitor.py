@@ -50,6 +50,7 @@ class Visitor:
     job: Job | None = None
     made: Made | None = None
     entries: list[Entry] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)  # look-up tables and hierarchies, by name
 
     def bring(self, loaded: Loaded, name: str) -> None:
         """A new table: everything made from the old one goes, the method and its knobs stay."""
@@ -88,7 +89,7 @@ class Visitor:
     def run(self) -> None:
         """Start a run of the recipe in a worker."""
         assert self.loaded is not None
-        self.job = Job(self.recipe, self.entries.append)
+        self.job = Job(self.recipe, self.entries.append, self.files)
         self.job.start(self.loaded.private)
 
     def collect(self) -> bool:

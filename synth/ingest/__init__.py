@@ -9,13 +9,13 @@ from typing import IO, Any
 
 import pandas as pd
 
-from synth.budget import Budget
+from synth.budget import Audience, Budget
 from synth.errors import IngestError
 from synth.ingest.read import MISSING, frame_of, read_table
 from synth.ingest.suggest import Suggestion, points_for_commas, suggest, suggested_schema
 from synth.private import PrivateTable
 
-__all__ = ["MISSING", "Loaded", "Suggestion", "load"]
+__all__ = ["MISSING", "Loaded", "Suggestion", "load", "look_again"]
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,13 @@ def load(
     suggestions = suggest(frame)
     schema = suggested_schema(suggestions)
     return Loaded(PrivateTable(frame, schema, budget, person=person), suggestions, len(frame))
+
+
+def look_again(private: PrivateTable, columns: Sequence[str]) -> dict[str, Suggestion]:
+    """What some columns seem to be now, after steps have changed them."""
+    why = "a second look at columns that steps have changed"
+    seen = private.codes(columns, why, Audience.CUSTODIAN)
+    return suggest(pd.DataFrame({c.name: c.values() for c in seen}))
 
 
 def _frame(source: Any, missing: Sequence[str]) -> pd.DataFrame:

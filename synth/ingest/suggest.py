@@ -27,6 +27,7 @@ from synth.domain import (
     whole_edges,
 )
 from synth.identifiers import Pattern, pattern_of
+from synth.ingest.roles import guessed_role
 from synth.schema import Column, Kind, Role, Schema
 
 INTERVALS = 32  # how many intervals numbers are cut into, unless there are few values
@@ -132,6 +133,14 @@ def _suggested(name: str, values: _Values) -> Suggestion:
     elif kind is Kind.CATEGORY and len(values.text) > max(20, values.present / 2):
         role, why = Role.IDENTIFIER, _nearly_unique_reason(values)
         domain = pattern_of(values.text)
+    guess = guessed_role(name, values.text, values.present, kind)
+    if guess.why:
+        why = f"{why} {guess.why}"
+    told = guess.role in (Role.QUASI, Role.SENSITIVE) and len(values.text) < values.present
+    if guess.role is not Role.PLAIN and (role is Role.PLAIN or told):
+        role = guess.role
+        domain = possible[kind]
+        domain = pattern_of(values.text) if role is Role.IDENTIFIER else domain
     return Suggestion(Column(name, domain, kind, role, why), possible)
 
 

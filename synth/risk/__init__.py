@@ -1,0 +1,42 @@
+"""How identifiable real rows are. Every figure here is for the custodian's eyes."""
+
+from synth.risk.attacks import THRESHOLDS, Attack, Attacker, attacks, in_words
+from synth.risk.classes import Classes, classes_of
+from synth.risk.disclosure import Disclosure, disclosure
+from synth.risk.frequency import FrequencyAttack, frequency_attack
+from synth.risk.linkable import (
+    Contribution,
+    column_contributions,
+    linkable_sentence,
+    value_contributions,
+)
+from synth.risk.population import PopulationUniques, population_uniques
+from synth.risk.separation import Separation, separation, separations
+from synth.risk.uniques import SpecialUniques, dis, dis_scores, special_uniques
+
+__all__ = [
+    "THRESHOLDS",
+    "Attack",
+    "Attacker",
+    "Classes",
+    "Contribution",
+    "Disclosure",
+    "FrequencyAttack",
+    "PopulationUniques",
+    "Separation",
+    "SpecialUniques",
+    "attacks",
+    "classes_of",
+    "column_contributions",
+    "dis",
+    "dis_scores",
+    "disclosure",
+    "frequency_attack",
+    "in_words",
+    "linkable_sentence",
+    "population_uniques",
+    "separation",
+    "separations",
+    "special_uniques",
+    "value_contributions",
+]
