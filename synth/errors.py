@@ -48,7 +48,7 @@ class MethodError(SynthError):
 
 
 class RiskError(SynthError):
-    """A question about risk makes no sense (a share above 1, a class larger than its population)."""
+    """A question about risk makes no sense: a share above 1, a k larger than the table."""
 
 
 class StepError(SynthError):

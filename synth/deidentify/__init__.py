@@ -3,9 +3,11 @@
 from synth.deidentify.apply import Stage, applied, beginning, protect, protected
 from synth.deidentify.reading import STEPS, Shelf, step_named, step_of, steps_of
 from synth.deidentify.step import Step, ValueStep
+from synth.deidentify.text import Pseudonymise
 
 __all__ = [
     "STEPS",
+    "Pseudonymise",
     "Shelf",
     "Stage",
     "Step",

@@ -12,6 +12,7 @@ from synth.risk.linkable import (
 )
 from synth.risk.population import PopulationUniques, population_uniques
 from synth.risk.separation import Separation, separation, separations
+from synth.risk.summary import Risk, assess, quasi_identifiers, risk_of
 from synth.risk.uniques import SpecialUniques, dis, dis_scores, special_uniques
 
 __all__ = [
@@ -23,8 +24,10 @@ __all__ = [
     "Disclosure",
     "FrequencyAttack",
     "PopulationUniques",
+    "Risk",
     "Separation",
     "SpecialUniques",
+    "assess",
     "attacks",
     "classes_of",
     "column_contributions",
@@ -35,6 +38,8 @@ __all__ = [
     "in_words",
     "linkable_sentence",
     "population_uniques",
+    "quasi_identifiers",
+    "risk_of",
     "separation",
     "separations",
     "special_uniques",

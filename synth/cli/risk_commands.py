@@ -1,0 +1,144 @@
+"""`synth risk`: how identifiable a table is, and how far each de-identification step takes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from synth.budget import Audience
+from synth.cli.speech import explained
+from synth.deidentify import Pseudonymise, Shelf, Stage, protect, steps_of
+from synth.errors import RiskError
+from synth.ingest import load
+from synth.recipe import Recipe, Source, read_recipe
+from synth.risk import (
+    Risk,
+    SpecialUniques,
+    column_contributions,
+    frequency_attack,
+    linkable_sentence,
+    quasi_identifiers,
+    risk_of,
+    special_uniques,
+)
+from synth.risk.summary import REASON
+from synth.schema import Role
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("risk")(risk)
+
+
+def risk(
+    data: Annotated[Path, typer.Argument(help="A table, or a recipe (TOML) with its steps.")],
+    quasi: Annotated[
+        str, typer.Option(help="What others may know, with commas between. Else: by the roles.")
+    ] = "",
+    sensitive: Annotated[
+        str, typer.Option(help="What nobody should learn, with commas between. Else: by the roles.")
+    ] = "",
+    fraction: Annotated[
+        float, typer.Option(help="Share of the population that is in the table.")
+    ] = 1.0,
+    threshold: Annotated[float, typer.Option(help="Highest chance accepted for a row.")] = 0.2,
+    length: Annotated[int, typer.Option(help="Longest rare combination looked for.")] = 3,
+) -> None:
+    """How identifiable is a table? For your eyes: these figures are exact.
+
+    Example: synth risk admissions.csv --quasi Age,Postcode
+    """
+    with explained():
+        recipe, folder = _asked(data)
+        source = folder / recipe.source.file
+        loaded = load(source, recipe.budget, missing=recipe.source.missing)
+        steps = steps_of(recipe.protect, Shelf(folder))
+        stages = protect(loaded, recipe.column, steps, Audience.CUSTODIAN)
+        last = stages[-1].private
+        known = _names(last.schema.names, quasi) or quasi_identifiers(last.schema)
+        if not known:
+            raise RiskError("No column is a quasi-identifier.", "Name some: --quasi age,postcode.")
+        secret = _names(last.schema.names, sensitive) or last.schema.with_roles_of(Role.SENSITIVE)
+        if steps:
+            _say_stages(stages, _names(last.schema.names, quasi))
+        _say_risk(risk_of(last, known, secret, threshold=threshold, fraction=fraction))
+        columns = last.codes(known, REASON, Audience.CUSTODIAN)
+        _say_rare(special_uniques(columns, length=length))
+        _say_codes(stages)
+
+
+def _asked(data: Path) -> tuple[Recipe, Path]:
+    if data.suffix == ".toml" and data.is_file():
+        return read_recipe(data.read_text(encoding="utf-8")), data.parent
+    return Recipe(source=Source(file=data.name)), data.parent
+
+
+def _names(known: tuple[str, ...], asked: str) -> tuple[str, ...]:
+    """The columns that an option names, whatever the case. Raises RiskError for one unknown."""
+    folded = {n.casefold(): n for n in known}
+    wanted = [a.strip() for a in asked.split(",") if a.strip()]
+    if absent := [a for a in wanted if a.casefold() not in folded]:
+        raise RiskError(f"The table has no column `{absent[0]}`.", f"It has {', '.join(known)}.")
+    return tuple(folded[a.casefold()] for a in wanted)
+
+
+def _say_stages(stages: tuple[Stage, ...], quasi: tuple[str, ...]) -> None:
+    """One line per step, with the share of unique rows before it and after it."""
+    before = None
+    for stage in stages:
+        schema = stage.private.schema
+        names = [q for q in quasi if q in schema] or quasi_identifiers(schema)
+        found = risk_of(stage.private, names).classes
+        if stage.step is not None:
+            notes = [f"{stage.left:,} rows left out"] if stage.left else []
+            notes += [f"{stage.emptied:,} cells emptied"] if stage.emptied else []
+            tail = f" ({', '.join(notes)})" if notes else ""
+            typer.echo(
+                f"unique {before:6.1%} -> {found.unique_share:6.1%}  {stage.step.said}{tail}"
+            )
+        before = found.unique_share
+    typer.echo("")
+
+
+def _say_risk(found: Risk) -> None:
+    classes = found.classes
+    typer.echo(found.sentence)
+    typer.echo(
+        f"k = {classes.k}: {classes.unique:,} of {classes.rows:,} rows are unique "
+        f"({classes.unique_share:.1%}), in {len(classes.sizes):,} classes."
+    )
+    for attack in found.attacks:
+        typer.echo(
+            f"{attack.attacker.value:<10}  at risk {attack.at_risk:,} "
+            f"({attack.share_at_risk:.1%}, above {attack.threshold:g})  "
+            f"highest {attack.highest:.3g}  average {attack.average:.3g}  "
+            f"expected {attack.expected:,.0f}"
+        )
+    for told in found.disclosures:
+        typer.echo(
+            f"`{told.column}`: l-diversity {told.distinct} (entropy {told.entropy:.2f}, "
+            f"recursive {told.recursive}), t-closeness {told.closeness:.2f}; known without a match "
+            f"for {told.told:,} rows."
+        )
+    if found.population is not None:
+        guess = found.population
+        typer.echo(f"Unique in the population: about {guess.share:.2%} of rows ({guess.model}).")
+
+
+def _say_rare(special: SpecialUniques) -> None:
+    typer.echo(linkable_sentence(special))
+    most = [f"{c.column} {c.share:.1%}" for c in column_contributions(special)[:5]]
+    typer.echo(f"Through: {', '.join(most)}.")
+
+
+def _say_codes(stages: tuple[Stage, ...]) -> None:
+    """The frequency attack on each column of random codes that is kept."""
+    last = stages[-1].private
+    made = [s.step for s in stages if isinstance(s.step, Pseudonymise)]
+    for step in made:
+        if step.target in last.schema and last.schema[step.target].modelled:
+            (column,) = last.codes((step.target,), REASON, Audience.CUSTODIAN)
+            typer.echo(str(frequency_attack(column, np.random.default_rng())))
