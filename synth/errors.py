@@ -27,6 +27,10 @@ class IngestError(SynthError):
     """The file or query result is not a table that can be read."""
 
 
+class QueryError(SynthError):
+    """A query may not run, or the database cannot answer it."""
+
+
 class SchemaError(SynthError):
     """The declared schema contradicts itself or the table."""
 

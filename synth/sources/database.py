@@ -1,0 +1,239 @@
+"""A database opened for reading only: SQLite, PostgreSQL, DuckDB."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from synth.errors import QueryError
+from synth.sources.query import Query, read_query
+
+DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres", "duckdb": "duckdb"}
+CHUNK = 20_000  # rows fetched at a time
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a query may ask.
+
+    Args:
+        most_rows: more rows than this are refused.
+        least_rows: fewer rows than this are refused: an answer about a handful is about them.
+        seconds: longer than this is stopped.
+    """
+
+    most_rows: int = 2_000_000
+    least_rows: int = 30
+    seconds: float = 120.0
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where rows are. The address never shows its password.
+
+    Args:
+        url: `sqlite:///file`, `postgresql://user@host/name` or `duckdb:///file`; a part written
+            as ${NAME} is taken from the environment, so that no password stands in a recipe.
+
+    Raises:
+        QueryError: the address is of no known kind, or an environment variable is not set.
+    """
+
+    url: str = field(repr=False)
+    limits: Limits = Limits()
+
+    def __post_init__(self) -> None:
+        if self.kind not in DIALECTS:
+            raise QueryError(
+                f"Databases of the kind `{self.kind}` are not known.",
+                f"Use one of {', '.join(DIALECTS)}, followed by ://",
+            )
+
+    def __repr__(self) -> str:
+        return f"<Database {self.shown}>"
+
+    @property
+    def kind(self) -> str:
+        return self.url.split(":", 1)[0].split("+")[0]
+
+    @property
+    def dialect(self) -> str:
+        """The parser's name of the SQL that is spoken there."""
+        return DIALECTS[self.kind]
+
+    @property
+    def shown(self) -> str:
+        """The address without its password."""
+        return re.sub(r"//([^:/@]+):[^@]*@", r"//\1:***@", self.url)
+
+    def tables(self) -> dict[str, dict[str, str]]:
+        """For each table or view its columns with their types."""
+        if self.kind == "duckdb":
+            return self._duck_tables()
+        with self._engine() as engine:
+            inspector = sa.inspect(engine)
+            names = [*inspector.get_table_names(), *inspector.get_view_names()]
+            return {t: {c["name"]: str(c["type"]) for c in inspector.get_columns(t)} for t in names}
+
+    def answer(self, query: Query | str) -> pd.DataFrame:
+        """The rows a query asks for, without its order: for the vault alone.
+
+        Raises:
+            QueryError: not a single SELECT, refused by the database, too long, too large, or about
+                too few rows; the message holds no cell.
+        """
+        asked = read_query(query, self.dialect) if isinstance(query, str) else query
+        frame = self._duck(asked.inner) if self.kind == "duckdb" else self._sql(asked.inner)
+        if len(frame) > self.limits.most_rows:
+            raise QueryError(
+                f"The answer has more than {self.limits.most_rows:,} rows.",
+                "Narrow it with WHERE, or raise the limit.",
+            )
+        if len(frame) < self.limits.least_rows:
+            raise QueryError(
+                f"The answer has fewer than {self.limits.least_rows} rows, too few to be about a "
+                "group and not about its members.",
+                "Ask about more people.",
+            )
+        return frame
+
+    # -- SQLAlchemy ------------------------------------------------------------------------------
+
+    @contextmanager
+    def _engine(self) -> Iterator[sa.Engine]:
+        engine = sa.create_engine(self._address(), poolclass=sa.pool.NullPool)
+        try:
+            yield engine
+        except SQLAlchemyError as error:
+            raise self._failed(error) from None
+        finally:
+            engine.dispose()
+
+    def _address(self) -> str:
+        url = _filled(self.url)
+        if self.kind != "sqlite":
+            return re.sub(r"^postgresql:", "postgresql+psycopg:", url)
+        path = Path(url.split("///", 1)[-1])
+        if not path.is_file():
+            raise QueryError(f"There is no database file `{path.name}`.", "Check the path.")
+        return f"sqlite:///file:{path.resolve()}?mode=ro&uri=true"
+
+    def _sql(self, statement: str) -> pd.DataFrame:
+        with self._engine() as engine, engine.connect() as connection:
+            self._restrict(connection)
+            with self._stopwatch(connection):
+                limited = f"SELECT * FROM ({statement}) AS asked LIMIT {self.limits.most_rows + 1}"
+                result = connection.exec_driver_sql(limited)
+                names = list(result.keys())
+                rows = result.fetchall()
+        return pd.DataFrame([tuple(r) for r in rows], columns=names)
+
+    def _restrict(self, connection: sa.Connection) -> None:
+        """Nothing can be written, whatever the statement says."""
+        if self.kind == "sqlite":
+            connection.exec_driver_sql("PRAGMA query_only = ON")
+            connection.exec_driver_sql("PRAGMA trusted_schema = OFF")
+            return
+        connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+        milliseconds = round(self.limits.seconds * 1000)
+        connection.exec_driver_sql(f"SET LOCAL statement_timeout = {milliseconds}")
+
+    @contextmanager
+    def _stopwatch(self, connection: sa.Connection) -> Iterator[None]:
+        """Interrupt SQLite, which has no time limit of its own."""
+        raw = connection.connection.dbapi_connection
+        if self.kind != "sqlite" or raw is None:
+            yield
+            return
+        timer = threading.Timer(self.limits.seconds, raw.interrupt)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    # -- DuckDB ----------------------------------------------------------------------------------
+
+    @contextmanager
+    def _duck_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        path = Path(_filled(self.url).split("///", 1)[-1])
+        if not path.is_file():
+            raise QueryError(f"There is no database file `{path.name}`.", "Check the path.")
+        settings: dict[str, Any] = {
+            "enable_external_access": False,
+            "lock_configuration": True,
+        }
+        try:
+            with duckdb.connect(str(path), read_only=True, config=settings) as connection:
+                yield connection
+        except duckdb.Error as error:
+            raise self._failed(error) from None
+
+    def _duck(self, statement: str) -> pd.DataFrame:
+        with self._duck_connection() as connection:
+            timer = threading.Timer(self.limits.seconds, connection.interrupt)
+            timer.start()
+            try:
+                limited = f"SELECT * FROM ({statement}) AS asked LIMIT {self.limits.most_rows + 1}"
+                frame: pd.DataFrame = connection.execute(limited).df()
+            finally:
+                timer.cancel()
+        return frame
+
+    def _duck_tables(self) -> dict[str, dict[str, str]]:
+        asked = (
+            "SELECT table_name, column_name, data_type FROM information_schema.columns "
+            "WHERE table_schema = 'main' ORDER BY table_name, ordinal_position"
+        )
+        found: dict[str, dict[str, str]] = {}
+        with self._duck_connection() as connection:
+            for table, column, kind in connection.execute(asked).fetchall():
+                found.setdefault(table, {})[column] = kind
+        return found
+
+    def _failed(self, error: Exception) -> QueryError:
+        """What the database said, without any value it may have quoted."""
+        said = str(getattr(error, "orig", None) or error).splitlines()[0]
+        if re.search(r"interrupt|timeout|cancel", said, re.IGNORECASE):
+            return QueryError(
+                f"The query took longer than {self.limits.seconds:g} seconds and was stopped.",
+                "Narrow it with WHERE, or ask for fewer columns.",
+            )
+        if found := re.search(r"no such (table|column): ?([\w.]+)", said):
+            return QueryError(
+                f"There is no {found[1]} `{found[2]}`.", "See the list of tables and columns."
+            )
+        if found := re.search(r'(relation|column) "?([\w.]+)"? does not exist', said):
+            return QueryError(
+                f"There is no {found[1].replace('relation', 'table')} `{found[2]}`.",
+                "See the list of tables and columns.",
+            )
+        return QueryError(
+            f"The database refused the query or the connection ({type(error).__name__}).",
+            "Check the address, the rights of the user, and the names in the query.",
+        )
+
+
+def _filled(url: str) -> str:
+    """The address with ${NAME} taken from the environment."""
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in os.environ:
+            raise QueryError(
+                f"The environment variable `{found[1]}` is not set.",
+                "Set it to what the database address needs there.",
+            )
+        return os.environ[found[1]]
+
+    return re.sub(r"\$\{(\w+)\}", value, url)
