@@ -16,9 +16,11 @@ import numpy as np
 import pandas as pd
 
 from synth.attributes import Attributes, Counting, Groups, Protection, told_schema
+from synth.budget import Rho
 from synth.combinations import Block, Combinations, Integers
 from synth.errors import BundleError
 from synth.guarantee import Statement, statement_of
+from synth.noisy_groups import noisy_groups
 from synth.private import PrivateTable
 
 FORMAT = "synth aggregates"
@@ -226,15 +228,33 @@ def aggregate(
         MethodError: the resolution is below 1, or noise is asked for (see `noisy_aggregate`).
     """
     groups = private.groups(counting, resolution, protection)
-    return Aggregates(groups.names, groups.found, protection, resolution, promised(private, groups))
+    return Aggregates(
+        groups.names, groups.found, protection, resolution, promised(private, groups, counting)
+    )
 
 
-def promised(private: PrivateTable, groups: Groups) -> Statement:
+def promised(private: PrivateTable, groups: Groups, counting: Counting) -> Statement:
     """What may be said when, of all values read off the rows, only those in `groups` are told."""
-    told = told_schema(private.schema, groups)
+    told = told_schema(private.schema, groups, counting.several)
     counted = {attributes.column for attributes in groups.names}
     return private.ledger.statement(
         f"the bounds of `{name}` were read off the rows"
         for name in told.observed
         if name in counted
+    )
+
+
+def noisy_aggregate(
+    private: PrivateTable,
+    counting: Counting,
+    rho: Rho,
+    *,
+    accuracy: str = "long",
+    fabrication: str = "balanced",
+) -> Aggregates:
+    """Differentially private counts, worth `rho`; see `noisy_groups` for the settings."""
+    noisy = noisy_groups(private, counting, rho, accuracy=accuracy, fabrication=fabrication)
+    groups = noisy.groups
+    return Aggregates(
+        groups.names, groups.found, Protection.NOISY, 0, private.statement(), noisy.sigma
     )

@@ -7,7 +7,7 @@ person's rows are joined so that they count once. Only the vault imports this mo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import pairwise
@@ -223,13 +223,19 @@ def without_untold_labels(names: Sequence[Attributes], found: Combinations) -> G
     return Groups(tuple(told), found)
 
 
-def told_schema(schema: Schema, groups: Groups) -> Schema:
+def told_schema(schema: Schema, groups: Groups, several: Collection[str] = ()) -> Schema:
     """The schema cut to what the groups tell.
 
     A value list that was read off the rows becomes *discovered*: each value left on it is one that
     at least k people share. So do the bounds of whole numbers counted one by one, which shrink to
     the first and the last number that k people share. Other bounds stay as they are.
+
+    Args:
+        several: columns that hold several values, where the groups may tell none.
     """
+    for name in several:
+        untold = Categories((), Origin.DISCOVERED, missing=True, other=True)
+        schema = schema.replaced(replace(schema[name], domain=untold))
     for attributes in groups.names:
         column = schema[attributes.column]
         told = _told(groups.names, column.name)

@@ -249,7 +249,7 @@ class Ledger:
         epsilon = epsilon_of(self.spent, self.budget.delta)
         if groups and not reasons and not self.spent > 0:
             return KAnonymous(min(e.k for e in groups), min(e.length for e in groups))
-        if groups:
+        if groups and self.spent > 0:
             reasons = (*reasons, "exact counts were handed out beside noisy ones")
         if reasons:
             return NoGuarantee(tuple(dict.fromkeys(reasons)), epsilon)

@@ -6,7 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -59,6 +59,28 @@ class ReleasePart(Part):
     seed: int = Field(default=1, ge=0)
 
 
+class CountsPart(Part):
+    """Protected counts of real people beside the rows: k 0 for none but what the method brings."""
+
+    k: int = Field(default=0, ge=0)
+    length: int = Field(default=3, ge=1, le=8)
+    protection: Literal["rounded", "withheld", "noisy"] = "rounded"
+    columns: tuple[str, ...] = ()
+    several: str = ""  # columns with several values: "diagnoses=;"
+    nothing: str = ""  # values that say nothing: "smoker=0"
+    share: float = Field(default=0.3, gt=0, lt=1)  # of the budget, where noise protects
+
+
+class ShowcasePart(Part):
+    """What recipients see; names no value."""
+
+    text: str = ""
+    attributes: tuple[str, ...] = ()
+    logo: str = ""  # a PNG, JPEG or SVG file
+    colour: str = "#2f7391"
+    dark: str = "#6fb3d0"  # the colour on a dark page
+
+
 class Recipe(Part):
     """One release, from the table to the bundle."""
 
@@ -69,6 +91,8 @@ class Recipe(Part):
     privacy: Privacy = Privacy()
     method: MethodPart = MethodPart()
     release: ReleasePart = ReleasePart()
+    counts: CountsPart = CountsPart()
+    showcase: ShowcasePart = ShowcasePart()
 
     @property
     def budget(self) -> Budget:
@@ -180,6 +204,8 @@ def _keys_of(section: str) -> list[str]:
         "privacy": Privacy,
         "method": MethodPart,
         "release": ReleasePart,
+        "counts": CountsPart,
+        "showcase": ShowcasePart,
     }
     return list(parts[section].model_fields) if section in parts else []
 

@@ -15,12 +15,15 @@ from synth.budget import Entry, Rho, usual_delta
 from synth.deidentify import Shelf, Stage, protect, protected, steps_of
 from synth.errors import StepError
 from synth.evaluate import Comparison, compare
+from synth.handout import chosen_look, reported
 from synth.identifiers import Pattern
 from synth.ingest import Loaded, load
 from synth.method import Model, Progress, quiet
 from synth.private import PrivateTable
 from synth.recipe import Recipe
 from synth.release import Release, as_saved
+from synth.reporting import files_of
+from synth.showcase import look_file
 
 SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
 DEFAULT_ROWS = 1000  # where nothing public tells how many there are
@@ -67,10 +70,13 @@ def run_loaded(
 ) -> Outcome:
     """Everything after reading: declare, de-identify, fit, draw, compare, assemble."""
     private = deidentified(recipe, loaded, shelf or Shelf()).private
+    counts = reported(recipe, private)
+    look = chosen_look(recipe, shelf or Shelf())
     model = fitted(recipe, private, _part(progress, 0.05, 0.6))
     rows = recipe.release.rows or model.rows or DEFAULT_ROWS
     identifiers = fresh_identifiers(private, rows * recipe.release.copies)
-    model = as_saved(model, private.statement())
+    told = private.declare(model.schema)
+    model = as_saved(model, told.statement())
     release = Release(
         model,
         rows,
@@ -79,9 +85,10 @@ def run_loaded(
         identifiers=identifiers,
         recipe=recipe.toml(),
         title=recipe.release.title,
+        extras={**files_of(counts), **look_file(look)} if counts else look_file(look),
     )
     progress(0.6, "drawing synthetic rows")
-    comparison = compare(private, release.tables[0], _part(progress, 0.65, 0.95))
+    comparison = compare(told, release.tables[0], _part(progress, 0.65, 0.95))
     progress(1.0, "done")
     return Outcome(release, comparison, tuple(private.ledger.entries))
 

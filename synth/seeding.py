@@ -133,7 +133,9 @@ class Ground:
 def grounded(private: PrivateTable, counting: Counting, k: int) -> Ground:
     """Counts of at least k people, rounded down to multiples of k."""
     groups = private.groups(counting, k)
-    return Ground(private, counting, k, groups, told_schema(private.schema, groups))
+    return Ground(
+        private, counting, k, groups, told_schema(private.schema, groups, counting.several)
+    )
 
 
 def listed(ground: Ground, records: Records, length: int = 0) -> Listed:

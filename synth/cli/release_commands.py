@@ -18,6 +18,7 @@ from synth.ingest import Suggestion, load
 from synth.methods import METHODS, PLUGGED
 from synth.recipe import Recipe, Source, read_recipe
 from synth.release import Bundle, csv_bytes, parquet_bytes, verify
+from synth.reporting import recheck
 from synth.run import run
 
 
@@ -121,13 +122,20 @@ def sample(
 
 def verify_bundle(
     bundle: Annotated[Path, typer.Argument(help="A release bundle.")],
+    against: Annotated[Path | None, typer.Option(help="The real table, to count again.")] = None,
+    person: Annotated[str, typer.Option(help="The column that names the person.")] = "",
+    rows_per_person: Annotated[int, typer.Option(min=1, help="Most rows of a person.")] = 1,
 ) -> None:
     """Check a release: checksums, and the promises that can be re-checked.
 
-    Example: synth verify release.zip
+    Example: synth verify release.zip --against admissions.csv
     """
     with explained():
-        held = verify(Bundle.read(bundle))
+        read = Bundle.read(bundle)
+        held = verify(read)
+        if against is not None:
+            budget = Budget(1.0, rows_per_person=rows_per_person)
+            held += recheck(read, load(against, budget, person=person).private)
     for sentence in held:
         typer.echo(f"ok  {sentence}")
 

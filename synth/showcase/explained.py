@@ -16,10 +16,12 @@ def about(
     aggregates: Aggregates | None,
     attributes: Sequence[Attribute],
     rows: int,
+    *,
+    gaps: bool,
 ) -> str:
     """The view *About & privacy* as HTML."""
     parts = [
-        _part("What this is", _what(rows)),
+        _part("What this is", _what(rows, gaps)),
         _part("What this is not", _what_not()),
         _part("How the people are protected", _protected(statement.guarantee, aggregates)),
         _part("Two numbers for every bar", _two_numbers(aggregates)),
@@ -32,11 +34,20 @@ def _part(title: str, paragraphs: Sequence[str]) -> str:
     return f"<h2>{escape(title)}</h2>" + "".join(f"<p>{escape(p)}</p>" for p in paragraphs)
 
 
-def _what(rows: int) -> list[str]:
+def _what(rows: int, gaps: bool) -> list[str]:
     return [
         f"This page holds {rows:,} synthetic rows: invented records, drawn so that together they "
         "look like the real table they stand for. Select bars to filter them, compare two "
         "attributes, look at rows and download them.",
+        *(
+            [
+                "Many rows have gaps: an attribute is left open where too few real people would "
+                "stand behind the whole row. A gap says nothing, and the rows are therefore more "
+                "than the people; the totals of the values fit."
+            ]
+            if gaps
+            else []
+        ),
         "The page is one file. It works without a network, sends nothing anywhere and keeps "
         "nothing after it is closed.",
     ]

@@ -88,11 +88,14 @@ def page(
     statement: Statement,
     aggregates: Aggregates | None = None,
     look: Look | None = None,
+    *,
+    gaps: bool = False,
 ) -> str:
     """The showcase of a release, as one HTML document.
 
     Args:
         rows: synthetic rows; never real ones.
+        gaps: whether a missing value only means that a row leaves the attribute open.
 
     Raises:
         NotReleasable: an attribute that was chosen cannot be shown.
@@ -103,6 +106,7 @@ def page(
     facts = {
         "rows": len(rows),
         "file": "synthetic-rows.csv",
+        "gaps": gaps,
         "peoplePerRow": look.people_per_row,
         "attributes": [_attribute(a, packed) for a in attributes],
         "reported": None if aggregates is None else _reported(attributes, aggregates, packed),
@@ -134,7 +138,7 @@ def _filled(
         text=html.escape(look.text),
         logo=_logo(look),
         guarantee=html.escape(statement.guarantee.short),
-        about=about(statement, aggregates, attributes, facts["rows"]),
+        about=about(statement, aggregates, attributes, facts["rows"], gaps=facts["gaps"]),
         facts=json.dumps(facts, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
         arrays=packed.text(),
         style=style,

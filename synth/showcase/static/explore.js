@@ -46,14 +46,15 @@ class Explore {
     const shown = open ? order : order.slice(0, FEW);
     const told = new Map(shown.map((l) => [l, this.model.told(this.model.asked([[attribute.index, l]]))]));
     const most = Math.max(...shown.map((l) => Math.max(estimate(counts[l]), told.get(l).count || 0)), 1);
-    const base = attribute.starts ? this.model.matching.length : counts.reduce((a, b) => a + b, 0);
+    const open_ = facts.gaps && attribute.missing >= 0 ? counts[attribute.missing] : 0;
+    const base = attribute.starts ? this.model.matching.length : counts.reduce((a, b) => a + b, 0) - open_;
     const make_ = upright ? this.column : this.bar;
     const bars = shown.map((label) =>
       make_.call(this, { attribute, label, rows: counts[label], told: told.get(label), most, base, chosen }),
     );
     (bars.find((b) => b.getAttribute("aria-pressed") === "true") || bars[0])?.setAttribute("tabindex", "0");
     card.bars.replaceChildren(...bars);
-    card.note.textContent = attribute.meaning;
+    card.note.textContent = [attribute.meaning, open_ ? `Left open in ${whole(open_)} rows.` : ""].filter(Boolean).join(" ");
     this.drawFoot(card, order, open, found);
   }
 
@@ -79,8 +80,8 @@ class Explore {
     return hits.length ? new Set(hits) : null;
   }
 
-  order({ labels, ordered }, counts, chosen, upright) {
-    const every = labels.map((_, l) => l);
+  order({ labels, ordered, missing }, counts, chosen, upright) {
+    const every = labels.map((_, l) => l).filter((l) => !facts.gaps || l !== missing);
     if (upright) return every;
     const present = every.filter((l) => counts[l] > 0 || chosen.has(l));
     return ordered ? present : present.sort((a, b) => counts[b] - counts[a]);
@@ -111,7 +112,7 @@ class Explore {
     const length = this.model.asked([[attribute.index, label]]).length;
     tip.on(button, () => [
       `${attribute.name}: ${name}`,
-      `Estimated: ${whole(estimate(rows))} (${percent(base ? rows / base : 0)} of what matches), from ${whole(rows)} synthetic rows.`,
+      `Estimated: ${whole(estimate(rows))} (${percent(base ? rows / base : 0)} of what matches${facts.gaps ? " and is not left open" : ""}), from ${whole(rows)} synthetic rows.`,
       reportedSentence(told),
       trustSentence(rows, length, told),
     ]);

@@ -74,7 +74,7 @@ class App {
     const rows = this.model.matching.length;
     const told = this.model.told(this.model.asked());
     byId("count").textContent = whole(estimate(rows));
-    byId("of").textContent = chips.length ? `estimated, of ${whole(estimate(this.model.rows))}` : "estimated in all";
+    byId("of").textContent = chips.length ? `estimated, of ${whole(estimate(this.model.rows))}` : facts.gaps ? "synthetic rows, many with gaps" : "estimated in all";
     byId("reported").textContent = told.why ? shortWhy(told.why) : whole(told.count);
     byId("reported-of").textContent = told.why ? `reported: ${longWhy(told.why)}` : "reported";
   }
