@@ -26,7 +26,35 @@ from synth.errors import MethodError, SchemaError
 from synth.schema import Schema
 
 Exact = npt.NDArray[np.int64]  # true counts, one axis per column
+BLOCK = 1 << 16  # rows worked on at once, so that what is held beside them stays small
 MOST_CELLS = 50_000_000  # a contingency table beyond this is a mistake, not a plan
+
+
+PARTS = 1024  # a row is shared among hidden groups in whole parts of this many
+
+
+@dataclass(frozen=True, eq=False)
+class Shares:
+    """How likely a row belongs to each hidden group, given its states.
+
+    Args:
+        log_weights: one number per group.
+        log_chances: states x groups, one table per column.
+    """
+
+    log_weights: npt.NDArray[np.float64]
+    log_chances: Sequence[npt.NDArray[np.float64]]
+
+    def of(self, codes: Sequence[Codes]) -> Exact:
+        """Rows x groups: whole parts of `PARTS` that add up to it in each row."""
+        score = np.tile(self.log_weights, (len(codes[0]), 1))
+        for table, column in zip(self.log_chances, codes, strict=True):
+            score += table[column]
+        score = np.exp(score - score.max(axis=1, keepdims=True))
+        parts = np.floor(score * (PARTS / score.sum(axis=1, keepdims=True))).astype(np.int64)
+        best = parts.argmax(axis=1)
+        parts[np.arange(len(parts)), best] += PARTS - parts.sum(axis=1)
+        return np.asarray(parts)
 
 
 class Rows(Protocol):
@@ -49,6 +77,10 @@ class Rows(Protocol):
 
     def occurring(self, name: str) -> tuple[tuple[str, ...], Exact]:
         """The values of a column, as text, and how many rows have each; missing left out."""
+        ...
+
+    def shared(self, schema: Schema, names: Sequence[str], shares: Shares) -> list[Exact]:
+        """Groups x states for each column: parts of rows, shared among hidden groups."""
         ...
 
     def fingerprint(self, key: bytes) -> str:
@@ -119,6 +151,20 @@ class HeldRows:
     def holds(self, name: str, values: Sequence[str]) -> npt.NDArray[np.bool_]:
         return np.asarray(pd.Index(values).isin(pd.Index(self.frame[name].dropna().astype(str))))
 
+    def shared(self, schema: Schema, names: Sequence[str], shares: Shares) -> list[Exact]:
+        columns, shape = [self.codes(schema, n) for n in names], schema.shape(names)
+        groups = len(shares.log_weights)
+        tables = [np.zeros((groups, size), dtype=np.int64) for size in shape]
+        for start in range(0, self.total(), BLOCK):
+            block = [c[start : start + BLOCK] for c in columns]
+            parts = shares.of(block)
+            for table, codes, size in zip(tables, block, shape, strict=True):
+                for group in range(groups):
+                    # sums of parts stay far below 2^53, so the doubles of bincount are exact
+                    added = np.bincount(codes, weights=parts[:, group], minlength=size)
+                    table[group] += added.astype(np.int64)
+        return tables
+
     def fingerprint(self, key: bytes) -> str:
         columns = sorted(self.names)
         rows = pd.util.hash_pandas_object(self.frame[columns].astype(str), index=False)
@@ -161,6 +207,12 @@ class LazyRows:
         text = nw.col(name).cast(nw.String)
         found = _fetched(self.frame.select(text.alias("v")).filter(nw.col("v").is_in(list(values))))
         return np.asarray(pd.Index(values).isin(pd.Index(found["v"].astype(str))))
+
+    def shared(self, schema: Schema, names: Sequence[str], shares: Shares) -> list[Exact]:
+        raise SchemaError(
+            "These rows stay in their engine, and hidden groups need them in memory.",
+            "Use a method that needs counts only, or load the table.",
+        )
 
     def fingerprint(self, key: bytes) -> str:
         raise SchemaError(

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import narwhals as nw
@@ -25,6 +24,9 @@ from synth.accounting import (
     selection_epsilon,
     stability_threshold,
 )
+from synth.answers import Distances as Distances
+from synth.answers import Measurement as Measurement
+from synth.answers import SharedSums as SharedSums
 from synth.attributes import (
     Counting,
     Groups,
@@ -35,7 +37,7 @@ from synth.attributes import (
 )
 from synth.budget import Audience, Budget, Compared, Grouped, Ledger, Opened, Rho
 from synth.coded import Coded, coded
-from synth.counts import Exact, HeldRows, LazyRows, Rows, kept
+from synth.counts import PARTS, Exact, HeldRows, LazyRows, Rows, Shares, kept
 from synth.errors import SchemaError
 from synth.growth import candidates, different, partition
 from synth.guarantee import Statement
@@ -61,33 +63,6 @@ class Noise(Protocol):
     def discrete_gaussian(self, counts: Exact, sigma: float) -> Exact: ...
     def discrete_laplace(self, counts: Exact, scale: float) -> Exact: ...
     def noisy_max(self, scores: Sequence[int], epsilon: float, sensitivity: int) -> int: ...
-
-
-@dataclass(frozen=True)
-class Measurement:
-    """Noisy counts over some columns: public, and all that a private method ever sees.
-
-    Args:
-        counts: one axis per column, in order; may be negative.
-        sigma: standard deviation of the noise in each cell, in rows; 0 for exact counts.
-    """
-
-    columns: tuple[str, ...]
-    counts: Counts
-    sigma: float
-
-
-@dataclass(frozen=True)
-class Distances:
-    """How far some tables are from what was expected of them: public, and noisy.
-
-    Args:
-        rows: L1 distance of each candidate, in rows, in the order asked; may be negative.
-        sigma: standard deviation of the noise in each; 0 for exact distances.
-    """
-
-    rows: npt.NDArray[np.float64]
-    sigma: float
 
 
 class PrivateTable:
@@ -230,6 +205,34 @@ class PrivateTable:
         sigma = gaussian_sigma(rho / len(candidates), self.rows_per_person)
         noisy = self.__noise.discrete_gaussian(exact, sigma)
         return Distances(noisy.astype(np.float64), sigma)
+
+    def shared_sums(
+        self,
+        columns: Sequence[str],
+        shares: Shares,
+        statistics: Sequence[Exact],
+        rho: Rho,
+        purpose: str,
+    ) -> SharedSums:
+        """Sums of statistics of rows shared among hidden groups, all together worth `rho`.
+
+        Each row gives at most itself away: its shares are whole parts of `PARTS` that add up, so
+        the L2 sensitivity is `rows_per_person` times the largest norm that the statistics of one
+        row can have.
+
+        Args:
+            shares: who a row belongs to, given the states it has; may not depend on the rows.
+            statistics: whole numbers, states x statistics, for each column.
+        """
+        self.ledger.spend(purpose, rho)
+        rows = self.__rows.shared(self.schema, columns, shares)
+        exact = [table @ s for table, s in zip(rows, statistics, strict=True)]
+        if math.isinf(rho):
+            return SharedSums([t / PARTS for t in exact], 0.0)
+        norm = math.sqrt(sum(int((s * s).sum(axis=1).max()) for s in statistics))
+        sigma = gaussian_sigma(rho, self.rows_per_person * PARTS * norm)
+        noisy = [self.__noise.discrete_gaussian(table, sigma) for table in exact]
+        return SharedSums([t / PARTS for t in noisy], sigma / PARTS)
 
     def people(self, rho: Rho, purpose: str = "number of rows") -> int:
         """The number of rows with discrete Laplace noise worth `rho`; at least 1."""

@@ -14,6 +14,7 @@ from synth.methods.correlated import Correlated
 from synth.methods.dp_aggregate_seeded import DpAggregateSeeded
 from synth.methods.independent import Independent
 from synth.methods.kde import KernelDensity
+from synth.methods.mixture import Mixture
 from synth.methods.random import Random
 from synth.methods.row_seeded import RowSeeded
 from synth.methods.sequential import Sequential
@@ -27,6 +28,7 @@ OWN: tuple[type[Method], ...] = (
     Adaptive,
     Tree,
     Correlated,
+    Mixture,
     Independent,
     ValueSeeded,
     RowSeeded,
