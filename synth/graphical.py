@@ -19,6 +19,7 @@ from synth.budget import Rho
 from synth.consistency import nearest
 from synth.grouping import Grouped, gathered
 from synth.inference import Fitted, Noisy, cells_of, estimate_total, fit
+from synth.inference.estimation import Effort
 from synth.inference.triangulation import Clique
 from synth.method import modelled_names
 from synth.network import Conditional, Network
@@ -133,8 +134,8 @@ class Ground:
         sigma = gaussian_sigma(rho, self.private.rows_per_person)
         return ABSOLUTE * max(LEAST_SIGMA, sigma) * self.cells(clique)
 
-    def fitted(self, measured: Sequence[Noisy]) -> Fitted:
-        return fit([*self.ones, *measured], self.sizes, total=self.total)
+    def fitted(self, measured: Sequence[Noisy], effort: Effort | None = None) -> Fitted:
+        return fit([*self.ones, *measured], self.sizes, total=self.total, effort=effort)
 
     def network(self, fitted: Fitted) -> Network:
         """The fitted model as conditional tables, with the states within each group."""
