@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.ask import ask_people
 from ui.column_table import edit_columns
+from ui.protect_risk import show_short_risk
 from ui.visitor import explained, need_table
 
 who, loaded = need_table()
@@ -24,6 +25,7 @@ if schema.observed:
     )
 else:
     st.success("Every value list and bound is declared: a formal promise can be made.")
+show_short_risk(who)
 who.decide(people=ask_people(who.recipe, list(schema.names)))
-if st.button("Next: choose a method", type="primary", key="next"):
-    st.switch_page("../pages/method.py")
+if st.button("Next: protect people", type="primary", key="next"):
+    st.switch_page("../pages/protect.py")

@@ -30,7 +30,7 @@ def test_from_a_table_to_a_verified_release(folder):
 def test_a_starter_recipe_gives_its_reasons(folder):
     synth("init", "people.csv")
     text = (folder / "recipe.toml").read_text()
-    assert "# 2 different values in 400 rows. By its name" in text
+    assert "# By its name, it is what others may know. 2 different values in 400 rows." in text
     assert '[[column]]\nname = "city"' in text
 
 

@@ -126,7 +126,7 @@ def test_leading_zeros_survive():
 def test_a_column_unique_in_every_row_is_an_identifier_with_its_reason():
     found = columns(lines("id,x", [f"P{i:05d},1" for i in range(1000)]))["id"]
     assert found.role is Role.IDENTIFIER
-    assert found.reason.startswith("1,000 different values in 1,000 rows")
+    assert "1,000 different values in 1,000 rows" in found.reason
 
 
 def test_unique_measurements_and_dates_are_not_identifiers():

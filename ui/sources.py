@@ -14,6 +14,7 @@ from synth.ingest import Loaded, load
 from synth.recipe import read_recipe
 from ui.visitor import Visitor, explained
 
+LOOKUP = Path(__file__).parents[1] / "sample_data" / "postcode_lookup.csv"
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "hospital_admissions.csv"
 MOST_MEGABYTES = 300
 PREVIEW = 8
@@ -41,6 +42,7 @@ def bring_sample(who: Visitor) -> None:
     ):
         with explained():
             _bring(who, SAMPLE, "sample: hospital admissions")
+            who.files[LOOKUP.name] = LOOKUP.read_text(encoding="utf-8")
 
 
 def _bring(who: Visitor, source: Path | IO[bytes], name: str) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import streamlit as st
 from pydantic import BaseModel
 
 from synth.budget import Entry, Measured
 from synth.declaration import ColumnPart, declared
+from synth.deidentify import Stage
 from synth.errors import SynthError
 from synth.evaluate import Comparison
 from synth.ingest import Loaded
@@ -51,6 +53,10 @@ class Visitor:
     made: Made | None = None
     entries: list[Entry] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)  # look-up tables and hierarchies, by name
+    past: list[tuple[dict[str, Any], ...]] = field(default_factory=list)  # steps before each change
+    search: Any = None  # the running or last search of the lattice, see ui/protect_search.py
+    searched: str = ""  # what it was about
+    stages: dict[str, Stage] = field(default_factory=dict)  # what the steps lead to, by the steps
 
     def bring(self, loaded: Loaded, name: str) -> None:
         """A new table: everything made from the old one goes, the method and its knobs stay."""
@@ -59,22 +65,36 @@ class Visitor:
         kept = self.recipe.model_copy(update={"column": (), "protect": ()})
         self.loaded, self.table_name, self.recipe = loaded, name, kept
         self.job, self.made, self.entries = None, None, []
+        self.past, self.stages, self.search = [], {}, None
 
-    def decide(self, **parts: BaseModel | Sequence[BaseModel]) -> None:
+    def decide(self, **parts: BaseModel | Sequence[Any]) -> None:
         """Change parts of the recipe; a finished run stays until the next one is done."""
         self.recipe = self.recipe.model_copy(update=parts)
 
     def declare(self, parts: Sequence[ColumnPart]) -> None:
         """Declare columns; refuses, changing nothing, what contradicts the table."""
         assert self.loaded is not None
-        declared(self.loaded.suggestions, parts)
-        self.decide(column=tuple(parts))
+        own = [p for p in parts if p.name in self.loaded.suggestions]
+        declared(self.loaded.suggestions, own)
+        later = [p for p in self.recipe.column if p.name not in self.loaded.suggestions]
+        self.decide(column=(*own, *(p for p in parts if p not in own and p not in later), *later))
+
+    def protect(self, steps: Sequence[Mapping[str, Any]]) -> None:
+        """Change the de-identification steps; `undo` takes it back."""
+        self.past.append(self.recipe.protect)
+        self.decide(protect=tuple(dict(s) for s in steps))
+
+    def undo(self) -> None:
+        """The steps as they were before the last change."""
+        if self.past:
+            self.decide(protect=self.past.pop())
 
     @property
     def schema(self) -> Schema:
         """The schema as suggested, with the visitor's declarations over it."""
         assert self.loaded is not None
-        return declared(self.loaded.suggestions, self.recipe.column)
+        own = [p for p in self.recipe.column if p.name in self.loaded.suggestions]
+        return declared(self.loaded.suggestions, own)
 
     @property
     def stale(self) -> bool:

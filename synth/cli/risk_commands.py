@@ -96,9 +96,8 @@ def _say_stages(stages: tuple[Stage, ...], quasi: tuple[str, ...]) -> None:
             notes = [f"{stage.left:,} rows left out"] if stage.left else []
             notes += [f"{stage.emptied:,} cells emptied"] if stage.emptied else []
             tail = f" ({', '.join(notes)})" if notes else ""
-            typer.echo(
-                f"unique {before:6.1%} -> {found.unique_share:6.1%}  {stage.step.said}{tail}"
-            )
+            fall = f"unique {before:6.1%} -> {found.unique_share:6.1%}"
+            typer.echo(f"{fall}  {stage.step.said}{tail}")
         before = found.unique_share
     typer.echo("")
 

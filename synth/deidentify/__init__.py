@@ -1,5 +1,6 @@
 """De-identification: row-by-row steps with public parameters, and what each one does."""
 
+from synth.deidentify.advice import Advice, Story, advise, stories
 from synth.deidentify.apply import Stage, applied, beginning, protect, protected
 from synth.deidentify.reading import STEPS, Shelf, step_named, step_of, steps_of
 from synth.deidentify.step import Step, ValueStep
@@ -7,11 +8,14 @@ from synth.deidentify.text import Pseudonymise
 
 __all__ = [
     "STEPS",
+    "Advice",
     "Pseudonymise",
     "Shelf",
     "Stage",
     "Step",
+    "Story",
     "ValueStep",
+    "advise",
     "applied",
     "beginning",
     "protect",
@@ -19,4 +23,5 @@ __all__ = [
     "step_named",
     "step_of",
     "steps_of",
+    "stories",
 ]

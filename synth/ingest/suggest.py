@@ -135,7 +135,7 @@ def _suggested(name: str, values: _Values) -> Suggestion:
         domain = pattern_of(values.text)
     guess = guessed_role(name, values.text, values.present, kind)
     if guess.why:
-        why = f"{why} {guess.why}"
+        why = f"{guess.why} {why}"
     told = guess.role in (Role.QUASI, Role.SENSITIVE) and len(values.text) < values.present
     if guess.role is not Role.PLAIN and (role is Role.PLAIN or told):
         role = guess.role

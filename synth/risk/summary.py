@@ -1,4 +1,4 @@
-"""Everything that is said at once about the risk of a table, for the screens and the command line."""
+"""Everything that is said at once about the risk of a table, on the screens and in the shell."""
 
 from __future__ import annotations
 

@@ -1,0 +1,58 @@
+"""Step 3: see how easily people could be found, and make it harder, before anything is learnt."""
+
+import streamlit as st
+
+from synth.risk import risk_of
+from synth.schema import Role
+from ui.protect_chain import chain
+from ui.protect_help import show_help
+from ui.protect_risk import (
+    ask_k,
+    ask_known,
+    show_codes,
+    show_headline,
+    show_people,
+    show_rare,
+    show_sensitive,
+    show_separation,
+)
+from ui.protect_search import show_search
+from ui.protect_steps import add_step, show_steps
+from ui.visitor import explained, need_table
+
+TABS = ["What would help", "Find it for me", "Who", "Sensitive", "Rare combinations", "Columns"]
+who, _ = need_table()
+st.title("How easily could someone be found?")
+st.caption("For your eyes only: these figures are exact, and none of them enters a release.")
+made = chain(who)
+known = ask_known(made)
+k = ask_k()
+risk = risk_of(made.last.private, known, made.last.private.schema.with_roles_of(Role.SENSITIVE))
+show_headline(risk, k)
+steps, details = st.columns([3, 4], gap="large")
+with steps:
+    show_steps(who, made, known)
+    add_step(who, made, known)
+with details, explained():
+    advice, search, people, secret, rare, apart = st.tabs(TABS, on_change="rerun", key="details")
+    if advice.open:
+        with advice:
+            show_help(who, made, known, k)
+            show_codes(made)
+    if search.open:
+        with search:
+            show_search(who, made, known, k)
+    if people.open:
+        with people:
+            show_people(made, known, k)
+    if secret.open:
+        with secret:
+            show_sensitive(risk)
+    if rare.open:
+        with rare:
+            show_rare(made, known, k)
+    if apart.open:
+        with apart:
+            show_separation(made)
+if st.button("Next: choose a method", type="primary", key="next"):
+    st.switch_page("../pages/method.py")
