@@ -4,6 +4,7 @@ import streamlit as st
 
 from synth.methods import method_named
 from ui.ask import ask_method, ask_privacy, ask_release
+from ui.counts_view import ask_counts
 from ui.progress import show_job
 from ui.visitor import explained, need_table
 
@@ -19,6 +20,7 @@ with right:
         if warning := who.recipe.budget.warning:
             st.warning(warning)
 who.decide(release=ask_release(who.recipe.release, loaded.rows))
+who.decide(counts=ask_counts(who.recipe.counts, spends=spends))
 busy = who.job is not None and not who.job.finished.is_set()
 if st.button("Make synthetic data", type="primary", key="make", disabled=busy):
     with explained():

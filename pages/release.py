@@ -20,6 +20,8 @@ st.dataframe(
 with st.container(horizontal=True):
     offer_bundle(made)
     offer_recipe(made)
+    if st.button("View as recipient", icon=":material/visibility:", key="view"):
+        st.switch_page("../pages/showcase.py")
 st.markdown(
     "The bundle holds the synthetic rows (CSV and Parquet), the schema, this statement, the model, "
     "the recipe, and a checksum of each file. Whoever receives it can check it: "

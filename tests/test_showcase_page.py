@@ -17,9 +17,9 @@ from synth.domain import Categories, Dates, Numbers, Origin, Text
 from synth.private import PrivateTable
 from synth.schema import Column, Kind, Schema
 from synth.showcase import Look, page
-from tests.browsers import chromium
+from tests.browser import needs_browser, opened
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [needs_browser, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
 WARDS = ("Acute", "Burns", "=Cardiac", "Day <b>case</b>", "Eyes")
 CODES = ("A1", "B2", "C3")
@@ -75,7 +75,7 @@ def address(rows: pd.DataFrame, told: Aggregates, tmp_path_factory: pytest.TempP
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with chromium() as found:
+    with opened() as found:
         yield found
 
 

@@ -19,18 +19,21 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import Runtime
 
+from synth.showcase import script_hash
+
 SWEEP = 15.0  # seconds between two looks for visitors who left
 PATIENCE = 840.0  # seconds a lost connection may take to come back; below disconnectedSessionTTL
 TRACEBACKS = "streamlit.error_util"  # the logger that would write tracebacks, and cell values, out
 
 
 def policy() -> str:
-    """The content policy: everything from here, no inline script but Streamlit's own."""
+    """The content policy: everything from here, no inline script but Streamlit's and ours."""
     page = (Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8")
     inline = re.findall(r"<script(?![^>]*\bsrc=)[^>]*>(.*?)</script>", page, flags=re.DOTALL)
     hashes = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(s.encode()).digest()).decode()}'" for s in inline
     )
+    hashes += f" {script_hash()}"  # the recipients' page, in a frame that inherits this policy
     return (
         f"default-src 'none'; script-src 'self' {hashes} 'wasm-unsafe-eval'; "
         "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; media-src 'self' blob:; "

@@ -56,13 +56,19 @@ def look_of(bundle: Bundle) -> Look:
         ) from None
 
 
-def showcase(bundle: Bundle) -> str:
-    """The page of a bundle, as one HTML document."""
+def showcase(bundle: Bundle, look: Look | None = None, *, start: str = "") -> str:
+    """The page of a bundle, as one HTML document.
+
+    Args:
+        look: another look than the custodian chose.
+        start: where it opens, as after the `#` of its address.
+    """
     return page(
         bundle.rows,
         bundle.schema,
         bundle.statement,
         aggregates_of(bundle),
-        look_of(bundle),
+        look or look_of(bundle),
         gaps=isinstance(bundle.model, Listed),
+        start=start,
     )

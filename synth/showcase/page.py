@@ -90,12 +90,14 @@ def page(
     look: Look | None = None,
     *,
     gaps: bool = False,
+    start: str = "",
 ) -> str:
     """The showcase of a release, as one HTML document.
 
     Args:
         rows: synthetic rows; never real ones.
         gaps: whether a missing value only means that a row leaves the attribute open.
+        start: where it opens, as after the `#` of its address.
 
     Raises:
         NotReleasable: an attribute that was chosen cannot be shown.
@@ -107,6 +109,7 @@ def page(
         "rows": len(rows),
         "file": "synthetic-rows.csv",
         "gaps": gaps,
+        "start": start,
         "peoplePerRow": look.people_per_row,
         "attributes": [_attribute(a, packed) for a in attributes],
         "reported": None if aggregates is None else _reported(attributes, aggregates, packed),
@@ -126,8 +129,7 @@ def _filled(
     packed: _Arrays,
 ) -> str:
     style = Template(_static("page.css")).substitute(accent=look.colour, accent_dark=look.dark)
-    body = "\n".join(_static(f"{name}.js") for name in SCRIPTS)
-    script = f'"use strict";\n(() => {{\n{body}\n}})();\n'
+    script = _script()
     policy = (
         f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
@@ -144,6 +146,16 @@ def _filled(
         style=style,
         script=script,
     )
+
+
+def _script() -> str:
+    body = "\n".join(_static(f"{name}.js") for name in SCRIPTS)
+    return f'"use strict";\n(() => {{\n{body}\n}})();\n'
+
+
+def script_hash() -> str:
+    """The one script of every showcase, as a content policy names it."""
+    return _hash(_script())
 
 
 def _static(name: str) -> str:

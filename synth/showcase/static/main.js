@@ -86,7 +86,7 @@ class App {
   }
 
   read() {
-    const told = new URLSearchParams(location.hash.slice(1));
+    const told = new URLSearchParams(location.hash.slice(1) || facts.start);
     if (told.get("view") in this.views) this.view = told.get("view");
     for (const attribute of [...this.model.chosen.keys()]) this.model.choose(attribute, new Set());
     for (const filter of (told.get("filter") || "").split("_").filter(Boolean)) {

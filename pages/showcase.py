@@ -1,0 +1,20 @@
+"""What recipients see: built from the finished bundle, and from nothing else."""
+
+import streamlit as st
+
+from ui.showcase_view import ask_look, chosen, offer_page, page_of, show_page
+from ui.visitor import explained, need_made
+
+who, made = need_made()
+st.title("What recipients see")
+st.markdown(
+    "This page is one file made from the release alone. It opens from disk without a network, and "
+    "holds nothing that is not shown here."
+)
+part, title = ask_look(who.recipe.showcase, who.recipe.release.title, made.bundle)
+release = who.recipe.release.model_copy(update={"title": title})
+who.decide(showcase=part, release=release)
+with explained():
+    page = page_of(made.bundle, chosen(part, title, made.bundle))
+    offer_page(page)
+    show_page(page)

@@ -1,0 +1,80 @@
+"""The showcase on the screens: how it shall look, the page itself, and its download."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+import streamlit as st
+
+from synth.recipe import ShowcasePart
+from synth.release import Bundle
+from synth.showcase import Look, look_of, showcase
+
+PLACE = re.compile(r"[a-z]+|[0-9._]+")  # of a view, and of a filter: numbers, never values
+HEIGHT = 900
+
+
+def ask_look(current: ShowcasePart, title: str, bundle: Bundle) -> tuple[ShowcasePart, str]:
+    """What the custodian chooses, and the title."""
+    names = [c.name for c in bundle.schema.modelled]
+    with st.expander("How it looks", expanded=False):
+        title = st.text_input("Title", title, key="showcase.title")
+        text = st.text_area(
+            "A sentence or two under the title", current.text, key="showcase.text", height=80
+        )
+        attributes = st.multiselect(
+            "Attributes, in this order",
+            names,
+            [n for n in current.attributes if n in names],
+            placeholder="All",
+            key="showcase.attributes",
+        )
+        left, right = st.columns(2)
+        colour = left.color_picker("Colour of the bars", current.colour, key="showcase.colour")
+        dark = right.color_picker("On a dark page", current.dark, key="showcase.dark")
+    told = {"text": text, "attributes": tuple(attributes), "colour": colour, "dark": dark}
+    return current.model_copy(update=told), title
+
+
+def chosen(part: ShowcasePart, title: str, bundle: Bundle) -> Look:
+    """The look of a bundle with the visitor's choices over it."""
+    made = look_of(bundle)
+    return Look(
+        title=title or made.title,
+        text=part.text,
+        attributes=part.attributes,
+        logo=made.logo,
+        colour=part.colour,
+        dark=part.dark,
+        people_per_row=made.people_per_row,
+    )
+
+
+def show_page(page: str) -> None:
+    """The page in a frame, exactly as recipients get it."""
+    st.iframe(page, height=HEIGHT, alt="The showcase as its recipients see it")
+
+
+def page_of(bundle: Bundle, look: Look) -> str:
+    """The page of a bundle; a link to this screen may say where it opens."""
+    view = st.query_params.get("view", "")
+    places = st.query_params.get("filter", "")
+    known = PLACE.fullmatch(view), PLACE.fullmatch(places)
+    parts = [f"view={view}"] * bool(known[0]) + [f"filter={places}"] * bool(known[1])
+    return showcase(bundle, look, start="&".join(parts))
+
+
+def offer_page(page: str) -> None:
+    """The page as one file to hand over."""
+    digest = hashlib.sha256(page.encode()).hexdigest()[:12]
+    st.download_button(
+        "Download the page (HTML)",
+        page,
+        file_name=f"showcase-{digest}.html",
+        mime="text/html",
+        type="primary",
+        icon=":material/bar_chart:",
+        key="showcase_file",
+        on_click="ignore",
+    )
