@@ -26,6 +26,7 @@ from synth.inference.triangulation import Clique, cells_of
 Vector = npt.NDArray[np.float64]  # all log-tables, or all their cells, end to end
 
 FIRST_STEP = 0.2  # of the diagonal step, before anything is known about overlaps
+STANDSTILL = 1e-3  # a step that changes the misfit by less than this part of it is the last
 LEAST_VARIANCE = 64.0  # keeps a proximal step well conditioned where there is next to no noise
 
 
@@ -148,10 +149,12 @@ def fit(
     before = start or {}
     theta = np.concatenate([before.get(m.clique, np.zeros(m.values.shape)).ravel() for m in tables])
     with threadpool_limits(limits=1, user_api="blas"):  # many small products: threads only wait
+        now = math.inf
         for _ in range(effort.proximal):
             problem.center = theta
             theta, mu = _lbfgs(problem, theta, effort)
-            if problem.misfit(mu) <= effort.misfit:
+            before, now = now, problem.misfit(mu)
+            if now <= effort.misfit or abs(before - now) < STANDSTILL * now:
                 break
         return problem.fitted(theta, mu)
 

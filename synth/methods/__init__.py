@@ -19,6 +19,7 @@ from synth.methods.random import Random
 from synth.methods.row_seeded import RowSeeded
 from synth.methods.sequential import Sequential
 from synth.methods.tree import Tree
+from synth.methods.twins import Twins
 from synth.methods.unseeded import Unseeded
 from synth.methods.value_seeded import ValueSeeded
 from synth.plugins import plugged
@@ -29,6 +30,7 @@ OWN: tuple[type[Method], ...] = (
     Tree,
     Correlated,
     Mixture,
+    Twins,
     Independent,
     ValueSeeded,
     RowSeeded,
