@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from synth.attributes import Attributes, Counting, Groups, Protection, told_schema
@@ -81,22 +82,22 @@ class Aggregates:
     def frame(self) -> pd.DataFrame:
         """One line per combination: `count`, then `column_1`, `value_1`, … up to the length."""
         parts = [self._lines(axes) for axes in self.found.blocks]
-        names = [
-            "count",
-            *(f"{w}_{i + 1}" for i in range(self.length) for w in ("column", "value")),
-        ]
-        if not parts:
-            return pd.DataFrame({name: [] for name in names})
-        return pd.concat(parts, ignore_index=True).reindex(columns=names)
+        counts = np.concatenate([np.zeros(0, np.int64), *(p["count"] for p in parts)])
+        lines: dict[str, object] = {"count": counts}
+        for i in range(self.length):
+            for name in (f"column_{i + 1}", f"value_{i + 1}"):
+                texts = [t for p in parts for t in p.get(name, (None,) * len(p["count"]))]
+                lines[name] = pd.array(texts, dtype="str")
+        return pd.DataFrame(lines)
 
-    def _lines(self, axes: tuple[int, ...]) -> pd.DataFrame:
+    def _lines(self, axes: tuple[int, ...]) -> dict[str, npt.NDArray[Any]]:
         states = self.found.states(axes)
-        lines = {"count": self.found.blocks[axes].counts}
+        lines: dict[str, npt.NDArray[Any]] = {"count": self.found.blocks[axes].counts}
         for i, axis in enumerate(axes):
             labels = np.array(self.names[axis].labels, dtype=object)
             column = np.full(len(states), self.names[axis].column, dtype=object)
             lines |= {f"column_{i + 1}": column, f"value_{i + 1}": labels[states[:, i]]}
-        return pd.DataFrame(lines)
+        return lines
 
     def csv(self) -> bytes:
         """The lines as CSV in UTF-8."""

@@ -243,8 +243,8 @@ def told_schema(schema: Schema, groups: Groups, several: Collection[str] = ()) -
         if attributes.delimiter:
             domain = Categories(tuple(sorted(told)), Origin.DISCOVERED, missing=True, other=True)
         elif isinstance(domain, Categories):
-            domain = replace(domain, values=tuple(v for v in domain.values if v in told))
-            domain = replace(domain, missing=True, origin=_found(domain.origin))
+            values = tuple(v for v in domain.values if v in told)
+            domain = replace(domain, values=values, missing=True, origin=_found(domain.origin))
         elif isinstance(domain, Numbers) and _one_by_one(domain):
             states = [
                 i for i, label in enumerate(domain.labels[: len(domain.edges) - 1]) if label in told

@@ -101,7 +101,7 @@ def calibrated(
 
 def _lengths(reported: Combinations) -> NDArray[np.int64]:
     """The number of attributes of each reported combination, in the order of the blocks."""
-    lengths = [len(axes) for axes in reported.blocks]
+    lengths = np.array([len(axes) for axes in reported.blocks], np.int64)
     return np.repeat(lengths, [b.counts.size for b in reported.blocks.values()])
 
 
