@@ -17,11 +17,12 @@ with explained():
     edit_columns(who, loaded)
 schema = who.schema
 if schema.observed:
-    st.warning(
-        f"The values or bounds of {len(schema.observed)} columns were read off your rows. A value "
-        "that only one person has would be published, so no formal promise can be made. Tick "
-        "**Known without the data** where the values are public knowledge (countries, age 0 to "
-        "120, your own code list), and correct the bounds."
+    st.info(
+        f"Nobody declared what {len(schema.observed)} columns may hold: what you see was read off "
+        "your rows. A method with a formal promise will find it out again under the privacy budget, "
+        "which costs a tenth of it and tells no rare value. Tick **Known without the data** where "
+        "the values are public knowledge (countries, age 0 to 120, your own code list), correct "
+        "the bounds, and nothing needs to be found."
     )
 else:
     st.success("Every value list and bound is declared: a formal promise can be made.")

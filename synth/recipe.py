@@ -26,6 +26,8 @@ class Source(Part):
     """Where the rows are."""
 
     file: str = ""
+    database: str = ""  # sqlite:///…, postgresql://… or duckdb:///…; ${NAME} from the environment
+    query: str = ""
     missing: tuple[str, ...] = MISSING
 
 
@@ -37,17 +39,27 @@ class People(Part):
 
 
 class Privacy(Part):
-    """The promise: epsilon (inf for none) and delta."""
+    """The promise: epsilon (inf for none) and delta; how values become known; the lasting ledger.
+
+    Args:
+        discover: find undeclared value lists and bounds under the budget, instead of reading them
+            off the rows.
+        ledger: the folder of the lasting ledger; "" for none.
+        total: the epsilon that all releases of the table in that ledger may come to.
+    """
 
     epsilon: float = 1.0
     delta: float | None = None  # None: 1/n^1.1 of a noisy n, at most 1e-6
+    discover: bool = True
+    ledger: str = ""
+    total: float = Field(default=10.0, gt=0)
 
 
 class MethodPart(BaseModel):
     """The method and its settings."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
-    name: str = "correlated"
+    name: str = "adaptive"
 
 
 class ReleasePart(Part):

@@ -5,25 +5,30 @@ from __future__ import annotations
 import math
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from synth.budget import Entry, Rho, usual_delta
+from synth.budget import LARGEST_DELTA, Budget, Entry, Ledger, Rho, epsilon_of, usual_delta
 from synth.deidentify import Shelf, Stage, protect, protected, steps_of
-from synth.errors import StepError
+from synth.discovery import SHARE as FOUND_SHARE
+from synth.discovery import discovered, undeclared
+from synth.errors import BudgetExceeded, IngestError, StepError
 from synth.evaluate import Comparison, compare
 from synth.handout import chosen_look, reported
 from synth.identifiers import Pattern
 from synth.ingest import Loaded, load
+from synth.ledger_file import Account, LedgerFile
 from synth.method import Model, Progress, quiet
 from synth.private import PrivateTable
 from synth.recipe import Recipe
 from synth.release import Release, as_saved
 from synth.reporting import files_of
 from synth.showcase import look_file
+from synth.sources import Database
+from synth.sources.database import placed
 
 SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
 DEFAULT_ROWS = 1000  # where nothing public tells how many there are
@@ -59,10 +64,50 @@ def run(
         SynthError: any step that needs a decision by the person; nothing is left half done.
     """
     progress(0.0, "reading the table")
-    table = folder / recipe.source.file if source is None else source
+    table = rows_of(recipe, folder) if source is None else source
     loaded = load(table, recipe.budget, missing=recipe.source.missing, person=recipe.people.column)
+    loaded = with_ledger(recipe, loaded, folder)
     loaded.private.ledger.listener = listener
     return run_loaded(recipe, loaded, progress, shelf or Shelf(folder))
+
+
+def rows_of(recipe: Recipe, folder: Path) -> Any:
+    """What the recipe names as its source: a file, or the answer of a database to a query.
+
+    Raises:
+        IngestError: it names neither, or both.
+        QueryError: the query may not run, or the database cannot answer it.
+    """
+    asked = recipe.source
+    if bool(asked.file) == bool(asked.database):
+        raise IngestError(
+            "The recipe has to name either a file or a database as its source.",
+            "Set `file`, or `database` and `query`, in [source].",
+        )
+    if asked.file:
+        return folder / asked.file
+    return Database(placed(asked.database, folder)).answer(asked.query)
+
+
+def with_ledger(recipe: Recipe, loaded: Loaded, folder: Path) -> Loaded:
+    """The table charged to its lasting ledger as well, where the recipe names one.
+
+    Raises:
+        LedgerError: the ledger is damaged, or the table was promised something else before.
+        BudgetExceeded: earlier releases left less than this one asks for.
+    """
+    told = recipe.privacy
+    if not told.ledger:
+        return loaded
+    place = folder / told.ledger
+    place.mkdir(parents=True, exist_ok=True)
+    lasting = LedgerFile.opened(place)
+    promise = Budget(told.total, LARGEST_DELTA, recipe.people.rows)
+    name = recipe.release.title or "release"
+    account = lasting.account(loaded.private.fingerprint(lasting.key), promise, name)
+    _check_left(recipe, account)
+    ledger = Ledger(recipe.budget, parent=account)
+    return replace(loaded, private=loaded.private.charged_to(ledger))
 
 
 def run_loaded(
@@ -70,6 +115,7 @@ def run_loaded(
 ) -> Outcome:
     """Everything after reading: declare, de-identify, fit, draw, compare, assemble."""
     private = deidentified(recipe, loaded, shelf or Shelf()).private
+    private = settled(recipe, private, _part(progress, 0.0, 0.05))
     counts = reported(recipe, private)
     look = chosen_look(recipe, shelf or Shelf())
     model = fitted(recipe, private, _part(progress, 0.05, 0.6))
@@ -121,14 +167,39 @@ def _check_promise(recipe: Recipe, last: Stage, made: Loaded) -> None:
         )
 
 
+def _check_left(recipe: Recipe, account: Account) -> None:
+    """Refuse a release that would quietly get less than it asks for."""
+    left = account.left
+    if not recipe.chosen.spends or recipe.budget.rho <= left * (1 + 1e-9):
+        return
+    reach = epsilon_of(left, recipe.budget.delta)
+    raise BudgetExceeded(
+        f"Earlier releases of this table came to epsilon {account.epsilon:.3g} of "
+        f"{account.promise.epsilon:g}; this one asks for {recipe.privacy.epsilon:g} more.",
+        f"Ask for epsilon {reach:.2g} at most."
+        if reach > 0.001
+        else "Nothing is left for this table: draw more rows from an earlier release instead.",
+    )
+
+
+def settled(recipe: Recipe, private: PrivateTable, progress: Progress) -> PrivateTable:
+    """Settle delta, and find out under the budget what columns nobody declared may hold."""
+    method = recipe.chosen
+    if not (method.formal and method.spends) or math.isinf(recipe.privacy.epsilon):
+        return private
+    if recipe.privacy.delta is None:
+        people = private.people(Rho(SIZE_SHARE * private.ledger.left))
+        private.ledger.tighten(usual_delta(people))
+    if recipe.privacy.discover and undeclared(private.schema):
+        return discovered(private, Rho(FOUND_SHARE * private.ledger.left), progress)
+    return private
+
+
 def fitted(recipe: Recipe, private: PrivateTable, progress: Progress) -> Model:
-    """Settle delta, then learn the model with what is left of the budget."""
+    """Learn the model with what is left of the budget."""
     method = recipe.chosen
     if not method.spends:
         return method.fit(private, Rho(0.0), progress)
-    if recipe.privacy.delta is None and recipe.budget.epsilon != float("inf"):
-        people = private.people(Rho(SIZE_SHARE * private.ledger.left))
-        private.ledger.tighten(usual_delta(people))
     rho = private.ledger.left
     return method.fit(private.portion(rho), rho, progress)
 

@@ -81,8 +81,8 @@ def test_a_bad_upload_is_a_sentence_and_loses_nothing(with_table):
     assert app.session_state[KEY].loaded is with_table.loaded
 
 
-def test_the_columns_screen_warns_about_values_read_off_the_rows(with_table):
-    assert "no formal promise can be made" in words(screen("columns", with_table))
+def test_the_columns_screen_says_what_was_read_off_the_rows(with_table):
+    assert "was read off your rows" in words(screen("columns", with_table))
 
 
 def test_settings_survive_a_visit_to_another_screen(with_table):
@@ -110,7 +110,7 @@ def test_compare_shows_the_figures_and_that_they_stay_here(with_release):
 
 def test_release_shows_the_promise_and_offers_the_bundle(with_release):
     app = screen("release", with_release)
-    assert "No formal guarantee" in words(app)
+    assert "Differentially private" in words(app)
     assert len(app.get("download_button")) >= 2
 
 

@@ -225,6 +225,14 @@ class Database:
         )
 
 
+def placed(url: str, folder: Path) -> str:
+    """The address with a relative file path taken from `folder`."""
+    kind, mark, path = url.partition(":///")
+    if not mark or kind not in ("sqlite", "duckdb") or Path(path).is_absolute():
+        return url
+    return f"{kind}:///{(folder / path).resolve()}"
+
+
 def _filled(url: str) -> str:
     """The address with ${NAME} taken from the environment."""
 
