@@ -84,7 +84,7 @@ class Truncate(ValueStep):
             told = when.dt.strftime("%Y-Q").astype(object) + when.dt.quarter.astype("string")
             return pd.Series(told.astype(object).mask(when.isna(), None))
         if self.to == "week":
-            when = when.dt.normalize() - pd.to_timedelta(when.dt.weekday, unit="D")
+            when = when.dt.normalize() - pd.to_timedelta(when.dt.day_of_week, unit="D")
         return in_shape(when, SHAPES[self.to])
 
     def kind(self, old: Column) -> Kind:
