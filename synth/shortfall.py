@@ -23,7 +23,7 @@ def shortfall(
     """
     if not len(records):
         return 0
-    axes = [_matching(real, attributes) for attributes in names]
+    axes = [matching(real, attributes) for attributes in names]
     if length == 0:
         return int((holders(axes, different(records)) < at_least).sum())
     short = 0
@@ -34,7 +34,7 @@ def shortfall(
     return short
 
 
-def _matching(real: Named, attributes: Attributes) -> Axis:
+def matching(real: Named, attributes: Attributes) -> Axis:
     """The real axis with the states of `attributes`; a state nobody has where there is none."""
     for axis, name in zip(real.axes, real.names, strict=True):
         if name.column == attributes.column and name.delimiter == attributes.delimiter:
