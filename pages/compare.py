@@ -1,4 +1,4 @@
-"""Step 4: how close the synthetic rows are to the real ones. For the custodian's eyes."""
+"""Step 5: how close the synthetic rows are to the real ones. For the custodian's eyes."""
 
 import streamlit as st
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.sources import bring_sample, bring_upload, open_recipe, show_table
+from ui.sources import ask_database, bring_sample, bring_upload, open_recipe, show_table
 from ui.visitor import visitor
 
 who = visitor()
@@ -15,7 +15,11 @@ st.markdown(
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("Your own table")
-    bring_upload(who)
+    file, database = st.tabs(["From a file", "From a database"])
+    with file:
+        bring_upload(who)
+    with database:
+        ask_database(who)
 with right:
     st.subheader("Or try the sample")
     st.markdown(

@@ -1,11 +1,12 @@
-"""Step 3: choose a method and how strong the protection is, and make synthetic data."""
+"""Step 4: choose a method and how strong the protection is, and make synthetic data."""
 
 import streamlit as st
 
 from synth.methods import method_named
-from ui.ask import ask_method, ask_privacy, ask_release
+from ui.ask import ask_method, ask_release
 from ui.counts_view import ask_counts
 from ui.progress import show_job
+from ui.promise import ask_privacy
 from ui.visitor import explained, need_table
 
 who, loaded = need_table()
@@ -15,8 +16,8 @@ with left:
     who.decide(method=ask_method(who.recipe.method))
 with right:
     spends = method_named(who.recipe.method.name).spends
-    who.decide(privacy=ask_privacy(who.recipe.privacy, spends))
     with explained():
+        who.decide(privacy=ask_privacy(who, loaded.rows))
         if warning := who.recipe.budget.warning:
             st.warning(warning)
 who.decide(release=ask_release(who.recipe.release, loaded.rows))

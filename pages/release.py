@@ -1,4 +1,4 @@
-"""Step 5: what leaves, and what may honestly be promised."""
+"""Step 6: what leaves, and what may honestly be promised."""
 
 import streamlit as st
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from synth.budget import LARGEST_DELTA, Budget, Entry, Ledger, Rho, epsilon_of, usual_delta
+from synth.accounting import epsilon_of
+from synth.budget import LARGEST_DELTA, Budget, Entry, Ledger, Rho, usual_delta
 from synth.deidentify import Shelf, Stage, protect, protected, steps_of
 from synth.discovery import SHARE as FOUND_SHARE
 from synth.discovery import discovered, undeclared

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import fields
 from typing import Any
 
@@ -10,20 +9,37 @@ import streamlit as st
 
 from synth.method import Method
 from synth.methods import METHODS, method_named
-from synth.recipe import MethodPart, People, Privacy, Recipe, ReleasePart
+from synth.recipe import MethodPart, People, Recipe, ReleasePart
 
-EPSILONS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, math.inf)
+
+def family_of(method: type[Method]) -> str:
+    """Which sort of promise a method makes."""
+    if not method.formal:
+        return "No formal promise"
+    if method.spends:
+        return "Differential privacy"
+    return "k people behind everything" if "k" in method().settings() else "No row is read"
 
 
 def ask_method(current: MethodPart) -> MethodPart:
     """Which method, and its settings, as a form made from the method's own fields."""
-    names = [m.name for m in METHODS]
+    families = list(dict.fromkeys(family_of(m) for m in METHODS))
+    family = st.segmented_control(
+        "What should be promised to the people in the table?",
+        families,
+        default=family_of(method_named(current.name)),
+        key="family",
+        persist_state="session",
+        required=True,
+    )
+    offered = [m for m in METHODS if family_of(m) == family]
+    names = [m.name for m in offered]
     name = st.radio(
         "How should the synthetic rows be made?",
         names,
-        index=names.index(current.name),
+        index=names.index(current.name) if current.name in names else 0,
         format_func=lambda n: method_named(n).title,
-        captions=[m.summary for m in METHODS],
+        captions=[m.summary for m in offered],
         key="method",
         persist_state="session",
     )
@@ -73,37 +89,6 @@ def _setting(method: str, setting: Any, value: Any) -> Any:
     if isinstance(setting.default, str):
         return st.text_input(label, value=value, **common)
     return value
-
-
-def ask_privacy(current: Privacy, spends: bool) -> Privacy:
-    """How strong the promise is."""
-    if not spends:
-        st.caption("This method reads no row, so there is nothing to protect and nothing to spend.")
-        return current
-    choices = sorted({*EPSILONS, current.epsilon})
-    epsilon = st.select_slider(
-        "How strong should the protection be? (privacy loss ε; smaller protects more)",
-        choices,
-        value=current.epsilon,
-        format_func=lambda e: "no protection" if math.isinf(e) else f"{e:g}",
-        help="Noise is added to every count. ε bounds how much one person's presence can change "
-        "what is released. 1 is a common choice; above 10 little is promised.",
-        key="epsilon",
-        persist_state="session",
-    )
-    st.caption(in_words(epsilon))
-    return Privacy(epsilon=epsilon, delta=current.delta)
-
-
-def in_words(epsilon: float) -> str:
-    """What epsilon means for someone who bets on whether a person is in the table."""
-    if math.isinf(epsilon):
-        return "No noise: nothing is promised to the people in the table."
-    odds = math.exp(epsilon) / (1 + math.exp(epsilon))
-    return (
-        "Someone who thinks it fifty-fifty whether a person is in your table will, after seeing "
-        f"the release, be at most {odds:.0%} sure."
-    )
 
 
 def ask_release(current: ReleasePart, rows: int) -> ReleasePart:

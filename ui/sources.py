@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import streamlit as st
 from streamlit.runtime import Runtime
@@ -11,11 +11,15 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from synth.budget import Audience
 from synth.ingest import Loaded, load
-from synth.recipe import read_recipe
+from synth.recipe import Source, read_recipe
+from synth.sources import Database, read_query
 from ui.visitor import Visitor, explained
 
 LOOKUP = Path(__file__).parents[1] / "sample_data" / "postcode_lookup.csv"
-SAMPLE = Path(__file__).parents[1] / "sample_data" / "hospital_admissions.csv"
+SAMPLES = Path(__file__).parents[1] / "sample_data"
+SAMPLE, HOSPITAL = SAMPLES / "hospital_admissions.csv", SAMPLES / "hospital.sqlite"
+USUAL_QUERY = """SELECT p.sex, p.smoker, a.ward, a.emergency, a.admitted_at
+FROM admissions a JOIN patients p USING (patient_id)"""
 MOST_MEGABYTES = 300
 PREVIEW = 8
 
@@ -45,7 +49,7 @@ def bring_sample(who: Visitor) -> None:
             who.files[LOOKUP.name] = LOOKUP.read_text(encoding="utf-8")
 
 
-def _bring(who: Visitor, source: Path | IO[bytes], name: str) -> None:
+def _bring(who: Visitor, source: Any, name: str) -> None:
     loaded = load(
         source,
         who.recipe.budget,
@@ -62,6 +66,50 @@ def free_uploads() -> None:
     context = get_script_run_ctx()
     if context is not None and Runtime.exists():
         context.uploaded_file_mgr.remove_session_files(context.session_id)
+
+
+def databases() -> dict[str, str]:
+    """Databases a visitor may ask: the sample's, and those the operator configured as secrets.
+
+    Addresses cannot be typed: on a hosted server that would open whatever the server can reach.
+    """
+    found = {"Sample: a small hospital": f"sqlite:///{HOSPITAL}"}
+    try:
+        configured = st.secrets.get("connections", {})
+    except FileNotFoundError:  # nothing is configured
+        return found
+    return found | {name: str(told["url"]) for name, told in configured.items() if "url" in told}
+
+
+def ask_database(who: Visitor) -> None:
+    """Ask a database; the rows of the answer go into the vault, and nowhere else."""
+    known = databases()
+    name = st.selectbox("Database", list(known), key="database", persist_state="session")
+    database = Database(known[name])
+    with explained():
+        _show_tables(database)
+    text = st.text_area(
+        "One SELECT",
+        USUAL_QUERY if name.startswith("Sample") else "",
+        height=140,
+        key="query",
+        persist_state="session",
+        help="Only reading is possible. ORDER BY and LIMIT are applied to the synthetic rows.",
+    )
+    if text:
+        st.code(text, language="sql")
+    if st.button("Ask", key="ask", type="primary", icon=":material/database:"):
+        with explained(), st.spinner("Asking the database …"):
+            answer = database.answer(read_query(text, database.dialect))
+            _bring(who, answer, f"query on {name}")
+            who.decide(source=Source(database=database.shown, query=text))
+
+
+def _show_tables(database: Database) -> None:
+    with st.expander("Tables and columns"):
+        for table, columns in database.tables().items():
+            listed = ", ".join(f"{column} ({kind.lower()})" for column, kind in columns.items())
+            st.markdown(f"**{table}**: {listed}")
 
 
 def open_recipe(who: Visitor) -> None:

@@ -1,0 +1,98 @@
+"""How strong the promise is, what that means, what it can buy, and what was spent before."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import streamlit as st
+
+from synth.budget import LARGEST_DELTA
+from synth.discovery import undeclared
+from synth.ledger_file import LEDGER
+from synth.methods import method_named
+from synth.prospect import Guess, Prospect
+from synth.recipe import Privacy
+from ui.visitor import Visitor
+
+EPSILONS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, math.inf)
+USUAL_LEDGER = "~/synth-ledger"
+
+
+def ask_privacy(who: Visitor, rows: int) -> Privacy:
+    """The privacy part of the recipe."""
+    current, method = who.recipe.privacy, method_named(who.recipe.method.name)
+    if not (method.spends and method.formal):
+        st.caption("This method adds no noise, so there is no privacy budget to set.")
+        return current
+    epsilon = _ask_epsilon(current.epsilon)
+    told = current.model_copy(update={"epsilon": epsilon})
+    if math.isinf(epsilon):
+        return told
+    st.caption(str(Guess(epsilon, current.delta or LARGEST_DELTA)))
+    _foretell(who, told, rows)
+    return _ask_ledger(told.model_copy(update={"discover": _ask_discover(who, current.discover)}))
+
+
+def _ask_epsilon(current: float) -> float:
+    return st.select_slider(
+        "How strong should the protection be? (privacy loss ε; smaller protects more)",
+        sorted({*EPSILONS, current}),
+        value=current,
+        format_func=lambda e: "no protection" if math.isinf(e) else f"{e:g}",
+        help="Noise is added to every count. ε bounds how much one person's presence can change "
+        "what is released. 1 is a common choice; above 10 little is promised.",
+        key="epsilon",
+        persist_state="session",
+    )
+
+
+def _foretell(who: Visitor, told: Privacy, rows: int) -> None:
+    """What the budget can buy on a table of this shape, before any row is read for it."""
+    schema = who.schema
+    sizes = schema.shape([c.name for c in schema.modelled])
+    if not sizes:
+        return
+    most = who.recipe.people.rows
+    delta = told.delta or LARGEST_DELTA
+    seen = Prospect(tuple(sizes), max(rows, 1), told.epsilon, delta, most)
+    (st.warning if seen.advice else st.info)(str(seen))
+
+
+def _ask_discover(who: Visitor, current: bool) -> bool:
+    columns = undeclared(who.schema)
+    if not columns:
+        return current
+    return st.toggle(
+        f"Find out under the budget what {len(columns)} undeclared columns may hold",
+        value=current,
+        help="Costs a tenth of the budget, and tells no value that only a few people have. "
+        "Switched off, values are read off the rows, and no formal promise can be made.",
+        key="discover",
+        persist_state="session",
+    )
+
+
+def _ask_ledger(current: Privacy) -> Privacy:
+    """Whether releases of this table add up from one session to the next."""
+    with st.expander("Remember what was spent on this table", expanded=False):
+        st.caption(
+            "Every release tells a little more. A small file beside your data can remember what "
+            "all of them came to, and refuse the one that would be too much. It holds purposes "
+            "and costs, never a row; nothing is written unless you switch this on."
+        )
+        wanted = st.toggle("Keep a lasting ledger", value=bool(current.ledger), key="ledger.wanted")
+        if not wanted:
+            return current.model_copy(update={"ledger": ""})
+        folder = st.text_input("In this folder", current.ledger or USUAL_LEDGER, key="ledger.at")
+        total = st.number_input(
+            "All releases together may come to ε of at most",
+            min_value=0.1,
+            value=current.total,
+            help="The first answer stands: it is the promise to the people in the table.",
+            key="ledger.total",
+        )
+        place = Path(folder).expanduser()
+        if (place / LEDGER).exists():
+            st.caption("There is a ledger in that folder; this table's earlier releases count.")
+        return current.model_copy(update={"ledger": str(place), "total": float(total)})
