@@ -97,6 +97,7 @@ def discovered(private: PrivateTable, rho: Rho, progress: Progress = quiet) -> P
     columns = undeclared(private.schema)
     lists = any(isinstance(c.domain, Categories) for c in columns)
     delta = private.ledger.set_aside(DELTA_SHARE) if lists else 0.0
+    rho = Rho(min(rho, private.ledger.left))  # a smaller delta leaves a little less
     plan = shares(private.schema, rho, delta, private.rows_per_person)
     for i, share in enumerate(plan):
         progress(i / len(plan), "finding out what columns hold")

@@ -1,5 +1,7 @@
 """The systems that are measured, each at its latest release, with what it was made to run with."""
 
+from dataclasses import replace
+
 from peers.harness import HERE, Peer
 
 DATASYNTHESIZER = Peer(
@@ -15,4 +17,27 @@ DATASYNTHESIZER = Peer(
     adapter=HERE / "datasynthesizer_adapter.py",
 )
 
+MBI = Peer(
+    name="mbi",
+    # The engine of Private-PGM; its mechanisms are not in the wheel, so the adapter holds MST.
+    requirements=("mbi==2.0.0", "pandas==2.3.3"),
+    adapter=HERE / "mbi_adapter.py",
+)
+
+DPMM = Peer(
+    name="dpmm",
+    requirements=("dpmm==0.1.9",),
+    adapter=HERE / "dpmm_adapter.py",
+)
+
+PAC_SYNTH = Peer(
+    name="pac-synth",
+    requirements=("pac-synth==0.0.8", "pandas==2.3.3"),
+    adapter=HERE / "pac_synth_adapter.py",
+)
+
+CODED = Peer(name="synth", requirements=(), adapter=HERE / "coded_adapter.py")
 SYNTH = Peer(name="synth", requirements=(), adapter=HERE / "synth_adapter.py")
+
+PAC_SYNTH_TEXT = replace(PAC_SYNTH, adapter=HERE / "pac_synth_text_adapter.py")
+SYNTH_TEXT = Peer(name="synth", requirements=(), adapter=HERE / "synth_text_adapter.py")

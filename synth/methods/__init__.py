@@ -79,7 +79,7 @@ def model_of(document: Mapping[str, Any]) -> Model:
             int(document["rows"]),
             document["parameters"],
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BundleError(
             f"The model file is damaged ({type(error).__name__}).", "Make the release again."
         ) from None
