@@ -60,7 +60,7 @@ def class_chart(classes: Classes, k: int) -> alt.LayerChart | alt.FacetChart:
 
 
 def contribution_chart(found: Sequence[Contribution], title: str) -> alt.Chart:
-    """Share of rows linkable through each column or value, longest bar first."""
+    """Rows linkable through each column or value, longest bar first."""
     frame = pd.DataFrame(
         [
             {
@@ -77,8 +77,10 @@ def contribution_chart(found: Sequence[Contribution], title: str) -> alt.Chart:
         alt.Chart(frame, title=title)
         .mark_bar(color="#2b7a78")
         .encode(
-            y=alt.Y("name:N", sort=None, title=None, axis=alt.Axis(labelLimit=220)),
-            x=alt.X("share:Q", title="share of rows", axis=alt.Axis(format="%")),
+            y=alt.Y(
+                "name:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, labelOverlap=False)
+            ),
+            x=alt.X("linkable:Q", title="rows that can be linked through it"),
             tooltip=[
                 alt.Tooltip("name:N", title="through"),
                 alt.Tooltip("linkable:Q", title="rows linkable", format=","),
@@ -127,7 +129,7 @@ def space_chart(frame: pd.DataFrame) -> alt.Chart:
     colours = ["#b3261e", "#2b7a78", "#9aa5ae", "#c9a227"]
     state = alt.Scale(domain=order, range=colours)
     shape = alt.Scale(domain=order, range=["diamond", "circle", "cross", "triangle-up"])
-    chosen = alt.selection_point(name="node", fields=["node"])
+    chosen = alt.selection_point(name="node", fields=["node"], nearest=True)
     chart: alt.Chart = (
         alt.Chart(frame, title="Every combination of levels; click one to choose it")
         .mark_point(filled=True, opacity=0.75)

@@ -228,11 +228,11 @@ def show_rare(chain: Chain, known: tuple[str, ...], k: int) -> SpecialUniques | 
     one, two = st.columns(2)
     one.altair_chart(
         risk_charts.contribution_chart(column_contributions(found), "Columns they go through"),
-        alt="Share of rows linkable through each column",
+        alt="Rows that can be linked through each column",
     )
     two.altair_chart(
         risk_charts.contribution_chart(value_contributions(found), "Values they go through"),
-        alt="Share of rows of each value that are linkable",
+        alt="Rows that can be linked through each value",
     )
     shares = sorted(found.column_shares.items(), key=lambda s: -s[1])
     told = ", ".join(f"{name} {share:.0%}" for name, share in shares[:5])

@@ -58,10 +58,7 @@ def _files(who: Visitor, chain: Chain) -> None:
 def _show_step(who: Visitor, chain: Chain, known: Sequence[str], place: int, name: str) -> None:
     worked = place + 1 < len(chain.stages)
     words = _said(chain.stages[place + 1]) if worked else step_named(name).title
-    left, right = st.columns([5, 3], vertical_alignment="center")
-    left.markdown(f"**{place + 1}** {words}")
-    with right, st.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        _buttons(who, place)
+    st.markdown(f"**{place + 1}** {words}")
     if worked:
         stage = chain.stages[place + 1]
         notes = [f"{unique_share(stage, known):.1%} of rows are unique after it"]
@@ -74,6 +71,8 @@ def _show_step(who: Visitor, chain: Chain, known: Sequence[str], place: int, nam
         st.error(f"{chain.error.what}\n\n**What to do:** {chain.error.remedy}")
     else:
         st.caption("Waits for the step above.")
+    with st.container(horizontal=True, gap="small"):
+        _buttons(who, place)
 
 
 def _said(stage: Stage) -> str:
@@ -98,12 +97,23 @@ def _buttons(who: Visitor, place: int) -> None:
     )
     for word, icon, to, disabled in moves:
         if st.button(
-            "", icon=icon, key=f"{word}{place}", disabled=disabled, help=f"Move this step {word}"
+            "",
+            icon=icon,
+            key=f"{word}{place}",
+            disabled=disabled,
+            type="tertiary",
+            help=f"Move this step {word}",
         ):
             steps[place], steps[to] = steps[to], steps[place]
             who.protect(steps)
             st.rerun()
-    if st.button("", icon=":material/delete:", key=f"remove{place}", help="Remove this step"):
+    if st.button(
+        "",
+        icon=":material/delete:",
+        key=f"remove{place}",
+        type="tertiary",
+        help="Remove this step",
+    ):
         who.protect(steps[:place] + steps[place + 1 :])
         st.rerun()
 
