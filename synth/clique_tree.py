@@ -32,6 +32,7 @@ SINGLE = 2.0  # weight of a one-way error
 TRIPLE = 0.3  # weight of a triple's error, where a pair's is 1
 MOST_TRIPLES = 2_500  # more columns than this allows are looked at in pairs only
 PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0)  # how much expected noise speaks against a pair
+TRIED = 8  # pairs, and triples, a column that the graph is tried to be widened by
 PINNED = 4.0  # weight of a pinned set of columns
 
 
@@ -169,14 +170,20 @@ class _Choice:
         }
         graph = Graph.of(pinned, len(self.ground.names))
         nodes = _nodes(graph, self.ground.sizes) or ()
-        for clique in sorted(value, key=lambda c: (len(c), -value[c])):
-            if value[clique] <= 0 or (len(clique) == 3 and _within(clique, nodes)):
+        for clique in self._strongest(value):
+            if len(clique) == 3 and _within(clique, nodes):
                 continue
             wider = graph.joined([clique])
             grown = _nodes(wider, self.ground.sizes, self.largest)
             if grown is not None:
                 graph, nodes = wider, grown
         return nodes
+
+    def _strongest(self, value: Mapping[Clique, float]) -> list[Clique]:
+        """Pairs, then triples, that are worth anything: the first `TRIED` a column of each."""
+        most = TRIED * len(self.ground.names)
+        kinds = ([c for c, v in value.items() if len(c) == k and v > 0] for k in (2, 3))
+        return [c for kind in kinds for c in sorted(kind, key=lambda c: -value[c])[:most]]
 
     def _alone(self, clique: Clique) -> float:
         """What a set of columns tells that the pairs within it do not."""

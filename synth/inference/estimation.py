@@ -153,8 +153,8 @@ def fit(
         for _ in range(effort.proximal):
             problem.center = theta
             theta, mu = _lbfgs(problem, theta, effort)
-            before, now = now, problem.misfit(mu)
-            if now <= effort.misfit or abs(before - now) < STANDSTILL * now:
+            earlier, now = now, problem.misfit(mu)
+            if now <= effort.misfit or abs(earlier - now) < STANDSTILL * now:
                 break
         return problem.fitted(theta, mu)
 
