@@ -35,23 +35,23 @@ def shortfall(
 
 
 def matching(real: Named, attributes: Attributes) -> Axis:
-    """The real axis with the states of `attributes`; a state nobody has where there is none."""
+    """The real axis with the states of `attributes`; a state of no meaning where there is none."""
     for axis, name in zip(real.axes, real.names, strict=True):
         if name.column == attributes.column and name.delimiter == attributes.delimiter:
             if not name.delimiter:
                 return _restated(axis, name, attributes)
             if name.labels == attributes.labels:
                 return axis
-    nobody = np.full(real.people, len(attributes.labels), np.int64)
-    return Axis.plain(nobody, len(attributes.labels) + 1)
+    other = len(attributes.labels)
+    return Axis(np.full(real.people, other, np.int64), other + 1, np.arange(other + 1) < other)
 
 
 def _restated(axis: Axis, name: Attributes, wanted: Attributes) -> Axis:
-    """The axis in the states of another list of labels, one more state for everything else."""
+    """The axis in the states of another list of labels, one more, not counted, for everything else."""
     place = {label: state for state, label in enumerate(wanted.labels) if label is not None}
     other = len(wanted.labels)
     table = np.array([place.get(label or "", other) for label in name.labels])
-    return Axis.plain(table[axis.codes], other + 1)
+    return Axis(table[axis.codes], other + 1, np.arange(other + 1) < other)
 
 
 def _contained(

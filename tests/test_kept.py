@@ -67,7 +67,10 @@ def test_against_protected_counts_the_figures_may_be_shared():
 
 
 def test_a_gap_is_no_combination():
-    rows = pd.DataFrame({"city": ["Oslo", None], "age": [20, None], "ill": ["no", None]})
-    private = PrivateTable(some_people(), SCHEMA, Budget(1.0))
-    found = kept(private, rows.convert_dtypes(), 5, Counting(blanks=False))
-    assert found.expansion == pytest.approx(2 / 400)
+    rows = pd.DataFrame({"city": ["Oslo", "Rome"], "age": [20, 70], "ill": ["no", None]})
+    people = some_people().fillna({"ill": "yes"})
+    private = PrivateTable(people, SCHEMA, Budget(1.0))
+    gaps = kept(private, rows, 5, Counting(blanks=False))
+    assert gaps.expansion == pytest.approx(2 / 400)
+    assert gaps.fabricated == 0
+    assert kept(private, rows, 5).fabricated > 0

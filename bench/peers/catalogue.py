@@ -30,6 +30,12 @@ DPMM = Peer(
     adapter=HERE / "dpmm_adapter.py",
 )
 
+SUDA = Peer(
+    name="suda",
+    requirements=("suda==0.2.2", "pandas==3.1.1", "numpy==2.4.6"),
+    adapter=HERE / "suda_adapter.py",
+)
+
 PAC_SYNTH = Peer(
     name="pac-synth",
     requirements=("pac-synth==0.0.8", "pandas==2.3.3"),
