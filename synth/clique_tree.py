@@ -27,7 +27,7 @@ from synth.inference.triangulation import Clique, eliminate, members
 from synth.method import Progress, modelled_names, quiet
 from synth.private import PrivateTable
 
-ONE_WAY, SELECTION = 0.25, 0.025  # of rho; the rest goes to the joint marginals, and one-way again
+ONE_WAY, SELECTION = 0.25, 0.05  # of rho; the rest goes to the joint marginals, and one-way again
 SINGLE = 2.0  # weight of a one-way error
 TRIPLE = 0.3  # weight of a triple's error, where a pair's is 1
 MOST_TRIPLES = 2_500  # more columns than this allows are looked at in pairs only
