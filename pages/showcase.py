@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.showcase_view import ask_look, chosen, offer_page, page_of, show_page
+from ui.showcase_view import ask_look, chosen, offer_page, page_of, show_kept, show_page
 from ui.visitor import explained, need_made
 
 who, made = need_made()
@@ -15,6 +15,7 @@ part, title = ask_look(who.recipe.showcase, who.recipe.release.title, made.bundl
 release = who.recipe.release.model_copy(update={"title": title})
 who.decide(showcase=part, release=release)
 with explained():
+    show_kept(made.bundle)
     page = page_of(made.bundle, chosen(part, title, made.bundle))
     offer_page(page)
     show_page(page)

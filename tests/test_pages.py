@@ -133,3 +133,13 @@ def test_a_recipe_with_a_typo_is_a_sentence_and_changes_nothing(with_table):
     app.button(key="use_recipe").click().run()
     assert "Did you mean `epsilon`" in words(ran(app))
     assert app.session_state[KEY].recipe == Recipe()
+
+
+def test_the_showcase_screen_shows_what_leaves(with_table):
+    method = MethodPart.model_validate({"name": "value_seeded", "k": 5})
+    recipe = with_table.recipe = Recipe(method=method)
+    outcome = run(recipe, some_people())
+    with_table.made = Made(recipe, outcome.release.zipped(), outcome.comparison)
+    app = screen("showcase", with_table)
+    assert "one file made from the release alone" in words(app)
+    assert "at least 5 people share are met" in words(app)

@@ -7,8 +7,10 @@ import re
 
 import streamlit as st
 
+from synth.evaluate.kept import kept_by_reported
 from synth.recipe import ShowcasePart
 from synth.release import Bundle
+from synth.reporting import aggregates_of
 from synth.showcase import Look, look_of, showcase
 
 PLACE = re.compile(r"[a-z]+|[0-9._]+")  # of a view, and of a filter: numbers, never values
@@ -78,3 +80,27 @@ def offer_page(page: str) -> None:
         key="showcase_file",
         on_click="ignore",
     )
+
+
+def show_kept(bundle: Bundle) -> None:
+    """How well the rows meet the reported counts: from the release alone, so it may be shared."""
+    told = aggregates_of(bundle)
+    if told is None:
+        st.caption(
+            "No counts of real people go with these rows, so recipients cannot tell how far an "
+            "estimate can be trusted. Ask for counts on the Method screen to change that."
+        )
+        return
+    found = kept_by_reported(told, bundle.rows, bundle.schema)
+    with st.expander("How well the rows meet the reported counts", expanded=False):
+        st.markdown(found.plain)
+        lines = [
+            {
+                "attributes together": b.length,
+                "reported counts": b.real,
+                "met on average": f"{1 - b.error:.0%}",
+                "not in the rows": f"{b.lost:.0%}",
+            }
+            for b in found.by_length
+        ]
+        st.dataframe(lines, hide_index=True, alt="How well counts are met, by their length")
