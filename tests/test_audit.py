@@ -8,6 +8,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from synth.accounting import gaussian_sigma
@@ -26,6 +28,7 @@ from synth.methods.tree import Tree
 from synth.methods.twins import Twins
 from synth.private import PrivateTable
 from synth.schema import Column, Kind, Schema
+from tests.conftest import Silent
 
 PRIVATE: tuple[Method, ...] = (
     Adaptive(),
@@ -144,6 +147,21 @@ def test_a_person_with_many_rows_is_bounded_and_the_noise_scaled() -> None:
     guarantee = private.statement().guarantee
     assert isinstance(guarantee, DifferentiallyPrivate)
     assert guarantee.rows_per_person == 3
+
+
+@given(st.integers(0, 10**6), st.integers(1, 3))
+def test_one_person_moves_a_distance_by_no_more_than_their_rows(seed: int, rows: int) -> None:
+    """Neighbouring tables, without noise: what `distances` and `choose` rely on."""
+    rng = np.random.default_rng(seed)
+    frame = people(12)
+    person = frame.sample(rows, random_state=seed, replace=True)
+    pairs = [("illness", "ward"), ("ward", "age"), ("illness",)]
+    expected = {p: rng.normal(4, 3, SCHEMA.shape(p)) for p in pairs}
+    both = []
+    for table in (frame, pd.concat([frame, person], ignore_index=True)):
+        private = PrivateTable(table, SCHEMA, Budget(1.0, 1e-6), noise=Silent())
+        both.append(private.distances(pairs, expected.__getitem__, Rho(0.01), "x").rows)
+    assert np.abs(both[0] - both[1]).max() <= rows
 
 
 @every_method
