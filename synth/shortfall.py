@@ -47,7 +47,7 @@ def matching(real: Named, attributes: Attributes) -> Axis:
 
 
 def _restated(axis: Axis, name: Attributes, wanted: Attributes) -> Axis:
-    """The axis in the states of another list of labels, one more, not counted, for everything else."""
+    """The axis in the states of another list of labels; one more, not counted, for the rest."""
     place = {label: state for state, label in enumerate(wanted.labels) if label is not None}
     other = len(wanted.labels)
     table = np.array([place.get(label or "", other) for label in name.labels])

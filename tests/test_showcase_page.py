@@ -142,6 +142,13 @@ def test_beyond_the_reported_length_there_is_no_reported_number(shown: Page):
     assert "longer than 3" in shown.locator("#tip").inner_text()
 
 
+def test_a_count_that_is_too_small_says_what_is_known_all_the_same(shown: Page):
+    bar(shown, "ill", "yes").click()
+    bar(shown, "ward", "Burns").hover()
+    told = shown.locator("#tip").inner_text()
+    assert "fewer than 10 people" in told and "between 0 and 9" in told
+
+
 def test_a_range_of_numbers_is_the_sum_of_its_parts(
     shown: Page, rows: pd.DataFrame, told: Aggregates
 ):

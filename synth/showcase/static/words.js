@@ -46,6 +46,8 @@ function trustSentence(rows, length, told) {
     const apart = Math.abs(estimate(rows) - told.count) / Math.max(told.count, 1);
     return `The estimate differs from it by ${percent(apart)}. Where both are given, trust the reported one.`;
   }
+  if (told.why === "few" && facts.reported.protection === "rounded")
+    return `Whatever the estimate says, the true number lies between 0 and ${facts.reported.resolution - 1}.`;
   const known = facts.accuracy.filter((a) => a.length === Math.min(length, facts.accuracy.length));
   const like = known.find((a) => estimate(rows) < a.below) || known[known.length - 1];
   if (!like) return "Nothing was reported that this estimate could be compared with.";
