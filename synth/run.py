@@ -158,13 +158,15 @@ def _check_promise(recipe: Recipe, last: Stage, made: Loaded) -> None:
     if not (chosen.formal and chosen.spends) or math.isinf(recipe.privacy.epsilon):
         return
     written = {name for step in last.unpaid for name in step.writes}
-    if last.unpaid and not set(made.private.schema.observed) - written:
+    others = set(made.private.schema.observed) - written
+    if last.unpaid and (recipe.privacy.discover or not others):
         step = last.unpaid[0]
         raise StepError(
             f"The step `{step.name}` depends on other rows ({step.depends_on_rows}), which would "
             f"end the promise of epsilon {recipe.privacy.epsilon:g}.",
-            "Give it a share of the budget where it has that setting, use a step with fixed "
-            "parameters instead, or set epsilon to inf and share the release without a promise.",
+            "Remove it: noise protects rare people too. Or give it a share of the budget where it "
+            "has that setting, use a step with fixed parameters, or set epsilon to inf and share "
+            "the release without a promise.",
         )
 
 

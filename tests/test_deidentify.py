@@ -1,5 +1,6 @@
 """Each step on values worked out on paper, the same on halves as on the whole, and in a recipe."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -84,8 +85,8 @@ def test_labels_of_bands_cannot_disagree_with_their_edges(edges, number):
     elif label.endswith("+"):
         assert number >= int(label[:-1]) == max(edges)
     else:
-        low, _, high = label.rpartition("-") if label.count("-") else (label, "", label)
-        assert int(low or high) <= number <= int(high) or label.lstrip("-") == str(abs(number))
+        low, high = re.fullmatch(r"(-?\d+)(?:-(-?\d+))?", label).groups()
+        assert int(low) <= number <= int(high or low)
 
 
 def test_parts_of_numbers_have_bands_without_gaps():
@@ -436,6 +437,13 @@ def test_a_step_that_would_end_a_promise_is_refused_with_the_way_out(people):
     text = FORMAL + 'step = "suppress"\ncolumns = ["city", "age"]\nk = 3\n'
     with pytest.raises(StepError, match=r"depends on other rows.*set epsilon to inf"):
         run(read_recipe(text), people)
+
+
+def test_a_step_that_looks_at_rows_ends_no_promise_where_values_are_found_under_the_budget():
+    recipe = read_recipe((SAMPLE_DATA / "tutorial.toml").read_text())
+    steps = (*recipe.protect, {"step": "suppress", "columns": ["Gender"], "k": 3})
+    with pytest.raises(StepError, match="noise protects rare people too"):
+        run(recipe.model_copy(update={"protect": steps}), folder=SAMPLE_DATA)
 
 
 def test_the_same_step_paid_for_is_accepted(people):

@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from synth import risk_charts
 from synth.budget import Budget
 from synth.coded import coded
-from synth.ingest import load
+from synth.ingest import Loaded, load
 from synth.lattice import Goal, search
 from synth.recipe import read_recipe
 from synth.risk import classes_of
@@ -19,10 +19,15 @@ from ui.visitor import KEY, Visitor
 TUTORIAL = SAMPLE.parent / "tutorial.toml"
 
 
+@pytest.fixture(scope="module")
+def table() -> Loaded:
+    return load(SAMPLE, Budget(1.0))
+
+
 @pytest.fixture
-def hospital() -> Visitor:
+def hospital(table) -> Visitor:
     who = Visitor()
-    who.bring(load(SAMPLE, Budget(1.0)), "hospital")
+    who.bring(table, "hospital")
     return who
 
 
@@ -126,10 +131,29 @@ def test_a_search_ends_in_steps_that_protect(hospital):
     app.button(key="search").click().run()
     assert hospital.search.finished.wait(60)
     app.run()
+    app.toggle(key="leave").set_value(True).run()
     app.button(key="use_node").click().run()
     metrics = {m.label: m.value for m in ran(app).metric}
     assert metrics["Rows in groups below 5"] == "0"
     assert int(metrics["Smallest group (k)"]) >= 5
+
+
+def test_with_a_formal_promise_noise_protects_those_who_still_stand_out(hospital):
+    app = screen("protect", hospital)
+    app.session_state["details"] = "Find it for me"
+    app.run()
+    app.button(key="search").click().run()
+    assert hospital.search.finished.wait(60)
+    app.run()
+    app.button(key="use_node").click().run()
+    assert "suppress" not in [s["step"] for s in hospital.recipe.protect]
+
+
+def test_a_story_has_a_button_that_changes_one_of_its_columns(hospital):
+    hospital.protect([{"step": "drop", "columns": ["Postcode", "Arrival Time"]}])
+    app = screen("protect", hospital)
+    app.button(key="mend0").click().run()
+    assert len(ran(app).session_state[KEY].recipe.protect) == 2
 
 
 def test_stages_are_worked_out_once(hospital):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from synth.budget import Audience
-from synth.deidentify import Advice, advise, stories
+from synth.deidentify import Advice, Story, advise, stories
 from synth.risk import Classes, classes_of
 from synth.risk.summary import REASON
 from ui.protect_chain import Chain
@@ -29,16 +29,32 @@ def show_help(who: Visitor, chain: Chain, known: Sequence[str], k: int) -> None:
         st.success(f"Nobody stands out: fewer than {k} people never share up to 4 of these values.")
         return
     st.markdown("**People who stand out**")
-    for story in told:
-        st.markdown(f"- {story}.")
+    for place, story in enumerate(told):
+        _show_story(who, chain, known, k, place, story)
     now = classes_of(columns, chain.last.rows)
     tried = [a for a in advise(chain.stages, known, k=k) if _helps(a, now, k)]
     if not tried:
         st.info("No single change makes groups larger. Try **Find it for me**.")
         return
-    st.markdown("**What would help**, tried out on your table:")
+    st.markdown("**What would help most**, tried out on your table:")
     for place, advice in enumerate(_few(tried)):
         _show_advice(who, chain, advice, place, k)
+
+
+def _show_story(
+    who: Visitor, chain: Chain, known: Sequence[str], k: int, place: int, story: Story
+) -> None:
+    """A few people, and the change of one of these columns that would help them most."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"story{place}"):
+        st.markdown(f"{story}.", width="stretch")
+        best = next(iter(advise(chain.stages, known, k=k, only=story.columns)), None)
+        if best is not None and st.button(
+            best.words[0].upper() + best.words[1:],
+            key=f"mend{place}",
+            help=f"Then {best.unique:.1%} of rows are unique; undo takes it back",
+        ):
+            who.protect([s.document() for s in best.steps])
+            st.rerun()
 
 
 def _helps(advice: Advice, now: Classes, k: int) -> bool:

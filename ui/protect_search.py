@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from synth.coded import Coded
 from synth.deidentify.hierarchy import BUILT_IN, Hierarchy, listed_hierarchy
 from synth.errors import SynthError
 from synth.lattice import Goal, Ladder, Space, ladder, search, steps_for, usual_hierarchy
+from synth.methods import method_named
 from synth.risk.summary import REASON
 from synth.schema import Role
 from ui.protect_chain import Chain
@@ -173,16 +175,29 @@ def _show_space(who: Visitor, space: Space) -> None:
     st.markdown(f"**{word}:** {space.words(levels)}")
     share = node.suppressed / space.rows if space.rows else 0.0
     st.caption(
-        f"Loss {node.loss:,.0f}; {node.suppressed:,} rows ({share:.1%}) are left out. "
+        f"Loss {node.loss:,.0f}; {node.suppressed:,} rows ({share:.1%}) still stand out. "
         f"{space.looked:,} of {len(space.levels):,} combinations were worked out; no other "
         "can be better."
     )
     if not node.holds:
         st.warning("This one does not protect enough.")
+    leave = bool(node.suppressed) and st.toggle(
+        f"Also leave out the {node.suppressed:,} rows that still stand out",
+        value=not _promised(who),
+        key="leave",
+        help="This depends on what other rows hold, so no formal promise (epsilon) can be made. "
+        "With a promise, noise protects these people instead.",
+    )
     if st.button("Use this", type="primary", key="use_node", icon=":material/check:"):
-        steps = steps_for(space.ladders, levels, space.goal.k, node.suppressed)
+        steps = steps_for(space.ladders, levels, space.goal.k, node.suppressed if leave else 0)
         who.protect([*who.recipe.protect, *(s.document() for s in steps)])
         st.rerun()
+
+
+def _promised(who: Visitor) -> bool:
+    """Whether the release is to carry a formal promise."""
+    method = method_named(who.recipe.method.name)
+    return method.formal and method.spends and not math.isinf(who.recipe.privacy.epsilon)
 
 
 def _picked(event: object, frame: pd.DataFrame) -> tuple[int, ...] | None:
