@@ -21,7 +21,7 @@ def test_a_cell_is_answered_with_synthetic_rows(shell, capsys):
     shell.run_line_magic("synth", f"sqlite:///{HOSPITAL}")
     answer = shell.run_cell_magic("synth", "--method independent --rows 40", CELL)
     assert answer.shape == (40, 3)
-    assert "promise" in capsys.readouterr().out
+    assert "Differentially private" in capsys.readouterr().out
 
 
 def test_an_answer_can_be_given_a_name(shell):

@@ -44,6 +44,7 @@ def test_view_as_recipient_shows_the_page_inside_the_app():
         )
         expect(page.locator(".st-key-next button")).to_be_enabled(timeout=PATIENCE)
         page.get_by_role("link", name="Method").click()
+        page.get_by_text("k people behind everything").click()
         page.get_by_text("k people behind every row (value-seeded)").click()
         page.locator(".st-key-make button").click()
         expect(page.locator(".st-key-next button")).to_be_enabled(timeout=PATIENCE)
