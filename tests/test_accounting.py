@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from dp_accounting.pld import privacy_loss_distribution as pld
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri, ndtri_exp
 
@@ -26,11 +26,13 @@ epsilons = st.floats(1e-3, 50)
 deltas = st.sampled_from([1e-12, 1e-9, 1e-6, 1e-3])
 
 
+@settings(deadline=None)
 @given(epsilons, deltas)
 def test_epsilon_to_rho_and_back(epsilon: float, delta: float) -> None:
     assert epsilon_of(rho_of(epsilon, delta), delta) == pytest.approx(epsilon, rel=1e-6)
 
 
+@settings(deadline=None)
 @given(st.floats(1e-6, 10), deltas)
 def test_the_exact_conversion_is_never_above_the_zero_concentrated_one(
     rho: float, delta: float

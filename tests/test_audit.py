@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -149,6 +149,7 @@ def test_a_person_with_many_rows_is_bounded_and_the_noise_scaled() -> None:
     assert guarantee.rows_per_person == 3
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 3))
 def test_one_person_moves_a_distance_by_no_more_than_their_rows(seed: int, rows: int) -> None:
     """Neighbouring tables, without noise: what `distances` and `choose` rely on."""

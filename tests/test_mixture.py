@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -62,6 +62,7 @@ def test_exponential_falls_from_its_lowest_value() -> None:
 
 
 @pytest.mark.parametrize("name", ["normal", "lognormal", "poisson", "exponential", "beta"])
+@settings(deadline=None)
 @given(st.floats(-1, 1), st.floats(0, 1), st.floats(0, 1))
 def test_any_moments_give_chances(name: str, mean: float, variance: float, absent: float) -> None:
     law = law_for(name, "age", AGES)
@@ -137,6 +138,7 @@ def sharing(groups: int, sizes: tuple[int, ...], seed: int) -> Shares:
     )
 
 
+@settings(deadline=None)
 @given(st.integers(1, 5), st.integers(0, 10**6))
 def test_a_row_is_shared_without_remainder(groups: int, seed: int) -> None:
     codes = [np.array([0, 1, 1, 2]), np.array([1, 1, 0, 0])]
@@ -145,6 +147,7 @@ def test_a_row_is_shared_without_remainder(groups: int, seed: int) -> None:
     assert (parts.sum(axis=1) == PARTS).all()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**6))
 def test_one_row_moves_the_sums_by_no_more_than_the_noise_allows_for(seed: int) -> None:
     """Neighbouring tables: the L2 distance of all sums together stays within the sensitivity."""
