@@ -1,6 +1,6 @@
 """The recipients' page at its limits: how large it is, how soon it opens, how fast it filters.
 
-    python bench/showcase.py [--rows 50000 1000000]
+    python bench/dashboard.py [--rows 50000 1000000]
 
 Forty attributes of 2 to 41 values. A filter is timed in the browser from the click to the second
 frame after it. Needs a Chromium on the machine.
