@@ -20,7 +20,7 @@ from itertools import combinations as subsets
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from synth.attributes import Attributes, Counting, Groups, without_untold_labels
 from synth.budget import Rho
@@ -181,4 +181,4 @@ def _threshold(length: int, longest: int, fabrication: str) -> float:
         "progressive": 0.1 + 0.9 * (length - 2) / max(longest - 2, 1),
         "minimal": 0.01,
     }[fabrication]
-    return float(norm.ppf(1 - eta / 2))
+    return float(ndtri(1 - eta / 2))

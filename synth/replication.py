@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from synth.errors import MethodError
 
@@ -38,7 +38,7 @@ class Combined:
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Lower and upper end of the confidence interval."""
-        half = float(stats.t.ppf((1 + level) / 2, self.degrees)) * math.sqrt(self.variance)
+        half = float(stdtrit(self.degrees, (1 + level) / 2)) * math.sqrt(self.variance)
         return self.estimate - half, self.estimate + half
 
     def __str__(self) -> str:

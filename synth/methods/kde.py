@@ -14,7 +14,6 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import gaussian_kde
 
 from synth.budget import Audience, Rho
 from synth.domain import Dates, Numbers, smallest
@@ -116,6 +115,9 @@ class _Blur:
 
 def _root(ordered: Rows) -> npt.NDArray[np.float64]:
     """Square root of the covariance that scipy's kernel density gives with a factor of 1."""
+    # Loaded only where rows are blurred: it takes longer to load than most commands take to run.
+    from scipy.stats import gaussian_kde
+
     if ordered.shape[1] == 0:
         return np.zeros((0, 0))
     jittered = ordered + np.random.default_rng(0).normal(0, 1e-3, ordered.shape)

@@ -16,7 +16,6 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.tree import DecisionTreeClassifier
 
 from synth.budget import Audience, Rho
 from synth.domain import Categories, Codes, smallest
@@ -176,6 +175,9 @@ class Sequential(Method):
 
 
 def _grown(name: str, features: Features, codes: Codes, states: int, leaf: int) -> _Grown:
+    # Loaded only where trees are grown: it takes longer to load than most commands take to run.
+    from sklearn.tree import DecisionTreeClassifier
+
     if len(codes) == 0:
         return _stump(name, np.full(states, 1 / states))
     grown = DecisionTreeClassifier(min_samples_leaf=min(leaf, len(codes)), random_state=0)

@@ -18,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import least_squares, minimize
 from scipy.special import expit, gammaln
-from scipy.stats import hypergeom
 
 from synth.errors import RiskError
 
@@ -118,6 +117,9 @@ def _pitman_parameters(free: npt.NDArray[np.float64]) -> tuple[float, float]:
 def _zayatz(sizes: npt.NDArray[np.float64], counts: npt.NDArray[np.float64], people: int) -> float:
     """Bayes: how likely a sample unique is a population unique, given the sample's classes."""
     rows = float(sizes @ counts)
+    # Loaded only here: it takes longer to load than most commands take to run.
+    from scipy.stats import hypergeom
+
     alone = hypergeom.pmf(1, people, sizes.astype(np.int64), round(rows))
     weights = counts / counts.sum() * alone
     total = float(weights.sum())
