@@ -46,12 +46,11 @@ def _show_story(
 ) -> None:
     """A few people, and the change of one of these columns that would help them most."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"story{place}"):
-        st.markdown(f"{story}.", width="stretch")
         best = next(iter(advise(chain.stages, known, k=k, only=story.columns)), None)
+        then = "" if best is None else f" Changed so: {best.unique:.1%} unique."
+        st.markdown(f"{story}.{then}", width="stretch")
         if best is not None and st.button(
-            best.words[0].upper() + best.words[1:],
-            key=f"mend{place}",
-            help=f"Then {best.unique:.1%} of rows are unique; undo takes it back",
+            f"{best.words[0].upper()}{best.words[1:]}", key=f"mend{place}"
         ):
             who.protect([s.document() for s in best.steps])
             st.rerun()
@@ -80,6 +79,6 @@ def _show_advice(who: Visitor, chain: Chain, advice: Advice, place: int, k: int)
             f"{advice.unique:.1%} unique, {advice.below:,} rows in groups below {k}",
             width="stretch",
         )
-        if st.button("Do it", key=f"do{place}", help=f"{advice.words}; undo takes it back"):
+        if st.button("Do it", key=f"do{place}"):
             who.protect([s.document() for s in advice.steps])
             st.rerun()

@@ -97,22 +97,20 @@ def _buttons(who: Visitor, place: int) -> None:
     )
     for word, icon, to, disabled in moves:
         if st.button(
-            "",
+            word.capitalize(),
             icon=icon,
             key=f"{word}{place}",
             disabled=disabled,
             type="tertiary",
-            help=f"Move this step {word}",
         ):
             steps[place], steps[to] = steps[to], steps[place]
             who.protect(steps)
             st.rerun()
     if st.button(
-        "",
+        "Remove",
         icon=":material/delete:",
         key=f"remove{place}",
         type="tertiary",
-        help="Remove this step",
     ):
         who.protect(steps[:place] + steps[place + 1 :])
         st.rerun()

@@ -131,7 +131,7 @@ def _wider(step: Step) -> tuple[str, Step] | None:
     if isinstance(step, Truncate) and step.to != "year":
         coarser = UNITS[UNITS.index(step.to) + 1]
         return f"keep only the {coarser} of {step.target}", replace(step, to=coarser)
-    if isinstance(step, Generalise) and step.level < step.known.top:
+    if isinstance(step, Generalise) and step.level + 1 < step.known.top:
         up = replace(step, level=step.level + 1)
         return f"generalise {step.target} to {step.known.words(up.level)}", up
     return None
