@@ -31,7 +31,7 @@ SHARE = 0.1  # of rho, for all columns together
 DELTA_SHARE = 0.01  # of delta, for all value lists together
 ZOOMS = (32, 32, 128)  # equal intervals of the looks after the first, each within the last
 MOST = 0.8  # of the rows must lie in a stretch for it to be looked at more closely
-FALSE_END = 0.05  # chance that noise alone passes for rows anywhere in an empty grid
+FALSE_END = 1e-4  # chance that noise alone passes for rows anywhere in an empty grid
 EVEN = 0.5  # of the cuts go by width, the others by the number of rows
 
 
