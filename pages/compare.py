@@ -3,6 +3,7 @@
 import streamlit as st
 
 from synth import charts
+from ui.compare_view import show_combinations, show_runs
 from ui.visitor import need_made
 
 who, made = need_made()
@@ -21,7 +22,9 @@ st.markdown(
     "0 means the same shares, 1 means nothing in common (total variation distance). A new sample "
     "of real people of the same size would not reach 0 either: that is the figure beside it."
 )
-columns, pairs, numbers = st.tabs(["Columns", "How columns go together", "Numbers"])
+columns, pairs, combined, runs, numbers = st.tabs(
+    ["Columns", "How columns go together", "Combinations", "Runs side by side", "Numbers"]
+)
 with columns:
     names = [h.column for h in found.columns]
     name = st.selectbox("Column", names, key="compared", persist_state="session")
@@ -41,6 +44,10 @@ with pairs:
     for place, which in zip(sides, ("real", "synthetic", "difference"), strict=True):
         chart = charts.information_chart(found, which, order)
         place.altair_chart(chart, alt=f"Mutual information of pairs of columns, {which}")
+with combined:
+    show_combinations(who, made)
+with runs:
+    show_runs(who)
 with numbers:
     st.dataframe(
         charts.distance_frame(found), hide_index=True, alt="Distance of each column as numbers"

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.parcel import offer_bundle, offer_recipe, show_promise
+from ui.parcel import offer_bundle, offer_recipe, offer_sandbox, show_promise
 from ui.visitor import need_made
 
 who, made = need_made()
@@ -22,6 +22,7 @@ with st.container(horizontal=True):
     offer_recipe(made)
     if st.button("View as recipient", icon=":material/visibility:", key="view"):
         st.switch_page("../pages/showcase.py")
+offer_sandbox(made)
 st.markdown(
     "The bundle holds the synthetic rows (CSV and Parquet), the schema, this statement, the model, "
     "the recipe, and a checksum of each file. Whoever receives it can check it: "

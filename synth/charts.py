@@ -8,12 +8,13 @@ import altair as alt
 import pandas as pd
 
 from synth.evaluate import Comparison, Histogram
+from synth.evaluate.kept import Kept
 
 MOST_BARS = 40  # states shown; the rest are added up
 REST = "(all others)"
 REAL, SYNTHETIC = "real", "synthetic"
 
-Chart = alt.Chart | alt.LayerChart | alt.FacetChart
+Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart
 
 
 def histogram_frame(histogram: Histogram) -> pd.DataFrame:
@@ -171,3 +172,97 @@ def distance_chart(comparison: Comparison) -> Chart:
         x="fresh:Q", tooltip=tooltip
     )
     return alt.layer(bars, ticks).properties(height=26 * len(order) + 90)
+
+
+def kept_frame(found: Kept) -> pd.DataFrame:
+    """One line per length: what became of the combinations that enough people share."""
+    return pd.DataFrame(
+        [
+            {
+                "attributes": b.length,
+                "combinations": b.real,
+                "preserved": b.preserved,
+                "mean error": b.error,
+                "lost": b.lost,
+            }
+            for b in found.by_length
+        ]
+    )
+
+
+def bucket_frame(found: Kept) -> pd.DataFrame:
+    """One line per range of counts: how many combinations, and how well they are met."""
+    return pd.DataFrame(
+        [
+            {
+                "counted": f"{b.above + 1:,} to {b.most:,}",
+                "combinations": b.combinations,
+                "preserved": b.preserved,
+                "mean error": b.error,
+            }
+            for b in found.by_count
+        ]
+    )
+
+
+def kept_chart(found: Kept) -> Chart:
+    """Preserved, mean error and lost, by the number of attributes, on one axis from 0 to 1."""
+    frame = kept_frame(found).melt(
+        ["attributes", "combinations"], ["preserved", "mean error", "lost"], "figure", "share"
+    )
+    chart: Chart = (
+        alt.Chart(frame, title=f"Combinations that at least {found.k} people share")
+        .mark_bar()
+        .encode(
+            x=alt.X("attributes:O", title="attributes together", axis=alt.Axis(labelAngle=0)),
+            xOffset=alt.XOffset("figure:N", sort=["preserved", "mean error", "lost"]),
+            y=alt.Y("share:Q", title="share", axis=alt.Axis(format="%")),
+            color=alt.Color("figure:N", sort=["preserved", "mean error", "lost"], title="figure"),
+            tooltip=[
+                alt.Tooltip("figure:N", title="figure"),
+                alt.Tooltip("attributes:O", title="attributes together"),
+                alt.Tooltip("share:Q", title="share", format=".1%"),
+                alt.Tooltip("combinations:Q", title="combinations"),
+            ],
+        )
+        .properties(height=300)
+    )
+    return chart
+
+
+def runs_frame(runs: Sequence[tuple[str, Comparison]]) -> pd.DataFrame:
+    """One line per run: mean distances of columns and of pairs."""
+    return pd.DataFrame(
+        [
+            {"run": name, "columns": c.one_way, "pairs": c.two_way, "rows": c.synthetic_rows}
+            for name, c in runs
+        ]
+    )
+
+
+def runs_chart(runs: Sequence[tuple[str, Comparison]]) -> Chart:
+    """Distance of each column in each run, on one axis; told apart by shape and shade."""
+    frame = pd.DataFrame(
+        [
+            {"column": h.column, "run": name, "distance": h.tvd}
+            for name, comparison in runs
+            for h in comparison.columns
+        ]
+    )
+    chart: Chart = (
+        alt.Chart(frame, title="How far each column is from the real one, run by run")
+        .mark_point(size=90, filled=True)
+        .encode(
+            y=alt.Y("column:N", title=None, axis=alt.Axis(labelLimit=200)),
+            x=alt.X("distance:Q", title="total variation distance (0 same, 1 disjoint)"),
+            color=alt.Color("run:N", title="run", legend=alt.Legend(labelLimit=400)),
+            shape=alt.Shape("run:N", title="run"),
+            tooltip=[
+                alt.Tooltip("run:N", title="run"),
+                alt.Tooltip("column:N", title="column"),
+                alt.Tooltip("distance:Q", title="distance", format=".4f"),
+            ],
+        )
+        .properties(height=26 * frame["column"].nunique() + 120)
+    )
+    return chart

@@ -1,5 +1,6 @@
 """Each screen, run for real through the router: it shows what it should, or says where to go."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,35 @@ def test_a_saved_recipe_brings_the_decisions_back(with_table):
     app.file_uploader(key="recipe").upload("r.toml", text.encode()).run()
     app.button(key="use_recipe").click().run()
     assert ran(app).session_state[KEY].recipe.privacy.epsilon == 3.0
+
+
+def test_a_recipe_opened_before_its_table_keeps_what_it_says_of_the_columns():
+    app = screen("data")
+    text = '[[column]]\nname = "city"\nrole = "sensitive"\n'
+    app.file_uploader(key="recipe").upload("r.toml", text.encode()).run()
+    app.button(key="use_recipe").click().run()
+    app.file_uploader(key="upload").upload("p.csv", some_people().to_csv().encode()).run()
+    who = ran(app).session_state[KEY]
+    assert who.schema["city"].role.value == "sensitive"
+
+
+def test_runs_of_a_session_can_be_seen_side_by_side(with_release):
+    again = replace(with_release.made, recipe=Recipe(method=MethodPart(name="random")))
+    with_release.runs = [with_release.made, again]
+    assert "Pairs of columns are closest in" in words(screen("compare", with_release))
+
+
+def test_combinations_are_counted_when_asked_for(with_release):
+    app = screen("compare", with_release)
+    app.button(key="kept.count").click().run()
+    assert "are met to" in words(ran(app))
+
+
+def test_a_mock_api_can_be_taken_away(with_release):
+    app = screen("release", with_release)
+    before = len(app.get("download_button"))
+    app.toggle(key="sandbox.wanted").set_value(True).run()
+    assert len(ran(app).get("download_button")) == before + 1
 
 
 def test_a_recipe_with_a_typo_is_a_sentence_and_changes_nothing(with_table):

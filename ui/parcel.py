@@ -7,7 +7,14 @@ import hashlib
 import streamlit as st
 
 from synth.guarantee import Statement
+from synth.sandbox import resources, take_away
+from synth.sandbox.resources import about
 from ui.visitor import Made
+
+SANDBOX = (
+    "A REST API over the synthetic rows with an OpenAPI document, a Postman collection and "
+    "snippets; runs on any machine with Python. From a terminal: synth sandbox release.zip"
+)
 
 
 def show_promise(statement: Statement) -> None:
@@ -27,6 +34,22 @@ def offer_bundle(made: Made) -> None:
         type="primary",
         icon=":material/inventory_2:",
         key="bundle",
+        on_click="ignore",
+    )
+
+
+def offer_sandbox(made: Made) -> None:
+    """The mock API over the synthetic rows, as a zip that runs by itself; made when asked for."""
+    if not st.toggle("Mock API to build against", key="sandbox.wanted", help=SANDBOX):
+        return
+    zipped = take_away(resources(made.bundle), about(made.bundle))
+    st.download_button(
+        "Download the mock API",
+        zipped,
+        file_name=f"sandbox-{hashlib.sha256(zipped).hexdigest()[:12]}.zip",
+        mime="application/zip",
+        icon=":material/api:",
+        key="sandbox",
         on_click="ignore",
     )
 

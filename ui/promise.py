@@ -7,12 +7,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from synth.budget import LARGEST_DELTA
+from synth.budget import LARGEST_DELTA, Audience
 from synth.discovery import undeclared
+from synth.domain import Categories
 from synth.ledger_file import LEDGER
 from synth.methods import method_named
 from synth.prospect import Guess, Prospect
 from synth.recipe import Privacy
+from synth.schema import Schema
 from ui.visitor import Visitor
 
 EPSILONS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, math.inf)
@@ -57,6 +59,21 @@ def _foretell(who: Visitor, told: Privacy, rows: int) -> None:
     delta = told.delta or LARGEST_DELTA
     seen = Prospect(tuple(sizes), max(rows, 1), told.epsilon, delta, most)
     (st.warning if seen.advice else st.info)(str(seen))
+    if example := _example(who, seen):
+        st.caption(f"For example: {example}")
+
+
+def _example(who: Visitor, seen: Prospect) -> str:
+    """What happens to one count of this table; on this screen only."""
+    assert who.loaded is not None
+    known = who.loaded.suggestions
+    for column in who.schema.modelled:
+        if column.name in known and isinstance(column.domain, Categories):
+            private = who.loaded.private.declare(Schema((column,)))
+            why = "an example of what noise does"
+            counts = private.tabulate((column.name,), why, Audience.CUSTODIAN)
+            return seen.example(column.name, int(counts.max()))
+    return ""
 
 
 def _ask_discover(who: Visitor, current: bool) -> bool:

@@ -17,6 +17,7 @@ from synth.declaration import ColumnPart, declared
 from synth.deidentify import Stage
 from synth.errors import SynthError
 from synth.evaluate import Comparison
+from synth.evaluate.kept import Kept
 from synth.ingest import Loaded
 from synth.recipe import Recipe
 from synth.release import Bundle
@@ -24,6 +25,7 @@ from synth.schema import Schema
 from ui.jobs import Job
 
 KEY = "visitor"
+MOST_RUNS = 5  # finished runs kept to be compared
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Made:
     recipe: Recipe
     zipped: bytes
     comparison: Comparison
+    found: dict[int, Kept] = field(default_factory=dict, compare=False)  # by length, when asked
 
     @cached_property
     def bundle(self) -> Bundle:
@@ -51,6 +54,7 @@ class Visitor:
     recipe: Recipe = field(default_factory=Recipe)
     job: Job | None = None
     made: Made | None = None
+    runs: list[Made] = field(default_factory=list)  # of this table, oldest first
     entries: list[Entry] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)  # look-up tables and hierarchies, by name
     past: list[tuple[dict[str, Any], ...]] = field(default_factory=list)  # steps before each change
@@ -59,13 +63,17 @@ class Visitor:
     stages: dict[str, Stage] = field(default_factory=dict)  # what the steps lead to, by the steps
 
     def bring(self, loaded: Loaded, name: str) -> None:
-        """A new table: everything made from the old one goes, the method and its knobs stay."""
+        """A new table: everything made from the old one goes, the method and its knobs stay.
+
+        Decisions of a recipe that was opened before any table are about this one, and stay too.
+        """
         if self.job is not None:
             self.job.cancel()
-        kept = self.recipe.model_copy(update={"column": (), "protect": ()})
+        gone = {} if self.loaded is None else {"column": (), "protect": ()}
+        kept = self.recipe.model_copy(update=gone)
         self.loaded, self.table_name, self.recipe = loaded, name, kept
         self.job, self.made, self.entries = None, None, []
-        self.past, self.stages, self.search = [], {}, None
+        self.past, self.stages, self.search, self.runs = [], {}, None, []
 
     def decide(self, **parts: BaseModel | Sequence[Any]) -> None:
         """Change parts of the recipe; a finished run stays until the next one is done."""
@@ -119,6 +127,7 @@ class Visitor:
             return False
         if self.made is None or self.made.zipped is not job.bundle:
             self.made = Made(job.recipe, job.bundle, job.comparison)
+            self.runs = [*self.runs, self.made][-MOST_RUNS:]
         self.job = None
         return True
 

@@ -13,6 +13,7 @@ import typer
 from synth.budget import Budget
 from synth.cli.speech import Shown, explained
 from synth.declaration import ColumnPart
+from synth.drawing import drawings
 from synth.errors import IngestError, RecipeError
 from synth.ingest import Suggestion, load
 from synth.methods import METHODS, PLUGGED
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
         ("run", run_recipe),
         ("sample", sample),
         ("verify", verify_bundle),
+        ("draw", draw),
         ("methods", methods),
     ):
         app.command(name)(command)
@@ -138,6 +140,22 @@ def verify_bundle(
             held += recheck(read, load(against, budget, person=person).private)
     for sentence in held:
         typer.echo(f"ok  {sentence}")
+
+
+def draw(
+    bundle: Annotated[Path, typer.Argument(help="A release bundle.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="A folder.")] = Path("drawings"),
+) -> None:
+    """Draw what was learnt: missing values, marginals and correlations, as SVG.
+
+    Example: synth draw release.zip -o drawings
+    """
+    with explained():
+        made = drawings(Bundle.read(bundle))
+        output.mkdir(parents=True, exist_ok=True)
+        for name, content in made.items():
+            (output / name).write_bytes(content)
+    typer.echo(f"Wrote {', '.join(made)} to {output}.")
 
 
 def methods() -> None:
