@@ -31,6 +31,7 @@ SHARE = 0.1  # of rho, for all columns together
 DELTA_SHARE = 0.01  # of delta, for all value lists together
 ZOOMS = (32, 32, 128)  # equal intervals of the looks after the first, each within the last
 MOST = 0.8  # of the rows must lie in a stretch for it to be looked at more closely
+LIKELY = 2.0  # times the noise: a neighbour of full intervals with so much is taken along
 FALSE_END = 1e-4  # chance that noise alone passes for rows anywhere in an empty grid
 EVEN = 0.5  # of the cuts go by width, the others by the number of rows
 
@@ -172,7 +173,8 @@ def _edges(private: PrivateTable, column: Column, rho: Rho, step: float) -> tupl
     look = _looker(private, column, each)
     edges = _grid_of(column)
     counts = look(edges)
-    reach = _reach(edges, counts, float(counts.max()) / 3)
+    least = _surely(len(edges), each, private.rows_per_person)
+    reach = _first_reach(edges, counts, least, gaussian_sigma(each, private.rows_per_person))
     for cells in ZOOMS:
         least = _surely(len(edges), each, private.rows_per_person)
         reach = _closer(edges, counts, least, reach)
@@ -204,6 +206,21 @@ def _reach(edges: Values, counts: Values, least: float) -> tuple[float, float]:
     """The ends of the stretch whose first and last interval hold `least`."""
     held = np.flatnonzero(counts >= least)
     return float(edges[held[0]]), float(edges[held[-1] + 1])
+
+
+def _first_reach(edges: Values, counts: Values, least: float, sigma: float) -> tuple[float, float]:
+    """The stretch around the fullest interval and all that surely hold rows.
+
+    It grows into a neighbour that is likely to hold rows too; a far interval has to be sure, or
+    noise alone would stretch a small table's numbers over the whole grid.
+    """
+    held = np.union1d(np.flatnonzero(counts >= least), [int(counts.argmax())])
+    low, high = int(held[0]), int(held[-1])
+    while low > 0 and counts[low - 1] >= LIKELY * sigma:
+        low -= 1
+    while high < len(counts) - 1 and counts[high + 1] >= LIKELY * sigma:
+        high += 1
+    return float(edges[low]), float(edges[high + 1])
 
 
 def _closer(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from synth.budget import LARGEST_DELTA, Audience
-from synth.discovery import undeclared
+from synth.budget import LARGEST_DELTA, Audience, Budget, Rho
+from synth.discovery import DELTA_SHARE, SHARE, Share, shares, undeclared
 from synth.domain import Categories
 from synth.ledger_file import LEDGER
 from synth.methods import method_named
@@ -33,7 +33,7 @@ def ask_privacy(who: Visitor, rows: int) -> Privacy:
         return told
     st.caption(str(Guess(epsilon, current.delta or LARGEST_DELTA)))
     _foretell(who, told, rows)
-    return _ask_ledger(told.model_copy(update={"discover": _ask_discover(who, current.discover)}))
+    return _ask_ledger(told.model_copy(update={"discover": _ask_discover(who, told)}))
 
 
 def _ask_epsilon(current: float) -> float:
@@ -76,18 +76,29 @@ def _example(who: Visitor, seen: Prospect) -> str:
     return ""
 
 
-def _ask_discover(who: Visitor, current: bool) -> bool:
+def _ask_discover(who: Visitor, told: Privacy) -> bool:
     columns = undeclared(who.schema)
     if not columns:
-        return current
-    return st.toggle(
+        return told.discover
+    wanted = st.toggle(
         f"Find out under the budget what {len(columns)} undeclared columns may hold",
-        value=current,
+        value=told.discover,
         help="Costs a tenth of the budget, and tells no value that only a few people have. "
         "Switched off, values are read off the rows, and no formal promise can be made.",
         key="discover",
         persist_state="session",
     )
+    if wanted:
+        least = max(s.least for s in _shares(who, told))
+        st.caption(f"Values that fewer than about {least:,} rows share will not be told.")
+    return wanted
+
+
+def _shares(who: Visitor, told: Privacy) -> tuple[Share, ...]:
+    """What finding each column out would cost and tell."""
+    budget = Budget(told.epsilon, told.delta or LARGEST_DELTA, who.recipe.people.rows)
+    rho, delta = Rho(SHARE * budget.rho), DELTA_SHARE * budget.delta
+    return shares(who.schema, rho, delta, budget.rows_per_person)
 
 
 def _ask_ledger(current: Privacy) -> Privacy:
