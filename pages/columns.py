@@ -20,7 +20,7 @@ if schema.observed:
     st.info(
         f"Nobody declared what {len(schema.observed)} columns may hold: what you see was read off "
         "your rows. A method with a formal promise will find it out again under the privacy "
-        "budget, which costs a tenth of it and tells no rare value. Tick **Known without the "
+        "budget, which costs three tenths of it and tells no rare value. Tick **Known without the "
         "data** where "
         "the values are public knowledge (countries, age 0 to 120, your own code list), correct "
         "the bounds, and nothing needs to be found."

@@ -27,7 +27,7 @@ from synth.method import Progress, quiet
 from synth.private import PrivateTable
 from synth.schema import Column, Schema
 
-SHARE = 0.1  # of rho, for all columns together
+SHARE = 0.3  # of rho, for all columns together
 DELTA_SHARE = 0.01  # of delta, for all value lists together
 ZOOMS = (32, 32, 128)  # equal intervals of the looks after the first, each within the last
 MOST = 0.8  # of the rows must lie in a stretch for it to be looked at more closely

@@ -16,6 +16,7 @@ from synth.budget import LARGEST_DELTA, Budget, Entry, Ledger, Rho, usual_delta
 from synth.deidentify import Shelf, Stage, protect, protected, steps_of
 from synth.discovery import SHARE as FOUND_SHARE
 from synth.discovery import discovered, undeclared
+from synth.domain import Categories
 from synth.errors import BudgetExceeded, IngestError, StepError
 from synth.evaluate import Comparison, compare
 from synth.handout import chosen_look, reported
@@ -27,6 +28,7 @@ from synth.private import PrivateTable
 from synth.recipe import Recipe
 from synth.release import Release, as_saved
 from synth.reporting import files_of
+from synth.schema import Schema
 from synth.showcase import look_file
 from synth.sources import Database
 from synth.sources.database import placed
@@ -115,8 +117,8 @@ def run_loaded(
     recipe: Recipe, loaded: Loaded, progress: Progress = quiet, shelf: Shelf | None = None
 ) -> Outcome:
     """Everything after reading: declare, de-identify, fit, draw, compare, assemble."""
-    private = deidentified(recipe, loaded, shelf or Shelf()).private
-    private = settled(recipe, private, _part(progress, 0.0, 0.05))
+    before = deidentified(recipe, loaded, shelf or Shelf()).private
+    private = settled(recipe, before, _part(progress, 0.0, 0.05))
     counts = reported(recipe, private)
     look = chosen_look(recipe, shelf or Shelf())
     model = fitted(recipe, private, _part(progress, 0.05, 0.6))
@@ -135,9 +137,22 @@ def run_loaded(
         extras={**files_of(counts), **look_file(look)} if counts else look_file(look),
     )
     progress(0.6, "drawing synthetic rows")
-    comparison = compare(told, release.tables[0], _part(progress, 0.65, 0.95))
+    seen = told if private is before else before.declare(with_other(before.schema))
+    comparison = compare(seen, release.tables[0], _part(progress, 0.65, 0.95))
     progress(1.0, "done")
     return Outcome(release, comparison, tuple(private.ledger.entries))
+
+
+def with_other(schema: Schema) -> Schema:
+    """The schema a custodian compares under: what was found coarser than it is counts as other."""
+    return Schema(
+        tuple(
+            replace(c, domain=replace(c.domain, other=True))
+            if isinstance(c.domain, Categories)
+            else c
+            for c in schema.columns
+        )
+    )
 
 
 def deidentified(recipe: Recipe, loaded: Loaded, shelf: Shelf) -> Loaded:

@@ -10,6 +10,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -79,6 +80,8 @@ class Job:
         )
         self._process = process
         weakref.finalize(self, _end, process)
+        if self.cancelled:  # while the process started
+            _end(process)
         assert process.stdin is not None and process.stdout is not None
         try:
             header = {"recipe": self.recipe.toml(), "files": dict(self.files)}
@@ -90,6 +93,8 @@ class Job:
             pass  # the worker is gone; `_follow` says so
         finally:
             _end(process)
+            with suppress(BrokenPipeError):  # rows that a stopped worker did not take
+                process.stdin.close()
             process.stdout.close()
             process.wait()
 

@@ -83,7 +83,7 @@ def _ask_discover(who: Visitor, told: Privacy) -> bool:
     wanted = st.toggle(
         f"Find out under the budget what {len(columns)} undeclared columns may hold",
         value=told.discover,
-        help="Costs a tenth of the budget, and tells no value that only a few people have. "
+        help="Costs three tenths of the budget, and tells no value that only a few people have. "
         "Switched off, values are read off the rows, and no formal promise can be made.",
         key="discover",
         persist_state="session",
