@@ -1,18 +1,23 @@
-"""The launcher: the screens, the health check and their surroundings in one process.
+"""The launcher: the screens, the REST API and their surroundings in one process.
 
 The router lies one level down, in ui/, so that a request for a page can never run that page
 without it: Streamlit looks for stray pages beside the main script only.
 """
 
+import os
 from pathlib import Path
 
 import streamlit as st
+from starlette.routing import Mount
 
+from ui.api import api
+from ui.sources import databases
 from ui.surroundings import explain_failure, lifespan, middleware
 
 app = st.App(
     Path(__file__).parent / "ui" / "router.py",
     lifespan=lifespan,
+    routes=[Mount("/api/v1", app=api(os.environ.get("SYNTH_API_TOKENS", ""), databases))],
     middleware=middleware(),
     on_script_error=explain_failure,
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,13 +18,14 @@ PATIENCE = 60.0
 
 
 @contextmanager
-def served(*words: str) -> Iterator[str]:
+def served(*words: str, env: Mapping[str, str] | None = None) -> Iterator[str]:
     """The address of a fresh server; it is stopped afterwards."""
     port = free_port()
     command = words or (sys.executable, "-m", "streamlit", "run", "app.py")
     process = subprocess.Popen(
         [*command, "--server.port", str(port), "--server.headless", "true"],
         cwd=ROOT,
+        env={**os.environ, **(env or {})},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

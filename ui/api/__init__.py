@@ -1,0 +1,5 @@
+"""The REST API: what the screens do, for programs, in the same process."""
+
+from ui.api.service import api
+
+__all__ = ["api"]
