@@ -17,7 +17,7 @@ import pandas as pd
 
 from synth.budget import Audience
 from synth.errors import BundleError, NotReleasable
-from synth.guarantee import Statement
+from synth.guarantee import DifferentiallyPrivate, Statement
 from synth.method import Model
 from synth.methods import model_of
 from synth.schema import Schema
@@ -126,6 +126,7 @@ class Release:
             "",
             f"**{statement.guarantee.short}.** {statement.guarantee.plain}",
             "",
+            *_taken_as_known(statement),
             *_how_measured(statement),
             "## What the columns hold",
             "",
@@ -136,6 +137,17 @@ class Release:
             "",
         ]
         return "\n".join(lines)
+
+
+def _taken_as_known(statement: Statement) -> list[str]:
+    """What a formal promise leaves out, because it was known without the rows."""
+    if not isinstance(statement.guarantee, DifferentiallyPrivate):
+        return []
+    return [
+        "Taken as known without the rows, and so not covered: the names of the columns, what sort "
+        "of values each holds and how these are written, and whatever is marked as declared below.",
+        "",
+    ]
 
 
 def _how_measured(statement: Statement) -> list[str]:
