@@ -1,5 +1,6 @@
 """Each screen, run for real through the router: it shows what it should, or says where to go."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from synth.budget import Budget
 from synth.ingest import load
-from synth.recipe import MethodPart, Recipe
+from synth.recipe import MethodPart, Privacy, Recipe
 from synth.run import run
 from tests.conftest import some_people
 from ui.visitor import KEY, Made, Visitor
@@ -95,6 +96,15 @@ def test_settings_survive_a_visit_to_another_screen(with_table):
     assert ran(app).radio(key="method").value == "independent"
     assert app.number_input(key="rows").value == 123
     assert with_table.recipe.release.rows == 123
+
+
+def test_a_lasting_ledger_is_shown_on_request(with_table, tmp_path):
+    privacy = Privacy(ledger=str(tmp_path), total=3.0)
+    with_table.recipe = Recipe(method=MethodPart(name="independent"), privacy=privacy)
+    run(with_table.recipe, some_people())
+    app = screen("method", with_table)
+    app.button(key="ledger.show").click().run()
+    assert re.search(r"came to \*\*ε = (1|0\.99\d?)\*\* of 3\.", words(ran(app)))
 
 
 def test_a_weak_promise_is_warned_about_with_its_reason(with_table):

@@ -5,17 +5,19 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import pandas as pd
 import streamlit as st
 
+from synth.accounting import epsilon_of
 from synth.budget import LARGEST_DELTA, Audience, Budget, Rho
 from synth.discovery import DELTA_SHARE, SHARE, Share, shares, undeclared
 from synth.domain import Categories
-from synth.ledger_file import LEDGER
+from synth.ledger_file import LEDGER, LedgerFile
 from synth.methods import method_named
 from synth.prospect import Guess, Prospect
 from synth.recipe import Privacy
 from synth.schema import Schema
-from ui.visitor import Visitor
+from ui.visitor import Visitor, explained
 
 EPSILONS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, math.inf)
 USUAL_LEDGER = "~/synth-ledger"
@@ -33,7 +35,7 @@ def ask_privacy(who: Visitor, rows: int) -> Privacy:
         return told
     st.caption(str(Guess(epsilon, current.delta or LARGEST_DELTA)))
     _foretell(who, told, rows)
-    return _ask_ledger(told.model_copy(update={"discover": _ask_discover(who, told)}))
+    return _ask_ledger(who, told.model_copy(update={"discover": _ask_discover(who, told)}))
 
 
 def _ask_epsilon(current: float) -> float:
@@ -101,7 +103,7 @@ def _shares(who: Visitor, told: Privacy) -> tuple[Share, ...]:
     return shares(who.schema, rho, delta, budget.rows_per_person)
 
 
-def _ask_ledger(current: Privacy) -> Privacy:
+def _ask_ledger(who: Visitor, current: Privacy) -> Privacy:
     """Whether releases of this table add up from one session to the next."""
     with st.expander("Remember what was spent on this table", expanded=False):
         st.caption(
@@ -121,6 +123,28 @@ def _ask_ledger(current: Privacy) -> Privacy:
             key="ledger.total",
         )
         place = Path(folder).expanduser()
-        if (place / LEDGER).exists():
-            st.caption("There is a ledger in that folder; this table's earlier releases count.")
-        return current.model_copy(update={"ledger": str(place), "total": float(total)})
+        told = current.model_copy(update={"ledger": str(place), "total": float(total)})
+        if (place / LEDGER).exists() and st.button("What was spent so far?", key="ledger.show"):
+            with explained():
+                _show_account(who, told, place)
+        return told
+
+
+def _show_account(who: Visitor, told: Privacy, place: Path) -> None:
+    """What this table's releases cost, on what, what is left, and what one more would come to."""
+    assert who.loaded is not None
+    lasting = LedgerFile.opened(place)
+    lines = lasting.lines(who.loaded.private.fingerprint(lasting.key))
+    if not lines:
+        st.caption("Nothing was spent on this table yet.")
+        return
+    spent = math.fsum(line.rho for line in lines)
+    more = Budget(told.epsilon, told.delta or LARGEST_DELTA).rho
+    st.markdown(
+        f"All releases together came to **ε = {epsilon_of(spent, LARGEST_DELTA):.3g}** of "
+        f"{told.total:g}. One more like this would bring it to "
+        f"ε = {epsilon_of(spent + more, LARGEST_DELTA):.3g}."
+    )
+    frame = pd.DataFrame([(x.at, x.release, x.purpose, x.rho / spent) for x in lines])
+    frame.columns = pd.Index(["when (UTC)", "release", "looked at", "share of all spent"])
+    st.dataframe(frame, hide_index=True, alt="Every look at this table's rows, and its cost")
