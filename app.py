@@ -8,16 +8,15 @@ import os
 from pathlib import Path
 
 import streamlit as st
-from starlette.routing import Mount
 
-from ui.api import api
+from ui.api import api, mounted
 from ui.sources import databases
 from ui.surroundings import explain_failure, lifespan, middleware
 
 app = st.App(
     Path(__file__).parent / "ui" / "router.py",
     lifespan=lifespan,
-    routes=[Mount("/api/v1", app=api(os.environ.get("SYNTH_API_TOKENS", ""), databases))],
+    routes=[mounted(api(os.environ.get("SYNTH_API_TOKENS", ""), databases))],
     middleware=middleware(),
     on_script_error=explain_failure,
 )

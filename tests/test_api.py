@@ -7,13 +7,12 @@ import httpx
 import pandas as pd
 import pytest
 from starlette.applications import Starlette
-from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from synth.release import Bundle, verify
 from tests.conftest import some_people
 from tests.server import served
-from ui.api import api
+from ui.api import api, mounted
 from ui.api.registry import Registry, Rules
 from ui.sources import HOSPITAL
 
@@ -42,7 +41,7 @@ def known() -> dict[str, str]:
 
 
 def client(token: str = ALICE, registry: Registry | None = None, tokens: str = f"{ALICE}, {BOB}"):
-    app = Starlette(routes=[Mount("/api/v1", app=api(tokens, known, registry))])
+    app = Starlette(routes=[mounted(api(tokens, known, registry))])
     return TestClient(app, "http://test", headers={"Authorization": f"Bearer {token}"})
 
 
@@ -229,7 +228,10 @@ def test_methods_databases_and_tables_are_listed():
         assert "sex" in tables["patients"]
         refused(alice.get("/api/v1/databases/none/tables"), 404)
         refused(alice.get("/api/v1/nowhere"), 404)
-        refused(alice.put("/api/v1/methods"), 405)
+        refused(alice.get("/api/v1/jobs/%0A"), 422)
+        wrong = alice.put("/api/v1/jobs/x")
+        refused(wrong, 405)
+        assert wrong.headers["allow"] == "DELETE, GET"
 
 
 def test_the_document_describes_every_endpoint_and_fetches_nothing():

@@ -1,5 +1,5 @@
 """The REST API: what the screens do, for programs, in the same process."""
 
-from ui.api.service import api
+from ui.api.service import api, mounted
 
-__all__ = ["api"]
+__all__ = ["api", "mounted"]

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from synth.errors import SynthError
 
@@ -82,7 +83,17 @@ async def _no_such_thing(request: Request, error: Exception) -> JSONResponse:
     """Wrong paths and methods."""
     assert isinstance(error, HTTPException)
     problem = Problem(error.status_code, f"{error.detail}.", "See openapi.json for what there is.")
-    return _answer(problem, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_allowed(request))
+    return _answer(problem, headers)
+
+
+def _allowed(request: Request) -> list[str]:
+    """All methods of an address; Starlette names those of the first endpoint there."""
+    offered = request.app.openapi()["paths"]
+    routes = [r for r in request.app.state.routes if r.matches(request.scope)[0] is not Match.NONE]
+    return sorted({m.upper() for r in routes for m in offered[r.path]})
 
 
 async def _not_understood(request: Request, error: Exception) -> JSONResponse:

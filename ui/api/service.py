@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
+from starlette.routing import Mount
 
 from synth.methods import METHODS
 from ui.api.problems import Problem, ProblemDocument, described, explain, problem_of
@@ -111,6 +113,8 @@ def databases_of(request: Request) -> dict[str, str]:
 Owner = Annotated[str, Depends(owner_of)]
 Jobs = Annotated[Registry, Depends(registry_of)]
 Databases = Annotated[dict[str, str], Depends(databases_of)]
+Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Name = Annotated[str, Path(pattern=r"^[^/\x00-\x1f]+$")]
 router = APIRouter(responses=described(401, 403))
 
 
@@ -139,7 +143,7 @@ def databases(owner: Owner, known: Databases) -> list[DatabaseShown]:
 
 
 @router.get("/databases/{name}/tables", responses=described(404, 422))
-def tables(owner: Owner, known: Databases, name: str) -> dict[str, dict[str, str]]:
+def tables(owner: Owner, known: Databases, name: Name) -> dict[str, dict[str, str]]:
     """List the tables of a database, each with its columns and their types."""
     return database_named(name, known).tables()
 
@@ -192,14 +196,14 @@ async def create_job(
     return shown(task)
 
 
-@router.get("/jobs/{id}", responses=described(404))
-def job(owner: Owner, jobs: Jobs, id: str) -> JobShown:
+@router.get("/jobs/{id}", responses=described(404, 422))
+def job(owner: Owner, jobs: Jobs, id: Id) -> JobShown:
     """How far a job is."""
     return shown(jobs.get(owner, id))
 
 
-@router.delete("/jobs/{id}", status_code=204, responses=described(404))
-def forget_job(owner: Owner, jobs: Jobs, id: str) -> None:
+@router.delete("/jobs/{id}", status_code=204, responses=described(404, 422))
+def forget_job(owner: Owner, jobs: Jobs, id: Id) -> None:
     """Stop a job and forget it. What was spent by then stays spent."""
     jobs.forget(jobs.get(owner, id))
 
@@ -210,9 +214,9 @@ ZIP = {"content": {"application/zip": {"schema": {"type": "string", "format": "b
 @router.get(
     "/jobs/{id}/release",
     response_class=Response,
-    responses={200: {"description": "The release bundle.", **ZIP}, **described(404, 409)},
+    responses={200: {"description": "The release bundle.", **ZIP}, **described(404, 409, 422)},
 )
-def release(owner: Owner, jobs: Jobs, id: str) -> Response:
+def release(owner: Owner, jobs: Jobs, id: Id) -> Response:
     """The release of a finished job."""
     task = jobs.get(owner, id)
     if task.job.bundle is None:
@@ -236,6 +240,13 @@ def shown(task: Task) -> JobShown:
         spent_epsilon=task.epsilon,
         error=problem_of(error) if error else None,
     )
+
+
+def mounted(app: FastAPI) -> Mount:
+    """The application at /api/v1; whatever follows is its to answer, line breaks included."""
+    mount = Mount("/api/v1", app=app)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
 
 
 def api(
@@ -263,6 +274,7 @@ def api(
     app.state.digests = digests_of(tokens)
     app.state.databases = databases
     app.state.registry = registry or Registry()
+    app.state.routes = router.routes
     app.include_router(router)
     explain(app)
     return app
