@@ -75,6 +75,10 @@ class BundleError(SynthError):
     """A release bundle is damaged, incomplete or not ours."""
 
 
+class RemoteError(SynthError):
+    """A server refuses what it was asked, or cannot be reached."""
+
+
 class RecipeError(SynthError):
     """The recipe has a mistake.
 

@@ -19,6 +19,7 @@ from synth.ingest import Suggestion, load
 from synth.methods import METHODS, PLUGGED
 from synth.recipe import Recipe, Source, read_recipe
 from synth.release import Bundle, csv_bytes, parquet_bytes, verify
+from synth.remote import connected
 from synth.reporting import recheck
 from synth.run import run
 
@@ -77,6 +78,8 @@ def run_recipe(
     recipe: Annotated[Path, typer.Argument(help="A recipe (TOML).")],
     output: Annotated[Path, typer.Option("--output", "-o")] = Path("release.zip"),
     data: Annotated[Path | None, typer.Option(help="A table instead of the recipe's.")] = None,
+    server: Annotated[str, typer.Option(help="Run on this server: https://…")] = "",
+    token: Annotated[str, typer.Option(envvar="SYNTH_TOKEN", help="The server's.")] = "",
 ) -> None:
     """Make a release: read, learn, draw, compare, bundle.
 
@@ -84,6 +87,12 @@ def run_recipe(
     """
     with explained():
         text = _text(recipe)
+        if server:
+            with connected(server, token) as remote:
+                made = remote.run(read_recipe(text), data, recipe.parent, Shown())
+            output.write_bytes(made)
+            typer.echo(f"Wrote the release that {server} made to {output}.")
+            return
         outcome = run(read_recipe(text), data, folder=recipe.parent, progress=Shown())
         output.write_bytes(outcome.release.zipped())
     comparison, release = outcome.comparison, outcome.release

@@ -71,6 +71,11 @@ class Registry:
     _tasks: dict[str, Task] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
+    @property
+    def kept(self) -> int:
+        """How many jobs there are."""
+        return len(self._tasks)
+
     def room(self, owner: str) -> None:
         """Refuse a token that has as many jobs as it may."""
         kept = sum(t.owner == owner for t in list(self._tasks.values()))
