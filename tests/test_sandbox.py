@@ -131,7 +131,8 @@ def test_fields_formats_and_slices(api):
 
 def test_counts_of_values_and_rows_at_random(api, rows):
     found = {x["value"]: x["count"] for x in api.get("/people/distinct?col=city").json()}
-    assert found == rows["city"].value_counts().to_dict()
+    cities = rows["city"].astype(object).where(rows["city"].notna(), None)
+    assert found == {c: int((cities == c).sum()) or int(cities.isna().sum()) for c in {*cities}}
     assert len(api.get("/people/random?n=7").json()) == 7
     assert api.get("/people/schema").json()["properties"]["age"]["maximum"] == 120
 

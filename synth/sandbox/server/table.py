@@ -225,7 +225,9 @@ def _test(column: Field, operator: str, values: list[str]) -> Callable[[Row], bo
         return lambda row: (row.get(name) is None) == want
     if operator in ("contains", "like"):
         parts = [v.lower() for v in values]
-        return lambda row: any(p in str(row.get(name, "")).lower() for p in parts)
+        return lambda row: (
+            row.get(name) is not None and any(p in str(row[name]).lower() for p in parts)
+        )
     if operator in ("eq", "in", "ne"):
         given = {column.read(v) for text in values for v in _split(text, operator)}
         return lambda row: (row.get(name) in given) != (operator == "ne")
