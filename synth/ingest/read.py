@@ -147,7 +147,7 @@ def _read_parquet(stream: IO[bytes]) -> pd.DataFrame:
         table = pa.parquet.read_table(stream)
     except pa.ArrowException:
         raise IngestError("The Parquet file is damaged.", "Write it again.") from None
-    frame: pd.DataFrame = table.to_pandas()
+    frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
     return frame
 
 
@@ -211,6 +211,8 @@ def _compacted(name: str, values: pd.Series) -> pd.Series:
         whole = (values.dropna().dt.normalize() == values.dropna()).all()
         form = "%Y-%m-%d" if whole else "%Y-%m-%d %H:%M:%S"
         return pd.Series(values.dt.strftime(form)).astype("category")
+    if pd.api.types.is_integer_dtype(kind):
+        return pd.to_numeric(values, downcast="integer")
     if pd.api.types.is_numeric_dtype(kind):
         return values
     present = values.dropna()
