@@ -13,7 +13,8 @@ who, loaded = need_table()
 st.title("How should the synthetic rows be made?")
 left, right = st.columns(2, gap="large")
 with left:
-    who.decide(method=ask_method(who.recipe.method))
+    names = [c.name for c in who.schema.modelled]
+    who.decide(method=ask_method(who.recipe.method, names))
 with right:
     spends = method_named(who.recipe.method.name).spends
     with explained():

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from synth.budget import Budget
 from synth.ingest import load
-from synth.recipe import MethodPart, Privacy, Recipe
+from synth.recipe import MethodPart, Privacy, Recipe, read_recipe
 from synth.run import run
 from tests.conftest import some_people
 from ui.visitor import KEY, Made, Visitor
@@ -105,6 +105,14 @@ def test_a_lasting_ledger_is_shown_on_request(with_table, tmp_path):
     app = screen("method", with_table)
     app.button(key="ledger.show").click().run()
     assert re.search(r"came to \*\*ε = (1|0\.99\d?)\*\* of 3\.", words(ran(app)))
+
+
+def test_a_pair_can_be_pinned_and_is_measured(with_table):
+    app = screen("method", with_table)
+    app.multiselect(key="adaptive.pinned").set_value([("city", "age")]).run()
+    recipe = read_recipe(ran(app).session_state[KEY].recipe.toml())
+    model = run(recipe, some_people()).release.model
+    assert any("city, age" in purpose for purpose, _ in model.statement.ledger)
 
 
 def test_a_weak_promise_is_warned_about_with_its_reason(with_table):

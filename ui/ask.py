@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
+from itertools import combinations
 from typing import Any
 
 import streamlit as st
@@ -21,7 +23,7 @@ def family_of(method: type[Method]) -> str:
     return "k people behind everything" if "k" in method().settings() else "No row is read"
 
 
-def ask_method(current: MethodPart) -> MethodPart:
+def ask_method(current: MethodPart, columns: Sequence[str] = ()) -> MethodPart:
     """Which method, and its settings, as a form made from the method's own fields."""
     families = list(dict.fromkeys(family_of(m) for m in METHODS))
     family = st.segmented_control(
@@ -50,10 +52,10 @@ def ask_method(current: MethodPart) -> MethodPart:
             "promise. Choose it only for people you trust."
         )
     kept = (current.model_extra or {}) if current.name == name else {}
-    return MethodPart.model_validate({"name": name, **_settings(method, kept)})
+    return MethodPart.model_validate({"name": name, **_settings(method, kept, columns)})
 
 
-def _settings(method: type[Method], kept: dict[str, Any]) -> dict[str, Any]:
+def _settings(method: type[Method], kept: dict[str, Any], columns: Sequence[str]) -> dict[str, Any]:
     """The settings that differ from their defaults."""
     asked = {}
     with st.expander("Settings of this method", expanded=False):
@@ -61,10 +63,29 @@ def _settings(method: type[Method], kept: dict[str, Any]) -> dict[str, Any]:
             st.caption("It has none.")
         for setting in fields(method):
             usual = method().settings()[setting.name]
-            value = _setting(method.name, setting, kept.get(setting.name, usual))
+            value = kept.get(setting.name, usual)
+            if setting.name == "pinned":
+                value = _pairs(method.name, setting, value, columns)
+            else:
+                value = _setting(method.name, setting, value)
             if value != usual:
                 asked[setting.name] = value
     return asked
+
+
+def _pairs(method: str, setting: Any, value: Any, columns: Sequence[str]) -> Any:
+    """Sets of columns that are measured together: any pair, and what a recipe asked for."""
+    asked = [tuple(v) for v in value]
+    offered = list(dict.fromkeys([*asked, *combinations(columns, 2)]))
+    chosen = st.multiselect(
+        setting.metadata["title"],
+        offered,
+        default=asked,
+        format_func=" × ".join,
+        help=setting.metadata["help"],
+        key=f"{method}.pinned",
+    )
+    return tuple(chosen)
 
 
 def _setting(method: str, setting: Any, value: Any) -> Any:
