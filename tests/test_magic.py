@@ -11,7 +11,7 @@ CELL = "SELECT sex, ward, emergency FROM admissions JOIN patients USING (patient
 
 @pytest.fixture
 def shell():
-    made = InteractiveShell.instance()
+    made = InteractiveShell.instance(warn_venv=False)
     made.extension_manager.load_extension("synth.magic")
     yield made
     InteractiveShell.clear_instance()
