@@ -26,7 +26,7 @@ def family_of(method: type[Method]) -> str:
 def ask_method(current: MethodPart, columns: Sequence[str] = ()) -> MethodPart:
     """Which method, and its settings, as a form made from the method's own fields."""
     families = list(dict.fromkeys(family_of(m) for m in METHODS))
-    family = st.segmented_control(
+    family = st.pills(
         "What should be promised to the people in the table?",
         families,
         default=family_of(method_named(current.name)),

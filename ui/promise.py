@@ -83,9 +83,10 @@ def _ask_discover(who: Visitor, told: Privacy) -> bool:
     if not columns:
         return told.discover
     wanted = st.toggle(
-        f"Find out under the budget what {len(columns)} undeclared columns may hold",
+        "Find undeclared values under the budget",
         value=told.discover,
-        help="Costs three tenths of the budget, and tells no value that only a few people have. "
+        help=f"{len(columns)} columns have values or bounds that nobody declared. Finding them "
+        "costs three tenths of the budget, and tells no value that only a few people have. "
         "Switched off, values are read off the rows, and no formal promise can be made.",
         key="discover",
         persist_state="session",
