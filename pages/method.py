@@ -3,7 +3,7 @@
 import streamlit as st
 
 from synth.methods import method_named
-from ui.ask import ask_method, ask_release
+from ui.ask import ask_family, ask_method, ask_release
 from ui.counts_view import ask_counts
 from ui.progress import show_job
 from ui.promise import ask_privacy
@@ -11,10 +11,11 @@ from ui.visitor import explained, need_table
 
 who, loaded = need_table()
 st.title("How should the synthetic rows be made?")
+family = ask_family(who.recipe.method)
 left, right = st.columns(2, gap="large")
 with left:
     names = [c.name for c in who.schema.modelled]
-    who.decide(method=ask_method(who.recipe.method, names))
+    who.decide(method=ask_method(who.recipe.method, family, names))
 with right:
     spends = method_named(who.recipe.method.name).spends
     with explained():

@@ -23,10 +23,10 @@ def family_of(method: type[Method]) -> str:
     return "k people behind everything" if "k" in method().settings() else "No row is read"
 
 
-def ask_method(current: MethodPart, columns: Sequence[str] = ()) -> MethodPart:
-    """Which method, and its settings, as a form made from the method's own fields."""
+def ask_family(current: MethodPart) -> str:
+    """Which sort of promise is wanted."""
     families = list(dict.fromkeys(family_of(m) for m in METHODS))
-    family = st.pills(
+    family: str = st.pills(
         "What should be promised to the people in the table?",
         families,
         default=family_of(method_named(current.name)),
@@ -34,6 +34,11 @@ def ask_method(current: MethodPart, columns: Sequence[str] = ()) -> MethodPart:
         persist_state="session",
         required=True,
     )
+    return family
+
+
+def ask_method(current: MethodPart, family: str, columns: Sequence[str] = ()) -> MethodPart:
+    """Which method, and its settings, as a form made from the method's own fields."""
     offered = [m for m in METHODS if family_of(m) == family]
     names = [m.name for m in offered]
     name = st.radio(
