@@ -10,13 +10,14 @@ from pathlib import Path
 import streamlit as st
 
 from ui.api import api, mounted
+from ui.settings import registry
 from ui.sources import databases
 from ui.surroundings import explain_failure, lifespan, middleware
 
 app = st.App(
     Path(__file__).parent / "ui" / "router.py",
     lifespan=lifespan,
-    routes=[mounted(api(os.environ.get("SYNTH_API_TOKENS", ""), databases))],
+    routes=[mounted(api(os.environ.get("SYNTH_API_TOKENS", ""), databases, registry()))],
     middleware=middleware(),
     on_script_error=explain_failure,
 )

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 
 from synth.declaration import ColumnPart
 from synth.errors import QueryError, SynthError
-from synth.guarantee import DifferentiallyPrivate
 from synth.recipe import MethodPart, Privacy, Recipe, ReleasePart
 from synth.release import Release
 from synth.run import run
@@ -81,19 +80,13 @@ class Faux:
         except SynthError as error:
             self._note(query, recipe, f"refused: {error.what}", 0.0)
             raise
-        promise = release.statement.guarantee
-        cost = (
-            promise.epsilon
-            if isinstance(promise, DifferentiallyPrivate)
-            else recipe.privacy.epsilon
-        )
-        self._note(query, recipe, "released", cost)
+        self._note(query, recipe, "released", release.statement.cost)
         self.released[key] = release
         return release
 
-    def _note(self, query: Query, recipe: Recipe, ended: str, epsilon: float) -> None:
+    def _note(self, query: Query, recipe: Recipe, ended: str, cost: float | None) -> None:
         if self.audit is not None:
-            asked = Asked(self.database.shown, query.text, recipe.method.name, ended, epsilon)
+            asked = Asked(self.database.shown, query.text, recipe.method.name, ended, cost)
             self.audit.write(asked)
 
 

@@ -138,6 +138,12 @@ class Statement:
     def formal(self) -> bool:
         return self.guarantee.formal
 
+    @property
+    def cost(self) -> float | None:
+        """The epsilon that bounds what was told about one person; None where none does."""
+        found = self.guarantee
+        return found.epsilon if isinstance(found, DifferentiallyPrivate) else None
+
     def __str__(self) -> str:
         return f"{self.guarantee.short}. {self.guarantee.plain}"
 

@@ -63,8 +63,10 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
     except SynthError as error:
         tell({"error": error.what, "remedy": error.remedy})
         return
-    tell({"bundle": len(bundle), "comparison": outcome.comparison.document()}, bundle)
+    told = {"comparison": outcome.comparison.document(), "cost": outcome.release.statement.cost}
+    tell({"bundle": len(bundle), **told}, bundle)
 
 
 if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)
+    outgoing, sys.stdout = sys.stdout.buffer, sys.stderr  # a method that prints spoils no answer
+    serve(sys.stdin.buffer, outgoing)

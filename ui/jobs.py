@@ -42,6 +42,7 @@ class Job:
     doing: str = "waiting for a free place"
     bundle: bytes | None = None
     comparison: Comparison | None = None
+    cost: float | None = None  # the epsilon of the release; None where nothing bounds it
     error: SynthError | None = None
     cancelled: bool = False
     finished: threading.Event = field(default_factory=threading.Event)
@@ -112,6 +113,7 @@ class Job:
 
     def _finish(self, message: dict[str, Any], stream: IO[bytes]) -> None:
         self.comparison = Comparison.of(message["comparison"])
+        self.cost = message["cost"]
         content = stream.read(message["bundle"])
         if len(content) == message["bundle"]:
             self.bundle = content

@@ -1,4 +1,4 @@
-"""Who asked what, when, and at what cost: one line per query, never a row."""
+"""Who asked what, when, and at what cost: one line per event of a query, never a row."""
 
 from __future__ import annotations
 
@@ -9,21 +9,25 @@ from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
 
+from synth.errors import QueryError
+
 
 @dataclass(frozen=True)
 class Asked:
-    """One query.
+    """What happened to one query.
 
     Args:
-        ended: "released", or why not.
-        epsilon: what it cost the people in the database; 0 for a repeated query.
+        database: its name, or its address without the password.
+        ended: "asked", "released", "answered again" or why not.
+        epsilon: what it cost the people in the database; 0 for a repeated query, None where no
+            epsilon bounds it.
     """
 
     database: str
     query: str
     method: str
     ended: str
-    epsilon: float = 0.0
+    epsilon: float | None = 0.0
 
 
 @dataclass(frozen=True)
@@ -33,15 +37,25 @@ class Audit:
     path: Path
 
     def write(self, asked: Asked, who: str = "") -> None:
-        """Add a line, and see to it that it is on disk."""
+        """Add a line, and see to it that it is on disk.
+
+        Raises:
+            QueryError: it cannot be written; whoever has to account for queries answers none then.
+        """
         line = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "who": who or getuser()}
         text = json.dumps({**line, **asdict(asked)}, ensure_ascii=False) + "\n"
-        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            os.write(handle, text.encode())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                os.write(handle, text.encode("utf-8", errors="backslashreplace"))
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise QueryError(
+                f"The audit log cannot be written ({type(error).__name__}), so nothing is asked.",
+                "Whoever runs this sees to its folder and to space on the disk.",
+            ) from None
 
     def read(self) -> list[dict[str, object]]:
         """Every line, oldest first."""

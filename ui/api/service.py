@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import fields
@@ -15,10 +16,13 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from starlette.routing import Mount
 
+from synth.accounting import epsilon_of
+from synth.budget import LARGEST_DELTA
+from synth.errors import SynthError
 from synth.methods import METHODS
 from ui.api.problems import Problem, ProblemDocument, described, explain, problem_of
 from ui.api.registry import Registry, State, Task
-from ui.api.submission import Asking, database_named, submission_of
+from ui.api.submission import Asking, Submission, database_named, submission_of
 
 SETTING = "SYNTH_API_TOKENS"
 LEAST_TOKEN = 16  # characters
@@ -52,14 +56,32 @@ class DatabaseShown(BaseModel):
 
 
 class JobShown(BaseModel):
-    """How far a job is, and what it has cost; `spent_epsilon` is null where nothing bounds it."""
+    """How far a job is, and what it has cost; `spent_epsilon` is null where nothing bounds it.
+
+    A `repeated` job asked what was already released to this token: it is the same release, for
+    nothing. The same query with another seed, say, is asked of the database anew.
+    """
 
     id: str
     state: State
     progress: float
     doing: str
     spent_epsilon: float | None
+    repeated: bool
     error: ProblemDocument | None
+
+
+class BudgetShown(BaseModel):
+    """The jobs of a token together, at one delta; null where there is no limit.
+
+    What is spent and what is left do not add up: epsilons compose to less than their sum. Running
+    jobs count with all they may spend. A restart of the server forgets what was spent.
+    """
+
+    total_epsilon: float | None
+    spent_epsilon: float | None
+    left_epsilon: float | None
+    delta: float
 
 
 def digests_of(text: str) -> tuple[str, ...]:
@@ -189,11 +211,35 @@ async def create_job(
 ) -> JobShown:
     """Start a job. A recipe may name nothing on the server: what it needs comes with it."""
     jobs.room(owner)
-    asked = await submission_of(request, jobs.rules.most_bytes)
-    recipe, loaded = await run_in_threadpool(asked.load, known)
-    task = jobs.start(owner, recipe, loaded.private, asked.files)
+    sent = await submission_of(request, jobs.rules.most_bytes)
+    task = await run_in_threadpool(_begun, jobs, owner, sent, known)
     response.headers["Location"] = f"{request.scope.get('root_path', '')}/jobs/{task.id}"
     return shown(task)
+
+
+def _begun(jobs: Registry, owner: str, sent: Submission, known: dict[str, str]) -> Task:
+    """The job that a request starts; a query that may not run is written down as well."""
+    try:
+        return jobs.start(owner, sent.wanted(known))
+    except SynthError as error:
+        jobs.note(owner, sent.asked, f"refused: {error.what}")
+        raise
+
+
+@router.get("/budget")
+def budget(owner: Owner, jobs: Jobs) -> BudgetShown:
+    """What the jobs of this token may cost together, and what is left of it."""
+    rho, allowance = jobs.spent(owner), jobs.rules.allowance
+    return BudgetShown(
+        total_epsilon=_finite(allowance.epsilon),
+        spent_epsilon=_finite(epsilon_of(rho, LARGEST_DELTA)),
+        left_epsilon=_finite(allowance.left(rho)),
+        delta=LARGEST_DELTA,
+    )
+
+
+def _finite(epsilon: float) -> float | None:
+    return None if math.isinf(epsilon) else epsilon
 
 
 @router.get("/jobs/{id}", responses=described(404, 422))
@@ -238,6 +284,7 @@ def shown(task: Task) -> JobShown:
         progress=min(1.0, task.job.share),
         doing=task.job.doing,
         spent_epsilon=task.epsilon,
+        repeated=task.repeated,
         error=problem_of(error) if error else None,
     )
 

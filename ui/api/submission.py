@@ -14,10 +14,13 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from synth.errors import RecipeError
-from synth.ingest import Loaded, load
+from synth.ingest import load
+from synth.private import PrivateTable
 from synth.recipe import Recipe, Source, read_recipe
 from synth.sources import Database, read_query
+from synth.sources.audit import Asked
 from ui.api.problems import Problem
+from ui.api.registry import Wanted
 
 MOST_RECIPE = 1_000_000  # bytes; of a look-up file too
 MOST_FILES = 20
@@ -46,22 +49,41 @@ class Submission:
     table: IO[bytes] | None = field(default=None, repr=False)
     asking: Asking | None = None
 
-    def load(self, databases: dict[str, str]) -> tuple[Recipe, Loaded]:
-        """The recipe as it goes into the release, and the rows in their vault.
+    @property
+    def asked(self) -> Asked | None:
+        """The query, for the audit log; None for an uploaded table."""
+        told = self.asking
+        if told is None:
+            return None
+        return Asked(told.database, told.query, self.recipe.method.name, "asked")
+
+    def wanted(self, databases: dict[str, str]) -> Wanted:
+        """The job that is asked for; its rows are not read yet.
 
         Raises:
-            SynthError: there is no such database, or the rows are no table.
+            Problem: there is no such database.
+            QueryError: the query may not run.
         """
-        recipe, rows = self.recipe, self.table
-        answer: Any = rows
-        if self.asking is not None:
-            asked = self.asking
-            database = database_named(asked.database, databases)
-            answer = database.answer(read_query(asked.query, database.dialect))
-            told = Source(database=asked.database, query=asked.query, missing=recipe.source.missing)
-            recipe = recipe.model_copy(update={"source": told})
-        missing, person = recipe.source.missing, recipe.people.column
-        return recipe, load(answer, recipe.budget, missing=missing, person=person)
+        if self.asking is None:
+            return Wanted(self.recipe, lambda: _vault(self.table, self.recipe), self.files)
+        named = self.asking.database
+        database = database_named(named, databases)
+        query = read_query(self.asking.query, database.dialect)
+        told = Source(database=named, query=query.text, missing=self.recipe.source.missing)
+        recipe = self.recipe.model_copy(update={"source": told})
+        same = told.model_copy(update={"query": query.normal})
+        return Wanted(
+            recipe,
+            lambda: _vault(database.answer(query), recipe),
+            asked=self.asked,
+            question=recipe.model_copy(update={"source": same}).toml(),
+        )
+
+
+def _vault(rows: Any, recipe: Recipe) -> PrivateTable:
+    """The rows in their vault. Raises IngestError if they are no table."""
+    missing, person = recipe.source.missing, recipe.people.column
+    return load(rows, recipe.budget, missing=missing, person=person).private
 
 
 def database_named(name: str, databases: dict[str, str]) -> Database:

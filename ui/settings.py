@@ -1,0 +1,48 @@
+"""What the operator of a server sets in its environment, read once when it starts."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from synth.sources.audit import Asked, Audit
+from ui.api.allowance import Allowance
+from ui.api.registry import Registry, Rules
+
+EPSILON, AUDIT = "SYNTH_API_EPSILON", "SYNTH_AUDIT"
+
+
+def registry() -> Registry:
+    """The jobs of the REST API, under the operator's rules.
+
+    Raises:
+        ValueError: the epsilon of a token is no number above 0.
+    """
+    return Registry(Rules(allowance=allowance(os.environ.get(EPSILON, ""))), audit())
+
+
+def allowance(text: str) -> Allowance:
+    """What all jobs of a token may cost together; no limit where nothing is set."""
+    try:
+        return Allowance(float(text) if text.strip() else math.inf)
+    except ValueError:
+        raise ValueError(f"{EPSILON} has to be a number above 0.") from None
+
+
+def audit() -> Audit | None:
+    """Where queries are written down; None where the operator asked for nothing."""
+    path = os.environ.get(AUDIT, "")
+    return Audit(Path(path).expanduser()) if path else None
+
+
+def write_down(asked: Asked) -> None:
+    """Write a visitor's query into the audit log, if there is one.
+
+    Raises:
+        QueryError: the log cannot be written.
+    """
+    if (log := audit()) is not None:
+        log.write(asked, who=str(st.user.get("email") or st.user.get("name") or "a visitor"))
