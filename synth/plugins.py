@@ -7,11 +7,11 @@ the screens with its settings as a form, in recipes, and in `synth methods`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, is_dataclass
 from importlib.metadata import EntryPoint, entry_points
 
-from synth.method import Method
+from synth.method import Method, Model
 
 GROUP = "synth.methods"
 
@@ -24,25 +24,35 @@ class Plugged:
     refused: tuple[str, ...]
 
 
-def plugged(taken: Iterable[str], found: Iterable[EntryPoint] | None = None) -> Plugged:
+def plugged(
+    taken: Iterable[str],
+    found: Iterable[EntryPoint] | None = None,
+    models: Iterable[type[Model]] = (),
+) -> Plugged:
     """Methods of other packages.
 
     Args:
         taken: names that are in use already.
         found: entry points to look at; those installed, if left out.
+        models: of the methods that are there already. A saved model is known by its kind, so a
+            plug-in may share a model, but not call another one the same.
     """
     names, methods, refused = set(taken), [], []
+    kinds = {m.kind: m for m in models}
     for point in entry_points(group=GROUP) if found is None else found:
-        method, why = _loaded(point, names)
+        method, why = _loaded(point, names, kinds)
         if method is None:
             refused.append(f"The plug-in `{point.name}` is left out: {why}")
         else:
             methods.append(method)
             names.add(method.name)
+            kinds[method.model.kind] = method.model
     return Plugged(tuple(methods), tuple(refused))
 
 
-def _loaded(point: EntryPoint, taken: set[str]) -> tuple[type[Method] | None, str]:
+def _loaded(
+    point: EntryPoint, taken: set[str], kinds: Mapping[str, type[Model]]
+) -> tuple[type[Method] | None, str]:
     try:
         method = point.load()
     except (ImportError, AttributeError) as error:
@@ -54,4 +64,7 @@ def _loaded(point: EntryPoint, taken: set[str]) -> tuple[type[Method] | None, st
         return None, f"it lacks {', '.join(lacking) or 'a fit'}."
     if method.name in taken:
         return None, f"there is already a method `{method.name}`."
+    kind = getattr(method.model, "kind", None)
+    if kind is None or kinds.get(kind, method.model) is not method.model:
+        return None, f"its model's kind is {'not told' if kind is None else f'taken: `{kind}`'}."
     return method, ""

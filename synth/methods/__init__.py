@@ -41,7 +41,7 @@ OWN: tuple[type[Method], ...] = (
     KernelDensity,
     Random,
 )
-PLUGGED = plugged(m.name for m in OWN)
+PLUGGED = plugged((m.name for m in OWN), models=(m.model for m in OWN))
 METHODS = OWN + PLUGGED.methods
 
 
