@@ -28,7 +28,16 @@ class IngestError(SynthError):
 
 
 class QueryError(SynthError):
-    """A query may not run, or the database cannot answer it."""
+    """A query may not run, or the database cannot answer it.
+
+    Args:
+        line, column: where in the query, counted from 1; 0 where no place is to blame.
+    """
+
+    def __init__(self, what: str, remedy: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(what, remedy)
+        self.line = line
+        self.column = column
 
 
 class SchemaError(SynthError):

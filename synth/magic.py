@@ -17,6 +17,7 @@ import pandas as pd
 
 from synth.errors import QueryError, SynthError
 from synth.faux import Faux, faux
+from synth.sources.pointer import pointed
 
 
 class _Words(argparse.ArgumentParser):
@@ -57,6 +58,8 @@ class Magic:
             self._open(line)
         except SynthError as error:
             print(error)
+            if where := pointed(cell or "", error):
+                print(where)
         return None
 
     def _open(self, line: str) -> None:

@@ -16,6 +16,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
 from synth.errors import QueryError
+from synth.sources.pointer import unclosed
 
 FORBIDDEN = (
     exp.DDL,
@@ -143,15 +144,27 @@ def _parsed(text: str, dialect: str) -> list[exp.Expr]:
     try:
         found = sqlglot.parse(text, dialect=dialect)
     except ParseError as error:
-        first = error.errors[0] if error.errors else {}
-        raise QueryError(
-            f"The query cannot be read: line {first.get('line')}, column {first.get('col')}, near "
-            f"`{first.get('highlight')}`.",
-            "Correct it there.",
-        ) from None
+        raise _unreadable(error) from None
     except (TokenError, RecursionError):
-        raise QueryError("The query cannot be read.", "Check quotes and brackets.") from None
+        line, column = unclosed(text) or (0, 0)
+        where = f" from line {line}, column {column} on" if line else ""
+        raise QueryError(
+            f"The query cannot be read{where}.", "Check quotes and brackets.", line, column
+        ) from None
     return [s for s in found if s is not None]
+
+
+def _unreadable(error: ParseError) -> QueryError:
+    """What the parser stumbled over; it tells where that ends."""
+    first = error.errors[0] if error.errors else {}
+    near = str(first.get("highlight") or "")
+    line, column = int(first.get("line") or 0), int(first.get("col") or 0) - len(near) + 1
+    return QueryError(
+        f"The query cannot be read: line {line}, column {column}, near `{near}`.",
+        "Correct it there.",
+        line,
+        column,
+    )
 
 
 def _refuse(tree: exp.Expr) -> None:
@@ -166,9 +179,8 @@ def _refuse(tree: exp.Expr) -> None:
                 "Use standard SQL functions, or compute it on the synthetic rows.",
             )
         if isinstance(node, exp.Table) and isinstance(node.this, exp.Func):
-            raise QueryError(
-                f"`{node.this.key}` may not stand in place of a table.", "Name a table."
-            )
+            named = node.this.name if isinstance(node.this, exp.Anonymous) else node.this.key
+            raise QueryError(f"`{named}` may not stand in place of a table.", "Name a table.")
         if isinstance(node, exp.Table) and "." in node.name:
             raise QueryError(
                 "A file may not stand in place of a table.", "Name a table of the database."
