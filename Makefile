@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help app test check fix image browser
+.PHONY: help app test check fix image browser newman
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -18,7 +18,7 @@ app: .venv/.ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 # Tests that share a resource carry @pytest.mark.xdist_group and stay on one worker.
-test: .venv/.ready-for-tests browser
+test: .venv/.ready-for-tests browser newman
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: .venv/.ready-for-tests
@@ -64,3 +64,12 @@ browser:
 	  $$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends chromium \
 	    >/dev/null || why="apt-get could not install it"; fi; \
 	if [ -n "$$why" ]; then echo "The browser tests will be skipped: no chromium, and $$why."; fi
+
+# Never fails either: without newman the test of the Postman collection skips itself.
+newman: | $(BIN)/python
+	@if [ -x .venv/newman/node_modules/.bin/newman ]; then exit 0; fi; \
+	if ! command -v npm >/dev/null; then why="there is no npm to install it with"; \
+	else echo "Installing newman for the test of the Postman collection"; \
+	  npm install --prefix .venv/newman newman@6.2.2 --no-audit --no-fund --silent >/dev/null 2>&1 \
+	    || why="npm could not install it"; fi; \
+	if [ -n "$$why" ]; then echo "The test of the Postman collection will be skipped: $$why."; fi

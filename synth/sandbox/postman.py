@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from synth.sandbox.server.table import Field, Row, Table
 
@@ -49,10 +50,11 @@ def _folder(table: Table) -> list[dict[str, Any]]:
     same = [_test("the row asked for", f'pm.expect(pm.response.json().id).to.eql("{first["id"]}")')]
     made = ['pm.collectionVariables.set("made", pm.response.json().id);']
     name = table.fields[0].name
+    order = next((f.name for f in table.fields if "," not in f.name), "id")
     return [
         _request("Rows", "GET", root, 200, tests=total),
         _request("A page", "GET", root, 200, query={"_page": "2", "_per_page": "5"}, tests=paging),
-        _request("Sorted", "GET", root, 200, query={"_sort": f"-{name}", "_per_page": "5"}),
+        _request("Sorted", "GET", root, 200, query={"_sort": f"-{order}", "_per_page": "5"}),
         _request("Filtered", "GET", root, 200, query={f"{name}_isnull": "false"}),
         _request("Unknown field", "GET", root, 400, query={"no-such-field": "1"}),
         _request("How many", "GET", f"{root}/count", 200),
@@ -100,7 +102,9 @@ def _request(
     body: Any = None,
     tests: list[str] | None = None,
 ) -> dict[str, Any]:
-    listed = [{"key": k, "value": v} for k, v in (query or {}).items()]
+    # Escaped, because in Postman `&` parts, `%` escapes and `{{` names a variable.
+    told = {quote(k): quote(v) for k, v in (query or {}).items()}
+    listed = [{"key": k, "value": v} for k, v in told.items()]
     asked = "&".join(f"{q['key']}={q['value']}" for q in listed)
     request: dict[str, Any] = {
         "method": method,

@@ -12,12 +12,12 @@ import pandas as pd
 from synth.domain import Categories, Dates, Domain, Numbers, as_seconds, stamp
 from synth.identifiers import Pattern
 from synth.release import Bundle
+from synth.reporting import LINES_PARQUET
 from synth.sandbox.server.service import Service, Settings
 from synth.sandbox.server.table import RESERVED, Field, Row, Table
 from synth.schema import Column
 
 MOST_ROWS = 200_000  # rows served from memory
-COUNTS = "aggregates.csv"
 
 
 def service(bundle: Bundle, name: str = "rows", settings: Settings | None = None) -> Service:
@@ -43,8 +43,9 @@ def resources(bundle: Bundle, name: str = "rows") -> dict[str, Table]:
     """The synthetic rows as a table, and the protected counts beside them if there are any."""
     plain = re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-") or "rows"
     found = {plain: _rows(bundle, plain)}
-    if COUNTS in bundle.files:
-        found["aggregates"] = _counts(bundle)
+    if LINES_PARQUET in bundle.files:
+        beside = "counts" if plain == "aggregates" else "aggregates"
+        found[beside] = _counts(bundle, beside)
     return found
 
 
@@ -110,13 +111,15 @@ def _field(name: str, column: Column, values: list[Any]) -> Field:
     return Field(name, _kind(domain), form, nullable, listed, low, high)
 
 
-def _counts(bundle: Bundle) -> Table:
-    frame = pd.read_csv(io.BytesIO(bundle.files[COUNTS]))
+def _counts(bundle: Bundle, name: str) -> Table:
+    frame = pd.read_parquet(io.BytesIO(bundle.files[LINES_PARQUET]))
     columns: dict[str, list[Any]] = {}
     fields = []
-    for name in map(str, frame.columns):
-        whole = pd.api.types.is_integer_dtype(frame[name].dtype)
-        safe = _safe(name)
-        columns[safe] = [None if pd.isna(v) else int(v) if whole else str(v) for v in frame[name]]
-        fields.append(Field(safe, "integer" if whole else "string"))
-    return Table("aggregates", tuple(fields), _zipped(columns, len(frame)))
+    for column in map(str, frame.columns):
+        values = frame[column]
+        whole = pd.api.types.is_integer_dtype(values.dtype)
+        columns[_safe(column)] = [
+            None if pd.isna(v) else int(v) if whole else str(v) for v in values
+        ]
+        fields.append(Field(_safe(column), "integer" if whole else "string"))
+    return Table(name, tuple(fields), _zipped(columns, len(frame)))

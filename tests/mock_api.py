@@ -1,0 +1,72 @@
+"""The sandbox in a process of its own, as its users start it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pandas as pd
+
+from synth.declaration import ColumnPart
+from synth.recipe import CountsPart, MethodPart, Recipe, ReleasePart
+from synth.run import run
+from tests.conftest import some_people
+from tests.server import PATIENCE, ROOT, free_port
+
+TOKEN = "a-token-of-the-tests"
+AWKWARD = "Time in A&E, 100% {{sure}} #1"
+
+
+def people_release(place: Path, rows: int = 200) -> Path:
+    """A release with counts beside its rows; its first column has a name that addresses dislike."""
+    people = some_people()
+    days = pd.Series(pd.date_range("2020-01-01", periods=len(people), freq="h"))
+    people = people.assign(seen=days.dt.strftime("%d/%m/%Y %H:%M"))
+    people.insert(0, AWKWARD, people["age"] // 2)
+    recipe = Recipe(
+        column=(ColumnPart(name="age", kind="integer", low=0, high=120),),
+        method=MethodPart(name="independent"),
+        counts=CountsPart(k=10, length=2),
+        release=ReleasePart(rows=rows, title="People"),
+    )
+    place.write_bytes(run(recipe, people).release.zipped())
+    return place
+
+
+@contextmanager
+def mock_api(bundle: Path, *words: str) -> Iterator[str]:
+    """The address of `synth sandbox` over a bundle; it is stopped afterwards."""
+    port = free_port()
+    command = [sys.executable, "-m", "synth.cli", "sandbox", str(bundle), "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "--name", "people", *words],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(address, process)
+        yield address
+        assert process.poll() is None, "the sandbox stopped by itself"
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+    begun = time.monotonic()
+    while time.monotonic() - begun < PATIENCE:
+        assert process.poll() is None, "the sandbox stopped by itself"
+        try:
+            httpx.get(f"{address}/openapi.json", timeout=5)
+        except httpx.TransportError:
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError("the sandbox did not start")
