@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from ui.sources import ask_database, bring_sample, bring_upload, open_recipe, show_table
+from ui.ask_database import ask_database
+from ui.sources import bring_sample, bring_upload, open_recipe, show_table
 from ui.visitor import visitor
 
 who = visitor()

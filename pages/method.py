@@ -7,8 +7,13 @@ from ui.ask import ask_family, ask_method, ask_release
 from ui.counts_view import ask_counts
 from ui.progress import show_job
 from ui.promise import ask_privacy
+from ui.settings import writing
 from ui.visitor import explained, need_table
 
+REPEATED = (
+    "This is the release you already had: the same query with the same settings. Nobody's rows "
+    "were looked at again, and nothing was spent. Another seed or setting makes a new one."
+)
 who, loaded = need_table()
 st.title("How should the synthetic rows be made?")
 family = ask_family(who.recipe.method)
@@ -27,11 +32,13 @@ who.decide(counts=ask_counts(who.recipe.counts, spends=spends))
 busy = who.job is not None and not who.job.finished.is_set()
 if st.button("Make synthetic data", type="primary", key="make", disabled=busy):
     with explained():
-        who.run()
+        who.run(writing())
         st.rerun()
 show_job(who)
 if who.made is not None and not busy:
     word = "An earlier run is ready; settings changed since." if who.stale else "Done."
+    if who.repeated and not who.stale:
+        st.info(REPEATED)
     st.success(f"{word} {who.made.bundle.facts['rows']:,} synthetic rows are ready.")
     if st.button("Next: compare with the real table", key="next"):
         st.switch_page("../pages/compare.py")

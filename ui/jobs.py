@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from synth.budget import Entry
+from synth.accounting import epsilon_of
+from synth.budget import Audience, Entry, Grouped, Measured, Opened
 from synth.errors import SynthError
 from synth.evaluate import Comparison
 from synth.private import PrivateTable
@@ -33,11 +35,13 @@ class Job:
     Args:
         files: what de-identification steps look up, by name.
         on_entry: told of each ledger entry as the worker writes it, from another thread.
+        on_end: told when the job is over, from another thread.
     """
 
     recipe: Recipe
     on_entry: Callable[[Entry], None]
     files: Mapping[str, str] = field(default_factory=dict)
+    on_end: Callable[[Job], None] = lambda job: None
     share: float = 0.0
     doing: str = "waiting for a free place"
     bundle: bytes | None = None
@@ -69,7 +73,30 @@ class Job:
                     "The worker stopped before it was done.",
                     "Try again; with a very large table, use fewer columns or the command line.",
                 )
-            self.finished.set()
+            try:
+                self.on_end(self)
+            finally:
+                self.finished.set()
+
+    @property
+    def ended(self) -> str:
+        """How it ended, in a word or a sentence."""
+        if self.bundle is not None:
+            return "released"
+        return "stopped" if self.error is None else f"failed: {self.error.what}"
+
+    def spent(self, entries: Sequence[Entry]) -> float | None:
+        """The epsilon that its ledger entries came to by now; None where no epsilon bounds it."""
+        if self.bundle is not None:
+            return self.cost
+        rho = math.fsum(e.rho for e in entries if isinstance(e, Measured))
+        loud = any(
+            isinstance(e, Grouped) or (isinstance(e, Opened) and e.audience is Audience.RELEASE)
+            for e in entries
+        )
+        if loud or math.isinf(rho):
+            return None
+        return epsilon_of(rho, self.recipe.budget.delta)
 
     def _run(self, private: PrivateTable) -> None:
         process = subprocess.Popen(

@@ -11,15 +11,12 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from synth.budget import Audience
 from synth.ingest import Loaded, load
-from synth.recipe import Source, read_recipe
-from synth.sources import Database, read_query
-from ui.visitor import Visitor, explained
+from synth.recipe import read_recipe
+from ui.visitor import Question, Visitor, explained
 
 LOOKUP = Path(__file__).parents[1] / "sample_data" / "postcode_lookup.csv"
 SAMPLES = Path(__file__).parents[1] / "sample_data"
 SAMPLE, HOSPITAL = SAMPLES / "hospital_admissions.csv", SAMPLES / "hospital.sqlite"
-USUAL_QUERY = """SELECT p.sex, p.smoker, a.ward, a.emergency, a.admitted_at
-FROM admissions a JOIN patients p USING (patient_id)"""
 MOST_MEGABYTES = 300
 PREVIEW = 8
 
@@ -35,7 +32,7 @@ def bring_upload(who: Visitor) -> None:
     if file is None:
         return
     with explained(), st.spinner("Reading the table …"):
-        _bring(who, file, file.name)
+        bring(who, file, file.name)
     free_uploads()
 
 
@@ -45,17 +42,18 @@ def bring_sample(who: Visitor) -> None:
         "Use the sample table", key="sample", type="primary", icon=":material/local_hospital:"
     ):
         with explained():
-            _bring(who, SAMPLE, "sample: hospital admissions")
+            bring(who, SAMPLE, "sample: hospital admissions")
             who.files[LOOKUP.name] = LOOKUP.read_text(encoding="utf-8")
 
 
-def _bring(who: Visitor, source: Any, name: str) -> None:
+def bring(who: Visitor, source: Any, name: str, question: Question | None = None) -> None:
+    """Read a table into the vault; `question` is what a database was asked for it."""
     loaded = load(
         source,
         who.recipe.budget,
         missing=who.recipe.source.missing,
     )
-    who.bring(loaded, name)
+    who.bring(loaded, name, question)
 
 
 def free_uploads() -> None:
@@ -79,37 +77,6 @@ def databases() -> dict[str, str]:
     except FileNotFoundError:  # nothing is configured
         return found
     return found | {name: str(told["url"]) for name, told in configured.items() if "url" in told}
-
-
-def ask_database(who: Visitor) -> None:
-    """Ask a database; the rows of the answer go into the vault, and nowhere else."""
-    known = databases()
-    name = st.selectbox("Database", list(known), key="database", persist_state="session")
-    database = Database(known[name])
-    with explained():
-        _show_tables(database)
-    text = st.text_area(
-        "One SELECT",
-        USUAL_QUERY if name.startswith("Sample") else "",
-        height=140,
-        key="query",
-        persist_state="session",
-        help="Only reading is possible. ORDER BY and LIMIT are applied to the synthetic rows.",
-    )
-    if text:
-        st.code(text, language="sql")
-    if st.button("Ask", key="ask", type="primary", icon=":material/database:"):
-        with explained(), st.spinner("Asking the database …"):
-            answer = database.answer(read_query(text, database.dialect))
-            _bring(who, answer, f"query on {name}")
-            who.decide(source=Source(database=database.shown, query=text))
-
-
-def _show_tables(database: Database) -> None:
-    with st.expander("Tables and columns"):
-        for table, columns in database.tables().items():
-            listed = ", ".join(f"{column} ({kind.lower()})" for column, kind in columns.items())
-            st.markdown(f"**{table}**: {listed}")
 
 
 def open_recipe(who: Visitor) -> None:

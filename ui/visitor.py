@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +23,7 @@ from synth.ingest import Loaded
 from synth.recipe import Recipe
 from synth.release import Bundle
 from synth.schema import Schema
+from synth.sources.audit import Asked
 from ui.jobs import Job
 
 KEY = "visitor"
@@ -42,6 +44,21 @@ class Made:
         return Bundle.read(io.BytesIO(self.zipped))
 
 
+@dataclass(frozen=True)
+class Question:
+    """A query that a table is the answer to: as it was asked, and in one spelling."""
+
+    asked: Asked
+    normal: str
+
+    def by(self, recipe: Recipe) -> Asked:
+        """The query as a run of a recipe asks it."""
+        return replace(self.asked, method=recipe.method.name)
+
+
+Note = Callable[[Asked, str, float | None], None]  # writes down how a query ended, at what cost
+
+
 @dataclass
 class Visitor:
     """The table, the decisions, the running job and the last finished run.
@@ -54,6 +71,7 @@ class Visitor:
     recipe: Recipe = field(default_factory=Recipe)
     job: Job | None = None
     made: Made | None = None
+    repeated: bool = False  # whether `made` is what was released of the same query before
     runs: list[Made] = field(default_factory=list)  # of this table, oldest first
     entries: list[Entry] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)  # look-up tables and hierarchies, by name
@@ -61,18 +79,25 @@ class Visitor:
     search: Any = None  # the running or last search of the lattice, see ui/protect_search.py
     searched: str = ""  # what it was about
     stages: dict[str, Stage] = field(default_factory=dict)  # what the steps lead to, by the steps
+    queries: dict[str, str] = field(default_factory=dict)  # as they stand in the field, by database
+    refused: tuple[str, SynthError] | None = None  # the last query that could not be answered
+    question: Question | None = None  # what a database was asked for this table
+    given: dict[str, Made] = field(default_factory=dict)  # releases of queries, oldest first
 
-    def bring(self, loaded: Loaded, name: str) -> None:
+    def bring(self, loaded: Loaded, name: str, question: Question | None = None) -> None:
         """A new table: everything made from the old one goes, the method and its knobs stay.
 
-        Decisions of a recipe that was opened before any table are about this one, and stay too.
+        Decisions of a recipe that was opened before any table are about this one, and stay too, as
+        those about the answer to a query do when it is asked again.
         """
+        same = _spelt(question) is not None and _spelt(question) == _spelt(self.question)
         if self.job is not None:
             self.job.cancel()
-        gone = {} if self.loaded is None else {"column": (), "protect": ()}
+        gone = {} if self.loaded is None or same else {"column": (), "protect": ()}
         kept = self.recipe.model_copy(update=gone)
         self.loaded, self.table_name, self.recipe = loaded, name, kept
-        self.job, self.made, self.entries = None, None, []
+        self.job, self.made, self.entries, self.repeated = None, None, [], False
+        self.question = question
         self.past, self.stages, self.search, self.runs = [], {}, None, []
 
     def decide(self, **parts: BaseModel | Sequence[Any]) -> None:
@@ -114,11 +139,44 @@ class Visitor:
         """What all runs on this table in this session have spent together."""
         return sum(e.rho for e in self.entries if isinstance(e, Measured))
 
-    def run(self) -> None:
-        """Start a run of the recipe in a worker."""
+    def run(self, note: Note = lambda asked, ended, epsilon: None) -> None:
+        """Start a run of the recipe in a worker.
+
+        The same query with the same recipe is answered from what was already released: another
+        draw of noise would cost more, and averaged with the first it would protect less.
+        """
         assert self.loaded is not None
-        self.job = Job(self.recipe, self.entries.append, self.files)
+        earlier = self.given.get(self._asking(self.recipe))
+        self.repeated = earlier is not None
+        if earlier is not None and self.question is not None:
+            note(self.question.by(self.recipe), "answered again", 0.0)
+            self.made, self.recipe = earlier, earlier.recipe  # up to the spelling of the query
+            return
+        self.job = self._job(note)
         self.job.start(self.loaded.private)
+
+    def _job(self, note: Note) -> Job:
+        """A job without a way back to the visitor, who may leave while it runs."""
+        own: list[Entry] = []
+        every, question = self.entries, self.question
+
+        def heard(entry: Entry) -> None:
+            own.append(entry)
+            every.append(entry)
+
+        def over(job: Job) -> None:
+            if question is not None:
+                note(question.by(job.recipe), job.ended, job.spent(own))
+
+        return Job(self.recipe, heard, dict(self.files), over)
+
+    def _asking(self, recipe: Recipe) -> str:
+        """The same for every run that asks a database the same; "" where none was asked."""
+        if self.question is None:
+            return ""
+        source = recipe.source.model_copy(update={"query": self.question.normal})
+        text = recipe.model_copy(update={"source": source}).toml()
+        return json.dumps([text, sorted(self.files.items())])
 
     def collect(self) -> bool:
         """Take over the result of a finished job; whether there was one."""
@@ -128,8 +186,14 @@ class Visitor:
         if self.made is None or self.made.zipped is not job.bundle:
             self.made = Made(job.recipe, job.bundle, job.comparison)
             self.runs = [*self.runs, self.made][-MOST_RUNS:]
+            if asking := self._asking(job.recipe):
+                self.given = dict([*self.given.items(), (asking, self.made)][-MOST_RUNS:])
         self.job = None
         return True
+
+
+def _spelt(question: Question | None) -> tuple[str, str] | None:
+    return None if question is None else (question.asked.database, question.normal)
 
 
 def visitor() -> Visitor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -44,13 +45,13 @@ class Problem(SynthError):
         self.headers = headers
 
 
-def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Problems of an endpoint for the OpenAPI document."""
-    schema = {"$ref": "#/components/schemas/ProblemDocument"}
-    return {
-        s: {"description": HTTPStatus(s).phrase, "content": {MEDIA_TYPE: {"schema": schema}}}
-        for s in statuses
-    }
+def described(
+    *statuses: int, said: Mapping[int, str] | None = None
+) -> dict[int | str, dict[str, Any]]:
+    """Problems of an endpoint for the OpenAPI document, in other words than the usual if `said`."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+    told = {s: HTTPStatus(s).phrase for s in statuses} | dict(said or {})
+    return {s: {"description": words, "content": content} for s, words in told.items()}
 
 
 def explain(app: FastAPI) -> None:

@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from synth.accounting import epsilon_of
-from synth.budget import Audience, Entry, Grouped, Measured, Opened
+from synth.budget import Entry, Measured
 from synth.errors import SynthError
 from synth.private import PrivateTable
 from synth.recipe import Recipe
@@ -92,24 +91,7 @@ class Task:
     @property
     def epsilon(self) -> float | None:
         """What was spent by now; None where no epsilon bounds it."""
-        if self.repeated:
-            return 0.0
-        if self.state == "finished":
-            return self.job.cost
-        loud = any(
-            isinstance(e, Grouped) or (isinstance(e, Opened) and e.audience is Audience.RELEASE)
-            for e in self.entries
-        )
-        if loud or math.isinf(self.rho):
-            return None
-        return epsilon_of(self.rho, self.job.recipe.budget.delta)
-
-    @property
-    def ended(self) -> str:
-        """How it ended, for the audit log."""
-        if self.job.bundle is not None:
-            return "released"
-        return "stopped" if self.job.error is None else f"failed: {self.job.error.what}"
+        return 0.0 if self.repeated else self.job.spent(self.entries)
 
 
 @dataclass
@@ -245,7 +227,7 @@ class Registry:
 
     def _note_end(self, task: Task) -> None:
         try:
-            self.note(task.owner, task.wanted.asked, task.ended, task.epsilon)
+            self.note(task.owner, task.wanted.asked, task.job.ended, task.epsilon)
         except SynthError as error:  # it was noted when it was asked; the release is out
             logging.getLogger("synth").error("%s", error.what)
 

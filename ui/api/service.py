@@ -188,23 +188,36 @@ FORM = {
     "required": ["recipe", "table"],
     "additionalProperties": False,
 }
+EXAMPLE = '[method]\nname = "independent"\n'
+UPLOAD = {"recipe": EXAMPLE, "table": "city,age\nOslo,31\nRome,52\nRome,47\n"}
+QUERY = {"recipe": EXAMPLE, "database": "hospital", "query": "SELECT sex, smoker FROM patients"}
 BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            "multipart/form-data": {"schema": FORM},
-            "application/json": {"schema": Asking.model_json_schema()},
+            "multipart/form-data": {"schema": FORM, "example": UPLOAD},
+            "application/json": {"schema": Asking.model_json_schema(), "example": QUERY},
         },
     }
 }
-PLACE = {"Location": {"description": "Where the job is.", "schema": {"type": "string"}}}
+STARTED = {
+    "headers": {"Location": {"description": "Where the job is.", "schema": {"type": "string"}}},
+    "links": {
+        told: {"operationId": operation, "parameters": {"id": "$response.body#/id"}}
+        for told, operation in {"state": "job", "bundle": "release", "end": "forget_job"}.items()
+    },
+}
+REFUSED = (
+    "What was sent is no job: text that is no recipe, a recipe that names what is the server's, a "
+    "query that may not run, content that is no table. A schema cannot tell; `remedy` does."
+)
 
 
 @router.post(
     "/jobs",
     status_code=202,
     openapi_extra=BODY,
-    responses={202: {"headers": PLACE}, **described(404, 413, 415, 422, 429)},
+    responses={202: STARTED, **described(404, 413, 415, 422, 429, said={422: REFUSED})},
 )
 async def create_job(
     request: Request, response: Response, owner: Owner, jobs: Jobs, known: Databases
@@ -317,6 +330,7 @@ def api(
         servers=[{"url": "/api/v1"}],
         root_path_in_servers=False,
         separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.digests = digests_of(tokens)
     app.state.databases = databases
