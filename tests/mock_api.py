@@ -51,7 +51,7 @@ def mock_api(bundle: Path, *words: str) -> Iterator[str]:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait_for(address, process)
+        wait_for_answer(f"{address}/openapi.json", process)
         yield address
         assert process.poll() is None, "the sandbox stopped by itself"
     finally:
@@ -59,14 +59,14 @@ def mock_api(bundle: Path, *words: str) -> Iterator[str]:
         process.wait(20)
 
 
-def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for_answer(url: str, process: subprocess.Popen[bytes]) -> None:
     begun = time.monotonic()
     while time.monotonic() - begun < PATIENCE:
-        assert process.poll() is None, "the sandbox stopped by itself"
+        assert process.poll() is None, "the server stopped by itself"
         try:
-            httpx.get(f"{address}/openapi.json", timeout=5)
+            httpx.get(url, timeout=5)
         except httpx.TransportError:
             time.sleep(0.2)
         else:
             return
-    raise AssertionError("the sandbox did not start")
+    raise AssertionError("the server did not start")

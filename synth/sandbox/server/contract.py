@@ -36,6 +36,8 @@ def openapi(tables: Mapping[str, Table], about: Mapping[str, Any], door: str) ->
     if door != "none":
         document["components"]["securitySchemes"] = {"door": _scheme(door)}
         document["security"] = [{"door": []}]
+        for operation in (o for path in paths.values() for o in path.values() if "responses" in o):
+            operation["responses"] |= _answers({401: PROBLEM})
     return document
 
 
