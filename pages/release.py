@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.parcel import offer_bundle, offer_recipe, offer_sandbox, show_promise
+from ui.parcel import offer_bundle, offer_recipe, offer_sandbox, show_copies, show_promise
 from ui.visitor import need_made
 
 who, made = need_made()
@@ -13,6 +13,7 @@ if who.stale:
         "settings it was made by; run again on the Method screen to use the new ones."
     )
 show_promise(made.bundle.statement)
+show_copies(made)
 st.subheader("The first synthetic rows")
 st.dataframe(
     made.bundle.rows.head(10), hide_index=True, alt="The first ten synthetic rows of the release"

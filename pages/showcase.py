@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ui.parcel import may_leave
 from ui.showcase_view import ask_look, chosen, offer_page, page_of, show_kept, show_page
 from ui.visitor import explained, need_made
 
@@ -17,5 +18,5 @@ who.decide(showcase=part, release=release)
 with explained():
     show_kept(made.bundle)
     page = page_of(made.bundle, chosen(part, title, made.bundle))
-    offer_page(page)
+    offer_page(page, ready=may_leave(made))
     show_page(page)

@@ -23,6 +23,33 @@ def show_promise(statement: Statement) -> None:
     show(f"**{statement.guarantee.short}.** {statement.guarantee.plain}")
 
 
+def show_copies(made: Made) -> None:
+    """How many rows are copies of real ones, where the method saw those; before they leave."""
+    found = made.comparison.copies
+    if found is None:
+        return
+    eyes = "These figures are exact, for your eyes only, and not in the release."
+    if not found.too_many:
+        st.info(f"{found.plain} That is no more than chance. {eyes}")
+        return
+    st.warning(f"{found.plain}\n\n**What to do:** {found.remedy} {eyes}")
+    st.checkbox(
+        "I know who gets these rows, and that some are those of real people",
+        key=_agreed(made),
+        persist_state="session",
+    )
+
+
+def may_leave(made: Made) -> bool:
+    """Whether the rows may be handed over: they copy no more than chance, or somebody agreed."""
+    found = made.comparison.copies
+    return found is None or not found.too_many or bool(st.session_state.get(_agreed(made)))
+
+
+def _agreed(made: Made) -> str:
+    return f"copies.{hashlib.sha256(made.zipped).hexdigest()[:12]}"
+
+
 def offer_bundle(made: Made) -> None:
     """The bundle. Its name carries its checksum: files are told apart by name on the server."""
     digest = hashlib.sha256(made.zipped).hexdigest()[:12]
@@ -35,6 +62,7 @@ def offer_bundle(made: Made) -> None:
         icon=":material/inventory_2:",
         key="bundle",
         on_click="ignore",
+        disabled=not may_leave(made),
     )
 
 
@@ -51,6 +79,7 @@ def offer_sandbox(made: Made) -> None:
         icon=":material/api:",
         key="sandbox",
         on_click="ignore",
+        disabled=not may_leave(made),
     )
 
 

@@ -67,8 +67,10 @@ def page_of(bundle: Bundle, look: Look) -> str:
     return showcase(bundle, look, start="&".join(parts))
 
 
-def offer_page(page: str) -> None:
-    """The page as one file to hand over."""
+def offer_page(page: str, *, ready: bool) -> None:
+    """The page as one file to hand over; `ready` where its rows may leave."""
+    if not ready:
+        st.warning("Some of these rows are those of real people: see the Release screen first.")
     digest = hashlib.sha256(page.encode()).hexdigest()[:12]
     st.download_button(
         "Download the page (HTML)",
@@ -79,6 +81,7 @@ def offer_page(page: str) -> None:
         icon=":material/bar_chart:",
         key="showcase_file",
         on_click="ignore",
+        disabled=not ready,
     )
 
 

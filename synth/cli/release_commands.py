@@ -103,6 +103,8 @@ def run_recipe(
         f"pairs {comparison.two_way:.3f} ({comparison.fresh_two_way:.3f}). "
         "These two figures are for you, not for the recipients."
     )
+    if (found := comparison.copies) is not None:
+        typer.echo(f"{found.plain} {found.remedy if found.too_many else ''}".strip())
     typer.echo(f"Wrote {release.rows:,} synthetic rows to {output}.")
 
 

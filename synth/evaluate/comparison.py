@@ -18,6 +18,7 @@ import pandas as pd
 from synth.budget import Audience
 from synth.counts import bincount
 from synth.domain import Codes
+from synth.evaluate.copies import Copies, copies
 from synth.method import Progress, quiet
 from synth.private import PrivateTable
 from synth.schema import Counts
@@ -73,6 +74,7 @@ class Comparison:
     rows: int
     synthetic_rows: int
     unpaired: tuple[str, ...] = ()  # columns beyond MOST_PAIRED
+    copies: Copies | None = None  # where a method saw the rows themselves
 
     @property
     def one_way(self) -> float:
@@ -117,6 +119,7 @@ class Comparison:
             document["rows"],
             document["synthetic_rows"],
             tuple(document["unpaired"]),
+            None if document["copies"] is None else Copies(**document["copies"]),
         )
 
 
@@ -139,7 +142,9 @@ def compare(
         progress(i / len(every), "comparing pairs of columns")
         pairs.append(_pair(private, a, b, codes))
     rows = private.size(WHY, Audience.CUSTODIAN)
-    return Comparison(columns, tuple(pairs), rows, len(synthetic), tuple(names[MOST_PAIRED:]))
+    beyond = tuple(names[MOST_PAIRED:])
+    found = copies(private, synthetic)
+    return Comparison(columns, tuple(pairs), rows, len(synthetic), beyond, found)
 
 
 def _histogram(private: PrivateTable, name: str, codes: Codes) -> Histogram:
