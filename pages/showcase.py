@@ -12,11 +12,11 @@ st.markdown(
     "This page is one file made from the release alone. It opens from disk without a network, and "
     "holds nothing that is not shown here."
 )
-part, title = ask_look(who.recipe.showcase, who.recipe.release.title, made.bundle)
+part, title = ask_look(who.recipe.showcase, who.recipe.release.title, made.bundle, who.files)
 release = who.recipe.release.model_copy(update={"title": title})
 who.decide(showcase=part, release=release)
 with explained():
     show_kept(made.bundle)
-    page = page_of(made.bundle, chosen(part, title, made.bundle))
+    page = page_of(made.bundle, chosen(part, title, made.bundle, who.files))
     offer_page(page, ready=may_leave(made))
     show_page(page)

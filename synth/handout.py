@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from dataclasses import replace
 
 from synth.aggregates import Aggregates, aggregate, noisy_aggregate
@@ -53,11 +54,21 @@ def chosen_look(recipe: Recipe, shelf: Shelf) -> Look:
     )
 
 
+def image_text(content: bytes) -> str:
+    """An image as text, the way a shelf holds it; `image_bytes` gives it back unchanged."""
+    return content.removeprefix(BOM_UTF8).decode("utf-8", errors="surrogateescape")
+
+
+def image_bytes(text: str) -> bytes:
+    """The image that `image_text` made text of."""
+    return text.encode("utf-8", errors="surrogateescape")
+
+
 def _logo(name: str, shelf: Shelf) -> bytes:
     if not name:
         return b""
     if name in shelf.given:
-        return shelf.given[name].encode()
+        return image_bytes(shelf.given[name])
     path = None if shelf.folder is None else shelf.folder / name
     if path is None or not path.is_file():
         raise NotReleasable(

@@ -61,11 +61,11 @@ class Remote:
         if not table.is_file():
             raise IngestError(f"There is no file `{table.name}`.", "Check the path.")
         with table.open("rb") as rows:
-            parts: list[tuple[str, tuple[str, str | IO[bytes]]]] = [
+            parts: list[tuple[str, tuple[str, str | bytes | IO[bytes]]]] = [
                 ("recipe", ("recipe.toml", sent.toml())),
                 ("table", (table.name, rows)),
             ]
-            parts += [("files", (n, _text(folder / n))) for n in looked_up(recipe)]
+            parts += [("files", (n, _content(folder / n))) for n in looked_up(recipe)]
             return dict(self._ask("POST", "/jobs", files=parts).json())
 
     def _wait(self, job: str, progress: Progress) -> None:
@@ -143,11 +143,8 @@ def looked_up(recipe: Recipe) -> list[str]:
     return sorted({*named, *filter(None, [recipe.showcase.logo])})
 
 
-def _text(path: Path) -> str:
+def _content(path: Path) -> bytes:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise RecipeError(
-            f"`{path.name}` is not there, or is not text in UTF-8.",
-            "Check the path; a logo that is sent to a server has to be SVG.",
-        ) from None
+        return path.read_bytes()
+    except OSError:
+        raise RecipeError(f"`{path.name}` is not there.", "Check the path.") from None

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from synth.recipe import Recipe
 from synth.release import Bundle, verify
+from synth.showcase.bundle import look_of
 from synth.sources.audit import Audit
 from tests.conftest import some_people
 from tests.server import served
@@ -342,6 +343,24 @@ def test_the_file_of_a_step_comes_with_the_request_and_from_nowhere_else(tmp_pat
         sent = {"cities_csv": cities.read_text()}
         place = upload(alice, RECIPE + step.format("cities.csv"), **sent).headers["location"]
         assert ended(alice, place)["state"] == "finished"
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
+def test_a_logo_of_any_bytes_arrives_unchanged_and_other_files_have_to_be_text():
+    parts = [
+        ("recipe", ("r.toml", RECIPE + '[showcase]\nlogo = "us.png"\n')),
+        ("table", ("t.csv", table())),
+        ("files", ("us.png", PNG)),
+    ]
+    with client() as alice:
+        place = alice.post("/api/v1/jobs", files=parts).headers["location"]
+        assert ended(alice, place)["state"] == "finished"
+        bundle = Bundle.read(io.BytesIO(alice.get(f"{place}/release").content))
+        assert look_of(bundle).logo == PNG
+        other = [*parts[:2], ("files", ("cities.csv", PNG))]
+        assert "not UTF-8" in refused(alice.post("/api/v1/jobs", files=other), 422)
 
 
 def test_no_answer_to_a_bad_table_shows_a_cell():

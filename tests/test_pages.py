@@ -8,10 +8,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from synth.budget import Budget
+from synth.handout import image_text
 from synth.ingest import load
 from synth.recipe import MethodPart, Privacy, Recipe, read_recipe
 from synth.run import run
+from synth.showcase.bundle import look_of
 from tests.conftest import some_people
+from tests.test_api import PNG
 from ui.visitor import KEY, Made, Visitor
 
 ROUTER = Path(__file__).parents[1] / "ui" / "router.py"
@@ -181,6 +184,37 @@ def test_a_recipe_with_a_typo_is_a_sentence_and_changes_nothing(with_table):
     app.button(key="use_recipe").click().run()
     assert "Did you mean `epsilon`" in words(ran(app))
     assert app.session_state[KEY].recipe == Recipe()
+
+
+def test_a_logo_is_shown_kept_and_taken_back(with_release):
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>'
+    app = screen("showcase", with_release)
+    app.file_uploader(key="showcase.logo").upload("us.svg", svg, "image/svg+xml").run()
+    assert ran(app).session_state[KEY].recipe.showcase.logo == "us.svg"
+    assert "image/svg+xml;base64" in app.get("iframe")[0].proto.srcdoc
+    app.switch_page("../pages/data.py").run()
+    app.switch_page("../pages/showcase.py").run()
+    assert "image/svg+xml;base64" in ran(app).get("iframe")[0].proto.srcdoc
+    app.button(key="showcase.no_logo").click().run()
+    assert "image/svg+xml;base64" not in ran(app).get("iframe")[0].proto.srcdoc
+    assert app.session_state[KEY].recipe.showcase.logo == ""
+
+
+def test_a_logo_that_is_none_is_a_sentence_and_changes_nothing(with_release):
+    app = screen("showcase", with_release)
+    app.file_uploader(key="showcase.logo").upload("us.png", b"GIF89a", "image/png").run()
+    assert "no PNG, JPEG or SVG" in words(ran(app))
+    assert app.session_state[KEY].recipe.showcase.logo == ""
+
+
+def test_a_logo_goes_into_the_next_release(with_table):
+    with_table.files["us.png"] = image_text(PNG)
+    part = with_table.recipe.showcase.model_copy(update={"logo": "us.png"})
+    with_table.decide(showcase=part, method=MethodPart(name="random"))
+    with_table.run()
+    assert with_table.job.finished.wait(60)
+    assert with_table.collect()
+    assert look_of(with_table.made.bundle).logo == PNG
 
 
 def test_the_showcase_screen_shows_what_leaves(with_table):

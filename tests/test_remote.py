@@ -12,8 +12,9 @@ from synth.method import quiet
 from synth.recipe import read_recipe
 from synth.release import Bundle, verify
 from synth.remote import Remote, connected, looked_up, sendable
+from synth.showcase.bundle import look_of
 from tests.server import served
-from tests.test_api import ALICE, QUERY, RECIPE, SAMPLE, client, table
+from tests.test_api import ALICE, PNG, QUERY, RECIPE, SAMPLE, client, table
 from ui.api.registry import Registry
 
 FILE = '[source]\nfile = "people.csv"\n'
@@ -52,6 +53,17 @@ def test_files_of_steps_go_along(folder):
     with client() as alice:
         made = Remote(alice).run(recipe, None, folder, quiet)
     assert "Norway" in Bundle.read(io.BytesIO(made)).files["synthetic.csv"].decode()
+
+
+def test_a_logo_goes_along_as_it_is(folder):
+    (folder / "us.png").write_bytes(PNG)
+    recipe = read_recipe(FILE + RECIPE + '[showcase]\nlogo = "us.png"\n')
+    with client() as alice:
+        made = Remote(alice).run(recipe, None, folder, quiet)
+        (folder / "us.png").unlink()
+        with pytest.raises(RecipeError, match=r"`us\.png` is not there"):
+            Remote(alice).run(recipe, None, folder, quiet)
+    assert look_of(Bundle.read(io.BytesIO(made))).logo == PNG
 
 
 def test_a_refusal_and_a_failed_job_come_back_as_sentences(folder):

@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
+from pathlib import PurePath
 
 import streamlit as st
 
+from synth.errors import NotReleasable
 from synth.evaluate.kept import kept_by_reported
+from synth.handout import image_bytes, image_text
 from synth.recipe import ShowcasePart
 from synth.release import Bundle
 from synth.reporting import aggregates_of
 from synth.showcase import Look, look_of, showcase
+from ui.visitor import explained
 
 PLACE = re.compile(r"[a-z]+|[0-9._]+")  # of a view, and of a filter: numbers, never values
 HEIGHT = 900
+MOST_LOGO = 1  # megabytes
+LEFT_OUT = "showcase.left_out"  # the upload that was taken back, which stays in its field
 
 
-def ask_look(current: ShowcasePart, title: str, bundle: Bundle) -> tuple[ShowcasePart, str]:
-    """What the custodian chooses, and the title."""
+def ask_look(
+    current: ShowcasePart, title: str, bundle: Bundle, files: dict[str, str]
+) -> tuple[ShowcasePart, str]:
+    """What the custodian chooses, and the title; an uploaded logo is put with the files."""
     names = [c.name for c in bundle.schema.modelled]
     with st.expander("How it looks", expanded=False):
         title = st.text_input("Title", title, key="showcase.title")
@@ -35,18 +44,45 @@ def ask_look(current: ShowcasePart, title: str, bundle: Bundle) -> tuple[Showcas
         left, right = st.columns(2)
         colour = left.color_picker("Colour of the bars", current.colour, key="showcase.colour")
         dark = right.color_picker("On a dark page", current.dark, key="showcase.dark")
+        logo = _ask_logo(current.logo, files)
     told = {"text": text, "attributes": tuple(attributes), "colour": colour, "dark": dark}
-    return current.model_copy(update=told), title
+    return current.model_copy(update={**told, "logo": logo}), title
 
 
-def chosen(part: ShowcasePart, title: str, bundle: Bundle) -> Look:
+def _ask_logo(current: str, files: dict[str, str]) -> str:
+    """The name of the logo; it stays when the upload is gone, which Streamlit forgets by itself."""
+    file = st.file_uploader(
+        "Logo (PNG, JPEG or SVG)",
+        type=["png", "jpg", "jpeg", "svg"],
+        key="showcase.logo",
+        max_upload_size=MOST_LOGO,
+        help="Up to 1 MB. It becomes part of the page and of the next release.",
+    )
+    if current and st.button(f"Leave out the logo `{current}`", key="showcase.no_logo"):
+        files.pop(current, None)
+        st.session_state[LEFT_OUT] = file and file.file_id
+        return ""
+    if file is None or file.file_id == st.session_state.get(LEFT_OUT):
+        return current
+    with explained():
+        name, content = PurePath(file.name).name, file.getvalue()
+        if len(content) > MOST_LOGO * 1_000_000:  # the field's own limit is the browser's
+            raise NotReleasable("The logo is larger than 1 MB.", "Save it smaller.")
+        Look(logo=content)
+        files[name] = image_text(content)
+        return name
+    return current
+
+
+def chosen(part: ShowcasePart, title: str, bundle: Bundle, files: Mapping[str, str]) -> Look:
     """The look of a bundle with the visitor's choices over it."""
     made = look_of(bundle)
+    own = image_bytes(files[part.logo]) if part.logo in files else made.logo
     return Look(
         title=title or made.title,
         text=part.text,
         attributes=part.attributes,
-        logo=made.logo,
+        logo=own if part.logo else b"",
         colour=part.colour,
         dark=part.dark,
         people_per_row=made.people_per_row,

@@ -182,7 +182,7 @@ FORM = {
         "files": {
             "type": "array",
             "items": {"type": "string", "format": "binary"},
-            "description": "What steps of the recipe look up, by file name.",
+            "description": "What steps look up, and the logo of the showcase, by file name.",
         },
     },
     "required": ["recipe", "table"],

@@ -14,6 +14,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from synth.errors import RecipeError
+from synth.handout import image_text
 from synth.ingest import load
 from synth.private import PrivateTable
 from synth.recipe import Recipe, Source, read_recipe
@@ -22,7 +23,7 @@ from synth.sources.audit import Asked
 from ui.api.problems import Problem
 from ui.api.registry import Wanted
 
-MOST_RECIPE = 1_000_000  # bytes; of a look-up file too
+MOST_RECIPE = 1_000_000  # bytes; of a look-up file or logo too
 MOST_FILES = 20
 
 
@@ -171,7 +172,11 @@ async def _read(form: FormData) -> Submission:
     if any(len(form.getlist(n)) != 1 for n in ("recipe", "table")):
         raise Problem(422, "The form needs one `recipe` and one `table`.", "Send both.")
     recipe = own(read_recipe(await _text(form["recipe"])))
-    files = {getattr(f, "filename", None) or "": await _text(f) for f in form.getlist("files")}
+    files: dict[str, str] = {}
+    for part in form.getlist("files"):
+        name = getattr(part, "filename", None) or ""
+        logo = bool(name) and name == recipe.showcase.logo
+        files[name] = image_text(await _small(part)) if logo else await _text(part)
     return Submission(recipe, files, io.BytesIO(await _content(form["table"])))
 
 
@@ -179,12 +184,16 @@ async def _content(part: str | UploadFile) -> bytes:
     return part.encode() if isinstance(part, str) else await part.read()
 
 
-async def _text(part: str | UploadFile) -> str:
+async def _small(part: str | UploadFile) -> bytes:
     content = await _content(part)
     if len(content) > MOST_RECIPE:
-        raise Problem(413, "A recipe or look-up file is larger than 1 MB.", "Shorten it.")
+        raise Problem(413, "A recipe, look-up file or logo is larger than 1 MB.", "Shorten it.")
+    return content
+
+
+async def _text(part: str | UploadFile) -> str:
     try:
-        return content.decode("utf-8-sig")
+        return (await _small(part)).decode("utf-8-sig")
     except UnicodeDecodeError:
         raise Problem(422, "A recipe or file is not UTF-8.", "Save it as UTF-8.") from None
 
