@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from synth.declaration import ColumnPart
 from synth.errors import QueryError, SynthError
-from synth.recipe import MethodPart, Privacy, Recipe, ReleasePart
+from synth.recipe import MethodPart, Privacy, Recipe, ReleasePart, Source
 from synth.release import Release
 from synth.run import run
 from synth.sources import Database, Limits, Query, read_query
@@ -29,12 +29,12 @@ class Faux:
 
     Args:
         audit: where each query is written down; nowhere, if left out.
-        released: releases made so far, by query and settings.
+        released: releases made so far, by query and recipe, apart from the query's spelling.
     """
 
     database: Database
     audit: Audit | None = None
-    released: dict[tuple[str, Recipe], Release] = field(default_factory=dict, repr=False)
+    released: dict[tuple[str, str], Release] = field(default_factory=dict, repr=False)
 
     def read_sql(
         self,
@@ -58,25 +58,47 @@ class Faux:
             QueryError: the query may not run or cannot be answered.
             SynthError: the method cannot be run on the answer.
         """
-        query = read_query(sql, self.database.dialect)
         recipe = Recipe(
             column=columns,
             privacy=Privacy(epsilon=epsilon),
             method=MethodPart.model_validate({"name": method, **settings}),
-            release=ReleasePart(rows=rows or query.limit, seed=seed),
+            release=ReleasePart(rows=rows, seed=seed),
         )
-        release = self._release(query, recipe)
-        frame = query.arranged(release.tables[0])
+        return self.arranged(sql, self.release(sql, recipe))
+
+    def arranged(self, sql: str, release: Release) -> pd.DataFrame:
+        """The rows of a release in the order of the query it answers, and as many."""
+        frame = read_query(sql, self.database.dialect).arranged(release.tables[0])
         frame.attrs["privacy"] = str(release.statement)
         return frame
 
-    def _release(self, query: Query, recipe: Recipe) -> Release:
-        key = (query.normal, recipe)
+    def release(self, sql: str, recipe: Recipe, *, folder: Path = Path()) -> Release:
+        """What a recipe makes of the answer to `sql`; its own source is not read.
+
+        Args:
+            folder: what a relative path in the recipe is relative to.
+
+        Raises:
+            QueryError: the query may not run or cannot be answered.
+            SynthError: the recipe does not fit the answer.
+        """
+        query = read_query(sql, self.database.dialect)
+        if not recipe.release.rows and query.limit:
+            part = recipe.release.model_copy(update={"rows": query.limit})
+            recipe = recipe.model_copy(update={"release": part})
+        missing = recipe.source.missing
+        source = Source(database=self.database.shown, query=query.text, missing=missing)
+        asked = recipe.model_copy(update={"source": source})
+        return self._release(query, asked, folder)
+
+    def _release(self, query: Query, recipe: Recipe, folder: Path) -> Release:
+        same = recipe.source.model_copy(update={"query": query.normal})
+        key = (query.normal, recipe.model_copy(update={"source": same}).toml())
         if key in self.released:
             self._note(query, recipe, "answered again", 0.0)
             return self.released[key]
         try:
-            release = run(recipe, self.database.answer(query)).release
+            release = run(recipe, self.database.answer(query), folder=folder).release
         except SynthError as error:
             self._note(query, recipe, f"refused: {error.what}", 0.0)
             raise

@@ -5,18 +5,23 @@
 
 %%synth --method adaptive --epsilon 1 --into visits
 SELECT sex, ward, emergency FROM admissions JOIN patients USING (patient_id)
+
+%%synth --recipe recipe.toml --release release.zip
+SELECT sex, ward, emergency FROM admissions JOIN patients USING (patient_id)
 """
 
 from __future__ import annotations
 
 import argparse
 import shlex
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pandas as pd
 
-from synth.errors import QueryError, SynthError
+from synth.errors import QueryError, RecipeError, SynthError
 from synth.faux import Faux, faux
+from synth.recipe import MethodPart, Recipe, read_recipe
 from synth.sources.pointer import pointed
 
 
@@ -36,12 +41,32 @@ def _line_words() -> _Words:
 
 def _cell_words() -> _Words:
     words = _Words(prog="%%synth", add_help=False)
-    words.add_argument("--method", default="adaptive")
-    words.add_argument("--epsilon", type=float, default=1.0)
-    words.add_argument("--rows", type=int, default=0)
-    words.add_argument("--seed", type=int, default=1)
+    words.add_argument("--recipe", type=Path)
+    words.add_argument("--method")
+    words.add_argument("--epsilon", type=float)
+    words.add_argument("--rows", type=int)
+    words.add_argument("--seed", type=int)
     words.add_argument("--into", default="")
+    words.add_argument("--release", type=Path)
     return words
+
+
+def _recipe_of(words: argparse.Namespace) -> Recipe:
+    """The recipe of a cell: the file it names, and over it what the cell says itself."""
+    try:
+        text = "" if words.recipe is None else words.recipe.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise RecipeError(
+            f"`{words.recipe}` cannot be read.", "Give the path of a recipe."
+        ) from None
+    recipe = read_recipe(text)
+    parts: dict[str, Any] = {}
+    if words.method is not None and words.method != recipe.method.name:
+        parts["method"] = MethodPart(name=words.method)
+    if words.epsilon is not None:
+        parts["privacy"] = recipe.privacy.model_copy(update={"epsilon": words.epsilon})
+    drawn = {n: v for n in ("rows", "seed") if (v := getattr(words, n)) is not None}
+    return recipe.model_copy(update={**parts, "release": recipe.release.model_copy(update=drawn)})
 
 
 class Magic:
@@ -71,10 +96,13 @@ class Magic:
         if self.opened is None:
             raise QueryError("No database is open.", "First: %synth sqlite:///file.db")
         words = _cell_words().parse_args(shlex.split(line))
-        answer = self.opened.read_sql(
-            cell, words.method, epsilon=words.epsilon, rows=words.rows, seed=words.seed
-        )
+        folder = Path() if words.recipe is None else words.recipe.parent
+        release = self.opened.release(cell, _recipe_of(words), folder=folder)
+        answer = self.opened.arranged(cell, release)
         print(answer.attrs["privacy"])
+        if words.release is not None:
+            words.release.write_bytes(release.zipped())
+            print(f"Wrote the release to {words.release}.")
         if words.into:
             self.shell.user_ns[words.into] = answer
             return None

@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from synth.recipe import read_recipe
+from synth.release import Bundle
+
 HOSPITAL = Path(__file__).parents[1] / "sample_data" / "hospital.sqlite"
 CELL = "SELECT sex, ward, emergency FROM admissions JOIN patients USING (patient_id)"
 
@@ -30,12 +33,34 @@ def test_an_answer_can_be_given_a_name(shell):
     assert "ward" in shell.user_ns["visits"]
 
 
+def test_a_cell_by_a_recipe_writes_the_release_it_was_asked_for(shell, tmp_path):
+    recipe, out = tmp_path / "recipe.toml", tmp_path / "release.zip"
+    recipe.write_text('[method]\nname = "independent"\n[release]\ntitle = "Wards"\nseed = 5\n')
+    shell.run_line_magic("synth", f"sqlite:///{HOSPITAL}")
+    line = f"--recipe {recipe} --epsilon 2 --rows 30 --release {out}"
+    answer = shell.run_cell_magic("synth", line, CELL + " ORDER BY ward")
+    bundle = Bundle.read(out)
+    told = read_recipe(bundle.files["recipe.toml"].decode())
+    assert (told.release.title, told.release.seed, told.release.rows) == ("Wards", 5, 30)
+    assert told.privacy.epsilon == 2
+    assert told.source.query == CELL + " ORDER BY ward"
+    assert len(answer) == len(bundle.rows) == 30
+
+
+def test_a_mistake_in_a_cell_is_pointed_at(shell, capsys):
+    shell.run_line_magic("synth", f"sqlite:///{HOSPITAL}")
+    shell.run_cell_magic("synth", "", "SELECT sex\nFROM patients GROUP ward")
+    assert capsys.readouterr().out.endswith(f"2 | FROM patients GROUP ward\n{' ' * 24}^\n")
+
+
 @pytest.mark.parametrize(
     ("line", "cell", "says"),
     [
         ("--method random", "DELETE FROM patients", "only SELECT may run"),
         ("--epsilon much", CELL, "invalid float value"),
         ("--method magic", CELL, "no method `magic`"),
+        ("--epsilon 0", CELL, "must be above 0"),
+        ("--recipe none.toml", CELL, "cannot be read"),
     ],
 )
 def test_a_mistake_is_a_sentence(line, cell, says, shell, capsys):
