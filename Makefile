@@ -9,7 +9,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help app test check fix image browser newman
+.PHONY: help app test check fix image browser postgres newman
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -18,7 +18,7 @@ app: .venv/.ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
 # Tests that share a resource carry @pytest.mark.xdist_group and stay on one worker.
-test: .venv/.ready-for-tests browser newman
+test: .venv/.ready-for-tests browser postgres newman
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: .venv/.ready-for-tests
@@ -52,18 +52,25 @@ $(BIN)/python:
 	$(PIP) --editable '.[test]'
 	@touch .venv/.ready $@
 
-# Never fails: without a browser those tests skip themselves, and the rest runs.
-browser:
-	@for name in chromium chromium-browser google-chrome; do \
-	  if command -v $$name >/dev/null; then exit 0; fi; done; \
+# Never fail: without what they install, the tests that need it skip themselves, and the rest runs.
+# $(1) whether it is there; $(2) Debian's package; $(3) which tests need it
+define apt
+	@if { $(1); } >/dev/null 2>&1; then exit 0; fi; \
 	if ! command -v apt-get >/dev/null; then why="there is no apt-get to install it with"; \
 	elif [ "$$(id -u)" = 0 ]; then sudo=; \
 	elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo="sudo -n"; \
-	else why="installing it takes root: sudo apt-get install chromium"; fi; \
-	if [ -z "$$why" ]; then echo "Installing chromium for the browser tests"; \
-	  $$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends chromium \
+	else why="installing it takes root: sudo apt-get install $(2)"; fi; \
+	if [ -z "$$why" ]; then echo "Installing $(2) for $(3)"; \
+	  $$sudo apt-get -qq update && $$sudo apt-get -qq install -y --no-install-recommends $(2) \
 	    >/dev/null || why="apt-get could not install it"; fi; \
-	if [ -n "$$why" ]; then echo "The browser tests will be skipped: no chromium, and $$why."; fi
+	if [ -n "$$why" ]; then echo "Skipping $(3): no $(2), and $$why."; fi
+endef
+
+browser:
+	$(call apt,command -v chromium || command -v chromium-browser || command -v google-chrome,chromium,the browser tests)
+
+postgres:
+	$(call apt,ls /usr/lib/postgresql/*/bin/initdb || command -v initdb,postgresql,the tests of a real database)
 
 # Never fails either: without newman the test of the Postman collection skips itself.
 newman: | $(BIN)/python

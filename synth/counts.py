@@ -1,9 +1,7 @@
 """Counting rows over columns: the one question that is asked of real rows, on any engine.
 
-`HeldRows` answers from integer codes in memory, `LazyRows` by sending one grouped query per table
-to whatever engine holds the rows (anything narwhals can put in a lazy frame: DuckDB, Polars,
-PySpark, a database), so that rows stay there and only counts come back. Only the vault imports
-this module.
+`HeldRows` answers from integer codes in memory; `synth.staying` asks the engine that holds the
+rows. Only the vault makes either of them.
 """
 
 from __future__ import annotations
@@ -14,15 +12,14 @@ import math
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
-import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth.domain import Categories, Codes, Dates, Domain, Numbers, Text, as_text
-from synth.errors import MethodError, SchemaError
+from synth.domain import Codes, Domain, as_text
+from synth.errors import MethodError
 from synth.schema import Schema
 
 Exact = npt.NDArray[np.int64]  # true counts, one axis per column
@@ -175,99 +172,13 @@ class HeldRows:
     def occurring(self, name: str) -> tuple[tuple[str, ...], Exact]:
         found = self.frame[name].dropna().value_counts()
         found = found[found > 0]  # a categorical column also names values that no row has
-        return _merged(pd.Series(found.index), np.asarray(found, dtype=np.int64))
+        return merged(pd.Series(found.index), np.asarray(found, dtype=np.int64))
 
 
-@dataclass(frozen=True)
-class LazyRows:
-    """Rows that stay in their engine, behind a narwhals lazy frame."""
-
-    frame: nw.LazyFrame[Any]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(self.frame.collect_schema().names())
-
-    def total(self) -> int:
-        return int(_fetched(self.frame.select(nw.len().alias("rows")))["rows"].iloc[0])
-
-    def count(self, schema: Schema, names: Sequence[str]) -> Exact:
-        shape = schema.shape(names)
-        cells_of(shape)
-        keys = [f"c{i}" for i in range(len(names))]
-        asked = [_asked(schema.domain(n), n).alias(k) for n, k in zip(names, keys, strict=True)]
-        grouped = self.frame.select(*asked).group_by(*keys).agg(nw.len().alias("rows"))
-        found = _fetched(grouped)
-        codes = [_answered(schema.domain(n), found[k]) for n, k in zip(names, keys, strict=True)]
-        table = np.zeros(shape, dtype=np.int64)
-        np.add.at(table, tuple(codes), found["rows"].to_numpy(dtype=np.int64))
-        return table
-
-    def holds(self, name: str, values: Sequence[str]) -> npt.NDArray[np.bool_]:
-        text = nw.col(name).cast(nw.String)
-        found = _fetched(self.frame.select(text.alias("v")).filter(nw.col("v").is_in(list(values))))
-        return np.asarray(pd.Index(values).isin(pd.Index(found["v"].astype(str))))
-
-    def shared(self, schema: Schema, names: Sequence[str], shares: Shares) -> list[Exact]:
-        raise SchemaError(
-            "These rows stay in their engine, and hidden groups need them in memory.",
-            "Use a method that needs counts only, or load the table.",
-        )
-
-    def fingerprint(self, key: bytes) -> str:
-        raise SchemaError(
-            "Rows that stay in their engine have no fingerprint.",
-            "Name the table, so that what is spent on it adds up under that name.",
-        )
-
-    def occurring(self, name: str) -> tuple[tuple[str, ...], Exact]:
-        column = nw.col(name)
-        asked = self.frame.select(column.alias("v")).filter(~nw.col("v").is_null())
-        found = _fetched(asked.group_by("v").agg(nw.len().alias("rows")))
-        return _merged(found["v"], found["rows"].to_numpy(dtype=np.int64))
-
-
-def _merged(values: pd.Series, rows: Exact) -> tuple[tuple[str, ...], Exact]:
+def merged(values: pd.Series, rows: Exact) -> tuple[tuple[str, ...], Exact]:
     """Values as text, each once: several may be written alike."""
     added = pd.Series(rows).groupby(as_text(values).to_numpy()).sum()
     return tuple(map(str, added.index)), added.to_numpy(dtype=np.int64)
-
-
-def _fetched(lazy: nw.LazyFrame[Any]) -> pd.DataFrame:
-    frame: pd.DataFrame = lazy.collect("pandas").to_native()
-    return frame
-
-
-def _asked(domain: Domain, name: str) -> nw.Expr:
-    """What the engine groups a column by: the interval for numbers, else the value itself."""
-    column = nw.col(name)
-    domain = getattr(domain, "inner", domain)
-    if isinstance(domain, Numbers):
-        number = column.cast(nw.Float64)
-        place = sum(((number >= e).cast(nw.Int32) for e in domain.edges[1:-1]), nw.lit(0))
-        code = nw.when(number.is_null() | number.is_nan()).then(nw.lit(-1)).otherwise(place)
-        return code.cast(nw.Int32)
-    if isinstance(domain, Text):
-        return column.is_null()
-    return column.cast(nw.String)
-
-
-def _answered(domain: Domain, keys: pd.Series) -> Codes:
-    """The codes of the groups that came back."""
-    if (inner := getattr(domain, "inner", None)) is not None:
-        return np.asarray(domain.groups)[_answered(inner, keys)]  # type: ignore[attr-defined]
-    if isinstance(domain, Numbers):
-        nowhere = domain.size - 1 if domain.missing else 0
-        return np.where(keys.to_numpy() < 0, nowhere, keys.to_numpy()).astype(np.int64)
-    if isinstance(domain, Text):
-        absent = keys.to_numpy(dtype=bool)
-        return (absent & domain.missing).astype(np.int64)
-    if isinstance(domain, Categories | Dates):
-        return domain.encode(keys.astype(object).where(keys.notna(), None)).astype(np.int64)
-    raise SchemaError(
-        f"A column of domain `{domain.document()['domain']}` cannot be counted in its engine.",
-        "Load the table into memory.",
-    )
 
 
 def kept(frame: pd.DataFrame, person: str, most: int) -> pd.DataFrame:

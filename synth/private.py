@@ -37,12 +37,13 @@ from synth.attributes import (
 )
 from synth.budget import Audience, Budget, Compared, Grouped, Ledger, Opened, Rho
 from synth.coded import Coded, coded
-from synth.counts import PARTS, Exact, HeldRows, LazyRows, Rows, Shares, kept
+from synth.counts import PARTS, Exact, HeldRows, Rows, Shares
 from synth.errors import SchemaError
 from synth.growth import candidates, different, partition
 from synth.guarantee import Statement
 from synth.schema import Counts, Schema
 from synth.shortfall import shortfall
+from synth.staying import rows_of
 
 
 class Step(Protocol):
@@ -74,6 +75,7 @@ class PrivateTable:
         budget: the most that may ever be spent on these rows.
         person: the column that names the protected person, where a person may have several rows;
             at most `budget.rows_per_person` rows each are kept.
+        known_as: where rows that stay in their engine are, so that what is spent on them adds up.
         noise: tests pass one that adds nothing. Left alone it is exact, from the operating system's
             secure source, and never recorded: noise that can be replayed protects no one.
     """
@@ -87,6 +89,7 @@ class PrivateTable:
         budget: Budget | Ledger,
         *,
         person: str = "",
+        known_as: str = "",
         noise: Noise | None = None,
     ) -> None:
         self.ledger = budget if isinstance(budget, Ledger) else Ledger(budget)
@@ -95,13 +98,19 @@ class PrivateTable:
         self.__noise: Noise = exact_noise
         if noise is not None:
             self.__noise = noise
-        self.__rows: Rows = _held(rows, schema, person, self.ledger.budget.rows_per_person)
+        most = self.ledger.budget.rows_per_person
+        self.__rows: Rows = rows_of(rows, schema, person=person, most=most, known_as=known_as)
 
     def __repr__(self) -> str:
         return f"<PrivateTable of {len(self.schema)} columns, rho {self.ledger.left:.3g} left>"
 
     def __getstate__(self) -> None:
         raise TypeError("A PrivateTable is not pickled, cached or copied to disk.")
+
+    @property
+    def stays(self) -> bool:
+        """Whether the rows stay in their engine, and only counts can be had."""
+        return not isinstance(self.__rows, HeldRows)
 
     @property
     def rows_per_person(self) -> int:
@@ -385,29 +394,3 @@ def receive(stream: Any) -> pd.DataFrame:
     with pa.ipc.open_stream(stream) as reader:
         frame: pd.DataFrame = reader.read_all().to_pandas()
     return frame
-
-
-def _held(rows: pd.DataFrame | nw.LazyFrame[Any], schema: Schema, person: str, most: int) -> Rows:
-    if isinstance(rows, nw.LazyFrame):
-        if person:
-            raise SchemaError(
-                "Rows that stay in their engine cannot be limited per person.",
-                "Load the table, or limit the rows in the query.",
-            )
-        return _checked(LazyRows(rows), schema)
-    found = _checked(HeldRows(rows), schema)
-    if person and person not in found.names:
-        raise SchemaError(
-            f"The table has no column `{person}` to tell people apart.",
-            "Name the column that says whose row it is.",
-        )
-    return HeldRows(kept(rows, person, most)) if person else found
-
-
-def _checked(rows: Rows, schema: Schema) -> Rows:
-    if absent := [n for n in schema.names if n not in rows.names]:
-        raise SchemaError(
-            f"The table has no column {', '.join(f'`{n}`' for n in absent)}.",
-            "Correct the name in the schema, or leave the column out.",
-        )
-    return rows

@@ -23,12 +23,18 @@ HEADER = "Everything that was decided about this release. Run it: synth run reci
 
 
 class Source(Part):
-    """Where the rows are."""
+    """Where the rows are.
+
+    Args:
+        stay: leave them there, and fetch counts only: for a Parquet or CSV file larger than memory,
+            and for PostgreSQL and DuckDB.
+    """
 
     file: str = ""
     database: str = ""  # sqlite:///…, postgresql://… or duckdb:///…; ${NAME} from the environment
     query: str = ""
     missing: tuple[str, ...] = MISSING
+    stay: bool = False
 
 
 class People(Part):

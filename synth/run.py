@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from synth.deidentify import Shelf, Stage, protect, protected, steps_of
 from synth.discovery import SHARE as FOUND_SHARE
 from synth.discovery import discovered, undeclared
 from synth.domain import Categories
-from synth.errors import BudgetExceeded, IngestError, StepError
+from synth.errors import BudgetExceeded, IngestError, SchemaError, StepError
 from synth.evaluate import Comparison, compare
 from synth.handout import chosen_look, reported
 from synth.identifiers import Pattern
@@ -32,6 +33,7 @@ from synth.schema import Schema
 from synth.showcase import look_file
 from synth.sources import Database
 from synth.sources.database import placed
+from synth.sources.in_place import file_in_place, query_in_place
 
 SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
 DEFAULT_ROWS = 1000  # where nothing public tells how many there are
@@ -67,18 +69,21 @@ def run(
         SynthError: any step that needs a decision by the person; nothing is left half done.
     """
     progress(0.0, "reading the table")
-    table = rows_of(recipe, folder) if source is None else source
-    loaded = load(table, recipe.budget, missing=recipe.source.missing, person=recipe.people.column)
-    loaded = with_ledger(recipe, loaded, folder)
-    loaded.private.ledger.listener = listener
-    return run_loaded(recipe, loaded, progress, shelf or Shelf(folder))
+    with nullcontext((source, "")) if source is not None else brought(recipe, folder) as found:
+        table, address = found
+        missing, person = recipe.source.missing, recipe.people.column
+        loaded = load(table, recipe.budget, missing=missing, person=person, known_as=address)
+        loaded = with_ledger(recipe, loaded, folder)
+        loaded.private.ledger.listener = listener
+        return run_loaded(recipe, loaded, progress, shelf or Shelf(folder))
 
 
-def rows_of(recipe: Recipe, folder: Path) -> Any:
-    """What the recipe names as its source: a file, or the answer of a database to a query.
+@contextmanager
+def brought(recipe: Recipe, folder: Path) -> Iterator[tuple[Any, str]]:
+    """What the recipe names as its source, and its address where the rows stay there.
 
     Raises:
-        IngestError: it names neither, or both.
+        IngestError: it names neither a file nor a database, or both.
         QueryError: the query may not run, or the database cannot answer it.
     """
     asked = recipe.source
@@ -87,9 +92,18 @@ def rows_of(recipe: Recipe, folder: Path) -> Any:
             "The recipe has to name either a file or a database as its source.",
             "Set `file`, or `database` and `query`, in [source].",
         )
-    if asked.file:
-        return folder / asked.file
-    return Database(placed(asked.database, folder)).answer(asked.query)
+    if asked.file and not asked.stay:
+        yield folder / asked.file, ""
+    elif asked.file:
+        path = folder / asked.file
+        with file_in_place(path) as rows:
+            yield rows, str(path.resolve())
+    elif not asked.stay:
+        yield Database(placed(asked.database, folder)).answer(asked.query), ""
+    else:
+        database = Database(placed(asked.database, folder))
+        with query_in_place(database, asked.query) as rows:
+            yield rows, database.shown
 
 
 def with_ledger(recipe: Recipe, loaded: Loaded, folder: Path) -> Loaded:
@@ -137,7 +151,9 @@ def run_loaded(
         extras={**files_of(counts), **look_file(look)} if counts else look_file(look),
     )
     progress(0.6, "drawing synthetic rows")
-    seen = told if private is before else before.declare(with_other(before.schema))
+    seen = told
+    if private is not before and not private.stays:
+        seen = before.declare(with_other(before.schema))
     comparison = compare(seen, release.tables[0], _part(progress, 0.65, 0.95))
     progress(1.0, "done")
     return Outcome(release, comparison, tuple(private.ledger.entries))
@@ -204,12 +220,24 @@ def settled(recipe: Recipe, private: PrivateTable, progress: Progress) -> Privat
     """Settle delta, and find out under the budget what columns nobody declared may hold."""
     method = recipe.chosen
     if not (method.formal and method.spends) or math.isinf(recipe.privacy.epsilon):
-        return private
+        return _known(private)
     if recipe.privacy.delta is None:
         people = private.people(Rho(SIZE_SHARE * private.ledger.left))
         private.ledger.tighten(usual_delta(people))
     if recipe.privacy.discover and undeclared(private.schema):
         return discovered(private, Rho(FOUND_SHARE * private.ledger.left), progress)
+    return _known(private)
+
+
+def _known(private: PrivateTable) -> PrivateTable:
+    """Refuse rows that stay under a schema that nobody knows: no row was read for it."""
+    if private.stays and (unknown := undeclared(private.schema)):
+        raise SchemaError(
+            f"Nobody knows what {', '.join(f'`{c.name}`' for c in unknown)} may hold, and the rows "
+            "stay where they are.",
+            "Declare values or bounds, or let them be found out with discover = true and an "
+            "epsilon.",
+        )
     return private
 
 

@@ -18,9 +18,8 @@ import pyarrow.json
 import pyarrow.parquet
 
 from synth.errors import IngestError
-from synth.ingest.sniff import Dialect, dialect_of, format_of
+from synth.ingest.sniff import Dialect, check_records, check_width, dialect_of, format_of
 
-MOST_COLUMNS = 1_000
 MISSING = ("", "NA", "N/A", "NULL", "<NULL>", "null", "NaN", "nan", "#N/A")
 
 
@@ -130,11 +129,7 @@ def csv_rows(text: IO[str], delimiter: str) -> Iterator[list[str]]:
 
 
 def _check_names(names: Sequence[str]) -> None:
-    if len(names) > MOST_COLUMNS:
-        raise IngestError(
-            f"The table has {len(names):,} columns; at most {MOST_COLUMNS:,} can be worked with.",
-            "Keep the columns that matter, or reshape the table to one row per observation.",
-        )
+    check_width(len(names))
     if twice := sorted({n for n in names if names.count(n) > 1}):
         raise IngestError(
             f"The header names {', '.join(f'`{n}`' for n in twice[:5])} more than once.",
@@ -144,6 +139,7 @@ def _check_names(names: Sequence[str]) -> None:
 
 def _read_parquet(stream: IO[bytes]) -> pd.DataFrame:
     try:
+        check_width(pa.parquet.read_metadata(stream).num_columns)
         table = pa.parquet.read_table(stream)
     except pa.ArrowException:
         raise IngestError("The Parquet file is damaged.", "Write it again.") from None
@@ -152,6 +148,7 @@ def _read_parquet(stream: IO[bytes]) -> pd.DataFrame:
 
 
 def _read_json(stream: IO[bytes]) -> pd.DataFrame:
+    check_records(stream)
     try:
         table = pa.json.read_json(stream)
     except pa.ArrowException:

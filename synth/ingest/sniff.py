@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO
 
@@ -13,6 +15,7 @@ import charset_normalizer
 from synth.errors import IngestError
 
 HEAD = 1 << 20  # bytes looked at
+MOST_COLUMNS = 1_000
 MOST_UNPACKED = 1 << 30  # bytes an Excel file may unpack to
 MOST_RATIO = 200  # times its size that an Excel file may unpack to, beyond 10 MB
 DELIMITERS = (",", "\t", ";", "|")
@@ -95,12 +98,61 @@ def dialect_of(stream: IO[bytes]) -> Dialect:
     encoding = _encoding(head)
     text = head.decode(encoding, errors="replace")
     if len(head) == HEAD and "\n" not in text and "\r" not in text:
+        check_width(max(text.count(d) for d in DELIMITERS), "more than ")
         raise IngestError(
             "The file has no line end in its first megabyte, so it is not a table.",
             "Choose a CSV with a header line and one line per row.",
         )
     lines = text if len(head) < HEAD else text[: text.rfind("\n")]
     return Dialect(max(DELIMITERS, key=lambda d: _agreement(lines, d)), encoding)
+
+
+def check_width(columns: int, about: str = "") -> None:
+    """Refuse a table that is too wide to be worked with; `about` goes before the number.
+
+    Raises:
+        IngestError: it has more than `MOST_COLUMNS`.
+    """
+    if columns > MOST_COLUMNS:
+        most = f"at most {MOST_COLUMNS:,} can be worked with"
+        raise IngestError(
+            f"The table has {about}{columns:,} columns; {most}.",
+            "Keep the columns that matter, or reshape the table to one row per observation.",
+        )
+
+
+def check_records(stream: IO[bytes]) -> None:
+    """Refuse JSON lines that are too wide before they are laid out as a table.
+
+    Every record may bring fields of its own, so all are looked at.
+
+    Raises:
+        IngestError: together they have too many fields, or they are not one object per line.
+    """
+    names: set[str] = set()
+    stream.seek(0)
+    while line := stream.readline(HEAD):
+        if len(line) == HEAD and not line.endswith(b"\n"):
+            raise IngestError(
+                "A record is longer than a megabyte.",
+                "Write one JSON object per line, and less in it.",
+            )
+        names.update(_fields(line))
+        check_width(len(names), "at least ")
+    stream.seek(0)
+
+
+def _fields(line: bytes) -> Iterable[str]:
+    try:
+        record = json.loads(line) if line.strip() else {}
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise IngestError(
+            "The file looks like JSON but is not one object per line.",
+            "Write one JSON object per line, with the same fields.",
+        )
+    return record
 
 
 def _encoding(head: bytes) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,14 +13,15 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from synth.errors import QueryError
-from synth.sources.query import Query, read_query
+from synth.sources.query import Query, check_width, read_query
 
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres", "duckdb": "duckdb"}
-CHUNK = 20_000  # rows fetched at a time
+UNSPILT: Mapping[str, Any] = {"temp_directory": ""}  # nothing spills onto the disk
 
 
 @dataclass(frozen=True)
@@ -100,13 +101,30 @@ class Database:
                 f"The answer has more than {self.limits.most_rows:,} rows.",
                 "Narrow it with WHERE, or raise the limit.",
             )
-        if len(frame) < self.limits.least_rows:
+        self.enough(len(frame))
+        return frame
+
+    def enough(self, rows: int) -> None:
+        """Refuse an answer about too few people. Raises QueryError."""
+        if rows < self.limits.least_rows:
             raise QueryError(
                 f"The answer has fewer than {self.limits.least_rows} rows, too few to be about a "
                 "group and not about its members.",
                 "Ask about more people.",
             )
-        return frame
+
+    @property
+    def filled(self) -> str:
+        """The address with its password: never to be shown."""
+        return _filled(self.url)
+
+    @contextmanager
+    def failing(self) -> Iterator[None]:
+        """Tell what went wrong in the database, without any value it may have quoted."""
+        try:
+            yield
+        except (SQLAlchemyError, duckdb.Error, psycopg.Error) as error:
+            raise self._failed(error) from None
 
     # -- SQLAlchemy ------------------------------------------------------------------------------
 
@@ -114,14 +132,13 @@ class Database:
     def _engine(self) -> Iterator[sa.Engine]:
         engine = sa.create_engine(self._address(), poolclass=sa.pool.NullPool)
         try:
-            yield engine
-        except SQLAlchemyError as error:
-            raise self._failed(error) from None
+            with self.failing():
+                yield engine
         finally:
             engine.dispose()
 
     def _address(self) -> str:
-        url = _filled(self.url)
+        url = self.filled
         if self.kind != "sqlite":
             return re.sub(r"^postgresql:", "postgresql+psycopg:", url)
         path = Path(url.split("///", 1)[-1])
@@ -136,6 +153,7 @@ class Database:
                 limited = f"SELECT * FROM ({statement}) AS asked LIMIT {self.limits.most_rows + 1}"
                 result = connection.exec_driver_sql(limited)
                 names = list(result.keys())
+                check_width(len(names))
                 rows = result.fetchall()
         return pd.DataFrame([tuple(r) for r in rows], columns=names)
 
@@ -165,20 +183,20 @@ class Database:
 
     # -- DuckDB ----------------------------------------------------------------------------------
 
-    @contextmanager
-    def _duck_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        path = Path(_filled(self.url).split("///", 1)[-1])
+    def duck(self, settings: Mapping[str, Any] = UNSPILT) -> duckdb.DuckDBPyConnection:
+        """A connection to a DuckDB file that can read it and nothing else."""
+        path = Path(self.filled.split("///", 1)[-1])
         if not path.is_file():
             raise QueryError(f"There is no database file `{path.name}`.", "Check the path.")
-        settings: dict[str, Any] = {
-            "enable_external_access": False,
-            "lock_configuration": True,
-        }
-        try:
-            with duckdb.connect(str(path), read_only=True, config=settings) as connection:
-                yield connection
-        except duckdb.Error as error:
-            raise self._failed(error) from None
+        connection = duckdb.connect(str(path), read_only=True, config=dict(settings))
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        return connection
+
+    @contextmanager
+    def _duck_connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        with self.failing(), self.duck() as connection:
+            yield connection
 
     def _duck(self, statement: str) -> pd.DataFrame:
         with self._duck_connection() as connection:
@@ -186,7 +204,9 @@ class Database:
             timer.start()
             try:
                 limited = f"SELECT * FROM ({statement}) AS asked LIMIT {self.limits.most_rows + 1}"
-                frame: pd.DataFrame = connection.execute(limited).df()
+                asked = connection.execute(limited)
+                check_width(len(asked.description))
+                frame: pd.DataFrame = asked.df()
             finally:
                 timer.cancel()
         return frame
@@ -209,6 +229,11 @@ class Database:
             return QueryError(
                 f"The query took longer than {self.limits.seconds:g} seconds and was stopped.",
                 "Narrow it with WHERE, or ask for fewer columns.",
+            )
+        if "too many columns" in said:
+            return QueryError(
+                "The answer has more columns than the database can give.",
+                "Name the columns that matter after SELECT.",
             )
         if found := re.search(r"no such (table|column): ?([\w.]+)", said):
             return QueryError(

@@ -18,6 +18,8 @@ from sqlglot.errors import ParseError, TokenError
 from synth.errors import QueryError
 from synth.sources.pointer import unclosed
 
+MOST_TEXT = 100_000  # characters; the parser reads them at a few microseconds each
+MOST_COLUMNS = 1_000
 FORBIDDEN = (
     exp.DDL,
     exp.DML,
@@ -111,6 +113,11 @@ def read_query(text: str, dialect: str) -> Query:
     Raises:
         QueryError: with line and column where the parser can tell.
     """
+    if len(text) > MOST_TEXT:
+        raise QueryError(
+            f"The query is {len(text):,} characters long; at most {MOST_TEXT:,} are read.",
+            "Ask for fewer columns, or make a view of it in the database.",
+        )
     statements = _parsed(text, dialect)
     if len(statements) != 1:
         raise QueryError(
@@ -132,7 +139,17 @@ def read_query(text: str, dialect: str) -> Query:
     return Query(text, dialect, inner.sql(dialect=dialect, comments=False), order, limit)
 
 
+def check_width(columns: int) -> None:
+    """Refuse an answer that is too wide to be worked with. Raises QueryError."""
+    if columns > MOST_COLUMNS:
+        raise QueryError(
+            f"The answer has {columns:,} columns; at most {MOST_COLUMNS:,} can be worked with.",
+            "Name the columns that matter after SELECT.",
+        )
+
+
 def _check_names(names: list[str]) -> None:
+    check_width(len(names))
     if twice := sorted({n for n in names if names.count(n) > 1}):
         raise QueryError(
             f"The answer has several columns called {', '.join(f'`{n}`' for n in twice)}.",

@@ -1,0 +1,84 @@
+"""A table that stays in its engine: what its columns seem to be, from their names and types alone.
+
+No row is read for that, so value lists and bounds have to be declared, or are found out under the
+budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import narwhals as nw
+import pandas as pd
+
+from synth.domain import Categories, Dates, Domain, Numbers, Origin, Text
+from synth.identifiers import Pattern
+from synth.ingest.roles import guessed_role
+from synth.ingest.suggest import Suggestion
+from synth.schema import Column, Kind, Role
+
+UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
+TYPE = "By its type in the engine; no row was read."
+
+
+def tidied(frame: nw.LazyFrame[Any], missing: Sequence[str]) -> nw.LazyFrame[Any]:
+    """Text without blanks around it, and the texts that stand for nothing as missing."""
+    texts = [n for n, kind in frame.collect_schema().items() if _is_text(kind)]
+    tidy = [_tidied(nw.col(n).cast(nw.String).str.strip_chars(), missing).alias(n) for n in texts]
+    return frame.with_columns(*tidy) if tidy else frame
+
+
+def _tidied(text: nw.Expr, missing: Sequence[str]) -> nw.Expr:
+    # one comparison each: DuckDB makes a join of `is_in`, and does it even where nobody looks
+    something = text != ""
+    for nothing in set(missing) - {""}:
+        something = something & (text != nothing)
+    return nw.when(something).then(text)
+
+
+def suggest_in_place(frame: nw.LazyFrame[Any]) -> dict[str, Suggestion]:
+    """A suggestion per column; domains wait to be declared or found out."""
+    return {name: _suggested(name, kind) for name, kind in frame.collect_schema().items()}
+
+
+def _is_text(kind: nw.dtypes.DType) -> bool:
+    return kind in (nw.String, nw.Categorical, nw.Enum)
+
+
+def _suggested(name: str, type: nw.dtypes.DType) -> Suggestion:
+    possible = _possible(type)
+    kind = next(iter(possible))
+    guess = guessed_role(name, pd.Series([], dtype=object), 0, kind)
+    domain: Domain | Pattern = possible[kind]
+    if guess.role is Role.IDENTIFIER:
+        domain = Pattern("AAAA-######", Origin.DECLARED)
+    why = f"{guess.why} {TYPE}".strip()
+    return Suggestion(Column(name, domain, kind, guess.role, why), possible)
+
+
+def _possible(type: nw.dtypes.DType) -> dict[Kind, Domain]:
+    """The domain under each kind a column of this type may be; the likeliest first."""
+    seen = Origin.OBSERVED
+    whole = Numbers(UNKNOWN, seen, missing=True, decimals=0)
+    real = Numbers(UNKNOWN, seen, missing=True)
+    values = Categories((), seen, missing=True, other=True)
+    words: dict[Kind, Domain] = {Kind.CATEGORY: values, Kind.TEXT: Text(seen, missing=True)}
+    if type == nw.Boolean:
+        return {Kind.BOOLEAN: Categories(("false", "true"), missing=True)}
+    if type.is_integer():
+        listed = Categories((), seen, missing=True, other=True, typed="integer")
+        return {Kind.INTEGER: whole, Kind.REAL: real, **words, Kind.CATEGORY: listed}
+    if type.is_numeric():
+        return {Kind.REAL: real, Kind.INTEGER: whole, **words}
+    if type == nw.Date:
+        return {Kind.DATE: _dates("%Y-%m-%d", 86400.0), **words}
+    if type == nw.Datetime:
+        return {Kind.DATE: _dates("%Y-%m-%d %H:%M:%S", 1.0), **words}
+    text: dict[Kind, Domain] = {Kind.INTEGER: whole, Kind.REAL: real}
+    return {**words, **text, Kind.DATE: _dates("%Y-%m-%d", 86400.0)}
+
+
+def _dates(form: str, resolution: float) -> Dates:
+    edges = (0.0, 86400.0)
+    return Dates(edges, Origin.OBSERVED, missing=True, format=form, resolution=resolution)
