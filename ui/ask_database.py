@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from synth.errors import SynthError
@@ -23,10 +25,10 @@ def ask_database(who: Visitor) -> None:
     name = st.selectbox("Database", list(known), key="database", persist_state="session")
     database = Database(known[name])
     usual = USUAL_QUERY if name.startswith("Sample") else ""
-    before = who.queries.get(name, usual)
-    wrong = who.refused is not None and who.refused[0] == before
-    text = ask_query(before, _tables(database), key=f"query.{name}", wrong=wrong)
-    who.queries[name] = text
+    text = who.queries.setdefault(name, usual)
+    wrong = who.refused is not None and who.refused[0] == text
+    keep = partial(who.queries.__setitem__, name)
+    ask_query(text, _tables(database), keep, key=f"query.{name}", wrong=wrong)
     if st.button("Ask", key="ask", type="primary", icon=":material/database:"):
         who.refused = None
         with st.spinner("Asking the database …"):

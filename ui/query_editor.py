@@ -6,7 +6,7 @@ out the inline one that Streamlit would otherwise make of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -32,22 +32,30 @@ HTML = f"""<div class="editor">
 </div>"""
 
 
-def ask_query(text: str, tables: Mapping[str, Mapping[str, str]], *, key: str, wrong: bool) -> str:
-    """The query as it stands in the field.
+def ask_query(
+    text: str,
+    tables: Mapping[str, Mapping[str, str]],
+    keep: Callable[[str], None],
+    *,
+    key: str,
+    wrong: bool,
+) -> None:
+    """The field for a query.
 
     Args:
+        keep: told of the text when it was changed, before any screen is run, so also where
+            somebody leaves this one at once.
         text: what stands there at first.
         tables: for each table its columns with their types.
         wrong: whether the last query could not be answered.
     """
     _served()
     plain = {table: dict(columns) for table, columns in tables.items()}
-    found = _component()(
+    _component()(
         key=key,
         data={"text": text, "tables": plain, "wrong": wrong},
-        on_text_change=lambda: None,
+        on_text_change=lambda: keep(str(st.session_state[key].text)),
     )
-    return text if found.text is None else str(found.text)
 
 
 def _served() -> None:
