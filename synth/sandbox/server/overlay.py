@@ -11,7 +11,7 @@ from typing import Any
 from .table import Problem, Row, Table
 
 MOST_WRITTEN = 10_000  # rows a session may add or change
-MOST_SESSIONS = 200
+MOST_SESSIONS = 1000
 
 
 @dataclass
@@ -22,12 +22,10 @@ class Overlay:
     written: dict[str, Row] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     repeated: dict[str, tuple[str, Row]] = field(default_factory=dict)  # by Idempotency-Key
-    _places: dict[str, Row] = field(default_factory=dict, repr=False)
     _next: int = 0
 
     def __post_init__(self) -> None:
-        self._places = {r["id"]: r for r in self.table.rows}
-        self._next = len(self._places)
+        self._next = len(self.table.rows)
 
     def rows(self) -> Iterator[Row]:
         """Every row as this session sees it, new ones last."""
@@ -35,12 +33,12 @@ class Overlay:
             if row["id"] not in self.deleted:
                 yield self.written.get(row["id"], row)
         for id, row in self.written.items():
-            if id not in self._places:
+            if id not in self.table.by_id:
                 yield row
 
     def get(self, id: str) -> Row:
         """One row. Raises Problem 404."""
-        row = None if id in self.deleted else self.written.get(id, self._places.get(id))
+        row = None if id in self.deleted else self.written.get(id, self.table.by_id.get(id))
         if row is None:
             raise Problem(404, "Not found", f"There is no such row in `{self.table.name}`.")
         return row
@@ -59,7 +57,7 @@ class Overlay:
             raise Problem(
                 422, "The row does not fit", "See `errors`.", errors={"id": "is a number"}
             )
-        if id not in self.deleted and (id in self.written or id in self._places):
+        if id not in self.deleted and (id in self.written or id in self.table.by_id):
             raise Problem(409, "Id taken", "There is a row with this id.")
         row = self._put(id, body)
         if key:
@@ -100,13 +98,13 @@ class Overlay:
     def _fresh(self) -> str:
         while True:
             self._next += 1
-            if (id := str(self._next)) not in self._places and id not in self.written:
+            if (id := str(self._next)) not in self.table.by_id and id not in self.written:
                 return id
 
 
 @dataclass
 class Sessions:
-    """The overlays of all sessions, by name."""
+    """The overlays of all sessions, by name, the least recently used first."""
 
     tables: dict[str, Table]
     opened: dict[str, dict[str, Overlay]] = field(default_factory=dict)
@@ -117,7 +115,7 @@ class Sessions:
             raise Problem(404, "Not found", "There is no such resource.")
         if session not in self.opened and len(self.opened) >= MOST_SESSIONS:
             del self.opened[next(iter(self.opened))]
-        mine = self.opened.setdefault(session, {})
+        mine = self.opened[session] = self.opened.pop(session, {})
         if table not in mine:
             mine[table] = Overlay(self.tables[table])
         return mine[table]

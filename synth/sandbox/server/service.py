@@ -276,7 +276,8 @@ def _formatted(
 
 
 def _problem(problem: Problem) -> Response:
-    headers = {"Retry-After": "1"} if problem.body.pop("retry", 0) else {}
+    wait = problem.body.pop("retry", 0)
+    headers = {"Retry-After": str(wait)} if wait else {}
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse(

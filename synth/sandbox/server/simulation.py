@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import math
 import random
 import re
 import time
@@ -106,9 +107,9 @@ class Forecast:
         now = self.clock()
         recent = [t for t in self._seen.get(client, []) if now - t < 60]
         if len(recent) >= self.weather.per_minute:
-            raise Problem(
-                429, "Too many requests", f"At most {self.weather.per_minute} in a minute.", retry=1
-            )
+            most = f"At most {self.weather.per_minute} in a minute."
+            wait = max(1, math.ceil(60 - (now - recent[0])))
+            raise Problem(429, "Too many requests", most, retry=wait)
         self._seen[client] = [*recent, now]
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 Row = dict[str, Any]
@@ -136,6 +137,11 @@ class Table:
     @property
     def by_name(self) -> dict[str, Field]:
         return {"id": Field("id", "string", nullable=False), **{f.name: f for f in self.fields}}
+
+    @cached_property
+    def by_id(self) -> dict[str, Row]:
+        """Made once, for all sessions."""
+        return {r["id"]: r for r in self.rows}
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Table:
