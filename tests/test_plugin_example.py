@@ -63,7 +63,7 @@ def test_building_it_leaves_nothing_in_the_repository(installed):
 def test_it_is_listed_with_its_settings(installed):
     listed = answered("-m", "synth.cli", "methods", plugin=installed)
     own = listed[listed.index("datasynthesizer: ") :]
-    for setting in ("epsilon = 1.0", "degree = 2", "threshold = 20", "bins = 20"):
+    for setting in ("epsilon = 1.0", "degree = 1", "threshold = 20", "bins = 20"):
         assert setting in own
     assert "Promises nothing formally" in own
     assert "datasynthesizer" not in answered("-m", "synth.cli", "methods", plugin=ROOT)
@@ -74,7 +74,7 @@ RECIPE = """
 file = "people.csv"
 [method]
 name = "datasynthesizer"
-degree = 1
+degree = 2
 threshold = 30
 [release]
 rows = 300
@@ -99,7 +99,7 @@ def test_a_recipe_names_it_and_its_release_is_verified(installed, tmp_path):
 
 def test_a_setting_out_of_range_is_refused_with_the_range(installed, tmp_path):
     some_people().to_csv(tmp_path / "people.csv", index=False)
-    (tmp_path / "recipe.toml").write_text(RECIPE.replace("degree = 1", "degree = 9"))
+    (tmp_path / "recipe.toml").write_text(RECIPE.replace("degree = 2", "degree = 9"))
     ran = asked(
         *["-m", "synth.cli", "run", "recipe.toml", "-o", "r.zip"], plugin=installed, cwd=tmp_path
     )
@@ -234,7 +234,7 @@ print(json.dumps({
 
 def test_its_settings_are_a_form_on_the_method_screen_and_its_release_is_made_there(installed):
     told = json.loads(answered("-c", SCREEN, plugin=installed).splitlines()[-1])
-    assert told["form"] == {"epsilon": 1.0, "degree": 2, "threshold": 20, "bins": 20}
+    assert told["form"] == {"epsilon": 1.0, "degree": 1, "threshold": 20, "bins": 20}
     assert any("no formal promise" in w for w in told["warning"])
     assert told["error"] == ""
     assert "ε = 3 it was given is its own claim" in told["release"]

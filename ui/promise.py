@@ -27,7 +27,7 @@ def ask_privacy(who: Visitor, rows: int) -> Privacy:
     """The privacy part of the recipe."""
     current, method = who.recipe.privacy, method_named(who.recipe.method.name)
     if not (method.spends and method.formal):
-        st.caption("This method adds no noise, so there is no privacy budget to set.")
+        st.caption("This method spends no privacy budget, so there is none to set.")
         return current
     epsilon = _ask_epsilon(current.epsilon)
     told = current.model_copy(update={"epsilon": epsilon})

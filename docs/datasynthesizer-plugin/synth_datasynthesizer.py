@@ -104,7 +104,7 @@ class DataSynthesizer(Method):
         },
     )
     degree: int = field(
-        default=2,
+        default=1,
         metadata={
             "title": "Degree of the network (k)",
             "help": "How many other columns a column depends on. A higher degree keeps more "
