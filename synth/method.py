@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, ClassVar, Protocol, Self
 
@@ -15,6 +15,8 @@ from synth.errors import MethodError
 from synth.guarantee import Statement
 from synth.private import PrivateTable
 from synth.schema import Schema
+
+BLOCK = 1_000_000  # rows drawn and written at once
 
 
 class Progress(Protocol):
@@ -40,6 +42,7 @@ class Model(ABC):
     """
 
     kind: ClassVar[str]  # names the class in a saved model
+    row_by_row: ClassVar[bool] = False  # True: rows are independent, so they can be drawn in blocks
     schema: Schema
     statement: Statement
     rows: int
@@ -47,6 +50,12 @@ class Model(ABC):
     @abstractmethod
     def sample(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:
         """Draw synthetic rows. Costs nothing: the model is already public."""
+
+    def blocks(self, rows: int, rng: np.random.Generator) -> Iterator[pd.DataFrame]:
+        """The same, at most `BLOCK` rows at a time where rows are independent of each other."""
+        most = BLOCK if self.row_by_row else rows
+        for start in range(0, rows, most):
+            yield self.sample(min(most, rows - start), rng)
 
     @abstractmethod
     def parameters(self) -> dict[str, Any]:

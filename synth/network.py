@@ -56,6 +56,7 @@ class Network(Model):
     """
 
     kind: ClassVar[str] = "network"
+    row_by_row: ClassVar[bool] = True
     conditionals: tuple[Conditional, ...]
     splits: Mapping[str, Counts] = field(default_factory=dict)
 

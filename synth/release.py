@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 
+from synth.archive import Parcel, confirm, unpacked
 from synth.budget import Audience
 from synth.errors import BundleError, NotReleasable
 from synth.guarantee import DifferentiallyPrivate, Statement
-from synth.method import Model
+from synth.method import BLOCK, Model
 from synth.methods import model_of
 from synth.schema import Schema
+from synth.table_files import write_csv, write_parquet
 
 FORMAT = "synth release"
-SUMS = "SHA256SUMS"
 REQUIRED = ("synthetic.csv", "schema.json", "PRIVACY.md", "model.json", "release.json")
-MOST_UNPACKED = 4 << 30
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs text that begins like this
 
 
 @dataclass(frozen=True)
@@ -72,39 +73,68 @@ class Release:
     @cached_property
     def tables(self) -> tuple[pd.DataFrame, ...]:
         """The synthetic tables, one per copy."""
+        return tuple(pd.concat(list(b), ignore_index=True) for b in self.drawn())
+
+    @property
+    def beginning(self) -> pd.DataFrame:
+        """The first rows, at most as many as are drawn at once."""
+        return self.tables[0] if self._short else next(next(self.drawn()))
+
+    @property
+    def _short(self) -> bool:
+        return self.rows * self.copies <= BLOCK
+
+    def drawn(self) -> Iterator[Iterator[pd.DataFrame]]:
+        """For each copy its rows in blocks; to be used up in order, as one generator draws them."""
         rng = np.random.default_rng(self.seed)
-        return tuple(self._table(i, rng) for i in range(self.copies))
+        for copy in range(self.copies):
+            yield self._blocks(copy, rng)
 
-    def _table(self, copy: int, rng: np.random.Generator) -> pd.DataFrame:
-        table = self.model.sample(self.rows, rng)
-        for name, values in self.identifiers.items():
-            table[name] = list(values[copy * self.rows : (copy + 1) * self.rows])
-        return table
+    def _blocks(self, copy: int, rng: np.random.Generator) -> Iterator[pd.DataFrame]:
+        start = copy * self.rows
+        for block in self.model.blocks(self.rows, rng):
+            for name, values in self.identifiers.items():
+                block[name] = list(values[start : start + len(block)])
+            start += len(block)
+            yield block
 
-    def files(self) -> dict[str, bytes]:
-        """Every file of the bundle by name; the same release always gives the same bytes."""
-        files: dict[str, bytes] = {}
-        for i, table in enumerate(self.tables):
-            stem = "synthetic" if i == 0 else f"synthetic-{i + 1}"
-            files[f"{stem}.csv"] = csv_bytes(table)
-            files[f"{stem}.parquet"] = parquet_bytes(table)
-        files["schema.json"] = _json(self.model.schema.document())
-        files["PRIVACY.md"] = self._privacy().encode()
-        files["model.json"] = _json(self.model.document())
-        files["release.json"] = _json(self._facts())
-        if self.recipe:
-            files["recipe.toml"] = self.recipe.encode()
-        files.update(self.extras)
-        sums = "".join(f"{hashlib.sha256(b).hexdigest()}  {n}\n" for n, b in files.items())
-        return {**files, SUMS: sums.encode()}
+    def write(self, stream: IO[bytes]) -> None:
+        """Write the bundle as a zip file; the same release always gives the same bytes."""
+        with zipfile.ZipFile(stream, "w") as archive:
+            parcel = Parcel(archive)
+            copies = ([t] for t in self.tables) if self._short else self.drawn()
+            for i, blocks in enumerate(copies):
+                stem = "synthetic" if i == 0 else f"synthetic-{i + 1}"
+                columnar = io.BytesIO()
+                with parcel.entry(f"{stem}.csv", large=not self._short) as file:
+                    for _ in write_csv(write_parquet(blocks, columnar), file):
+                        pass
+                parcel.add(f"{stem}.parquet", columnar.getvalue())
+            for name, content in self._documents().items():
+                parcel.add(name, content)
+            parcel.seal()
 
     def zipped(self) -> bytes:
-        """The bundle as a zip file."""
+        """The bundle as the bytes of a zip file."""
         buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as bundle:
-            for name, content in self.files().items():
-                bundle.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+        self.write(buffer)
         return buffer.getvalue()
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of the bundle by name."""
+        return unpacked(io.BytesIO(self.zipped()))
+
+    def _documents(self) -> dict[str, bytes]:
+        """What the bundle holds beside the tables."""
+        files = {
+            "schema.json": _json(self.model.schema.document()),
+            "PRIVACY.md": self._privacy().encode(),
+            "model.json": _json(self.model.document()),
+            "release.json": _json(self._facts()),
+        }
+        if self.recipe:
+            files["recipe.toml"] = self.recipe.encode()
+        return {**files, **self.extras}
 
     def _facts(self) -> dict[str, Any]:
         return {
@@ -187,30 +217,6 @@ def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
 
 
-def csv_bytes(table: pd.DataFrame) -> bytes:
-    """A table as CSV (RFC 4180) in UTF-8, safe to open in a spreadsheet."""
-    safe = {str(n): _harmless(table[n]) for n in table.columns}
-    frame = pd.DataFrame(safe).rename(columns=_harmless_text)
-    return frame.to_csv(index=False, lineterminator="\r\n").encode()
-
-
-def _harmless(values: pd.Series) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        return values
-    return values.map(_harmless_text, na_action="ignore")
-
-
-def _harmless_text(text: Any) -> Any:
-    return f"'{text}" if isinstance(text, str) and text.startswith(DANGEROUS) else text
-
-
-def parquet_bytes(table: pd.DataFrame) -> bytes:
-    """A table as Parquet."""
-    buffer = io.BytesIO()
-    table.to_parquet(buffer, index=False)
-    return buffer.getvalue()
-
-
 @dataclass(frozen=True)
 class Bundle:
     """A release read back from its zip file: files by name, checksums already confirmed."""
@@ -248,53 +254,12 @@ class Bundle:
         Raises:
             BundleError: it is damaged, incomplete, or no release bundle.
         """
-        files = _unpacked(source)
-        _confirm(files)
+        files = unpacked(source)
+        confirm(files, REQUIRED)
         bundle = cls(files)
         if bundle.facts.get("format") != FORMAT:
             raise BundleError("This archive is no release bundle.", "Choose another file.")
         return bundle
-
-
-def _unpacked(source: Path | IO[bytes]) -> dict[str, bytes]:
-    try:
-        with zipfile.ZipFile(source) as archive:
-            if sum(i.file_size for i in archive.infolist()) > MOST_UNPACKED:
-                raise BundleError(
-                    "The bundle would unpack to more than 4 GB.", "Release fewer rows at once."
-                )
-            return {n: archive.read(n) for n in archive.namelist()}
-    except FileNotFoundError:
-        raise BundleError("There is no such bundle.", "Check the path.") from None
-    except (zipfile.BadZipFile, OSError, EOFError):
-        raise BundleError(
-            "The file is no zip archive, or is damaged.", "Ask for the bundle again."
-        ) from None
-
-
-def _confirm(files: Mapping[str, bytes]) -> None:
-    if absent := [n for n in (*REQUIRED, SUMS) if n not in files]:
-        raise BundleError(
-            f"The bundle lacks {', '.join(absent)}.", "Ask for the complete bundle again."
-        )
-    lines = [line.partition("  ") for line in files[SUMS].decode().splitlines() if line]
-    listed = {name: digest for digest, _, name in lines}
-    for name, content in files.items():
-        if name == SUMS:
-            continue
-        if name not in listed:
-            raise BundleError(
-                f"`{name}` is in the bundle but not in its list of checksums.",
-                "Someone added it; ask for the bundle again.",
-            )
-        if hashlib.sha256(content).hexdigest() != listed[name]:
-            raise BundleError(
-                f"`{name}` was changed after the release was made.", "Ask for the bundle again."
-            )
-    if gone := sorted(set(listed) - set(files)):
-        raise BundleError(
-            f"{', '.join(gone)} is listed but not in the bundle.", "Ask for the bundle again."
-        )
 
 
 def _parsed(content: bytes, name: str) -> Any:
@@ -316,22 +281,35 @@ def verify(bundle: Bundle) -> tuple[str, ...]:
             "PRIVACY.md promises something else than the model.", "Ask for the bundle again."
         )
     held.append(f"The statement is the model's: {bundle.statement.guarantee.short}.")
-    again = _drawn_again(bundle)
-    names = [c.name for c in bundle.schema.modelled]
-    if not again[names].astype(str).equals(bundle.rows[names].astype(str)):
-        raise BundleError(
-            "The synthetic rows are not those that the model draws with the stated seed.",
-            "Ask for the bundle again.",
-        )
-    held.append(f"The model draws the same {len(again):,} rows again with the stated seed.")
+    rows = _drawn_again(bundle)
+    held.append(f"The model draws the same {rows:,} rows again with the stated seed.")
     return tuple(held)
 
 
-def _drawn_again(bundle: Bundle) -> pd.DataFrame:
+def _drawn_again(bundle: Bundle) -> int:
+    """How many rows the model drew again, each as released. Raises BundleError."""
     facts = bundle.facts
-    drawn = Release(bundle.model, int(facts["rows"]), int(facts["seed"])).tables[0]
-    buffer = io.BytesIO(parquet_bytes(drawn))
+    names = [c.name for c in bundle.schema.modelled]
+    stored = pa.parquet.ParquetFile(io.BytesIO(bundle.files["synthetic.parquet"]))
+    released = (stored.read_row_group(i).to_pandas() for i in range(stored.num_row_groups))
+    blocks = next(Release(bundle.model, int(facts["rows"]), int(facts["seed"])).drawn())
+    for mine, theirs in zip_longest(map(_through_parquet, blocks), released):
+        if mine is None or theirs is None or not _alike(mine[names], theirs[names]):
+            raise BundleError(
+                "The synthetic rows are not those that the model draws with the stated seed.",
+                "Ask for the bundle again.",
+            )
+    return int(facts["rows"])
+
+
+def _through_parquet(block: pd.DataFrame) -> pd.DataFrame:
+    buffer = io.BytesIO()
+    list(write_parquet([block], buffer))
     return pd.read_parquet(buffer)
+
+
+def _alike(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+    return one.astype(str).equals(other.astype(str))
 
 
 def as_saved(model: Model, statement: Statement) -> Model:

@@ -154,7 +154,7 @@ def run_loaded(
     seen = told
     if private is not before and not private.stays:
         seen = before.declare(with_other(before.schema))
-    comparison = compare(seen, release.tables[0], _part(progress, 0.65, 0.95))
+    comparison = compare(seen, release.beginning, _part(progress, 0.65, 0.95))
     progress(1.0, "done")
     return Outcome(release, comparison, tuple(private.ledger.entries))
 

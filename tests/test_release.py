@@ -10,7 +10,8 @@ from synth.evaluate import compare
 from synth.method import Model
 from synth.methods.independent import Independent
 from synth.methods.random import Random
-from synth.release import Bundle, Release, as_saved, csv_bytes, verify
+from synth.release import Bundle, Release, as_saved, verify
+from synth.table_files import csv_bytes
 
 FILES = {
     "synthetic.csv",

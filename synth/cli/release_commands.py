@@ -18,10 +18,11 @@ from synth.errors import IngestError, RecipeError
 from synth.ingest import Suggestion, load
 from synth.methods import METHODS, PLUGGED
 from synth.recipe import Recipe, Source, read_recipe
-from synth.release import Bundle, csv_bytes, parquet_bytes, verify
+from synth.release import Bundle, verify
 from synth.remote import connected
 from synth.reporting import recheck
 from synth.run import run
+from synth.table_files import whole, write_csv, write_parquet
 
 
 def register(app: typer.Typer) -> None:
@@ -94,7 +95,8 @@ def run_recipe(
             typer.echo(f"Wrote the release that {server} made to {output}.")
             return
         outcome = run(read_recipe(text), data, folder=recipe.parent, progress=Shown())
-        output.write_bytes(outcome.release.zipped())
+        with whole(output) as stream:
+            outcome.release.write(stream)
     comparison, release = outcome.comparison, outcome.release
     typer.echo(f"{release.statement.guarantee.short}. {release.statement.guarantee.plain}")
     typer.echo(
@@ -128,8 +130,13 @@ def sample(
     with explained():
         if output.suffix not in (".csv", ".parquet"):
             raise IngestError(f"`{output}` is no CSV or Parquet file.", "Use .csv or .parquet.")
-        table = Bundle.read(bundle).model.sample(rows, np.random.default_rng(seed))
-        output.write_bytes((csv_bytes if output.suffix == ".csv" else parquet_bytes)(table))
+        model = Bundle.read(bundle).model
+        with whole(output) as stream:
+            write = write_csv if output.suffix == ".csv" else write_parquet
+            show, drawn = Shown(), 0
+            for block in write(model.blocks(rows, np.random.default_rng(seed)), stream):
+                drawn += len(block)
+                show(drawn / rows, "drawing synthetic rows")
     typer.echo(f"Wrote {rows:,} synthetic rows to {output}.")
 
 

@@ -51,6 +51,7 @@ class MixtureModel(Model):
     """
 
     kind: ClassVar[str] = "mixture"
+    row_by_row: ClassVar[bool] = True
     weights: Counts
     components: tuple[Component, ...]
     splits: Mapping[str, Counts] = field(default_factory=dict)

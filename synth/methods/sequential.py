@@ -66,6 +66,7 @@ class Trees(Model):
     """Trees in the order in which columns are drawn."""
 
     kind: ClassVar[str] = "trees"
+    row_by_row: ClassVar[bool] = True
     trees: tuple[_Grown, ...]
 
     def sample(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:

@@ -1,0 +1,114 @@
+"""A zip file with a list of checksums: written in a stream, and confirmed when it is read."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from synth.errors import BundleError
+from synth.table_files import Sink
+
+SUMS = "SHA256SUMS"
+MOST_UNPACKED = 4 << 30  # bytes
+
+
+@dataclass
+class Parcel:
+    """A zip file in the making, with the checksum of each of its files, always the same bytes."""
+
+    archive: zipfile.ZipFile
+    sums: str = ""
+
+    def add(self, name: str, content: bytes) -> None:
+        """A whole file."""
+        with self.entry(name) as file:
+            file.write(content)
+
+    @contextmanager
+    def entry(self, name: str, *, large: bool = False) -> Iterator[Sink]:
+        """A file to write to.
+
+        Args:
+            large: it may become larger than 2 GB.
+        """
+        info = zipfile.ZipInfo(name)
+        info.compress_type = zipfile.ZIP_DEFLATED
+        with self.archive.open(info, "w", force_zip64=large) as file:
+            summed = _Summed(file)
+            yield summed
+        self.sums += f"{summed.digest.hexdigest()}  {name}\n"
+
+    def seal(self) -> None:
+        """Put the list of checksums in, as the last file."""
+        self.add(SUMS, self.sums.encode())
+
+
+class _Summed(io.RawIOBase):
+    """Writes on, and keeps the checksum."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.digest = file, hashlib.sha256()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        self.digest.update(content)
+        return self.file.write(content)
+
+
+def unpacked(source: Path | IO[bytes]) -> dict[str, bytes]:
+    """Every file of a zip file by name.
+
+    Raises:
+        BundleError: it is none, is damaged, or would take too much memory.
+    """
+    try:
+        with zipfile.ZipFile(source) as archive:
+            if sum(i.file_size for i in archive.infolist()) > MOST_UNPACKED:
+                raise BundleError(
+                    "The bundle would unpack to more than 4 GB.", "Release fewer rows at once."
+                )
+            return {n: archive.read(n) for n in archive.namelist()}
+    except FileNotFoundError:
+        raise BundleError("There is no such bundle.", "Check the path.") from None
+    except (zipfile.BadZipFile, OSError, EOFError):
+        raise BundleError(
+            "The file is no zip archive, or is damaged.", "Ask for the bundle again."
+        ) from None
+
+
+def confirm(files: Mapping[str, bytes], required: Sequence[str]) -> None:
+    """See that all files are there and match their checksums.
+
+    Raises:
+        BundleError: one is missing, was added, or was changed.
+    """
+    if absent := [n for n in (*required, SUMS) if n not in files]:
+        raise BundleError(
+            f"The bundle lacks {', '.join(absent)}.", "Ask for the complete bundle again."
+        )
+    lines = [line.partition("  ") for line in files[SUMS].decode().splitlines() if line]
+    listed = {name: digest for digest, _, name in lines}
+    for name, content in files.items():
+        if name == SUMS:
+            continue
+        if name not in listed:
+            raise BundleError(
+                f"`{name}` is in the bundle but not in its list of checksums.",
+                "Someone added it; ask for the bundle again.",
+            )
+        if hashlib.sha256(content).hexdigest() != listed[name]:
+            raise BundleError(
+                f"`{name}` was changed after the release was made.", "Ask for the bundle again."
+            )
+    if gone := sorted(set(listed) - set(files)):
+        raise BundleError(
+            f"{', '.join(gone)} is listed but not in the bundle.", "Ask for the bundle again."
+        )
