@@ -191,6 +191,13 @@ def test_a_table_far_too_wide_is_one_sentence(monster):
     assert len(str(caught.value)) < 200
 
 
+def test_rows_that_stay_in_their_engine_may_not_be_too_wide_either():
+    with duckdb.connect() as engine:
+        engine.execute(f"CREATE TABLE t AS SELECT {', '.join(f'1 AS c{i}' for i in range(5000))}")
+        with pytest.raises(IngestError, match="5,000 columns; at most 1,000"):
+            load(engine.table("t"), Budget(1.0))
+
+
 @pytest.mark.parametrize("monster", MONSTERS, ids=lambda m: m.__name__)
 def test_a_table_far_too_wide_is_refused_over_rest_and_the_next_is_taken(monster):
     token = "alice-0123456789abcdef"

@@ -200,6 +200,7 @@ def test_a_table_too_wide_for_it_is_refused_before_a_row_is_read(plug):
 
 SCREEN = """
 import json
+import sys
 from pathlib import Path
 from streamlit.testing.v1 import AppTest
 from synth.budget import Budget
@@ -208,7 +209,7 @@ from tests.conftest import some_people
 from ui.visitor import KEY, Visitor
 
 who = Visitor()
-who.bring(load(some_people(), Budget(1.0)), "people")
+who.bring(load(some_people(int(sys.argv[1])), Budget(1.0)), "people")
 app = AppTest.from_file(Path("ui/router.py").absolute(), default_timeout=60)
 app.session_state[KEY] = who
 app.run().switch_page("../pages/method.py").run()
@@ -226,18 +227,27 @@ assert not app.exception, app.exception
 print(json.dumps({
     "form": form,
     "warning": [w.value for w in app.warning],
-    "error": str(job.error or ""),
+    "error": [e.value for e in app.error],
+    "strip": " ".join(m.value for m in app.markdown),
     "release": who.made is not None and who.made.bundle.statement.guarantee.plain,
 }))
 """
 
 
 def test_its_settings_are_a_form_on_the_method_screen_and_its_release_is_made_there(installed):
-    told = json.loads(answered("-c", SCREEN, plugin=installed).splitlines()[-1])
+    told = json.loads(answered("-c", SCREEN, "400", plugin=installed).splitlines()[-1])
     assert told["form"] == {"epsilon": 1.0, "degree": 1, "threshold": 20, "bins": 20}
     assert any("no formal promise" in w for w in told["warning"])
-    assert told["error"] == ""
+    assert told["error"] == []
     assert "ε = 3 it was given is its own claim" in told["release"]
+
+
+def test_its_refusal_is_a_sentence_on_the_screen_and_nothing_goes_on_running(installed):
+    told = json.loads(answered("-c", SCREEN, "15", plugin=installed).splitlines()[-1])
+    assert "15 rows are too few" in told["error"][0]
+    assert "**Table** people" in told["strip"]
+    assert "**Running**" not in told["strip"]
+    assert told["release"] is False
 
 
 # -- the text beside it ------------------------------------------------------------------------

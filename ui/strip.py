@@ -20,7 +20,7 @@ def show_strip() -> None:
         st.markdown(f"**Table** {who.table_name} · {who.loaded.rows:,} rows")
         st.markdown(f"**Promise so far** {_promise(who)}")
         st.markdown(f"**Spent in this session** {_spent(who)}")
-        if who.job is not None:
+        if who.job is not None and not who.job.finished.is_set():
             st.markdown(f"**Running** {who.job.share:.0%}")
 
 

@@ -56,6 +56,7 @@ def frame_of(native: Any, missing: Sequence[str] = MISSING) -> pd.DataFrame | nw
             "Give a pandas, Polars, PyArrow or DuckDB table.",
         ) from None
     if isinstance(frame, nw.LazyFrame):
+        check_width(len(frame.collect_schema()))
         return frame
     return _named(compact(frame.to_pandas(), missing))
 
