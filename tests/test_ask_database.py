@@ -89,6 +89,12 @@ def test_another_setting_or_file_makes_another_release(part):
     assert not who.repeated
 
 
+def test_the_strip_says_so_when_a_method_saw_the_rows():
+    who = asked()
+    who.decide(method=MethodPart(name="kde"))
+    assert "a method saw the rows" in words(screen("compare", made(who)))
+
+
 def test_a_stopped_run_released_nothing():
     who = asked()
     who.run()

@@ -25,7 +25,7 @@ HTML = f"""<div class="editor">
 <label for="query">One SELECT</label>
 <div class="layers"><pre aria-hidden="true"><code></code></pre>
 <textarea id="query" aria-describedby="help" spellcheck="false" autocapitalize="off"
- autocomplete="off"></textarea></div>
+ autocomplete="off" readonly></textarea></div>
 <p id="help">{HELP}</p>
 <details><summary>Tables and columns: click one to put it in</summary>
 <div class="tables"></div></details>

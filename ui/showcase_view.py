@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import PurePath
 
 import streamlit as st
@@ -21,7 +22,8 @@ from ui.visitor import explained
 PLACE = re.compile(r"[a-z]+|[0-9._]+")  # of a view, and of a filter: numbers, never values
 HEIGHT = 900
 MOST_LOGO = 1  # megabytes
-LEFT_OUT = "showcase.left_out"  # the upload that was taken back, which stays in its field
+LEAVE_OUT = "showcase.leave_out"  # the logo is to be taken back
+LEFT_OUT = "showcase.left_out"  # the upload that was, and that stays in its field
 
 
 def ask_look(
@@ -58,20 +60,26 @@ def _ask_logo(current: str, files: dict[str, str]) -> str:
         max_upload_size=MOST_LOGO,
         help="Up to 1 MB. It becomes part of the page and of the next release.",
     )
-    if current and st.button(f"Leave out the logo `{current}`", key="showcase.no_logo"):
+    if file is not None and file.file_id != st.session_state.get(LEFT_OUT):
+        with explained():
+            current = _accepted(PurePath(file.name).name, file.getvalue(), files)
+    if current and st.session_state.pop(LEAVE_OUT, False):
         files.pop(current, None)
         st.session_state[LEFT_OUT] = file and file.file_id
         return ""
-    if file is None or file.file_id == st.session_state.get(LEFT_OUT):
-        return current
-    with explained():
-        name, content = PurePath(file.name).name, file.getvalue()
-        if len(content) > MOST_LOGO * 1_000_000:  # the field's own limit is the browser's
-            raise NotReleasable("The logo is larger than 1 MB.", "Save it smaller.")
-        Look(logo=content)
-        files[name] = image_text(content)
-        return name
+    if current:
+        leave = partial(st.session_state.__setitem__, LEAVE_OUT, True)
+        st.button(f"Leave out the logo `{current}`", key="showcase.no_logo", on_click=leave)
     return current
+
+
+def _accepted(name: str, content: bytes, files: dict[str, str]) -> str:
+    """Put a logo with the files. Raises NotReleasable if it is none."""
+    if len(content) > MOST_LOGO * 1_000_000:  # the field's own limit is the browser's
+        raise NotReleasable("The logo is larger than 1 MB.", "Save it smaller.")
+    Look(logo=content)
+    files[name] = image_text(content)
+    return name
 
 
 def chosen(part: ShowcasePart, title: str, bundle: Bundle, files: Mapping[str, str]) -> Look:

@@ -33,6 +33,8 @@ def _promise(who: Visitor) -> str:
 
 def _spent(who: Visitor) -> str:
     rho = who.rho_spent
+    if who.opened:
+        return "a method saw the rows: no limit to what could be learnt"
     if rho == 0:
         return "ε = 0"
     if math.isinf(rho):

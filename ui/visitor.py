@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 from pydantic import BaseModel
 
-from synth.budget import Entry, Measured
+from synth.budget import Audience, Entry, Measured, Opened
 from synth.declaration import ColumnPart, declared
 from synth.deidentify import Stage
 from synth.errors import SynthError
@@ -138,6 +138,12 @@ class Visitor:
     def rho_spent(self) -> float:
         """What all runs on this table in this session have spent together."""
         return sum(e.rho for e in self.entries if isinstance(e, Measured))
+
+    @property
+    def opened(self) -> bool:
+        """Whether a run saw the rows themselves, which no epsilon bounds."""
+        opened = [e for e in self.entries if isinstance(e, Opened)]
+        return any(e.audience is Audience.RELEASE for e in opened)
 
     def run(self, note: Note = lambda asked, ended, epsilon: None) -> None:
         """Start a run of the recipe in a worker.

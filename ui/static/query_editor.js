@@ -84,6 +84,7 @@ export default function ({ data, parentElement, setStateValue }) {
   // What Python says wins only where it says something new: it must not undo what is being typed.
   if (area.given !== data.text) {
     area.value = area.given = data.text;
+    area.readOnly = false; // before this script runs, nothing typed would stay
   }
   area.setAttribute("aria-invalid", String(data.wrong));
   area.oninput = paint;
