@@ -7,7 +7,7 @@ person's rows are joined so that they count once. Only the vault imports this mo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import pairwise
@@ -17,11 +17,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from synth.combinations import Axis, Combinations, combinations, merge_people, present_axes
+from synth.counts import Rows
 from synth.domain import Categories, Dates, Numbers, Origin, Text, as_text
 from synth.errors import MethodError, SchemaError
 from synth.growth import Records
 from synth.schema import Schema
 from synth.suppression import suppress
+from synth.tabled import sets_of, tabled
 
 
 class Protection(Enum):
@@ -193,8 +195,57 @@ class Grown:
     records: Records
 
 
-def protected(named: Named, length: int, at_least: int, protection: Protection) -> Groups:
+def attributes_of(schema: Schema, column: str, counting: Counting) -> Attributes:
+    """The axis of a column that holds one value, told from its domain alone."""
+    domain = schema.domain(column)
+    nothing = set(counting.nothing.get(column, ()))
+    labels = [None if label in nothing else label for label in domain.labels]
+    if domain.missing and not counting.blanks:
+        labels[-1] = None
+    return Attributes(column, tuple(labels))
+
+
+def in_place(
+    rows: Rows, schema: Schema, counting: Counting
+) -> tuple[tuple[Attributes, ...], Callable[[int], Combinations]]:
+    """The axes of rows that stay in their engine, and how to count what at least so many share.
+
+    Raises:
+        SchemaError: a column holds several values, which an engine cannot take apart.
+        MethodError: a table over some columns would be too large.
+    """
+    if counting.several:
+        raise SchemaError(
+            f"{', '.join(counting.several)} hold several values, and these rows stay in place.",
+            "Leave these columns out, or load the table.",
+        )
+    columns = counting.columns or tuple(c.name for c in schema.modelled)
+    names = tuple(attributes_of(schema, c, counting) for c in columns)
+    counted = [np.array([label is not None for label in n.labels]) for n in names]
+    sets = sets_of(schema.shape(columns), counting.length)
+
+    def found(at_least: int) -> Combinations:
+        tables = ((a, rows.count(schema, [columns[i] for i in a])) for a in sets)
+        return tabled(tables, counted, rows.total(), counting.length, lambda _: at_least, at_least)
+
+    return names, found
+
+
+def in_memory(named: Named, length: int) -> Callable[[int], Combinations]:
+    """How to count what at least so many rows in memory share."""
+    return lambda at_least: combinations(named.axes, length=length, at_least=at_least)
+
+
+def protected(
+    names: Sequence[Attributes],
+    count: Callable[[int], Combinations],
+    at_least: int,
+    protection: Protection,
+) -> Groups:
     """Counts of combinations, rounded down or with all withheld that must not be told.
+
+    Args:
+        count: the combinations that at least so many people share.
 
     Raises:
         MethodError: `at_least` is below 1, or noise is asked for.
@@ -205,9 +256,9 @@ def protected(named: Named, length: int, at_least: int, protection: Protection) 
             "Ask for at least 1, rounded or withheld; noisy counts are measured.",
         )
     rounded = protection is Protection.ROUNDED
-    found = combinations(named.axes, length=length, at_least=at_least if rounded else 1)
+    found = count(at_least if rounded else 1)
     safe = found.rounded_down(at_least) if rounded else suppress(found, at_least)
-    return without_untold_labels(named.names, safe)
+    return without_untold_labels(names, safe)
 
 
 def without_untold_labels(names: Sequence[Attributes], found: Combinations) -> Groups:

@@ -13,30 +13,33 @@ in each column, and nothing is clipped.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations as subsets
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import ndtri
 
-from synth.attributes import Attributes, Counting, Groups, without_untold_labels
+from synth.attributes import (
+    Attributes,
+    Counting,
+    Groups,
+    attributes_of,
+    without_untold_labels,
+)
 from synth.budget import Rho
-from synth.combinations import Block, Combinations
+from synth.combinations import Combinations
 from synth.consistency import nearest, raked, total_of
 from synth.errors import MethodError
 from synth.method import modelled_names
 from synth.private import Measurement, PrivateTable
-from synth.schema import Counts, Schema
+from synth.schema import Counts
+from synth.tabled import Axes, sets_of, tabled
 
 ACCURACY = ("long", "balanced", "short")
 FABRICATION = ("uncontrolled", "balanced", "progressive", "minimal")
 MOST_CELLS = 2_000_000  # of a table worth measuring
 SWEEPS = 10
-
-Axes = tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,27 +74,17 @@ def noisy_groups(
         )
     columns = counting.columns or modelled_names(private.schema)
     shape = private.schema.shape(columns)
-    sets = _worthwhile(shape, counting.length)
+    sets = sets_of(shape, counting.length, MOST_CELLS)
     measured = _measured(private, columns, sets, rho, accuracy)
     tables = _agreeing(measured)
     sigma = tuple(max(m.sigma for a, m in measured.items() if len(a) == n) for n in _lengths(sets))
-    names = tuple(_attributes(private.schema, c, counting) for c in columns)
+    names = tuple(attributes_of(private.schema, c, counting) for c in columns)
     found = _kept(tables, names, sigma, fabrication)
     return NoisyGroups(without_untold_labels(names, found), sigma)
 
 
 def _lengths(sets: Sequence[Axes]) -> range:
     return range(1, max(map(len, sets)) + 1)
-
-
-def _worthwhile(shape: Sequence[int], length: int) -> list[Axes]:
-    """Sets of axes small enough to measure, all of whose subsets are too; short ones first."""
-    sets: list[Axes] = []
-    for size in range(1, min(length, len(shape)) + 1):
-        for axes in subsets(range(len(shape)), size):
-            if math.prod(shape[a] for a in axes) <= MOST_CELLS or size == 1:
-                sets.append(axes)
-    return sets
 
 
 def _measured(
@@ -127,15 +120,6 @@ def _agreeing(measured: Mapping[Axes, Measurement]) -> dict[Axes, Counts]:
     return tables
 
 
-def _attributes(schema: Schema, column: str, counting: Counting) -> Attributes:
-    domain = schema.domain(column)
-    nothing = set(counting.nothing.get(column, ()))
-    labels = [None if label in nothing else label for label in domain.labels]
-    if domain.missing and not counting.blanks:
-        labels[-1] = None
-    return Attributes(column, tuple(labels))
-
-
 def _kept(
     tables: Mapping[Axes, Counts],
     names: Sequence[Attributes],
@@ -143,32 +127,13 @@ def _kept(
     fabrication: str,
 ) -> Combinations:
     """Counts above what noise would explain, of combinations whose parts were all kept."""
-    sizes = tuple(len(n.labels) for n in names)
     counted = [np.array([label is not None for label in n.labels]) for n in names]
     rows = round(float(next(iter(tables.values())).sum()))
-    found = Combinations(sizes, rows, len(sigma), 1, {})
-    blocks: dict[Axes, Block] = {}
-    for axes, table in tables.items():
-        least = max(0.5, _threshold(len(axes), len(sigma), fabrication) * sigma[len(axes) - 1])
-        states = np.argwhere(table >= least)
-        told = np.all([counted[a][states[:, i]] for i, a in enumerate(axes)], axis=0)
-        states = states[told & _parts_kept(found, axes, states)]
-        if len(states):
-            parent = found.find(axes[:-1], states[:, :-1]) if len(axes) > 1 else 0
-            keys = np.asarray(parent * sizes[axes[-1]] + states[:, -1], np.int64)
-            blocks[axes] = Block(keys, np.rint(table[tuple(states.T)]).astype(np.int64))
-            found = Combinations(sizes, rows, len(sigma), 1, blocks)
-    return found
 
+    def least(length: int) -> float:
+        return max(0.5, _threshold(length, len(sigma), fabrication) * sigma[length - 1])
 
-def _parts_kept(
-    found: Combinations, axes: Axes, states: npt.NDArray[np.int64]
-) -> npt.NDArray[np.bool_]:
-    kept = np.ones(len(states), bool)
-    for i in range(len(axes) if len(axes) > 1 else 0):
-        rest = axes[:i] + axes[i + 1 :]
-        kept &= found.find(rest, np.delete(states, i, axis=1)) >= 0
-    return kept
+    return tabled(tables.items(), counted, rows, len(sigma), least)
 
 
 def _threshold(length: int, longest: int, fabrication: str) -> float:

@@ -32,6 +32,8 @@ from synth.attributes import (
     Groups,
     Grown,
     Protection,
+    in_memory,
+    in_place,
     named_axes,
     protected,
 )
@@ -290,9 +292,13 @@ class PrivateTable:
 
         Written down as a promise of k; costs no rho. See `attributes.protected`.
         """
-        named = named_axes(self.__frame(), self.schema, counting, self.person, at_least)
+        if self.stays:
+            names, count = in_place(self.__rows, self.schema, counting)
+        else:
+            named = named_axes(self.__frame(), self.schema, counting, self.person, at_least)
+            names, count = named.names, in_memory(named, counting.length)
         self.ledger.note(Grouped("counts of combinations", at_least, counting.length))
-        return protected(named, counting.length, at_least, protection)
+        return protected(names, count, at_least, protection)
 
     def records(
         self,

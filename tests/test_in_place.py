@@ -9,12 +9,16 @@ import pandas as pd
 import psycopg
 import pytest
 
+from synth.aggregates import aggregate
+from synth.attributes import Counting, Protection
 from synth.budget import Budget
-from synth.declaration import ColumnPart
+from synth.declaration import ColumnPart, declared
 from synth.errors import IngestError, QueryError, SchemaError
 from synth.faux import faux
 from synth.ingest import load
+from synth.ingest.read import compact
 from synth.methods.correlated import Correlated
+from synth.private import PrivateTable
 from synth.recipe import MethodPart, Privacy, Recipe, ReleasePart, Source
 from synth.release import Bundle, verify
 from synth.run import run
@@ -266,3 +270,26 @@ def test_an_engine_that_fails_in_the_midst_is_a_sentence(tmp_path):
         private = load(rows, Budget(5.0)).private
     with pytest.raises(QueryError, match="could not answer"):
         Correlated().fit(private, private.ledger.left)
+
+
+@pytest.mark.parametrize("protection", [Protection.ROUNDED, Protection.WITHHELD])
+@pytest.mark.parametrize("blanks", [False, True])
+def test_combinations_are_counted_where_the_rows_are(protection, blanks, folder):
+    """And are the same as those of rows in memory."""
+    counting = Counting(length=3, blanks=blanks)
+    schema = declared(load(folder / "people.parquet", Budget(1.0)).suggestions, DECLARED)
+    loaded = PrivateTable(compact(some_people(4000)), schema, Budget(1.0))
+    with file_in_place(folder / "people.parquet") as rows:
+        staying = PrivateTable(rows, schema, Budget(1.0))
+        mine, theirs = (aggregate(p, counting, 5, protection) for p in (loaded, staying))
+    pd.testing.assert_frame_equal(mine.frame(), theirs.frame())
+    assert len(mine) > 20
+    assert mine.statement == theirs.statement
+
+
+def test_several_values_in_a_cell_cannot_be_counted_in_place(folder):
+    schema = declared(load(folder / "people.parquet", Budget(1.0)).suggestions, DECLARED)
+    with file_in_place(folder / "people.parquet") as rows:
+        staying = PrivateTable(rows, schema, Budget(1.0))
+        with pytest.raises(SchemaError, match="hold several values"):
+            aggregate(staying, Counting(several={"city": ";"}), 5)
