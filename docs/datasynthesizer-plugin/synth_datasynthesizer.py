@@ -58,6 +58,7 @@ class Network(Model):
     """
 
     kind: ClassVar[str] = "datasynthesizer"
+    row_by_row: ClassVar[bool] = True
     description: Mapping[str, Any]
 
     def sample(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:
