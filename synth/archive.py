@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from synth.errors import BundleError
 from synth.table_files import Sink
@@ -25,10 +25,23 @@ class Parcel:
     archive: zipfile.ZipFile
     sums: str = ""
 
+    @classmethod
+    @contextmanager
+    def opened(cls, stream: IO[bytes]) -> Iterator[Self]:
+        """One that is written to `stream`."""
+        # a higher level takes several times as long and saves a tenth
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=2) as archive:
+            yield cls(archive)
+
     def add(self, name: str, content: bytes) -> None:
         """A whole file."""
         with self.entry(name) as file:
             file.write(content)
+
+    def add_packed(self, name: str, content: bytes) -> None:
+        """A whole file that is compressed already."""
+        self.archive.writestr(zipfile.ZipInfo(name), content)
+        self._note(name, hashlib.sha256(content).hexdigest())
 
     @contextmanager
     def entry(self, name: str, *, large: bool = False) -> Iterator[Sink]:
@@ -37,12 +50,13 @@ class Parcel:
         Args:
             large: it may become larger than 2 GB.
         """
-        info = zipfile.ZipInfo(name)
-        info.compress_type = zipfile.ZIP_DEFLATED
-        with self.archive.open(info, "w", force_zip64=large) as file:
+        with self.archive.open(name, "w", force_zip64=large) as file:
             summed = _Summed(file)
             yield summed
-        self.sums += f"{summed.digest.hexdigest()}  {name}\n"
+        self._note(name, summed.digest.hexdigest())
+
+    def _note(self, name: str, digest: str) -> None:
+        self.sums += f"{digest}  {name}\n"
 
     def seal(self) -> None:
         """Put the list of checksums in, as the last file."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -100,8 +99,7 @@ class Release:
 
     def write(self, stream: IO[bytes]) -> None:
         """Write the bundle as a zip file; the same release always gives the same bytes."""
-        with zipfile.ZipFile(stream, "w") as archive:
-            parcel = Parcel(archive)
+        with Parcel.opened(stream) as parcel:
             copies = ([t] for t in self.tables) if self._short else self.drawn()
             for i, blocks in enumerate(copies):
                 stem = "synthetic" if i == 0 else f"synthetic-{i + 1}"
@@ -109,7 +107,7 @@ class Release:
                 with parcel.entry(f"{stem}.csv", large=not self._short) as file:
                     for _ in write_csv(write_parquet(blocks, columnar), file):
                         pass
-                parcel.add(f"{stem}.parquet", columnar.getvalue())
+                parcel.add_packed(f"{stem}.parquet", columnar.getvalue())
             for name, content in self._documents().items():
                 parcel.add(name, content)
             parcel.seal()

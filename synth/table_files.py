@@ -79,7 +79,8 @@ def _csv(table: pd.DataFrame, *, header: bool) -> bytes:
 def _harmless(values: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(values.dtype):
         return values
-    return values.map(_harmless_text, na_action="ignore")
+    changed = {v: made for v in values.unique() if (made := _harmless_text(v)) is not v}
+    return values.map(lambda v: changed.get(v, v)) if changed else values
 
 
 def _harmless_text(text: Any) -> Any:
