@@ -55,8 +55,8 @@ def _loaded(
 ) -> tuple[type[Method] | None, str]:
     try:
         method = point.load()
-    except (ImportError, AttributeError) as error:
-        return None, f"it cannot be imported ({error})."
+    except Exception as error:  # another package's fault must not keep synth from starting
+        return None, f"it cannot be imported ({type(error).__name__}: {error})."
     if not (inspect.isclass(method) and issubclass(method, Method) and is_dataclass(method)):
         return None, "it is not a dataclass derived from synth.method.Method."
     lacking = [n for n in ("name", "title", "summary", "formal", "model") if not hasattr(method, n)]

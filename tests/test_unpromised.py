@@ -122,3 +122,10 @@ def test_a_broken_plug_in_is_left_out_with_its_reason(target, why):
     found = plugged({m.name for m in METHODS}, points(broken=target))
     assert found.methods == ()
     assert why in found.refused[0]
+
+
+def test_a_plug_in_that_fails_while_it_is_imported_is_left_out(tmp_path, monkeypatch):
+    (tmp_path / "fails_at_once.py").write_text("X = 1 / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    found = plugged(set(), points(broken="fails_at_once:X"))
+    assert "ZeroDivisionError" in found.refused[0]
