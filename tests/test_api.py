@@ -277,7 +277,7 @@ def test_queries_are_written_down_with_who_when_and_at_what_cost_and_no_rows(tmp
 def test_where_the_log_cannot_be_written_nothing_is_asked(tmp_path):
     registry = Registry(audit=Audit(tmp_path / "nowhere" / "log"))
     with client(registry=registry) as alice:
-        assert "audit log cannot be written" in refused(ask(alice), 422)
+        assert "audit log cannot be written" in refused(ask(alice), 503)
         assert registry.kept == 0
 
 

@@ -67,12 +67,11 @@ def test_the_error_goes_when_the_query_is_corrected():
 def test_the_same_query_with_the_same_recipe_is_the_same_release_for_nothing():
     notes = []
     who = made(asked(), lambda asked, ended, epsilon: notes.append(ended))
-    first, spent = who.made, who.rho_spent
+    first = who.made
     again = asked("select sex,\n smoker from patients -- again", who)
     assert again.made is None
     made(again, lambda asked, ended, epsilon: notes.append((ended, epsilon)))
     assert again.made is first
-    assert again.rho_spent == 0 <= spent
     assert notes[-1] == ("answered again", 0.0)
     app = screen("method", again)
     assert "the release you already had" in words(app)
@@ -93,6 +92,19 @@ def test_the_strip_says_so_when_a_method_saw_the_rows():
     who = asked()
     who.decide(method=MethodPart(name="kde"))
     assert "a method saw the rows" in words(screen("compare", made(who)))
+
+
+def test_what_queries_of_one_database_cost_adds_up_and_another_table_begins_anew():
+    declared = {"method": MethodPart(name="independent")}
+    who = asked()
+    who.decide(**declared)
+    one = made(who).rho_spent
+    again = asked("SELECT smoker, birth_date FROM patients", who)
+    assert again.rho_spent == one > 0
+    again.decide(**declared)
+    assert made(again).rho_spent > one
+    again.bring(again.loaded, "another table")
+    assert again.rho_spent == 0
 
 
 def test_a_stopped_run_released_nothing():

@@ -51,6 +51,10 @@ class Question:
     asked: Asked
     normal: str
 
+    def of_the_people_of(self, other: Question | None) -> bool:
+        """Whether both were asked of one database."""
+        return other is not None and self.asked.database == other.asked.database
+
     def by(self, recipe: Recipe) -> Asked:
         """The query as a run of a recipe asks it."""
         return replace(self.asked, method=recipe.method.name)
@@ -88,15 +92,18 @@ class Visitor:
         """A new table: everything made from the old one goes, the method and its knobs stay.
 
         Decisions of a recipe that was opened before any table are about this one, and stay too, as
-        those about the answer to a query do when it is asked again.
+        those about the answer to a query do when it is asked again. Queries of one database are
+        about the same people, so what they cost adds up.
         """
+        people = question is not None and question.of_the_people_of(self.question)
         same = _spelt(question) is not None and _spelt(question) == _spelt(self.question)
         if self.job is not None:
             self.job.cancel()
         gone = {} if self.loaded is None or same else {"column": (), "protect": ()}
         kept = self.recipe.model_copy(update=gone)
         self.loaded, self.table_name, self.recipe = loaded, name, kept
-        self.job, self.made, self.entries, self.repeated = None, None, [], False
+        self.job, self.made, self.repeated = None, None, False
+        self.entries = self.entries if people else []
         self.question = question
         self.past, self.stages, self.search, self.runs = [], {}, None, []
 

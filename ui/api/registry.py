@@ -7,11 +7,11 @@ import math
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from synth.budget import Entry, Measured
-from synth.errors import SynthError
+from synth.errors import QueryError
 from synth.private import PrivateTable
 from synth.recipe import Recipe
 from synth.sources.audit import Asked, Audit
@@ -184,10 +184,18 @@ class Registry:
     def note(
         self, owner: str, asked: Asked | None, ended: str, epsilon: float | None = 0.0
     ) -> None:
-        """Write what happened to a query into the audit log, if there is one."""
-        if self.audit is not None and asked is not None:
-            told = Asked(asked.database, asked.query, asked.method, ended, epsilon)
+        """Write what happened to a query into the audit log, if there is one.
+
+        Raises:
+            Problem: it cannot be written.
+        """
+        if self.audit is None or asked is None:
+            return
+        told = replace(asked, ended=ended, epsilon=epsilon)
+        try:
             self.audit.write(told, who=f"token {owner[:SHOWN]}")
+        except QueryError as error:
+            raise Problem(503, error.what, error.remedy) from None
 
     def get(self, owner: str, id: str) -> Task:
         """A job of this token; another token's is answered as one that never was."""
@@ -228,7 +236,7 @@ class Registry:
     def _note_end(self, task: Task) -> None:
         try:
             self.note(task.owner, task.wanted.asked, task.job.ended, task.epsilon)
-        except SynthError as error:  # it was noted when it was asked; the release is out
+        except Problem as error:  # it was noted when it was asked; the release is out
             logging.getLogger("synth").error("%s", error.what)
 
     def _expire(self, task: Task) -> None:

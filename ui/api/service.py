@@ -217,7 +217,7 @@ REFUSED = (
     "/jobs",
     status_code=202,
     openapi_extra=BODY,
-    responses={202: STARTED, **described(404, 413, 415, 422, 429, said={422: REFUSED})},
+    responses={202: STARTED, **described(404, 413, 415, 422, 429, 503, said={422: REFUSED})},
 )
 async def create_job(
     request: Request, response: Response, owner: Owner, jobs: Jobs, known: Databases
