@@ -8,15 +8,16 @@ import pandas as pd
 import pytest
 
 from synth.budget import Budget, Rho
-from synth.domain import Categories
+from synth.domain import Categories, Numbers
 from synth.errors import MethodError
+from synth.evaluate import compare
 from synth.identifiers import Pattern
 from synth.methods import METHODS, method_named, model_of
 from synth.methods.correlated import Correlated
 from synth.methods.independent import Independent
 from synth.network import Network
 from synth.private import PrivateTable
-from synth.schema import Column, Role, Schema
+from synth.schema import Column, Kind, Role, Schema
 from tests.conftest import SCHEMA, some_people
 
 PROMISING = [m for m in METHODS if m.formal and m.spends]
@@ -163,3 +164,21 @@ def test_a_wide_table_of_noise_is_left_alone():
     model = Correlated(degree=1).fit(private, private.ledger.left)
     assert isinstance(model, Network)
     assert max(c.table.size for c in model.conditionals) < 2000
+
+
+def test_marginals_of_wide_columns_survive(promising, rng):
+    """Many states, some of them rare, so that states are gathered and codes are large."""
+    ages = np.minimum(rng.gamma(4.0, 10.0, 6000).astype(int), 119)
+    codes = [f"{chr(65 + i % 26)}{i // 26}" for i in np.minimum(rng.geometric(0.05, 6000), 70)]
+    table = pd.DataFrame({"age": ages, "code": codes, "late": (ages > 45).astype(str)})
+    listed = tuple(sorted({f"{chr(65 + i % 26)}{i // 26}" for i in range(71)}))
+    schema = Schema(
+        (
+            Column("age", Numbers(tuple(map(float, range(121))), decimals=0), Kind.INTEGER),
+            Column("code", Categories(listed)),
+            Column("late", Categories(("False", "True"))),
+        )
+    )
+    private = PrivateTable(table, schema, Budget(20.0))
+    fake = promising.fit(private, private.ledger.left).sample(6000, rng)
+    assert compare(private, fake).one_way < 0.12

@@ -197,4 +197,5 @@ def _lines(table: Counts, group: Codes, rng: np.random.Generator) -> Codes:
     cumulative /= cumulative[:, -1:]
     flat = (cumulative + np.arange(len(table))[:, None]).ravel()
     found = np.searchsorted(flat, group + rng.random(len(group)), side="right")
-    return smallest(np.minimum(found - group * table.shape[1], table.shape[1] - 1), table.shape[1])
+    inside = found - group.astype(np.int64) * table.shape[1]  # a small type would wrap around
+    return smallest(np.minimum(inside, table.shape[1] - 1), table.shape[1])
