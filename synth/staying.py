@@ -83,8 +83,9 @@ class LazyRows:
     frame: nw.LazyFrame[Any]
     known_as: str = ""
     token: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)
-    _kept: dict[tuple[str, Domain], nw.LazyFrame[Any]] = field(default_factory=dict, repr=False)
-    _last: Schema | None = field(default=None, repr=False)
+    _kept: set[tuple[str, Domain]] = field(default_factory=set, repr=False)
+    _held: nw.LazyFrame[Any] | None = field(default=None, repr=False)
+    _last: tuple[Schema, str] | None = field(default=None, repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -151,17 +152,24 @@ class LazyRows:
         engine = ENGINES.get(self.frame.implementation)
         if engine is None:
             return self.frame, keys
-        if any(c not in self._kept for c in columns):
-            # a schema asked for once is a look at one column, not worth holding all for
-            once, self._last = self._last != schema, schema
-            if once and len(columns) < 2:
+        if not self._kept.issuperset(columns):
+            if len(columns) < 2 and not self._settled(schema, columns[0][0]):
                 return self.frame, keys
             self._keep(schema, columns, engine)
+        assert self._held is not None
         small = [
             k if k.small is None else Key(nw.col(n), _already, None)
             for (n, _), k in zip(columns, keys, strict=True)
         ]
-        return self._kept[columns[0]], small
+        return self._held, small
+
+    def _settled(self, schema: Schema, name: str) -> bool:
+        """Whether another column was asked for under this schema just before.
+
+        A schema under which one column is looked at is not worth holding all columns for.
+        """
+        last, self._last = self._last, (schema, name)
+        return last is not None and last[0] == schema and last[1] != name
 
     def _keep(self, schema: Schema, columns: Sequence[tuple[str, Domain]], engine: Engine) -> None:
         """Let the engine work out the codes of all columns, and hold them."""
@@ -170,11 +178,10 @@ class LazyRows:
         coded = self.frame.select(
             *(nw.col(n) if k.small is None else k.small.alias(n) for n, k in keys.items())
         )
-        for old in set(self._kept.values()):
-            engine.drop(old.to_native())
-        self._kept.clear()
-        held = nw.from_native(engine.keep(coded.to_native(), f"coded_{self.token}"))
-        self._kept.update({c: held for c in known.items()})
+        if self._held is not None:
+            engine.drop(self._held.to_native())
+        self._held = nw.from_native(engine.keep(coded.to_native(), f"coded_{self.token}"))
+        self._kept = set(known.items())
 
 
 # -- engines that can hold a table of their own ----------------------------------------------------

@@ -18,6 +18,9 @@ from synth.domain import Categories, Dates, Numbers, Text
 from synth.grouping import Grouped
 from synth.ingest.in_place import tidied
 from synth.ingest.read import MISSING, compact
+from synth.recipe import Privacy, Recipe
+from synth.release import Bundle
+from synth.run import run
 from synth.schema import Column, Schema
 from synth.sources import Database
 from synth.sources.in_place import file_in_place, query_in_place
@@ -171,7 +174,8 @@ def test_every_engine_counts_gathered_states_alike(lazy, held):
         made = Grouped(column.domain, groups)
         coarse = coarse.replaced(replace(column, domain=made))
     rows = LazyRows(lazy)
-    for schema in (SCHEMA, coarse, SCHEMA):
+    other = SCHEMA.replaced(replace(SCHEMA["score"], domain=Numbers((0.0, 1.0, 2.0))))
+    for schema in (SCHEMA, coarse, other, SCHEMA):
         for names in (("city", "score"), ("city", "score", "age")):
             assert (rows.count(schema, names) == held.count(schema, names)).all()
 
@@ -184,3 +188,17 @@ def test_every_engine_tells_the_same_of_a_column(lazy, held):
         assert mine == theirs
     asked = ["Oslo", "Bergen", "It's"]
     assert rows.holds("city", asked).tolist() == held.holds("city", asked).tolist()
+
+
+def test_a_release_is_made_of_rows_that_stay_on_a_cluster(spark, tmp_path, parquet):
+    """As docs/rows-that-stay.md shows it."""
+    columns = ["city", "ward", "age"]
+    outcome = run(
+        Recipe(privacy=Privacy(epsilon=20.0)), spark.read.parquet(str(parquet)).select(*columns)
+    )
+    with (tmp_path / "release.zip").open("wb") as file:
+        outcome.release.write(file)
+    rows = Bundle.read(tmp_path / "release.zip").rows
+    assert list(rows) == columns
+    assert {"Oslo", "Rome"} <= set(rows["city"])
+    assert outcome.comparison.rows == 700
