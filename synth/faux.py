@@ -83,9 +83,7 @@ class Faux:
             SynthError: the recipe does not fit the answer.
         """
         query = read_query(sql, self.database.dialect)
-        if not recipe.release.rows and query.limit:
-            part = recipe.release.model_copy(update={"rows": query.limit})
-            recipe = recipe.model_copy(update={"release": part})
+        recipe = recipe.following(query)
         missing = recipe.source.missing
         source = Source(database=self.database.shown, query=query.text, missing=missing)
         asked = recipe.model_copy(update={"source": source})

@@ -18,6 +18,7 @@ from synth.errors import RecipeError, StepError, SynthError
 from synth.ingest.read import MISSING
 from synth.method import Method
 from synth.methods import method_named
+from synth.sources import Query
 
 HEADER = "Everything that was decided about this release. Run it: synth run recipe.toml"
 
@@ -69,12 +70,17 @@ class MethodPart(BaseModel):
 
 
 class ReleasePart(Part):
-    """What to draw."""
+    """What to draw.
+
+    Args:
+        order: columns that the rows are sorted by, "-age" for falling; a query's ORDER BY.
+    """
 
     title: str = ""
     rows: int = Field(default=0, ge=0)  # 0: about as many as the real table has
     copies: int = Field(default=1, ge=1, le=100)
     seed: int = Field(default=1, ge=0)
+    order: tuple[str, ...] = ()
 
 
 class CountsPart(Part):
@@ -121,6 +127,13 @@ class Recipe(Part):
     def chosen(self) -> Method:
         """The method with its settings."""
         return method_named(self.method.name).configured(self.method.model_extra or {})
+
+    def following(self, query: Query) -> Recipe:
+        """The recipe with the ORDER BY and LIMIT of a query, where it says nothing of its own."""
+        told = self.release
+        order = told.order or tuple(f"-{n}" if falls else n for n, falls in query.order)
+        release = told.model_copy(update={"order": order, "rows": told.rows or query.limit})
+        return self.model_copy(update={"release": release})
 
     def toml(self) -> str:
         """The recipe as TOML, without what is left at its default."""

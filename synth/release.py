@@ -37,6 +37,8 @@ class Release:
         rows: how many synthetic rows each copy has.
         seed: of the sampling only; the noise has no seed to give away.
         copies: how many synthetic tables.
+        order: columns that each of them is sorted by, "-age" for falling; such a table is held in
+            memory as a whole.
         identifiers: new identifiers per column, that nobody has; else they are drawn by the seed.
         recipe: how it was made, as TOML; may be empty.
         findings: share-safe findings only.
@@ -52,6 +54,7 @@ class Release:
     title: str = ""
     findings: Sequence[Any] = ()
     extras: Mapping[str, bytes] = field(default_factory=dict)
+    order: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         held = [f for f in self.findings if getattr(f, "audience", None) is not Audience.RELEASE]
@@ -87,7 +90,30 @@ class Release:
         """For each copy its rows in blocks; to be used up in order, as one generator draws them."""
         rng = np.random.default_rng(self.seed)
         for copy in range(self.copies):
-            yield self._blocks(copy, rng)
+            yield self._sorted(self._blocks(copy, rng))
+
+    def _sorted(self, blocks: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+        """The rows in the order that was asked for, ties as they were drawn."""
+        keys = [k for k in map(self._key, self.order) if k is not None]
+        if not keys:
+            yield from blocks
+            return
+        names, rising = zip(*keys, strict=True)
+        whole = pd.concat(list(blocks), ignore_index=True)
+        whole = whole.sort_values(list(names), ascending=list(rising), kind="stable")
+        for start in range(0, len(whole), BLOCK):
+            yield whole.iloc[start : start + BLOCK].reset_index(drop=True)
+
+    def _key(self, wanted: str) -> tuple[str, bool] | None:
+        """The column to sort by and whether it rises; None where the model does not draw it.
+
+        Identifiers are no key: nobody could check the order, for each has a new one.
+        """
+        drawn = {c.name.lower(): c.name for c in self.model.schema.modelled}
+        if wanted.lower() in drawn:
+            return drawn[wanted.lower()], True
+        name = drawn.get(wanted.removeprefix("-").lower())
+        return None if name is None else (name, False)
 
     def _blocks(self, copy: int, rng: np.random.Generator) -> Iterator[pd.DataFrame]:
         start = copy * self.rows
@@ -141,6 +167,7 @@ class Release:
             "rows": self.rows,
             "copies": self.copies,
             "seed": self.seed,
+            "order": list(self.order),
             "fresh_identifiers": sorted(self.identifiers),
         }
 
@@ -290,7 +317,9 @@ def _drawn_again(bundle: Bundle) -> int:
     names = [c.name for c in bundle.schema.modelled]
     stored = pa.parquet.ParquetFile(io.BytesIO(bundle.files["synthetic.parquet"]))
     released = (stored.read_row_group(i).to_pandas() for i in range(stored.num_row_groups))
-    blocks = next(Release(bundle.model, int(facts["rows"]), int(facts["seed"])).drawn())
+    order = tuple(map(str, facts.get("order", ())))
+    again = Release(bundle.model, int(facts["rows"]), int(facts["seed"]), order=order)
+    blocks = next(again.drawn())
     for mine, theirs in zip_longest(map(_through_parquet, blocks), released):
         if mine is None or theirs is None or not _alike(mine[names], theirs[names]):
             raise BundleError(

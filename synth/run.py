@@ -31,7 +31,7 @@ from synth.release import Release, as_saved
 from synth.reporting import files_of
 from synth.schema import Schema
 from synth.showcase import look_file
-from synth.sources import Database
+from synth.sources import Database, read_query
 from synth.sources.database import placed
 from synth.sources.in_place import file_in_place, query_in_place
 
@@ -69,6 +69,9 @@ def run(
         SynthError: any step that needs a decision by the person; nothing is left half done.
     """
     progress(0.0, "reading the table")
+    if source is None and recipe.source.database:
+        dialect = Database(placed(recipe.source.database, folder)).dialect
+        recipe = recipe.following(read_query(recipe.source.query, dialect))
     with nullcontext((source, "")) if source is not None else brought(recipe, folder) as found:
         table, address = found
         missing, person = recipe.source.missing, recipe.people.column
@@ -149,6 +152,7 @@ def run_loaded(
         recipe=recipe.toml(),
         title=recipe.release.title,
         extras={**files_of(counts), **look_file(look)} if counts else look_file(look),
+        order=recipe.release.order,
     )
     progress(0.6, "drawing synthetic rows")
     seen = told

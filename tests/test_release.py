@@ -115,6 +115,23 @@ def test_rows_that_the_model_does_not_draw_are_noticed(model):
         verify(Bundle(files))
 
 
+@pytest.mark.parametrize("block", [1_000_000, 7])
+@pytest.mark.parametrize("order", [["city", "-age"], ["-CITY"], ["nowhere"], []])
+def test_an_ordered_release_is_ordered_and_can_be_drawn_again(order, block, model, monkeypatch):
+    monkeypatch.setattr("synth.release.BLOCK", block)
+    monkeypatch.setattr("synth.method.BLOCK", block)
+    plain, ordered = Release(model, 50, seed=3), Release(model, 50, seed=3, order=order)
+    rows = ordered.tables[0]
+    keys = [k for k in ("city", "age") if any(k in o.lower() for o in order)]
+    rising = [f"-{k}" not in [o.lower() for o in order] for k in keys]
+    expected = plain.tables[0]
+    if keys:
+        expected = expected.sort_values(keys, ascending=rising, kind="stable")
+    pd.testing.assert_frame_equal(rows, expected.reset_index(drop=True))
+    bundle = Bundle.read(io.BytesIO(ordered.zipped()))
+    assert len(verify(bundle)) == 3
+
+
 def test_custodian_findings_cannot_be_released(private, model):
     findings = compare(private, model.sample(100, np.random.default_rng(0)))
     with pytest.raises(NotReleasable, match=r"without noise.*under the budget"):

@@ -51,7 +51,7 @@ def _ask(who: Visitor, database: Database, name: str, text: str) -> None:
     try:
         query = read_query(text, database.dialect)
         write_down(asked)
-        bring(who, database.answer(query), f"query on {name}", Question(asked, query.normal))
+        bring(who, database.answer(query), f"query on {name}", Question(asked, query))
     except SynthError as error:
         writing()(asked, f"refused: {error.what}", 0.0)
         who.refused = (text, error)

@@ -23,6 +23,7 @@ from synth.ingest import Loaded
 from synth.recipe import Recipe
 from synth.release import Bundle
 from synth.schema import Schema
+from synth.sources import Query
 from synth.sources.audit import Asked
 from ui.jobs import Job
 
@@ -46,10 +47,10 @@ class Made:
 
 @dataclass(frozen=True)
 class Question:
-    """A query that a table is the answer to: as it was asked, and in one spelling."""
+    """A query that a table is the answer to, and who asked it of what."""
 
     asked: Asked
-    normal: str
+    query: Query
 
     def of_the_people_of(self, other: Question | None) -> bool:
         """Whether both were asked of one database."""
@@ -139,7 +140,12 @@ class Visitor:
     @property
     def stale(self) -> bool:
         """Whether decisions changed since the last finished run."""
-        return self.made is not None and self.made.recipe != self.recipe
+        return self.made is not None and self.made.recipe != self.wanted
+
+    @property
+    def wanted(self) -> Recipe:
+        """The recipe, with the ORDER BY and LIMIT of the query that was asked."""
+        return self.recipe if self.question is None else self.recipe.following(self.question.query)
 
     @property
     def rho_spent(self) -> float:
@@ -159,11 +165,12 @@ class Visitor:
         draw of noise would cost more, and averaged with the first it would protect less.
         """
         assert self.loaded is not None
-        earlier = self.given.get(self._asking(self.recipe))
+        earlier = self.given.get(self._asking(self.wanted))
         self.repeated = earlier is not None
         if earlier is not None and self.question is not None:
             note(self.question.by(self.recipe), "answered again", 0.0)
-            self.made, self.recipe = earlier, earlier.recipe  # up to the spelling of the query
+            self.made = earlier
+            self.decide(source=earlier.recipe.source)  # the query as it was spelt then
             return
         self.job = self._job(note)
         self.job.start(self.loaded.private)
@@ -181,13 +188,13 @@ class Visitor:
             if question is not None:
                 note(question.by(job.recipe), job.ended, job.spent(own))
 
-        return Job(self.recipe, heard, dict(self.files), over)
+        return Job(self.wanted, heard, dict(self.files), over)
 
     def _asking(self, recipe: Recipe) -> str:
         """The same for every run that asks a database the same; "" where none was asked."""
         if self.question is None:
             return ""
-        source = recipe.source.model_copy(update={"query": self.question.normal})
+        source = recipe.source.model_copy(update={"query": self.question.query.normal})
         text = recipe.model_copy(update={"source": source}).toml()
         return json.dumps([text, sorted(self.files.items())])
 
@@ -206,7 +213,7 @@ class Visitor:
 
 
 def _spelt(question: Question | None) -> tuple[str, str] | None:
-    return None if question is None else (question.asked.database, question.normal)
+    return None if question is None else (question.asked.database, question.query.normal)
 
 
 def visitor() -> Visitor:

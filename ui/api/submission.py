@@ -71,7 +71,7 @@ class Submission:
         database = database_named(named, databases)
         query = read_query(self.asking.query, database.dialect)
         told = Source(database=named, query=query.text, missing=self.recipe.source.missing)
-        recipe = self.recipe.model_copy(update={"source": told})
+        recipe = self.recipe.model_copy(update={"source": told}).following(query)
         same = told.model_copy(update={"query": query.normal})
         return Wanted(
             recipe,
