@@ -87,7 +87,7 @@ def _domain(suggestion: Suggestion, part: ColumnPart, kind: Kind, role: Role) ->
         if part.template is not None:
             return Pattern(part.template, check=part.check)
         kept = suggestion.column.domain
-        return kept if isinstance(kept, Pattern) else Pattern("AAAA-######", Origin.DECLARED)
+        return kept if isinstance(kept, Pattern) else suggestion.identifier
     if part.values is not None:
         return Categories(part.values, missing=part.missing, other=part.other)
     if part.edges is not None and kind in (Kind.INTEGER, Kind.REAL):

@@ -85,7 +85,7 @@ class Faux:
         query = read_query(sql, self.database.dialect)
         recipe = recipe.following(query)
         missing = recipe.source.missing
-        source = Source(database=self.database.shown, query=query.text, missing=missing)
+        source = Source(database=self.database.public, query=query.text, missing=missing)
         asked = recipe.model_copy(update={"source": source})
         return self._release(query, asked, folder)
 

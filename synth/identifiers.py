@@ -28,6 +28,9 @@ CLASSES = {
     "x": "0123456789abcdef",
 }
 RUNNING = "1, 2, 3, ..."
+USUAL = "AAAA-######"  # where no format is known
+ROOMY = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"  # so much room that nobody has to look who has one
+ROOM = 2.0**100  # ten million people and as many new identifiers meet with a chance of 1e-16
 
 
 def nhs_check(digits: str) -> bool:
@@ -94,7 +97,7 @@ class Pattern:
     @property
     def unclaimable(self) -> bool:
         """Whether no real person can have a new identifier, whatever the table holds."""
-        return bool(self.check) or self.template == RUNNING
+        return bool(self.check) or self.template == RUNNING or self.space >= ROOM
 
     def encode(self, values: pd.Series) -> Codes:
         return np.zeros(len(values), dtype=np.uint8)
@@ -116,8 +119,11 @@ class Pattern:
         return drawn
 
     def _draw(self, rows: int, rng: np.random.Generator) -> list[str]:
-        picks = [np.array(list(p))[rng.integers(len(p), size=rows)] for p in self.places]
-        drawn = ["".join(one) for one in zip(*picks, strict=True)]
+        places = self.places
+        characters = np.empty((rows, len(places)), dtype="<U1")
+        for i, allowed in enumerate(places):
+            characters[:, i] = np.array(list(allowed))[rng.integers(len(allowed), size=rows)]
+        drawn: list[str] = characters.view(f"<U{len(places)}").ravel().tolist()
         return [self._spoilt(one) for one in drawn] if self.check else drawn
 
     def _spoilt(self, identifier: str) -> str:
@@ -145,10 +151,10 @@ def pattern_of(values: pd.Series) -> Pattern:
     if all(re.fullmatch(r"[1-9]\d*|0", v) for v in text) and len({len(v) for v in text}) > 1:
         return Pattern(RUNNING, Origin.OBSERVED, above=10 ** max(map(len, text)))
     if len({len(v) for v in text}) != 1:
-        return Pattern("AAAA-######", Origin.OBSERVED)
+        return Pattern(USUAL, Origin.OBSERVED)
     template = "".join(_class_of({v[i] for v in text}) for i in range(len(text[0])))
     if not re.search(r"(?<!\\)[#Aax]", template):
-        return Pattern("AAAA-######", Origin.OBSERVED)
+        return Pattern(USUAL, Origin.OBSERVED)
     digits = [re.sub(r"\D", "", v) for v in text]
     held = next((name for name, test in CHECKS.items() if all(map(test, digits))), "")
     return Pattern(template, Origin.OBSERVED, check=held)

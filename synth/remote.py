@@ -122,12 +122,18 @@ def sendable(recipe: Recipe) -> Recipe:
     """The recipe without its source, which is sent beside it.
 
     Raises:
-        RecipeError: it needs a ledger or a database that only this machine reaches.
+        RecipeError: it needs a ledger or a database that only this machine reaches, or rows that
+            may not leave.
     """
     if recipe.privacy.ledger:
         raise RecipeError(
             "The recipe charges a lasting ledger, which a server cannot reach.",
             "Run it here, or take `ledger` out of [privacy].",
+        )
+    if recipe.source.stay:
+        raise RecipeError(
+            "The recipe leaves the rows where they are, and a server would need them sent.",
+            "Run it here, or take `stay` out of [source].",
         )
     if "://" in recipe.source.database:
         raise RecipeError(

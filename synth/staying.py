@@ -27,6 +27,7 @@ import pandas as pd
 from synth.counts import Exact, HeldRows, Rows, Shares, cells_of, kept, merged
 from synth.domain import OTHER, Categories, Codes, Dates, Domain, Numbers, Text
 from synth.errors import QueryError, SchemaError, SynthError
+from synth.identifiers import ROOMY
 from synth.schema import Schema
 
 NUMBER = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,2})?$"
@@ -120,6 +121,11 @@ class LazyRows:
 
     @_explained()
     def holds(self, name: str, values: Sequence[str]) -> npt.NDArray[np.bool_]:
+        if len(values) > MOST_LISTED:
+            raise SchemaError(
+                f"{len(values):,} new identifiers for `{name}` cannot be looked up in the engine.",
+                f"Give the column the format {ROOMY}: with so much room nobody has one of them.",
+            )
         text = nw.col(name).cast(nw.String)
         found = _fetched(self.frame.select(text.alias("v")).filter(nw.col("v").is_in(list(values))))
         return np.asarray(pd.Index(values).isin(pd.Index(found["v"].astype(str))))

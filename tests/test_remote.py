@@ -81,6 +81,7 @@ def test_a_refusal_and_a_failed_job_come_back_as_sentences(folder):
     [
         ('[privacy]\nledger = "x"', "lasting ledger"),
         ('[source]\ndatabase = "sqlite:///x"\nquery = "SELECT 1"', "by its address"),
+        ('[source]\nfile = "t.parquet"\nstay = true', "leaves the rows where they are"),
     ],
 )
 def test_what_only_this_machine_reaches_cannot_be_sent(section, said):

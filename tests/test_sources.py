@@ -188,6 +188,12 @@ def test_an_address_is_checked_and_never_shows_its_password(monkeypatch, tmp_pat
     assert "me:***@host" in shown
 
 
+def test_a_published_address_names_no_folder_and_no_password(tmp_path):
+    assert Database(f"sqlite:///{tmp_path}/hospital.sqlite").public == "sqlite:///hospital.sqlite"
+    assert Database("duckdb:///h.duckdb").public == "duckdb:///h.duckdb"
+    assert Database("postgresql://me:secret@host/db").public == "postgresql://me:***@host/db"
+
+
 # -- synthetic answers -------------------------------------------------------------------------
 
 

@@ -56,7 +56,7 @@ def _ask(who: Visitor, database: Database, name: str, text: str) -> None:
         writing()(asked, f"refused: {error.what}", 0.0)
         who.refused = (text, error)
         st.rerun()
-    told = {"file": "", "database": database.shown, "query": text}
+    told = {"file": "", "database": database.public, "query": text}
     who.decide(source=who.recipe.source.model_copy(update=told))
 
 

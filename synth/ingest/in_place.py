@@ -7,34 +7,42 @@ budget.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import narwhals as nw
 import pandas as pd
 
 from synth.domain import Categories, Dates, Domain, Numbers, Origin, Text
-from synth.identifiers import Pattern
+from synth.identifiers import ROOMY, Pattern
 from synth.ingest.roles import guessed_role
 from synth.ingest.suggest import Suggestion
 from synth.schema import Column, Kind, Role
 
 UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
+NEW = Pattern(ROOMY)  # whether a new identifier is taken cannot be asked for each of many
 TYPE = "By its type in the engine; no row was read."
 
 
 def tidied(frame: nw.LazyFrame[Any], missing: Sequence[str]) -> nw.LazyFrame[Any]:
     """Text without blanks around it, and the texts that stand for nothing as missing."""
     texts = [n for n, kind in frame.collect_schema().items() if _is_text(kind)]
-    tidy = [_tidied(nw.col(n).cast(nw.String).str.strip_chars(), missing).alias(n) for n in texts]
+    bare = {n: nw.col(n).cast(nw.String).str.strip_chars() for n in texts}
+    nothing = {"", *missing}
+    tell = _each if frame.implementation.is_duckdb() else _any
+    tidy = [nw.when(~tell(text, nothing)).then(text).alias(n) for n, text in bare.items()]
     return frame.with_columns(*tidy) if tidy else frame
 
 
-def _tidied(text: nw.Expr, missing: Sequence[str]) -> nw.Expr:
-    # one comparison each: DuckDB makes a join of `is_in`, and does it even where nobody looks
-    something = text != ""
-    for nothing in set(missing) - {""}:
-        something = something & (text != nothing)
-    return nw.when(something).then(text)
+def _any(text: nw.Expr, listed: set[str]) -> nw.Expr:
+    return text.is_in(sorted(listed))
+
+
+def _each(text: nw.Expr, listed: set[str]) -> nw.Expr:
+    """DuckDB makes a join of `is_in`, and does it for columns that nobody looks at as well."""
+    first, *others = (text == value for value in sorted(listed))
+    return reduce(or_, others, first)
 
 
 def suggest_in_place(frame: nw.LazyFrame[Any]) -> dict[str, Suggestion]:
@@ -50,11 +58,9 @@ def _suggested(name: str, type: nw.dtypes.DType) -> Suggestion:
     possible = _possible(type)
     kind = next(iter(possible))
     guess = guessed_role(name, pd.Series([], dtype=object), 0, kind)
-    domain: Domain | Pattern = possible[kind]
-    if guess.role is Role.IDENTIFIER:
-        domain = Pattern("AAAA-######", Origin.DECLARED)
+    domain = NEW if guess.role is Role.IDENTIFIER else possible[kind]
     why = f"{guess.why} {TYPE}".strip()
-    return Suggestion(Column(name, domain, kind, guess.role, why), possible)
+    return Suggestion(Column(name, domain, kind, guess.role, why), possible, NEW)
 
 
 def _possible(type: nw.dtypes.DType) -> dict[Kind, Domain]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ from synth.domain import (
     even_edges,
     whole_edges,
 )
-from synth.identifiers import Pattern, pattern_of
+from synth.identifiers import USUAL, Pattern, pattern_of
 from synth.ingest.roles import guessed_role
 from synth.schema import Column, Kind, Role, Schema
 
@@ -57,10 +57,15 @@ COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What a column seems to be, and the domain it would have as each other kind it could be."""
+    """What a column seems to be, and the domain it would have as each other kind it could be.
+
+    Args:
+        identifier: the format of new identifiers, should it be declared as one.
+    """
 
     column: Column
     alternatives: Mapping[Kind, Domain]
+    identifier: Pattern = field(default_factory=lambda: Pattern(USUAL))
 
     def as_kind(self, kind: Kind) -> Domain | None:
         """The domain under another kind; None where the values do not allow it."""

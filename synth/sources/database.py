@@ -78,6 +78,13 @@ class Database:
         """The address without its password."""
         return re.sub(r"//([^:/@]+):[^@]*@", r"//\1:***@", self.url)
 
+    @property
+    def public(self) -> str:
+        """The address as it may be published: without a password, and of a file only its name."""
+        if self.kind == "postgresql":
+            return self.shown
+        return f"{self.kind}:///{Path(self.url.split('///', 1)[-1]).name}"
+
     def tables(self) -> dict[str, dict[str, str]]:
         """For each table or view its columns with their types."""
         if self.kind == "duckdb":

@@ -116,7 +116,7 @@ def _postgres(database: Database, statement: str) -> Iterator[nw.LazyFrame[Any]]
         password=url.password,
         database=url.database,
         options="-c default_transaction_read_only=on "
-        f"-c statement_timeout={milliseconds} -c timezone=UTC",
+        f"-c statement_timeout={milliseconds} -c timezone=UTC -c jit=off",
     )
     try:
         plain, types = _described(backend.con, statement)

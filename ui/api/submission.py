@@ -209,6 +209,7 @@ def own(recipe: Recipe) -> Recipe:
         "source.file": told.file,
         "source.database": told.database,
         "source.query": told.query,
+        "source.stay": told.stay,
         "privacy.ledger": recipe.privacy.ledger,
     }
     if found := [name for name, value in named.items() if value]:
