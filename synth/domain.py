@@ -72,15 +72,24 @@ class Domain(Protocol):
 
 
 def by_categories(values: pd.Series, encode: Any) -> Codes:
-    """Encode a categorical series through its categories: the work is done once per value.
+    """Encode text or a categorical through its categories: the work is done once per value.
 
     A missing entry (category code -1) is handed to `encode` as a missing value.
     """
+    if _is_text(values):
+        values = values.astype("category")
     if not isinstance(values.dtype, pd.CategoricalDtype):
         return np.asarray(encode(values))
     categories = pd.Series(values.cat.categories).astype(object)
     table = np.asarray(encode(pd.concat([categories, pd.Series([None], dtype=object)])))
     return np.asarray(table[values.cat.codes.to_numpy()])
+
+
+def _is_text(values: pd.Series) -> bool:
+    if isinstance(values.dtype, pd.StringDtype):
+        return True
+    mixed = values.dtype == object and len(values) > 0
+    return mixed and pd.api.types.infer_dtype(values, skipna=True) == "string"
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,12 @@
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from synth.cli import app
+from synth.sources.audit import Audit
 from tests.conftest import some_people
 
 
@@ -83,3 +85,19 @@ def test_every_command_has_help_with_an_example():
     for command in app.registered_commands:
         text = synth(command.name, "--help").output
         assert "Example: synth" in text, command.name
+
+
+def test_a_query_is_written_down_where_that_is_asked_for(folder):
+    """What was asked and what it cost; a query that was refused too, and never a row."""
+    hospital = Path(__file__).parents[1] / "sample_data" / "hospital.sqlite"
+    for name, query in (("good", "SELECT sex, smoker FROM patients"), ("bad", "SELECT x FROM y")):
+        (folder / f"{name}.toml").write_text(
+            f'[source]\ndatabase = "sqlite:///{hospital}"\nquery = "{query}"\n'
+            '[method]\nname = "independent"\n'
+        )
+    assert synth("run", "good.toml", "--audit", "log").exit_code == 0
+    assert synth("run", "bad.toml", "--audit", "log").exit_code == 2
+    lines = Audit(folder / "log").read()
+    assert [str(x["ended"])[:8] for x in lines] == ["asked", "released", "asked", "refused:"]
+    assert [x["epsilon"] for x in lines] == [0.0, pytest.approx(1.0), 0.0, None]
+    assert "SELECT sex, smoker FROM patients" in {x["query"] for x in lines}

@@ -21,7 +21,9 @@ from synth.recipe import Recipe, Source, read_recipe
 from synth.release import Bundle, verify
 from synth.remote import connected
 from synth.reporting import recheck
-from synth.run import run
+from synth.run import Outcome, run
+from synth.sources import Database
+from synth.sources.audit import Asked, Audit
 from synth.table_files import whole, write_csv, write_parquet
 
 
@@ -81,6 +83,10 @@ def run_recipe(
     data: Annotated[Path | None, typer.Option(help="A table instead of the recipe's.")] = None,
     server: Annotated[str, typer.Option(help="Run on this server: https://…")] = "",
     token: Annotated[str, typer.Option(envvar="SYNTH_TOKEN", help="The server's.")] = "",
+    audit: Annotated[
+        Path | None,
+        typer.Option(envvar="SYNTH_AUDIT", help="A log: who asked what, at what cost."),
+    ] = None,
 ) -> None:
     """Make a release: read, learn, draw, compare, bundle.
 
@@ -94,7 +100,7 @@ def run_recipe(
             output.write_bytes(made)
             typer.echo(f"Wrote the release that {server} made to {output}.")
             return
-        outcome = run(read_recipe(text), data, folder=recipe.parent, progress=Shown())
+        outcome = _made(read_recipe(text), data, recipe.parent, audit)
         with whole(output) as stream:
             outcome.release.write(stream)
     comparison, release = outcome.comparison, outcome.release
@@ -108,6 +114,18 @@ def run_recipe(
     if (found := comparison.copies) is not None:
         typer.echo(f"{found.plain} {found.remedy if found.too_many else ''}".strip())
     typer.echo(f"Wrote {release.rows:,} synthetic rows to {output}.")
+
+
+def _made(recipe: Recipe, data: Path | None, folder: Path, audit: Path | None) -> Outcome:
+    """The run of a recipe; a query of its own is written down where somebody asked for that."""
+    told = recipe.source
+    if audit is None or data is not None or not told.database:
+        return run(recipe, data, folder=folder, progress=Shown())
+    asked = Asked(Database(told.database).shown, told.query, recipe.method.name, "asked")
+    with Audit(audit).following(asked) as released:
+        outcome = run(recipe, folder=folder, progress=Shown())
+        released(outcome.release.statement.cost)
+    return outcome
 
 
 def _text(recipe: Path) -> str:

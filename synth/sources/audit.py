@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from getpass import getuser
 from pathlib import Path
 
-from synth.errors import QueryError
+from synth.errors import QueryError, SynthError
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,27 @@ class Audit:
                 f"The audit log cannot be written ({type(error).__name__}), so nothing is asked.",
                 "Whoever runs this sees to its folder and to space on the disk.",
             ) from None
+
+    @contextmanager
+    def following(self, asked: Asked) -> Iterator[Callable[[float | None], None]]:
+        """Write down that something is asked, and then what became of it.
+
+        Yields what is to be told the cost once there is a release.
+        """
+        self.write(replace(asked, ended="asked"))
+        ended, cost = "stopped", None
+
+        def released(epsilon: float | None) -> None:
+            nonlocal ended, cost
+            ended, cost = "released", epsilon
+
+        try:
+            yield released
+        except SynthError as error:
+            ended = f"refused: {error.what}"
+            raise
+        finally:
+            self.write(replace(asked, ended=ended, epsilon=cost))
 
     def read(self) -> list[dict[str, object]]:
         """Every line, oldest first."""
