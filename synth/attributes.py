@@ -18,12 +18,13 @@ import pandas as pd
 
 from synth.combinations import Axis, Combinations, combinations, merge_people, present_axes
 from synth.counts import Rows
-from synth.domain import Categories, Dates, Numbers, Origin, Text, as_text
+from synth.domain import Categories, Dates, Numbers, Origin, Text
 from synth.errors import MethodError, SchemaError
 from synth.growth import Records
 from synth.schema import Schema
 from synth.suppression import suppress
 from synth.tabled import sets_of, tabled
+from synth.values import as_text
 
 
 class Protection(Enum):

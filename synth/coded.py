@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from synth.domain import MISSING, Codes, as_text, smallest
+from synth.domain import MISSING, Codes, smallest
+from synth.values import as_text
 
 
 @dataclass(frozen=True, eq=False)

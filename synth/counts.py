@@ -18,9 +18,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth.domain import Codes, Domain, as_text
+from synth.domain import Codes, Domain
 from synth.errors import MethodError
 from synth.schema import Schema
+from synth.values import as_text
 
 Exact = npt.NDArray[np.int64]  # true counts, one axis per column
 BLOCK = 1 << 16  # rows worked on at once, so that what is held beside them stays small

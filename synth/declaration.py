@@ -10,21 +10,12 @@ from typing import Any, Literal
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from synth.domain import (
-    Categories,
-    Dates,
-    Domain,
-    Numbers,
-    Origin,
-    Text,
-    as_seconds,
-    even_edges,
-    whole_edges,
-)
+from synth.domain import Categories, Dates, Domain, Numbers, Origin, Text, even_edges, whole_edges
 from synth.errors import SchemaError
 from synth.identifiers import Pattern
 from synth.ingest.suggest import INTERVALS, Suggestion, resolution_of
 from synth.schema import Column, Kind, Role, Schema
+from synth.values import as_seconds
 
 
 class Part(BaseModel):

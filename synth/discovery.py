@@ -20,12 +20,13 @@ from scipy.special import ndtri_exp
 
 from synth.accounting import gaussian_sigma, stability_threshold
 from synth.budget import Rho
-from synth.domain import Categories, Dates, Numbers, Origin, Text, Values
+from synth.domain import Categories, Dates, Numbers, Origin, Text
 from synth.errors import MethodError
 from synth.ingest.suggest import INTERVALS
 from synth.method import Progress, quiet
 from synth.private import PrivateTable
 from synth.schema import Column, Schema
+from synth.values import Values
 
 SHARE = 0.3  # of rho, for all columns together
 DELTA_SHARE = 0.01  # of delta, for all value lists together

@@ -19,9 +19,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from synth.errors import SchemaError
+from synth.values import Values, as_numbers, as_seconds, as_text, is_text, retyped, stamp
 
 Codes = npt.NDArray[np.integer[Any]]  # which state of a domain each row has, 0..size-1
-Values = npt.NDArray[np.float64]
 
 OTHER = "(other)"
 MISSING = "(missing)"
@@ -76,20 +76,13 @@ def by_categories(values: pd.Series, encode: Any) -> Codes:
 
     A missing entry (category code -1) is handed to `encode` as a missing value.
     """
-    if _is_text(values):
+    if is_text(values):
         values = values.astype("category")
     if not isinstance(values.dtype, pd.CategoricalDtype):
         return np.asarray(encode(values))
     categories = pd.Series(values.cat.categories).astype(object)
     table = np.asarray(encode(pd.concat([categories, pd.Series([None], dtype=object)])))
     return np.asarray(table[values.cat.codes.to_numpy()])
-
-
-def _is_text(values: pd.Series) -> bool:
-    if isinstance(values.dtype, pd.StringDtype):
-        return True
-    mixed = values.dtype == object and len(values) > 0
-    return mixed and pd.api.types.infer_dtype(values, skipna=True) == "string"
 
 
 @dataclass(frozen=True)
@@ -145,7 +138,7 @@ class Categories:
             dtype=object,
         )
         typed[np.asarray(codes) >= len(states)] = None
-        return _retyped(typed, self.typed)
+        return retyped(typed, self.typed)
 
     def document(self) -> dict[str, Any]:
         return {
@@ -316,54 +309,6 @@ class Text:
 
     def document(self) -> dict[str, Any]:
         return {"domain": self.name, "origin": self.origin.value, "missing": self.missing}
-
-
-def stamp(seconds: float, shape: str) -> str:
-    """Seconds since 1970 as text."""
-    return pd.Timestamp(seconds, unit="s").strftime(shape)
-
-
-def as_text(values: pd.Series) -> pd.Series:
-    """Values as the text a domain lists: whole numbers without `.0`, booleans in lower case."""
-    if pd.api.types.is_bool_dtype(values.dtype):
-        return values.map({True: "true", False: "false"}).astype(object)
-    if pd.api.types.is_float_dtype(values.dtype):
-        return values.map(lambda x: f"{x:.15g}").astype(object)
-    return values.map(_one_text).astype(object)
-
-
-def _one_text(value: object) -> str:
-    if isinstance(value, bool | np.bool_):
-        return "true" if value else "false"
-    if isinstance(value, float | np.floating):
-        return f"{value:.15g}"
-    return str(value)
-
-
-def as_numbers(values: pd.Series) -> Values:
-    """Values as floats; NaN where one is missing or not a finite number."""
-    numbers = np.array(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
-    numbers[~np.isfinite(numbers)] = np.nan
-    return numbers
-
-
-def as_seconds(values: pd.Series, format: str) -> Values:
-    """Values as seconds since 1970; NaN where one is missing or does not have the format."""
-    moments = pd.to_datetime(values, format=format, errors="coerce")
-    if getattr(moments.dtype, "tz", None) is not None:
-        moments = moments.dt.tz_convert("UTC").dt.tz_localize(None)
-    whole = moments.to_numpy(dtype="datetime64[us]")
-    seconds: Values = whole.astype(np.int64) / 1e6
-    seconds[np.isnat(whole)] = np.nan
-    return seconds
-
-
-def _retyped(values: pd.Series, typed: str) -> pd.Series:
-    if typed == "integer":
-        return pd.to_numeric(values, errors="coerce").astype("Int64")
-    if typed == "real":
-        return pd.to_numeric(values, errors="coerce").astype("Float64")
-    return values
 
 
 def _on_grid(

@@ -20,12 +20,13 @@ from synth.deidentify.generalise import Generalise
 from synth.deidentify.learnt import GroupRare
 from synth.deidentify.numbers import Band, even_bands
 from synth.deidentify.step import Step
-from synth.domain import MISSING, as_numbers
+from synth.domain import MISSING
 from synth.errors import SynthError
 from synth.ingest.roles import words_of
 from synth.risk import Classes, SpecialUniques, classes_of, special_uniques
 from synth.risk.summary import REASON
 from synth.schema import Kind
+from synth.values import as_numbers
 
 UNITS = tuple(SHAPES)
 MOST_VALUES = 12  # a column with fewer different values is not banded further

@@ -24,11 +24,12 @@ from synth.deidentify.step import (
     listed,
     setting,
 )
-from synth.domain import Categories, Dates, Domain, Origin, Values, as_seconds
+from synth.domain import Categories, Dates, Domain, Origin
 from synth.errors import StepError
 from synth.ingest.suggest import FORMATS
 from synth.private import PrivateTable
 from synth.schema import Column, Kind, Role, Schema
+from synth.values import Values, as_seconds
 
 DAY = 86400.0
 SHAPES = {

@@ -18,10 +18,11 @@ from synth.budget import Audience, Rho
 from synth.deidentify.numbers import Band
 from synth.deidentify.step import Step, ValueStep, checked_number, known_column, setting
 from synth.deidentify.text import Recode
-from synth.domain import MISSING, Categories, Numbers, Origin, as_numbers
+from synth.domain import MISSING, Categories, Numbers, Origin
 from synth.errors import StepError
 from synth.private import PrivateTable
 from synth.schema import Column
+from synth.values import as_numbers
 
 SHARE_HELP = (
     "0.05 spends a twentieth of epsilon on it, and the formal promise holds. 0 looks at the rows "

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from synth.deidentify.step import MOST_LISTED, ValueStep, checked_number, listed, setting
-from synth.domain import Categories, Domain, Numbers, Origin, Values, as_numbers, whole_edges
+from synth.domain import Categories, Domain, Numbers, Origin, whole_edges
 from synth.errors import StepError
 from synth.schema import Column, Kind
+from synth.values import Values, as_numbers
 
 
 def written(number: float) -> str:

@@ -13,10 +13,11 @@ import pandas as pd
 
 from synth.coded import Coded, coded
 from synth.deidentify.step import Step, checked_number, known_column, setting
-from synth.domain import Categories, Dates, Numbers, Origin, as_numbers, as_text
+from synth.domain import Categories, Dates, Numbers, Origin
 from synth.errors import StepError
 from synth.risk.classes import classes_of
 from synth.schema import Column, Schema
+from synth.values import as_numbers, as_text
 
 MOST_TRIED = 120  # sets of columns tried for each number of suppressed cells
 

@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 
 from synth.budget import Audience
-from synth.domain import Categories, Domain, Origin, as_text
+from synth.domain import Categories, Domain, Origin
 from synth.errors import StepError
 from synth.private import PrivateTable
 from synth.schema import Column, Kind, Role, Schema
+from synth.values import as_text
 
 MOST_LISTED = 1_000  # declared values that a step works out; beyond this they are read off again
 LOOK_AGAIN = Categories((), Origin.OBSERVED, missing=True, other=True)  # until the rows are seen

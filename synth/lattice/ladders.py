@@ -23,9 +23,10 @@ from synth.deidentify.hierarchy import (
 )
 from synth.deidentify.rows import Suppress
 from synth.deidentify.step import Step
-from synth.domain import MISSING, as_numbers
+from synth.domain import MISSING
 from synth.ingest.roles import words_of
 from synth.schema import Kind
+from synth.values import as_numbers
 
 Groups = npt.NDArray[np.int64]  # the group of each value at one level
 Losses = npt.NDArray[np.float64]  # what one row of each value loses at one level

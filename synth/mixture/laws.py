@@ -18,8 +18,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from synth.domain import Categories, Domain, Numbers, Values
+from synth.domain import Categories, Domain, Numbers
 from synth.errors import MethodError
+from synth.values import Values
 
 UNIT = 64  # a statistic of 1, as a whole number
 Whole = npt.NDArray[np.int64]

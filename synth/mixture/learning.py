@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from synth.domain import Values
 from synth.mixture.laws import UNIT, Free, Law
 from synth.schema import Counts
+from synth.values import Values
 
 LEAST = 0.05  # of its share in the marginal, which a state keeps in every group
 RAKES = 20

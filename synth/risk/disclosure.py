@@ -13,8 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from synth.coded import Coded
-from synth.domain import MISSING, as_numbers
+from synth.domain import MISSING
 from synth.risk.classes import Classes
+from synth.values import as_numbers
 
 RECURSIVE_C = 3.0  # the c of recursive (c, l)-diversity, unless another is asked for
 

@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synth.domain import Categories, Dates, Domain, Numbers, as_seconds, stamp
+from synth.domain import Categories, Dates, Domain, Numbers
 from synth.identifiers import Pattern
 from synth.release import Bundle
 from synth.reporting import LINES_PARQUET
 from synth.sandbox.server.service import Service, Settings
 from synth.sandbox.server.table import RESERVED, Field, Row, Table
 from synth.schema import Column
+from synth.values import as_seconds, stamp
 
 MOST_ROWS = 200_000  # rows served from memory
 
