@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,25 +78,64 @@ class _Summed(io.RawIOBase):
         return self.file.write(content)
 
 
-def unpacked(source: Path | IO[bytes]) -> dict[str, bytes]:
+class Unpacked(Mapping[str, bytes]):
+    """The files of a zip file by name, each read when it is asked for."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._names = dict.fromkeys(archive.namelist())
+
+    def __getitem__(self, name: str) -> bytes:
+        with self._opened(name) as file:
+            return file.read()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def digest(self, name: str) -> str:
+        """The SHA-256 of a file, which is not held as a whole."""
+        with self._opened(name) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[zipfile.ZipExtFile]:
+        if name not in self._names:
+            raise KeyError(name)
+        with _readable(), self._archive.open(name) as file:
+            yield file
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise BundleError("There is no such bundle.", "Check the path.") from None
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError):
+        raise BundleError(
+            "The file is no zip archive, or is damaged.", "Ask for the bundle again."
+        ) from None
+
+
+def unpacked(source: Path | IO[bytes]) -> Unpacked:
     """Every file of a zip file by name.
 
     Raises:
         BundleError: it is none, is damaged, or would take too much memory.
     """
-    try:
-        with zipfile.ZipFile(source) as archive:
-            if sum(i.file_size for i in archive.infolist()) > MOST_UNPACKED:
-                raise BundleError(
-                    "The bundle would unpack to more than 4 GB.", "Release fewer rows at once."
-                )
-            return {n: archive.read(n) for n in archive.namelist()}
-    except FileNotFoundError:
-        raise BundleError("There is no such bundle.", "Check the path.") from None
-    except (zipfile.BadZipFile, OSError, EOFError):
+    with _readable():
+        archive = zipfile.ZipFile(source)
+    if sum(i.file_size for i in archive.infolist()) > MOST_UNPACKED:
         raise BundleError(
-            "The file is no zip archive, or is damaged.", "Ask for the bundle again."
-        ) from None
+            "The bundle would unpack to more than 4 GB.", "Release fewer rows at once."
+        )
+    return Unpacked(archive)
 
 
 def confirm(files: Mapping[str, bytes], required: Sequence[str]) -> None:
@@ -110,7 +150,7 @@ def confirm(files: Mapping[str, bytes], required: Sequence[str]) -> None:
         )
     lines = [line.partition("  ") for line in files[SUMS].decode().splitlines() if line]
     listed = {name: digest for digest, _, name in lines}
-    for name, content in files.items():
+    for name in files:
         if name == SUMS:
             continue
         if name not in listed:
@@ -118,7 +158,7 @@ def confirm(files: Mapping[str, bytes], required: Sequence[str]) -> None:
                 f"`{name}` is in the bundle but not in its list of checksums.",
                 "Someone added it; ask for the bundle again.",
             )
-        if hashlib.sha256(content).hexdigest() != listed[name]:
+        if _digest(files, name) != listed[name]:
             raise BundleError(
                 f"`{name}` was changed after the release was made.", "Ask for the bundle again."
             )
@@ -126,3 +166,9 @@ def confirm(files: Mapping[str, bytes], required: Sequence[str]) -> None:
         raise BundleError(
             f"{', '.join(gone)} is listed but not in the bundle.", "Ask for the bundle again."
         )
+
+
+def _digest(files: Mapping[str, bytes], name: str) -> str:
+    if isinstance(files, Unpacked):
+        return files.digest(name)
+    return hashlib.sha256(files[name]).hexdigest()

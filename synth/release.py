@@ -146,7 +146,7 @@ class Release:
 
     def files(self) -> dict[str, bytes]:
         """Every file of the bundle by name."""
-        return unpacked(io.BytesIO(self.zipped()))
+        return dict(unpacked(io.BytesIO(self.zipped())))
 
     def _documents(self) -> dict[str, bytes]:
         """What the bundle holds beside the tables."""
