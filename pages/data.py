@@ -15,14 +15,14 @@ st.markdown(
 )
 left, right = st.columns(2, gap="large")
 with left:
-    st.subheader("Your own table")
+    st.header("Your own table")
     file, database = st.tabs(["From a file", "From a database"])
     with file:
         bring_upload(who)
     with database:
         ask_database(who)
 with right:
-    st.subheader("Or try the sample")
+    st.header("Or try the sample")
     st.markdown(
         "10,000 invented visits to invented hospitals: age, waiting time, treatment, postcode. "
         "Safe to play with."

@@ -14,7 +14,7 @@ if who.stale:
     )
 show_promise(made.bundle.statement)
 show_copies(made)
-st.subheader("The first synthetic rows")
+st.header("The first synthetic rows")
 st.dataframe(
     made.bundle.rows.head(10), hide_index=True, alt="The first ten synthetic rows of the release"
 )

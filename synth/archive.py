@@ -17,6 +17,7 @@ from synth.table_files import Sink
 
 SUMS = "SHA256SUMS"
 MOST_UNPACKED = 4 << 30  # bytes
+PART = 1 << 20  # bytes read at once
 
 
 @dataclass
@@ -100,11 +101,14 @@ class Unpacked(Mapping[str, bytes]):
 
     def digest(self, name: str) -> str:
         """The SHA-256 of a file, which is not held as a whole."""
+        found = hashlib.sha256()
         with self._opened(name) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            while part := file.read(PART):
+                found.update(part)
+        return found.hexdigest()
 
     @contextmanager
-    def _opened(self, name: str) -> Iterator[zipfile.ZipExtFile]:
+    def _opened(self, name: str) -> Iterator[IO[bytes]]:
         if name not in self._names:
             raise KeyError(name)
         with _readable(), self._archive.open(name) as file:

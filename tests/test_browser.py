@@ -14,7 +14,7 @@ from tests.server import served
 
 SAMPLE = Path(__file__).parents[1] / "sample_data" / "hospital_admissions.csv"
 PATIENCE = 90_000  # milliseconds; the machine may be busy
-KNOWN = {"color-contrast", "aria-allowed-attr"}  # Streamlit's own captions and widgets
+KNOWN = {"aria-allowed-attr"}  # Streamlit's own widgets
 
 pytestmark = [needs_browser, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -127,7 +127,7 @@ def test_a_run_can_be_stopped_and_nothing_is_lost(page):
     expect(page.get_by_text("synthetic rows are ready")).to_be_visible(timeout=PATIENCE)
 
 
-@pytest.mark.parametrize("step", ["data", "columns", "method"])
+@pytest.mark.parametrize("step", ["data", "columns", "protect", "method"])
 def test_screens_have_no_serious_barrier(step, page, address):
     press(page, "sample")
     expect(page.locator(".st-key-next button")).to_be_visible(timeout=PATIENCE)

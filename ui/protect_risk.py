@@ -89,7 +89,7 @@ def show_headline(found: Risk, k: int) -> None:
     """The sentence, and the four figures."""
     classes = found.classes
     small = classes.below(k)
-    st.markdown(f"#### {found.sentence}")
+    st.markdown(f"## {found.sentence}")
     with st.container(horizontal=True):
         st.metric("Unique rows", f"{classes.unique_share:.1%}", width="content", border=True)
         st.metric(f"Rows in groups below {k}", f"{small:,}", width="content", border=True)

@@ -30,7 +30,7 @@ def unique_share(stage: Stage, known: Sequence[str]) -> float:
 
 def show_steps(who: Visitor, chain: Chain, known: Sequence[str]) -> None:
     """Every step with the share of unique rows after it; move, remove, undo."""
-    st.subheader("Steps")
+    st.header("Steps")
     if not who.recipe.protect:
         st.markdown(
             "None yet. Each step changes the table row by row, costs no privacy budget, and can be "
