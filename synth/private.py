@@ -337,6 +337,13 @@ class PrivateTable:
         self.__noted(reason, audience)
         return self.__rows.count(self.schema, columns)
 
+    def occurring(
+        self, column: str, reason: str, audience: Audience
+    ) -> tuple[tuple[str, ...], Exact]:
+        """The exact values of a column, as text, and how many rows have each."""
+        self.__noted(reason, audience)
+        return self.__rows.occurring(column)
+
     def size(self, reason: str, audience: Audience) -> int:
         """The exact number of rows."""
         self.__noted(reason, audience)

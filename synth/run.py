@@ -22,7 +22,7 @@ from synth.errors import BudgetExceeded, IngestError, SchemaError, StepError
 from synth.evaluate import Comparison, compare
 from synth.handout import chosen_look, reported
 from synth.identifiers import Pattern
-from synth.ingest import Loaded, load
+from synth.ingest import Loaded, as_they_are, load
 from synth.ledger_file import Account, LedgerFile
 from synth.method import Model, Progress, quiet
 from synth.private import PrivateTable
@@ -155,12 +155,15 @@ def run_loaded(
         order=recipe.release.order,
     )
     progress(0.6, "drawing synthetic rows")
-    seen = told
-    if private is not before and not private.stays:
-        seen = before.declare(with_other(before.schema))
+    seen = told if private is before else _as_seen(before, told)
     comparison = compare(seen, release.beginning, _part(progress, 0.65, 0.95))
     progress(1.0, "done")
     return Outcome(release, comparison, tuple(private.ledger.entries))
+
+
+def _as_seen(before: PrivateTable, told: PrivateTable) -> PrivateTable:
+    """The rows as a custodian compares: not under what was found, which may be far coarser."""
+    return as_they_are(told) if told.stays else before.declare(with_other(before.schema))
 
 
 def with_other(schema: Schema) -> Schema:

@@ -310,3 +310,21 @@ def test_new_identifiers_of_rows_that_stay_need_no_look(folder):
     assert not set(asked) & set(named["patient"])
     with pytest.raises(SchemaError, match="2,001 new identifiers for `patient` cannot be looked"):
         run(recipe(stay, column=tight, release=ReleasePart(rows=2001)), folder=folder)
+
+
+def test_values_that_were_not_found_show_in_the_comparison(folder):
+    """Both sides being "other" would look like a good likeness."""
+    codes = pd.Series([f"c{i % 200}" for i in range(4000)])
+    pd.DataFrame({"code": codes, "sex": codes.str.len().astype(str)}).to_parquet(
+        folder / "codes.parquet"
+    )
+    asked = Recipe(
+        source=Source(file="codes.parquet", stay=True),
+        method=MethodPart(name="independent"),
+        privacy=Privacy(epsilon=1.0),
+    )
+    outcome = run(asked, folder=folder)
+    assert "c7" not in outcome.release.model.schema.domain("code").labels
+    (code,) = (h for h in outcome.comparison.columns if h.column == "code")
+    assert code.tvd > 0.9
+    assert "Differentially private" in outcome.release.statement.guarantee.short

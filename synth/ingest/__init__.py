@@ -12,13 +12,13 @@ import pandas as pd
 
 from synth.budget import Audience, Budget
 from synth.errors import IngestError
-from synth.ingest.in_place import suggest_in_place, tidied
+from synth.ingest.in_place import as_they_are, suggest_in_place, tidied
 from synth.ingest.read import MISSING, frame_of, read_table
 from synth.ingest.suggest import Suggestion, points_for_commas, suggest, suggested_schema
 from synth.private import PrivateTable
 
 HOW_MANY = "how many rows there are"
-__all__ = ["MISSING", "Loaded", "Suggestion", "load", "look_again"]
+__all__ = ["MISSING", "Loaded", "Suggestion", "as_they_are", "load", "look_again"]
 
 
 @dataclass(frozen=True)

@@ -7,21 +7,26 @@ budget.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pandas as pd
 
+from synth.budget import Audience
 from synth.domain import Categories, Dates, Domain, Numbers, Origin, Text
 from synth.identifiers import ROOMY, Pattern
 from synth.ingest.roles import guessed_role
-from synth.ingest.suggest import Suggestion
+from synth.ingest.suggest import MOST_VALUES, RARE, Suggestion
+from synth.private import PrivateTable
 from synth.schema import Column, Kind, Role
 
 UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
 NEW = Pattern(ROOMY)  # whether a new identifier is taken cannot be asked for each of many
+COMPARED = "the values that occur, to compare the release with"
 TYPE = "By its type in the engine; no row was read."
 
 
@@ -48,6 +53,23 @@ def _each(text: nw.Expr, listed: set[str]) -> nw.Expr:
 def suggest_in_place(frame: nw.LazyFrame[Any]) -> dict[str, Suggestion]:
     """A suggestion per column; domains wait to be declared or found out."""
     return {name: _suggested(name, kind) for name, kind in frame.collect_schema().items()}
+
+
+def as_they_are(private: PrivateTable) -> PrivateTable:
+    """The rows under the value lists that really occur, for a custodian who compares.
+
+    Under a list that was found out with noise, what is missing from it would count as "other" on
+    both sides, and look well kept.
+    """
+    schema = private.schema
+    for column in schema.modelled:
+        if isinstance(column.domain, Categories) and column.domain.origin is Origin.DISCOVERED:
+            values, counts = private.occurring(column.name, COMPARED, Audience.CUSTODIAN)
+            often = [values[i] for i in np.argsort(-counts, kind="stable") if counts[i] >= RARE]
+            listed = tuple(sorted(often[:MOST_VALUES]))
+            domain = replace(column.domain, values=listed, origin=Origin.OBSERVED)
+            schema = schema.replaced(replace(column, domain=domain))
+    return private.declare(schema)
 
 
 def _is_text(kind: nw.dtypes.DType) -> bool:
