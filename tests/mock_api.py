@@ -29,7 +29,12 @@ def people_release(place: Path, rows: int = 200) -> Path:
     people = people.assign(seen=days.dt.strftime("%d/%m/%Y %H:%M"))
     people.insert(0, AWKWARD, people["age"] // 2)
     recipe = Recipe(
-        column=(ColumnPart(name="age", kind="integer", low=0, high=120),),
+        column=(  # declared, or noise would decide what a client may send
+            ColumnPart(name=AWKWARD, kind="integer", low=0, high=60),
+            ColumnPart(name="city", values=("Oslo", "Rome")),
+            ColumnPart(name="age", kind="integer", low=0, high=120),
+            ColumnPart(name="ill", values=("no", "yes")),
+        ),
         method=MethodPart(name="independent"),
         counts=CountsPart(k=10, length=2),
         release=ReleasePart(rows=rows, title="People"),

@@ -54,6 +54,8 @@ async def visit(http: httpx.AsyncClient, number: int) -> list[str]:
 
     row = {AWKWARD: 20, "city": "Oslo", "age": number % 120, "ill": "yes", "seen": None}
     made = (await asked("POST", "/people", 201, json=row)).json()
+    if wrong:
+        return wrong
     gone = str(1 + number % ROWS)
     await asked("DELETE", f"/people/{gone}", 204)
     await asked("PATCH", f"/people/{made['id']}", 200, json={"age": (number + 7) % 120})
