@@ -77,6 +77,11 @@ class Attributes:
     labels: tuple[str | None, ...]
     delimiter: str = ""
 
+    @property
+    def counted(self) -> npt.NDArray[np.bool_]:
+        """One truth value per state: whether it is an attribute."""
+        return np.array([label is not None for label in self.labels])
+
 
 @dataclass(frozen=True, eq=False)
 class Named:
@@ -101,7 +106,8 @@ def named_axes(
     """
     columns = counting.columns or tuple(c.name for c in schema.modelled)
     people, count = _people(frame, person)
-    single = {c: _axis(frame, schema, c, counting) for c in columns if c not in counting.several}
+    told = {c: attributes_of(schema, c, counting) for c in columns if c not in counting.several}
+    single = {c: _axis(frame, schema, attributes) for c, attributes in told.items()}
     if person:
         single, conflicting = merge_people(people, single, count=count)
         if conflicting:
@@ -113,10 +119,10 @@ def named_axes(
     for column in columns:
         if column in single:
             axes.append(single[column])
-            names.append(_labels(schema, column, single[column]))
+            names.append(told[column])
         else:
-            told = _several(frame[column], people, counting.several[column])
-            for label, axis in _frequent(*told, count, at_least):
+            pairs = _several(frame[column], people, counting.several[column])
+            for label, axis in _frequent(*pairs, count, at_least):
                 axes.append(axis)
                 names.append(Attributes(column, (label, None), counting.several[column] or ";"))
     return Named(tuple(axes), tuple(names), count)
@@ -129,18 +135,9 @@ def _people(frame: pd.DataFrame, person: str) -> tuple[npt.NDArray[np.int64], in
     return codes.astype(np.int64), len(known)
 
 
-def _axis(frame: pd.DataFrame, schema: Schema, column: str, counting: Counting) -> Axis:
-    domain = schema.domain(column)
-    nothing = set(counting.nothing.get(column, ()))
-    counted = np.array([label not in nothing for label in domain.labels])
-    if domain.missing and not counting.blanks:
-        counted[-1] = False
-    return Axis(domain.encode(frame[column]), domain.size, counted)
-
-
-def _labels(schema: Schema, column: str, axis: Axis) -> Attributes:
-    told = zip(schema.domain(column).labels, axis.counted, strict=True)
-    return Attributes(column, tuple(label if counted else None for label, counted in told))
+def _axis(frame: pd.DataFrame, schema: Schema, attributes: Attributes) -> Axis:
+    domain = schema.domain(attributes.column)
+    return Axis(domain.encode(frame[attributes.column]), domain.size, attributes.counted)
 
 
 def _several(
@@ -222,7 +219,7 @@ def in_place(
         )
     columns = counting.columns or tuple(c.name for c in schema.modelled)
     names = tuple(attributes_of(schema, c, counting) for c in columns)
-    counted = [np.array([label is not None for label in n.labels]) for n in names]
+    counted = [n.counted for n in names]
     sets = sets_of(schema.shape(columns), counting.length)
 
     def found(at_least: int) -> Combinations:

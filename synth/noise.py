@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,14 @@ WIDEST = 2.0**52  # noise of this scale still leaves room in a 64-bit count
 MARGIN = 2.0**-40  # doubles are trusted to this much, about 2^8 times their real error here
 
 enable_features("contrib")
+
+
+class Noise(Protocol):
+    """A source of noise. Tests pass one that adds nothing; everything else leaves it alone."""
+
+    def discrete_gaussian(self, counts: Whole, sigma: float) -> Whole: ...
+    def discrete_laplace(self, counts: Whole, scale: float) -> Whole: ...
+    def noisy_max(self, scores: Sequence[int], epsilon: float, sensitivity: int) -> int: ...
 
 
 @dataclass(frozen=True)

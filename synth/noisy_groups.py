@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations as subsets
 
-import numpy as np
 from scipy.special import ndtri
 
 from synth.attributes import (
@@ -127,7 +126,7 @@ def _kept(
     fabrication: str,
 ) -> Combinations:
     """Counts above what noise would explain, of combinations whose parts were all kept."""
-    counted = [np.array([label is not None for label in n.labels]) for n in names]
+    counted = [n.counted for n in names]
     rows = round(float(next(iter(tables.values())).sum()))
 
     def least(length: int) -> float:

@@ -43,6 +43,7 @@ from synth.counts import PARTS, Exact, HeldRows, Rows, Shares
 from synth.errors import SchemaError
 from synth.growth import candidates, different, partition
 from synth.guarantee import Statement
+from synth.noise import Noise
 from synth.schema import Counts, Schema
 from synth.shortfall import shortfall
 from synth.staying import rows_of
@@ -58,14 +59,6 @@ class Step(Protocol):
     def declare(self, schema: Schema) -> Schema:
         """What the changed table is declared to be."""
         ...
-
-
-class Noise(Protocol):
-    """A source of noise. Tests pass one that adds nothing; everything else leaves it alone."""
-
-    def discrete_gaussian(self, counts: Exact, sigma: float) -> Exact: ...
-    def discrete_laplace(self, counts: Exact, scale: float) -> Exact: ...
-    def noisy_max(self, scores: Sequence[int], epsilon: float, sensitivity: int) -> int: ...
 
 
 class PrivateTable:

@@ -106,7 +106,7 @@ def brought(recipe: Recipe, folder: Path) -> Iterator[tuple[Any, str]]:
     else:
         database = Database(placed(asked.database, folder))
         with query_in_place(database, asked.query) as rows:
-            yield rows, database.shown
+            yield rows, database.place
 
 
 def with_ledger(recipe: Recipe, loaded: Loaded, folder: Path) -> Loaded:

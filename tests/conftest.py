@@ -35,6 +35,20 @@ SCHEMA = Schema(
     )
 )
 
+DECLARED = """
+[[column]]
+name = "city"
+values = ["Oslo", "Rome"]
+[[column]]
+name = "age"
+kind = "integer"
+low = 0
+high = 120
+[[column]]
+name = "ill"
+values = ["no", "yes"]
+"""
+
 
 def some_people(rows: int = PEOPLE) -> pd.DataFrame:
     """In Rome everybody is ill, in Oslo nobody; one in ten does not say."""

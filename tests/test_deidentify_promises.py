@@ -28,6 +28,7 @@ from synth.recipe import read_recipe
 from synth.risk import classes_of
 from synth.run import deidentified, run
 from synth.schema import Column, Kind, Role, Schema
+from tests.conftest import DECLARED
 from tests.test_deidentify import VISITS, values
 
 SAMPLE_DATA = Path(__file__).parents[1] / "sample_data"
@@ -112,19 +113,8 @@ def test_suppression_for_a_release_ends_the_promise(private):
 
 # -- recipes -------------------------------------------------------------------------------------
 
-FORMAL = """
-[[column]]
-name = "city"
-values = ["Oslo", "Rome"]
-[[column]]
-name = "age"
-kind = "integer"
-low = 0
-high = 120
-[[column]]
-name = "ill"
-values = ["no", "yes"]
-[method]
+FORMAL = f"""
+{DECLARED}[method]
 name = "independent"
 [[protect]]
 """

@@ -257,3 +257,11 @@ def test_audit_lines_are_appended(tmp_path):
     for i in range(3):
         log.write(Asked("db", f"SELECT {i}", "random", "released"), who="me")
     assert [x["query"] for x in log.read()] == ["SELECT 0", "SELECT 1", "SELECT 2"]
+
+
+def test_an_account_is_of_a_place_whoever_asks_for_it(tmp_path):
+    one = Database("postgresql://me:secret@Host/db?sslmode=require")
+    other = Database("postgresql+psycopg://you@host:5432/db")
+    assert one.place == other.place == "postgresql://host:5432/db"
+    roundabout = Database(f"duckdb:///{tmp_path}/x/../h.duckdb")
+    assert roundabout.place == Database(f"duckdb:///{tmp_path}/h.duckdb").place

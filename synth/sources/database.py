@@ -85,6 +85,15 @@ class Database:
             return self.shown
         return f"{self.kind}:///{Path(self.url.split('///', 1)[-1]).name}"
 
+    @property
+    def place(self) -> str:
+        """Where the rows are, however the address is spelt and whoever asks: for accounts."""
+        if self.kind == "postgresql":
+            url = sa.make_url(self.filled)
+            host = (url.host or "localhost").lower()
+            return f"postgresql://{host}:{url.port or 5432}/{url.database}"
+        return f"{self.kind}:///{Path(self.filled.split('///', 1)[-1]).resolve()}"
+
     def tables(self) -> dict[str, dict[str, str]]:
         """For each table or view its columns with their types."""
         if self.kind == "duckdb":
