@@ -9,13 +9,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.api import api, mounted
-from ui.settings import registry
-from ui.sources import databases
-from ui.surroundings import explain_failure, lifespan, middleware
+from synth.api import api, mounted
+from synth.api.settings import registry
+from ui.data.sources import databases
+from ui.shell.surroundings import explain_failure, lifespan, middleware
 
 app = st.App(
-    Path(__file__).parent / "ui" / "router.py",
+    Path(__file__).parent / "ui" / "shell" / "router.py",
     lifespan=lifespan,
     routes=[mounted(api(os.environ.get("SYNTH_API_TOKENS", ""), databases, registry()))],
     middleware=middleware(),

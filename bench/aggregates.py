@@ -22,13 +22,11 @@ import pandas as pd
 from peers.catalogue import PAC_SYNTH_TEXT, SYNTH_TEXT
 from peers.harness import Cost, Peer, Setting, run_peer
 
-from synth.attributes import Counting
 from synth.budget import Budget
-from synth.combinations import Axis, combinations
-from synth.domain import Categories
+from synth.combinations.counting import Axis, combinations
 from synth.evaluate.kept import Kept, kept
-from synth.private import PrivateTable
-from synth.schema import Column, Schema
+from synth.schema import Categories, Column, Schema
+from synth.vault import Counting, PrivateTable
 
 TABLE = "adult_categorical.csv"
 K = 10

@@ -16,13 +16,11 @@ import numpy as np
 import pandas as pd
 from playwright.sync_api import sync_playwright
 
-from synth.aggregates import aggregate
-from synth.attributes import Counting
 from synth.budget import Budget
-from synth.domain import Categories
-from synth.private import PrivateTable
-from synth.schema import Column, Schema
-from synth.showcase import page
+from synth.learning.aggregates import aggregate
+from synth.release.showcase import page
+from synth.schema import Categories, Column, Schema
+from synth.vault import Counting, PrivateTable
 
 ATTRIBUTES = 40
 CLICKED = (3, 60, 120)  # which bars

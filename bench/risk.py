@@ -21,10 +21,10 @@ import pandas as pd
 from peers.catalogue import SUDA, SYNTH
 from peers.harness import HERE, run_peer
 
-from synth.coded import coded
-from synth.deidentify.hierarchy import listed_hierarchy
-from synth.lattice import HOLDS, Goal, ladder, search
-from synth.risk import assess
+from synth.protect.lattice import HOLDS, Goal, ladder, search
+from synth.protect.risk import assess
+from synth.protect.steps.hierarchy import listed_hierarchy
+from synth.vault.coded import coded
 
 TABLE = "adult_categorical.csv"
 LIMIT = 900  # seconds for one run

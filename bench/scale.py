@@ -16,10 +16,10 @@ import pandas as pd
 from tvd import Truth
 
 from synth.budget import Budget
-from synth.domain import Categories, Domain, Numbers, even_edges
 from synth.methods.adaptive import Adaptive
-from synth.private import PrivateTable
-from synth.schema import Column, Kind, Schema
+from synth.schema import Categories, Column, Domain, Kind, Numbers, Schema
+from synth.schema.domain import even_edges
+from synth.vault import PrivateTable
 
 DELTA = 1e-9
 KINDS = (2, 3, 5, 8, 12, 20, 40)

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from ui.ask import ask_people
-from ui.column_table import edit_columns
-from ui.protect_risk import show_short_risk
-from ui.visitor import explained, need_table
+from ui.columns import edit_columns
+from ui.method.ask import ask_people
+from ui.protect.risk import show_short_risk
+from ui.shell.visitor import explained, need_table
 
 who, loaded = need_table()
 st.title("What is in each column?")

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from synth import charts
-from ui.compare_view import show_combinations, show_runs
-from ui.visitor import need_made
+from synth.evaluate import charts
+from ui.compare import show_combinations, show_runs
+from ui.shell.visitor import need_made
 
 who, made = need_made()
 found = made.comparison

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from ui.ask_database import ask_database
-from ui.sources import bring_sample, bring_upload, open_recipe, show_table
-from ui.visitor import visitor
+from ui.data.ask_database import ask_database
+from ui.data.sources import bring_sample, bring_upload, open_recipe, show_table
+from ui.shell.visitor import visitor
 
 who = visitor()
 st.title("Share the shape of your data, not the people in it")

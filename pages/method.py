@@ -3,12 +3,12 @@
 import streamlit as st
 
 from synth.methods import method_named
-from ui.ask import ask_family, ask_method, ask_release
-from ui.counts_view import ask_counts
-from ui.progress import show_job
-from ui.promise import ask_privacy
-from ui.settings import writing
-from ui.visitor import explained, need_table
+from ui.method.ask import ask_family, ask_method, ask_release
+from ui.method.counts import ask_counts
+from ui.method.progress import show_job
+from ui.method.promise import ask_privacy
+from ui.shell.settings import writing
+from ui.shell.visitor import explained, need_table
 
 REPEATED = (
     "This is the release you already had: the same query with the same settings. Nobody's rows "

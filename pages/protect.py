@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from synth.risk import risk_of
+from synth.protect.risk import risk_of
 from synth.schema import Role
-from ui.protect_chain import chain
-from ui.protect_help import show_help
-from ui.protect_risk import (
+from ui.protect.chain import chain
+from ui.protect.help import show_help
+from ui.protect.risk import (
     ask_k,
     ask_known,
     show_codes,
@@ -16,9 +16,9 @@ from ui.protect_risk import (
     show_sensitive,
     show_separation,
 )
-from ui.protect_search import show_search
-from ui.protect_steps import add_step, show_steps
-from ui.visitor import explained, need_table
+from ui.protect.search import show_search
+from ui.protect.steps import add_step, show_steps
+from ui.shell.visitor import explained, need_table
 
 TABS = ["What would help", "Find it for me", "Who", "Sensitive", "Rare combinations", "Columns"]
 who, _ = need_table()

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from ui.parcel import offer_bundle, offer_recipe, offer_sandbox, show_copies, show_promise
-from ui.visitor import need_made
+from ui.release import offer_bundle, offer_recipe, offer_sandbox, show_copies, show_promise
+from ui.shell.visitor import need_made
 
 who, made = need_made()
 st.title("Ready to leave")

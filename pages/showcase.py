@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from ui.parcel import may_leave
-from ui.showcase_view import ask_look, chosen, offer_page, page_of, show_kept, show_page
-from ui.visitor import explained, need_made
+from ui.release import may_leave
+from ui.shell.visitor import explained, need_made
+from ui.showcase import ask_look, chosen, offer_page, page_of, show_kept, show_page
 
 who, made = need_made()
 st.title("What recipients see")

@@ -16,19 +16,18 @@ And step by step:
     model = method_named("correlated")().fit(private, private.ledger.left)
 """
 
-from synth.budget import Audience, Budget, Ledger, Rho
-from synth.declaration import ColumnPart
+from synth.budget import Audience, Budget, Ledger, Rho, Statement
 from synth.errors import SynthError
 from synth.evaluate import Comparison, compare
-from synth.guarantee import Statement
 from synth.ingest import Loaded, load
-from synth.method import Method, Model
+from synth.ingest.declaration import ColumnPart
+from synth.learning.method import Method, Model
 from synth.methods import METHODS, method_named
-from synth.private import Measurement, PrivateTable
-from synth.recipe import Recipe, read_recipe
 from synth.release import Bundle, Release, verify
-from synth.run import Outcome, run
+from synth.runs import Outcome, Recipe, read_recipe, run
+from synth.runs.notebook import load_ipython_extension
 from synth.schema import Column, Kind, Role, Schema
+from synth.vault import Measurement, PrivateTable
 
 __all__ = [
     "METHODS",
@@ -55,6 +54,7 @@ __all__ = [
     "SynthError",
     "compare",
     "load",
+    "load_ipython_extension",
     "method_named",
     "read_recipe",
     "run",

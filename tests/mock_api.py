@@ -12,10 +12,10 @@ from pathlib import Path
 import httpx
 import pandas as pd
 
-from synth.declaration import ColumnPart
-from synth.recipe import CountsPart, MethodPart, Recipe, ReleasePart
-from synth.run import run
-from tests.conftest import some_people
+from synth.ingest.declaration import ColumnPart
+from synth.runs import Recipe, run
+from synth.runs.recipe import CountsPart, MethodPart, ReleasePart
+from tests.people import some_people
 from tests.server import PATIENCE, ROOT, free_port
 
 TOKEN = "a-token-of-the-tests"

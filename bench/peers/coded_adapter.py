@@ -10,10 +10,9 @@ import pandas as pd
 
 from peers.codes import Settings, drive
 from synth.budget import Budget
-from synth.domain import Categories, Numbers
 from synth.methods import method_named
-from synth.private import PrivateTable
-from synth.schema import Column, Kind, Schema
+from synth.schema import Categories, Column, Kind, Numbers, Schema
+from synth.vault import PrivateTable
 
 
 def synthesise(table: pd.DataFrame, sizes: dict[str, int], settings: Settings) -> pd.DataFrame:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from peers import effort
-from synth.coded import coded
-from synth.risk import special_uniques
+from synth.protect.risk import special_uniques
+from synth.vault.coded import coded
 
 if __name__ == "__main__":
     started = effort.cpu()

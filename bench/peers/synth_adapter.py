@@ -15,8 +15,9 @@ import numpy as np
 
 from peers import effort
 from synth.ingest import load
-from synth.recipe import MethodPart, Privacy, Recipe, Source
-from synth.run import fitted
+from synth.runs import Recipe
+from synth.runs.recipe import MethodPart, Privacy, Source
+from synth.runs.run import fitted
 
 
 def synthesise(table: Path, synthetic: Path, settings: dict[str, Any]) -> None:

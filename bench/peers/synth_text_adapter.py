@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from peers import effort
-from synth.combinations import Axis, combinations
+from synth.combinations.counting import Axis, combinations
 from synth.ingest import load
 from synth.methods import method_named
-from synth.recipe import Privacy, Recipe
-from synth.run import fitted
+from synth.runs import Recipe
+from synth.runs.recipe import Privacy
+from synth.runs.run import fitted
 
 
 def counts(table: Path, settings: dict[str, Any]) -> str:

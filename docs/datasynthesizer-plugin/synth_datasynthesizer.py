@@ -32,13 +32,13 @@ from DataSynthesizer.DataDescriber import DataDescriber
 from DataSynthesizer.DataGenerator import DataGenerator
 from DataSynthesizer.lib import PrivBayes
 
-from synth.budget import Audience, Rho
-from synth.domain import Codes, Dates, Domain, Numbers, smallest
+from synth.budget import Audience, Rho, Statement
 from synth.errors import BundleError, MethodError
-from synth.guarantee import Statement
-from synth.method import Method, Model, Progress, modelled_names, quiet
-from synth.private import PrivateTable
-from synth.schema import Schema
+from synth.learning.method import Method, Model, modelled_names
+from synth.progress import Progress, quiet
+from synth.schema import Codes, Dates, Domain, Numbers, Schema
+from synth.schema.domain import smallest
+from synth.vault import PrivateTable
 
 LEAST_ROWS = 20
 MOST_CELLS = 200_000  # of one table inside the network: drawing rows takes time in proportion

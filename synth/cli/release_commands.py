@@ -12,19 +12,18 @@ import typer
 
 from synth.budget import Budget
 from synth.cli.speech import Shown, explained
-from synth.declaration import ColumnPart
-from synth.drawing import drawings
 from synth.errors import IngestError, RecipeError
-from synth.ingest import Suggestion, load
+from synth.ingest import Database, Suggestion, load
+from synth.ingest.declaration import ColumnPart
 from synth.methods import METHODS, PLUGGED
-from synth.recipe import Recipe, Source, read_recipe
 from synth.release import Bundle, verify
-from synth.remote import connected
-from synth.reporting import recheck
-from synth.run import Outcome, run
-from synth.sources import Database
-from synth.sources.audit import Asked, Audit
-from synth.table_files import whole, write_csv, write_parquet
+from synth.release.counts import recheck
+from synth.release.drawing import drawings
+from synth.release.table_files import whole, write_csv, write_parquet
+from synth.runs import Outcome, Recipe, read_recipe, run
+from synth.runs.audit import Asked, Audit
+from synth.runs.recipe import Source
+from synth.runs.remote import connected
 
 
 def register(app: typer.Typer) -> None:

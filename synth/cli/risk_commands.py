@@ -10,11 +10,9 @@ import typer
 
 from synth.budget import Audience
 from synth.cli.speech import explained
-from synth.deidentify import Pseudonymise, Shelf, Stage, protect, steps_of
 from synth.errors import RiskError
 from synth.ingest import load
-from synth.recipe import Recipe, Source, read_recipe
-from synth.risk import (
+from synth.protect.risk import (
     Risk,
     SpecialUniques,
     column_contributions,
@@ -24,7 +22,10 @@ from synth.risk import (
     risk_of,
     special_uniques,
 )
-from synth.risk.summary import REASON
+from synth.protect.risk.summary import REASON
+from synth.protect.steps import Pseudonymise, Shelf, Stage, protect, steps_of
+from synth.runs import Recipe, read_recipe
+from synth.runs.recipe import Source
 from synth.schema import Role
 
 

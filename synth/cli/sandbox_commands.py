@@ -11,10 +11,10 @@ import uvicorn
 
 from synth.cli.speech import explained
 from synth.release import Bundle
-from synth.sandbox import resources, service, take_away
-from synth.sandbox.resources import about
-from synth.sandbox.server.service import Settings
-from synth.sandbox.server.simulation import Door, Weather
+from synth.release.sandbox import resources, service, take_away
+from synth.release.sandbox.resources import about
+from synth.release.sandbox.server.service import Settings
+from synth.release.sandbox.server.simulation import Door, Weather
 
 
 def register(app: typer.Typer) -> None:

@@ -9,18 +9,17 @@ from typing import Annotated
 import typer
 import uvicorn
 
-from synth.aggregates import Aggregates, aggregate, noisy_aggregate
-from synth.attributes import Protection
 from synth.budget import Budget
 from synth.cli.speech import explained
-from synth.declaration import declared
 from synth.errors import IngestError
 from synth.ingest import load
-from synth.private import PrivateTable
+from synth.ingest.declaration import declared
+from synth.learning.aggregates import Aggregates, aggregate, noisy_aggregate
+from synth.learning.seeded import counting_of
 from synth.release import Bundle
-from synth.seeding import counting_of
-from synth.showcase import look_of, showcase
-from synth.showcase.serve import served
+from synth.release.showcase import look_of, showcase
+from synth.release.showcase.serve import served
+from synth.vault import PrivateTable, Protection
 
 
 def register(app: typer.Typer) -> None:

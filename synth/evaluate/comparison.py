@@ -16,12 +16,11 @@ import numpy as np
 import pandas as pd
 
 from synth.budget import Audience
-from synth.counts import bincount
-from synth.domain import Codes
 from synth.evaluate.copies import Copies, copies
-from synth.method import Progress, quiet
-from synth.private import PrivateTable
-from synth.schema import Counts
+from synth.progress import Progress, quiet
+from synth.schema import Codes, Counts
+from synth.schema.tables import bincount
+from synth.vault import PrivateTable
 
 MOST_PAIRED = 40  # columns looked at in pairs
 WHY = "comparison of real and synthetic columns"

@@ -18,9 +18,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from synth.budget import Audience, Opened
-from synth.methods.kde import SLACK, TOLERATED
-from synth.private import PrivateTable
+from synth.learning.copying import SLACK, TOLERATED
 from synth.schema import Schema
+from synth.vault import PrivateTable
 
 WHY = "a count of synthetic rows that are copies"
 

@@ -24,13 +24,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth.aggregates import Aggregates
-from synth.attributes import Counting, Named, named_axes
 from synth.budget import Audience
-from synth.combinations import Combinations, combinations
-from synth.private import PrivateTable
+from synth.combinations.counting import Combinations, combinations
+from synth.learning.aggregates import Aggregates
 from synth.schema import Schema
-from synth.shortfall import matching
+from synth.vault import Counting, PrivateTable
+from synth.vault.attributes import Named, named_axes
+from synth.vault.shortfall import matching
 
 Numbers = npt.NDArray[np.float64]
 WHY = "comparison of real and synthetic combinations"

@@ -1,90 +1,17 @@
-"""From a file, a query result or a data frame to a private table, with a guessed schema."""
+"""From a file, a query or a data frame into the vault, and what its columns are declared to be."""
 
-from __future__ import annotations
+from synth.ingest.database import Database, Limits
+from synth.ingest.load import Loaded, load, look_again
+from synth.ingest.query import Query, read_query
+from synth.ingest.suggest import Suggestion
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
-
-import narwhals as nw
-import pandas as pd
-
-from synth.budget import Audience, Budget
-from synth.errors import IngestError
-from synth.ingest.in_place import as_they_are, suggest_in_place, tidied
-from synth.ingest.read import MISSING, frame_of, read_table
-from synth.ingest.suggest import Suggestion, points_for_commas, suggest, suggested_schema
-from synth.private import PrivateTable
-
-HOW_MANY = "how many rows there are"
-__all__ = ["MISSING", "Loaded", "Suggestion", "as_they_are", "load", "look_again"]
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """A table in its vault, and what its columns seem to be.
-
-    The suggestions were read off the rows: they are for the custodian's eyes.
-    """
-
-    private: PrivateTable
-    suggestions: dict[str, Suggestion]
-    rows: int
-
-
-def load(
-    source: Path | str | IO[bytes] | Any,
-    budget: Budget,
-    *,
-    missing: Sequence[str] = MISSING,
-    person: str = "",
-    known_as: str = "",
-) -> Loaded:
-    """Put a table into the vault, and guess its schema.
-
-    Args:
-        source: a path, an open binary file, or a data frame of any library. Rows behind a lazy
-            frame stay in its engine, and only counts are fetched.
-        person: the column that names the protected person, where people may have several rows.
-        known_as: where rows that stay are, so that what is spent on them adds up.
-
-    Raises:
-        IngestError: there is no such file, or it is not a table.
-    """
-    frame = _frame(source, missing)
-    if isinstance(frame, nw.LazyFrame):
-        return _in_place(frame, budget, missing, person, known_as)
-    suggestions = suggest(frame)
-    schema = suggested_schema(suggestions)
-    return Loaded(PrivateTable(frame, schema, budget, person=person), suggestions, len(frame))
-
-
-def _in_place(
-    frame: nw.LazyFrame[Any], budget: Budget, missing: Sequence[str], person: str, known_as: str
-) -> Loaded:
-    """Rows that stay in their engine, under a schema that was read off no row."""
-    suggestions = suggest_in_place(frame)
-    schema = suggested_schema(suggestions)
-    private = PrivateTable(tidied(frame, missing), schema, budget, person=person, known_as=known_as)
-    return Loaded(private, suggestions, private.size(HOW_MANY, Audience.CUSTODIAN))
-
-
-def look_again(private: PrivateTable, columns: Sequence[str]) -> dict[str, Suggestion]:
-    """What some columns seem to be now, after steps have changed them."""
-    why = "a second look at columns that steps have changed"
-    seen = private.codes(columns, why, Audience.CUSTODIAN)
-    return suggest(pd.DataFrame({c.name: c.values() for c in seen}))
-
-
-def _frame(source: Any, missing: Sequence[str]) -> pd.DataFrame | nw.LazyFrame[Any]:
-    if isinstance(source, str | Path):
-        path = Path(source)
-        if not path.is_file():
-            raise IngestError(f"There is no file `{path.name}`.", "Check the path in the recipe.")
-        with path.open("rb") as stream:
-            return points_for_commas(read_table(stream, missing))
-    if hasattr(source, "read") and hasattr(source, "seek"):
-        return points_for_commas(read_table(source, missing))
-    frame = frame_of(source, missing)
-    return frame if isinstance(frame, nw.LazyFrame) else points_for_commas(frame)
+__all__ = [
+    "Database",
+    "Limits",
+    "Loaded",
+    "Query",
+    "Suggestion",
+    "load",
+    "look_again",
+    "read_query",
+]

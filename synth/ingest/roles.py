@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from synth.identifiers import luhn_check, nhs_check
 from synth.schema import Kind, Role
+from synth.schema.pattern import luhn_check, nhs_check
 
 SAMPLE = 1_000  # different values looked at
 MOST = 0.9  # share of values that have to look alike

@@ -13,11 +13,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from synth.domain import Categories, Dates, Domain, Numbers, Origin, Text, even_edges, whole_edges
-from synth.identifiers import USUAL, Pattern, pattern_of
 from synth.ingest.roles import guessed_role
-from synth.schema import Column, Kind, Role, Schema
-from synth.values import as_numbers, as_seconds, as_text
+from synth.schema import (
+    Categories,
+    Column,
+    Dates,
+    Domain,
+    Kind,
+    Numbers,
+    Origin,
+    Pattern,
+    Role,
+    Schema,
+    Text,
+)
+from synth.schema.domain import even_edges, whole_edges
+from synth.schema.pattern import USUAL, pattern_of
+from synth.schema.values import as_numbers, as_seconds, as_text
 
 INTERVALS = 32  # how many intervals numbers are cut into, unless there are few values
 FEW = 100  # whole numbers up to this range keep an interval each

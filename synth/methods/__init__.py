@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from synth.budget.guarantee import statement_of
 from synth.errors import BundleError, MethodError
-from synth.guarantee import statement_of
-from synth.method import Method, Model
+from synth.learning.method import Method, Model
 from synth.methods.adaptive import Adaptive
 from synth.methods.aggregate_seeded import AggregateSeeded
 from synth.methods.correlated import Correlated
@@ -15,6 +15,7 @@ from synth.methods.dp_aggregate_seeded import DpAggregateSeeded
 from synth.methods.independent import Independent
 from synth.methods.kde import KernelDensity
 from synth.methods.mixture import Mixture
+from synth.methods.plugins import plugged
 from synth.methods.random import Random
 from synth.methods.row_seeded import RowSeeded
 from synth.methods.sequential import Sequential
@@ -22,7 +23,6 @@ from synth.methods.tree import Tree
 from synth.methods.twins import Twins
 from synth.methods.unseeded import Unseeded
 from synth.methods.value_seeded import ValueSeeded
-from synth.plugins import plugged
 from synth.schema import Schema
 
 OWN: tuple[type[Method], ...] = (

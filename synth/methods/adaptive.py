@@ -1,6 +1,6 @@
 """The default under a budget: the pairs and triples most worth measuring, fitted exactly.
 
-The mechanism is `synth.clique_tree`; here are its settings.
+The mechanism is `synth.learning.clique_tree`; here are its settings.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from synth.budget import Rho
-from synth.clique_tree import CliqueTree
 from synth.errors import MethodError
-from synth.method import Method, Model, Progress, quiet
-from synth.network import Network
-from synth.private import PrivateTable
+from synth.learning.clique_tree import CliqueTree
+from synth.learning.method import Method, Model
+from synth.learning.network import Network
+from synth.progress import Progress, quiet
+from synth.vault import PrivateTable
 
 
 @dataclass(frozen=True)

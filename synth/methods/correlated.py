@@ -20,15 +20,15 @@ from typing import ClassVar
 import numpy as np
 
 from synth.budget import Audience, Rho
-from synth.consistency import nearest, raked, total_of
-from synth.counts import bincount
-from synth.domain import Codes
 from synth.errors import MethodError
-from synth.grouping import gathered
-from synth.method import Method, Model, Progress, modelled_names, quiet
-from synth.network import Conditional, Network, drawn, normalised
-from synth.private import Measurement, PrivateTable
-from synth.schema import Counts
+from synth.learning.consistency import nearest, raked, total_of
+from synth.learning.grouping import gathered
+from synth.learning.method import Method, Model, modelled_names
+from synth.learning.network import Conditional, Network, drawn, normalised
+from synth.progress import Progress, quiet
+from synth.schema import Codes, Counts
+from synth.schema.tables import bincount
+from synth.vault import Measurement, PrivateTable
 
 ABSOLUTE = math.sqrt(2 / math.pi)  # mean absolute value of a standard Gaussian
 SHARES = (0.1, 0.2, 0.7)  # of rho: one-way marginals, choice of parents, tables

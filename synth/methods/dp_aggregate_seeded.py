@@ -13,14 +13,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from synth.assembly import assembled
 from synth.budget import Rho
-from synth.calibration import calibrated, repeated
-from synth.method import Method, Model, Progress, quiet
-from synth.noisy_groups import ACCURACY, FABRICATION, noisy_groups
-from synth.private import PrivateTable
-from synth.records import Listed
-from synth.seeding import (
+from synth.combinations.assembly import assembled
+from synth.combinations.repetitions import calibrated, repeated
+from synth.learning.method import Method, Model
+from synth.learning.noisy_groups import ACCURACY, FABRICATION, noisy_groups
+from synth.learning.records import Listed
+from synth.learning.seeded import (
     EACH,
     LENGTH,
     NOTHING_TOLD,
@@ -30,6 +29,8 @@ from synth.seeding import (
     counting_of,
     with_blanks,
 )
+from synth.progress import Progress, quiet
+from synth.vault import PrivateTable
 
 PULLS = (100.0, 5.0, 1.0)  # how much counts of one, two and more attributes weigh
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from synth.budget import Rho
-from synth.consistency import nearest, total_of
-from synth.method import Method, Model, Progress, modelled_names, quiet
-from synth.network import Conditional, Network, normalised
-from synth.private import PrivateTable
+from synth.learning.consistency import nearest, total_of
+from synth.learning.method import Method, Model, modelled_names
+from synth.learning.network import Conditional, Network, normalised
+from synth.progress import Progress, quiet
+from synth.vault import PrivateTable
 
 
 @dataclass(frozen=True)

@@ -16,19 +16,19 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.budget import Audience, Rho
-from synth.domain import Dates, Numbers, smallest
 from synth.errors import MethodError
-from synth.method import Method, Model, Progress, modelled_names, quiet
-from synth.pool import Pool
-from synth.private import PrivateTable
-from synth.schema import Schema
+from synth.learning.copying import SLACK, TOLERATED
+from synth.learning.method import Method, Model, modelled_names
+from synth.learning.pool import Pool
+from synth.progress import Progress, quiet
+from synth.schema import Dates, Numbers, Schema
+from synth.schema.domain import smallest
+from synth.vault import PrivateTable
 
 Rows = npt.NDArray[np.int64]  # one line per row, one column per modelled column: codes
 
 WHY = "the method moves real rows a little"
 WIDTHS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)  # tried from narrow to wide
-TOLERATED = 1.15  # copies of used rows, as a multiple of matches with held-out ones
-SLACK = 3.0  # standard errors of chance allowed in that comparison
 MOST_POOLED = 100_000  # rows kept in the model
 
 

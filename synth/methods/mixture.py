@@ -2,7 +2,7 @@
 
 Twinify's mixture (Jälkö et al. 2021, "Privacy-preserving data sharing via probabilistic modeling",
 arXiv:1912.04439), learnt by private expectation-maximisation instead of private variational
-inference: one Gaussian release of all sums a round. See `synth.mixture`.
+inference: one Gaussian release of all sums a round. See `synth.learning.mixture`.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from synth.accounting import gaussian_sigma
-from synth.budget import Rho
-from synth.consistency import nearest, total_of
-from synth.counts import Shares
-from synth.domain import Codes, smallest
+from synth.budget import Rho, Statement
+from synth.budget.accounting import gaussian_sigma
 from synth.errors import BundleError, MethodError
-from synth.grouping import Grouped, gathered
-from synth.guarantee import Statement
-from synth.method import Method, Model, Progress, modelled_names, quiet
-from synth.mixture import Block, Component, Free, Law, Learning, law_for, read_model_file
-from synth.mixture.laws import UNIT
-from synth.network import Conditional, drawn, normalised
-from synth.private import Measurement, PrivateTable
-from synth.schema import Counts, Schema
+from synth.learning.consistency import nearest, total_of
+from synth.learning.grouping import Grouped, gathered
+from synth.learning.method import Method, Model, modelled_names
+from synth.learning.mixture import Block, Component, Free, Law, Learning, law_for, read_model_file
+from synth.learning.mixture.laws import UNIT
+from synth.learning.network import Conditional, drawn, normalised
+from synth.progress import Progress, quiet
+from synth.schema import Codes, Counts, Schema
+from synth.schema.domain import smallest
+from synth.vault import Measurement, PrivateTable
+from synth.vault.answers import Shares
 
 ONE_WAY = 0.3  # of rho; the rest goes to the rounds
 ROUNDS = 16
-RARE, NARROW = 4.0, 30.0  # in standard deviations of the noise, see synth.grouping
+RARE, NARROW = 4.0, 30.0  # in standard deviations of the noise, see synth.learning.grouping
 ROWS_PER_GROUP = 45.0  # in standard deviations of a round's noise, for the number of groups
 FEWEST, MOST = 2, 32
 HIDDEN = "hidden group"

@@ -11,9 +11,10 @@ from typing import ClassVar
 import numpy as np
 
 from synth.budget import Rho
-from synth.method import Method, Model, Progress, modelled_names, quiet
-from synth.network import Conditional, Network
-from synth.private import PrivateTable
+from synth.learning.method import Method, Model, modelled_names
+from synth.learning.network import Conditional, Network
+from synth.progress import Progress, quiet
+from synth.vault import PrivateTable
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from synth.budget import Audience, Rho
-from synth.domain import Categories, Codes, smallest
+from synth.budget import Audience, Rho, Statement
 from synth.errors import BundleError
-from synth.guarantee import Statement
-from synth.method import Method, Model, Progress, modelled_names, quiet
-from synth.private import PrivateTable
-from synth.schema import Counts, Schema
+from synth.learning.method import Method, Model, modelled_names
+from synth.progress import Progress, quiet
+from synth.schema import Categories, Codes, Counts, Schema
+from synth.schema.domain import smallest
+from synth.vault import PrivateTable
 
 WHY = "trees were grown on real rows"
 WIDE = 12  # categories up to this many get a column each as predictors; others keep their codes

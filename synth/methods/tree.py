@@ -13,11 +13,12 @@ from itertools import combinations
 from typing import ClassVar
 
 from synth.budget import Rho
-from synth.graphical import Ground
-from synth.inference.triangulation import Clique
-from synth.method import Method, Model, Progress, quiet
-from synth.network import Network
-from synth.private import PrivateTable
+from synth.learning.graphical import Ground
+from synth.learning.inference.triangulation import Clique
+from synth.learning.method import Method, Model
+from synth.learning.network import Network
+from synth.progress import Progress, quiet
+from synth.vault import PrivateTable
 
 SHARES = (0.35, 0.05, 0.6)  # of rho: one-way marginals, strength of pairs, tables of the tree
 

@@ -5,7 +5,8 @@ when estimating. Instead of a posterior by Markov chains, a parametric bootstrap
 first makes up people from the learnt model, measures them with fresh noise, moves the real
 measurements by as much, and learns the model again. It costs no further budget.
 
-Every table is a replicate; `synth.replication` combines what is estimated from several of them.
+Every table is a replicate; `synth.evaluate.replication` combines what is estimated from several
+of them.
 """
 
 from __future__ import annotations
@@ -18,18 +19,18 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 
-from synth.budget import Rho
-from synth.clique_tree import CliqueTree, Learnt
-from synth.consistency import nearest
-from synth.counts import bincount, packed
-from synth.domain import Codes, smallest
+from synth.budget import Rho, Statement
 from synth.errors import BundleError
-from synth.guarantee import Statement
-from synth.inference import Conditional, Fitted, Noisy, fit
-from synth.inference.estimation import Effort
-from synth.method import Method, Model, Progress, quiet
-from synth.private import PrivateTable
-from synth.schema import Counts, Schema
+from synth.learning.clique_tree import CliqueTree, Learnt
+from synth.learning.consistency import nearest
+from synth.learning.inference import Conditional, Fitted, Noisy, fit
+from synth.learning.inference.estimation import Effort
+from synth.learning.method import Method, Model
+from synth.progress import Progress, quiet
+from synth.schema import Codes, Counts, Schema
+from synth.schema.domain import smallest
+from synth.schema.tables import bincount, packed
+from synth.vault import PrivateTable
 
 CLOSE = Effort(proximal=40, misfit=0.3)  # closer than for one table: a bias has no interval
 DIGITS = 4  # of a noisy count in a saved model
@@ -180,7 +181,7 @@ def _model(learnt: Learnt) -> TwinsModel:
 def independent_draws(
     steps: Sequence[Conditional], sizes: Sequence[int], rows: int, rng: np.random.Generator
 ) -> dict[int, Codes]:
-    """Rows drawn each on its own, unlike `synth.network.drawn`: their scatter is that of people."""
+    """Rows drawn each on its own, unlike `network.drawn`: their scatter is that of people."""
     codes: dict[int, Codes] = {}
     for step in steps:
         group = np.zeros(rows, dtype=np.int64)

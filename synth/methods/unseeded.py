@@ -14,11 +14,10 @@ from typing import ClassVar
 import numpy as np
 
 from synth.budget import Rho
-from synth.calibration import calibrated, repeated
-from synth.method import Method, Model, Progress, quiet
-from synth.private import PrivateTable
-from synth.records import Listed
-from synth.seeding import (
+from synth.combinations.repetitions import calibrated, repeated
+from synth.learning.method import Method, Model
+from synth.learning.records import Listed
+from synth.learning.seeded import (
     LENGTH,
     NOTHING_TOLD,
     ORDERS,
@@ -29,6 +28,8 @@ from synth.seeding import (
     grounded,
     listed,
 )
+from synth.progress import Progress, quiet
+from synth.vault import PrivateTable
 
 FILLED = (20.0, 5.0, 1.0)  # how much counts of one, two and more attributes weigh
 

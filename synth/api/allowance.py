@@ -1,0 +1,83 @@
+"""What all jobs of a token may cost together.
+
+Jobs are added up whatever they are about: the same person may be in every table, so nothing smaller
+than the sum of rho holds for sure. It is converted at one delta; what answers set aside of their
+own (see `Measured.delta`) comes on top of that delta. The sum is kept in memory, so a restart
+forgets it: a promise that has to outlast the server belongs in a recipe's lasting ledger, which a
+custodian runs on the machine that has the rows. Who one person is, each recipe says for itself.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from synth.api.problems import Problem
+from synth.budget.accounting import epsilon_of, rho_of
+from synth.budget.ledger import LARGEST_DELTA
+from synth.runs import Recipe
+
+SLACK = 1 + 1e-9  # what a sum may be out by
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """The most epsilon, at `LARGEST_DELTA`, that the jobs of one token may come to together."""
+
+    epsilon: float = math.inf
+
+    def __post_init__(self) -> None:
+        if not self.epsilon > 0:
+            raise ValueError("The epsilon of a token has to be a number above 0.")
+
+    @property
+    def limited(self) -> bool:
+        return not math.isinf(self.epsilon)
+
+    def left(self, spent: float) -> float:
+        """The largest epsilon a further job may ask for, when `spent` rho is gone."""
+        rho = rho_of(self.epsilon, LARGEST_DELTA) - spent
+        return math.inf if not self.limited else epsilon_of(max(rho, 0.0), LARGEST_DELTA)
+
+    def check(self, recipe: Recipe, spent: float) -> None:
+        """Refuse a job that could pass the limit, before any row is read.
+
+        403 and not 429: waiting does not bring a spent budget back.
+
+        Raises:
+            Problem: nothing bounds what the job would cost, or it is more than is left.
+        """
+        if not self.limited:
+            return
+        if reason := unbounded(recipe):
+            raise Problem(
+                403,
+                f"This token has an epsilon of {self.epsilon:g} for all its jobs, and nothing "
+                f"bounds what this one would cost: {reason}.",
+                "Use a method of differential privacy with an epsilon, without exact counts.",
+            )
+        if spent + recipe.budget.rho > rho_of(self.epsilon, LARGEST_DELTA) * SLACK:
+            left = self.left(spent)
+            raise Problem(
+                403,
+                f"This token has an epsilon of {self.epsilon:g} for all its jobs, and epsilon "
+                f"{recipe.privacy.epsilon:g} more would pass it.",
+                f"Epsilon {left:.3g} is left: ask for that at most."
+                if left >= 0.001
+                else "Nothing is left: draw more rows from an earlier release instead.",
+            )
+
+
+def unbounded(recipe: Recipe) -> str:
+    """Why no epsilon bounds a job; "" where one does."""
+    if not (recipe.chosen.formal and recipe.chosen.spends):
+        return f"the method `{recipe.method.name}` is not differentially private"
+    if math.isinf(recipe.privacy.epsilon):
+        return "its epsilon is infinite"
+    if recipe.budget.delta > LARGEST_DELTA:
+        return f"its delta is above {LARGEST_DELTA:g}"
+    if not recipe.privacy.discover:
+        return "`discover` is off, so undeclared values are read off the rows"
+    if recipe.counts.k and recipe.counts.protection != "noisy":
+        return "it asks for exact counts"
+    return ""

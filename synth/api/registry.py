@@ -1,0 +1,246 @@
+"""The jobs of all tokens, in memory only: each seen by its own token, and forgotten in time."""
+
+from __future__ import annotations
+
+import logging
+import math
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from synth.api.allowance import Allowance
+from synth.api.memory import Memory
+from synth.api.problems import Problem
+from synth.budget import Entry, Measured
+from synth.errors import QueryError
+from synth.runs import Recipe
+from synth.runs.audit import Asked, Audit
+from synth.runs.job import Job
+from synth.vault import PrivateTable
+
+State = Literal["waiting", "running", "finished", "failed"]
+SHOWN = 8  # characters of a token's digest that the audit log names it by
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What one token may use.
+
+    Args:
+        most_jobs: kept at a time, finished ones included.
+        most_bytes: of one request.
+        lifetime: seconds after which a finished job is forgotten.
+        allowance: what all jobs together may cost.
+    """
+
+    most_jobs: int = 4
+    most_bytes: int = 300_000_000
+    lifetime: float = 3600.0
+    allowance: Allowance = field(default_factory=Allowance)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A job that is asked for; no row was read yet.
+
+    Args:
+        recipe: as it goes into the release.
+        read: puts the rows into their vault.
+        files: what steps and the showcase look up, by name.
+        asked: for the audit log; None for an uploaded table.
+        question: the same for every job that would ask the same; "" for an uploaded table.
+    """
+
+    recipe: Recipe
+    read: Callable[[], PrivateTable]
+    files: Mapping[str, str] = field(default_factory=dict)
+    asked: Asked | None = None
+    question: str = ""
+
+
+@dataclass(eq=False)
+class Task:
+    """A job, whose it is, and what it has cost so far.
+
+    Args:
+        owner: a digest of the token.
+        repeated: whether it is answered from what was already released.
+    """
+
+    owner: str
+    wanted: Wanted
+    job: Job
+    entries: list[Entry] = field(default_factory=list)
+    repeated: bool = False
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+    gone: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def state(self) -> State:
+        if self.job.finished.is_set():
+            return "failed" if self.job.bundle is None else "finished"
+        return "running" if self.job.share or self.entries else "waiting"
+
+    @property
+    def rho(self) -> float:
+        """What was spent by now."""
+        return math.fsum(e.rho for e in self.entries if isinstance(e, Measured))
+
+    @property
+    def epsilon(self) -> float | None:
+        """What was spent by now; None where no epsilon bounds it."""
+        return 0.0 if self.repeated else self.job.spent(self.entries)
+
+
+@dataclass
+class Registry:
+    """All jobs, and what each token was given. Safe to use from several threads.
+
+    Args:
+        audit: where queries are written down; nowhere, if left out.
+    """
+
+    rules: Rules = field(default_factory=Rules)
+    audit: Audit | None = None
+    _tasks: dict[str, Task] = field(default_factory=dict, repr=False)
+    _open: list[Task] = field(default_factory=list, repr=False)  # not charged for good yet
+    _spent: dict[str, float] = field(default_factory=dict, repr=False)  # rho of ended jobs
+    _memories: dict[str, Memory] = field(default_factory=dict, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    @property
+    def kept(self) -> int:
+        """How many jobs there are."""
+        return len(self._tasks)
+
+    def room(self, owner: str) -> None:
+        """Refuse a token that has as many jobs as it may."""
+        kept = sum(t.owner == owner for t in list(self._tasks.values()))
+        if kept >= self.rules.most_jobs:
+            raise Problem(
+                429,
+                f"This token has {kept} jobs, of at most {self.rules.most_jobs}.",
+                "DELETE one whose release you have, or wait until it is forgotten.",
+                {"Retry-After": "60"},
+            )
+
+    def spent(self, owner: str) -> float:
+        """The rho of all jobs of a token; one that still runs counts with all it may spend."""
+        with self._lock:
+            self._settle()
+            running = [t for t in self._open if t.owner == owner]
+            most = [float(t.job.recipe.budget.rho) for t in running]
+            return math.fsum([self._spent.get(owner, 0.0), *most])
+
+    def start(self, owner: str, wanted: Wanted) -> Task:
+        """Start a job of a token, or give it what was released to it already.
+
+        Raises:
+            Problem: the token has too many jobs, or this one could cost more than is left.
+            SynthError: the rows cannot be read, or the audit log not written.
+        """
+        with self._lock:
+            self._settle()
+            self.room(owner)
+            task = self._repeat(owner, wanted)
+            if task is None:
+                self.rules.allowance.check(wanted.recipe, self.spent(owner))
+                task = self._new(owner, wanted)
+            self._tasks[task.id] = task
+        try:
+            self.note(owner, wanted.asked, "answered again" if task.repeated else "asked")
+            if not task.repeated:
+                task.job.start(wanted.read())
+        except BaseException:
+            self._drop(task)
+            raise
+        threading.Thread(target=self._expire, args=(task,), daemon=True).start()
+        return task
+
+    def _repeat(self, owner: str, wanted: Wanted) -> Task | None:
+        answer = self._memory(owner).recall(wanted.question) if wanted.question else None
+        if answer is None:
+            return None
+        job = Job(answer.recipe, lambda entry: None, share=1.0, doing="answered again")
+        job.bundle = answer.bundle
+        job.finished.set()
+        return Task(owner, wanted, job, repeated=True)
+
+    def _new(self, owner: str, wanted: Wanted) -> Task:
+        entries: list[Entry] = []
+        task = Task(owner, wanted, Job(wanted.recipe, entries.append, wanted.files), entries)
+        self._open.append(task)
+        return task
+
+    def _drop(self, task: Task) -> None:
+        """A job that never started cost nothing."""
+        with self._lock:
+            self._tasks.pop(task.id, None)
+            if task in self._open:
+                self._open.remove(task)
+
+    def note(
+        self, owner: str, asked: Asked | None, ended: str, epsilon: float | None = 0.0
+    ) -> None:
+        """Write what happened to a query into the audit log, if there is one.
+
+        Raises:
+            Problem: it cannot be written.
+        """
+        if self.audit is None or asked is None:
+            return
+        told = replace(asked, ended=ended, epsilon=epsilon)
+        try:
+            self.audit.write(told, who=f"token {owner[:SHOWN]}")
+        except QueryError as error:
+            raise Problem(503, error.what, error.remedy) from None
+
+    def get(self, owner: str, id: str) -> Task:
+        """A job of this token; another token's is answered as one that never was."""
+        self._settle()
+        task = self._tasks.get(id)
+        if task is None or task.owner != owner:
+            raise Problem(
+                404,
+                "There is no such job.",
+                f"Finished jobs are forgotten after {self.rules.lifetime / 60:g} minutes: "
+                "start it again.",
+            )
+        return task
+
+    def forget(self, task: Task) -> None:
+        """Stop a job, and let go of everything it made."""
+        if not task.job.finished.is_set():
+            task.job.cancel()
+        self._tasks.pop(task.id, None)
+        task.gone.set()
+
+    def _memory(self, owner: str) -> Memory:
+        return self._memories.setdefault(owner, Memory())
+
+    def _settle(self) -> None:
+        """Charge ended jobs for good, and remember what they released."""
+        with self._lock:
+            ended = [t for t in self._open if t.job.finished.is_set()]
+            self._open = [t for t in self._open if t not in ended]
+            for task in ended:
+                self._spent[task.owner] = self._spent.get(task.owner, 0.0) + task.rho
+                if task.wanted.question and task.job.bundle is not None:
+                    memory = self._memory(task.owner)
+                    memory.keep(task.wanted.question, task.job.recipe, task.job.bundle)
+        for task in ended:
+            self._note_end(task)
+
+    def _note_end(self, task: Task) -> None:
+        try:
+            self.note(task.owner, task.wanted.asked, task.job.ended, task.epsilon)
+        except Problem as error:  # it was noted when it was asked; the release is out
+            logging.getLogger("synth").error("%s", error.what)
+
+    def _expire(self, task: Task) -> None:
+        task.job.finished.wait()
+        self._settle()
+        task.gone.wait(self.rules.lifetime)
+        self.forget(task)

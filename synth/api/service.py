@@ -1,0 +1,341 @@
+"""The HTTP side: who may ask, what there is, and the life of a job."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import math
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import fields
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+from starlette.routing import Mount
+
+from synth.api.problems import Problem, ProblemDocument, described, explain, problem_of
+from synth.api.registry import Registry, State, Task
+from synth.api.submission import Asking, Submission, database_named, submission_of
+from synth.budget.accounting import epsilon_of
+from synth.budget.ledger import LARGEST_DELTA
+from synth.errors import SynthError
+from synth.methods import METHODS
+
+SETTING = "SYNTH_API_TOKENS"
+LEAST_TOKEN = 16  # characters
+ABOUT = (
+    "A recipe and a table, or a query, become a job; the job becomes a release of synthetic rows. "
+    "No answer holds a cell of a real table, and nothing is written to disk."
+)
+
+
+class Setting(BaseModel):
+    """A setting of a method."""
+
+    default: Any
+    help: str
+
+
+class MethodShown(BaseModel):
+    """A method and its settings."""
+
+    name: str
+    title: str
+    summary: str
+    formal: bool
+    settings: dict[str, Setting]
+
+
+class DatabaseShown(BaseModel):
+    """A database that can be asked, without its address."""
+
+    name: str
+
+
+class JobShown(BaseModel):
+    """How far a job is, and what it has cost; `spent_epsilon` is null where nothing bounds it.
+
+    A `repeated` job asked what was already released to this token: it is the same release, for
+    nothing. The same query with another seed, say, is asked of the database anew.
+    """
+
+    id: str
+    state: State
+    progress: float
+    doing: str
+    spent_epsilon: float | None
+    repeated: bool
+    error: ProblemDocument | None
+
+
+class BudgetShown(BaseModel):
+    """The jobs of a token together, at one delta; null where there is no limit.
+
+    What is spent and what is left do not add up: epsilons compose to less than their sum. Running
+    jobs count with all they may spend. A restart of the server forgets what was spent.
+    """
+
+    total_epsilon: float | None
+    spent_epsilon: float | None
+    left_epsilon: float | None
+    delta: float
+
+
+def digests_of(text: str) -> tuple[str, ...]:
+    """Digests of the tokens in a comma-separated list.
+
+    Raises:
+        ValueError: a token is so short that it could be guessed.
+    """
+    tokens = [t.strip() for t in text.split(",") if t.strip()]
+    if any(len(t) < LEAST_TOKEN for t in tokens):
+        raise ValueError(f"A token in {SETTING} has fewer than {LEAST_TOKEN} characters.")
+    return tuple(_digest(t) for t in tokens)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", errors="surrogateescape")).hexdigest()
+
+
+bearer = HTTPBearer(auto_error=False, description="One of the tokens the operator gave out.")
+Given = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+
+
+async def owner_of(request: Request, given: Given) -> str:
+    """Who asks, as a digest of the token; every known token is compared, in constant time."""
+    known: Iterable[str] = request.app.state.digests
+    if not known:
+        raise Problem(403, "This API is closed.", f"The operator opens it by setting {SETTING}.")
+    asked = _digest(given.credentials if given else "")
+    if not any([hmac.compare_digest(asked, k) for k in known]):
+        raise Problem(
+            401,
+            "The token is missing or not known.",
+            "Send `Authorization: Bearer …` with a token from the operator.",
+            {"WWW-Authenticate": "Bearer"},
+        )
+    return asked
+
+
+def registry_of(request: Request) -> Registry:
+    """The jobs of this API."""
+    found: Registry = request.app.state.registry
+    return found
+
+
+def databases_of(request: Request) -> dict[str, str]:
+    """The configured databases: addresses by name."""
+    found: dict[str, str] = request.app.state.databases()
+    return found
+
+
+Owner = Annotated[str, Depends(owner_of)]
+Jobs = Annotated[Registry, Depends(registry_of)]
+Databases = Annotated[dict[str, str], Depends(databases_of)]
+Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Name = Annotated[str, Path(pattern=r"^[^/\x00-\x1f]+$")]
+router = APIRouter(responses=described(401, 403))
+
+
+@router.get("/methods")
+def methods(owner: Owner) -> list[MethodShown]:
+    """List the methods and their settings."""
+    return [
+        MethodShown(
+            name=m.name,
+            title=m.title,
+            summary=m.summary,
+            formal=m.formal,
+            settings={
+                f.name: Setting(default=m().settings()[f.name], help=f.metadata.get("help", ""))
+                for f in fields(m)
+            },
+        )
+        for m in METHODS
+    ]
+
+
+@router.get("/databases")
+def databases(owner: Owner, known: Databases) -> list[DatabaseShown]:
+    """List the databases that can be asked."""
+    return [DatabaseShown(name=n) for n in known]
+
+
+@router.get("/databases/{name}/tables", responses=described(404, 422))
+def tables(owner: Owner, known: Databases, name: Name) -> dict[str, dict[str, str]]:
+    """List the tables of a database, each with its columns and their types."""
+    return database_named(name, known).tables()
+
+
+FORM = {
+    "type": "object",
+    "properties": {
+        "recipe": {"type": "string", "description": "The recipe, as TOML."},
+        "table": {
+            "type": "string",
+            "format": "binary",
+            "description": "CSV, TSV, Parquet, Excel or JSON lines.",
+        },
+        "files": {
+            "type": "array",
+            "items": {"type": "string", "format": "binary"},
+            "description": "What steps look up, and the logo of the showcase, by file name.",
+        },
+    },
+    "required": ["recipe", "table"],
+    "additionalProperties": False,
+}
+EXAMPLE = '[method]\nname = "independent"\n'
+UPLOAD = {"recipe": EXAMPLE, "table": "city,age\nOslo,31\nRome,52\nRome,47\n"}
+QUERY = {"recipe": EXAMPLE, "database": "hospital", "query": "SELECT sex, smoker FROM patients"}
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {"schema": FORM, "example": UPLOAD},
+            "application/json": {"schema": Asking.model_json_schema(), "example": QUERY},
+        },
+    }
+}
+STARTED = {
+    "headers": {"Location": {"description": "Where the job is.", "schema": {"type": "string"}}},
+    "links": {
+        told: {"operationId": operation, "parameters": {"id": "$response.body#/id"}}
+        for told, operation in {"state": "job", "bundle": "release", "end": "forget_job"}.items()
+    },
+}
+REFUSED = (
+    "What was sent is no job: text that is no recipe, a recipe that names what is the server's, a "
+    "query that may not run, content that is no table. A schema cannot tell; `remedy` does."
+)
+
+
+@router.post(
+    "/jobs",
+    status_code=202,
+    openapi_extra=BODY,
+    responses={202: STARTED, **described(404, 413, 415, 422, 429, 503, said={422: REFUSED})},
+)
+async def create_job(
+    request: Request, response: Response, owner: Owner, jobs: Jobs, known: Databases
+) -> JobShown:
+    """Start a job. A recipe may name nothing on the server: what it needs comes with it."""
+    jobs.room(owner)
+    sent = await submission_of(request, jobs.rules.most_bytes)
+    task = await run_in_threadpool(_begun, jobs, owner, sent, known)
+    response.headers["Location"] = f"{request.scope.get('root_path', '')}/jobs/{task.id}"
+    return shown(task)
+
+
+def _begun(jobs: Registry, owner: str, sent: Submission, known: dict[str, str]) -> Task:
+    """The job that a request starts; a query that may not run is written down as well."""
+    try:
+        return jobs.start(owner, sent.wanted(known))
+    except SynthError as error:
+        jobs.note(owner, sent.asked, f"refused: {error.what}")
+        raise
+
+
+@router.get("/budget")
+def budget(owner: Owner, jobs: Jobs) -> BudgetShown:
+    """What the jobs of this token may cost together, and what is left of it."""
+    rho, allowance = jobs.spent(owner), jobs.rules.allowance
+    return BudgetShown(
+        total_epsilon=_finite(allowance.epsilon),
+        spent_epsilon=_finite(epsilon_of(rho, LARGEST_DELTA)),
+        left_epsilon=_finite(allowance.left(rho)),
+        delta=LARGEST_DELTA,
+    )
+
+
+def _finite(epsilon: float) -> float | None:
+    return None if math.isinf(epsilon) else epsilon
+
+
+@router.get("/jobs/{id}", responses=described(404, 422))
+def job(owner: Owner, jobs: Jobs, id: Id) -> JobShown:
+    """How far a job is."""
+    return shown(jobs.get(owner, id))
+
+
+@router.delete("/jobs/{id}", status_code=204, responses=described(404, 422))
+def forget_job(owner: Owner, jobs: Jobs, id: Id) -> None:
+    """Stop a job and forget it. What was spent by then stays spent."""
+    jobs.forget(jobs.get(owner, id))
+
+
+ZIP = {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
+
+
+@router.get(
+    "/jobs/{id}/release",
+    response_class=Response,
+    responses={200: {"description": "The release bundle.", **ZIP}, **described(404, 409, 422)},
+)
+def release(owner: Owner, jobs: Jobs, id: Id) -> Response:
+    """The release of a finished job."""
+    task = jobs.get(owner, id)
+    if task.job.bundle is None:
+        error = task.job.error
+        raise Problem(
+            409,
+            error.what if error else "The job is not finished.",
+            error.remedy if error else "Ask again when its state is `finished`.",
+        )
+    return Response(task.job.bundle, media_type="application/zip")
+
+
+def shown(task: Task) -> JobShown:
+    """A job as its owner may see it."""
+    error = task.job.error
+    return JobShown(
+        id=task.id,
+        state=task.state,
+        progress=min(1.0, task.job.share),
+        doing=task.job.doing,
+        spent_epsilon=task.epsilon,
+        repeated=task.repeated,
+        error=problem_of(error) if error else None,
+    )
+
+
+def mounted(app: FastAPI) -> Mount:
+    """The application at /api/v1; whatever follows is its to answer, line breaks included."""
+    mount = Mount("/api/v1", app=app)
+    mount.path_regex = re.compile(mount.path_regex.pattern, re.DOTALL)
+    return mount
+
+
+def api(
+    tokens: str, databases: Callable[[], dict[str, str]], registry: Registry | None = None
+) -> FastAPI:
+    """The application, to be mounted at /api/v1.
+
+    Args:
+        tokens: comma-separated; "" keeps it closed.
+        databases: tells addresses by name.
+
+    Raises:
+        ValueError: a token is too short.
+    """
+    app = FastAPI(
+        title="synth",
+        version="1",
+        description=ABOUT,
+        docs_url=None,  # both pages would fetch their scripts from elsewhere
+        redoc_url=None,
+        servers=[{"url": "/api/v1"}],
+        root_path_in_servers=False,
+        separate_input_output_schemas=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.digests = digests_of(tokens)
+    app.state.databases = databases
+    app.state.registry = registry or Registry()
+    app.state.routes = router.routes
+    app.include_router(router)
+    explain(app)
+    return app

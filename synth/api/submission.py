@@ -1,0 +1,220 @@
+"""What a request for a job brings: a recipe, and a table or a query. Held in memory only."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+from fastapi import Request
+from pydantic import BaseModel, ConfigDict, ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from synth.api.problems import Problem
+from synth.api.registry import Wanted
+from synth.errors import RecipeError
+from synth.ingest import Database, load, read_query
+from synth.runs import Recipe, read_recipe
+from synth.runs.audit import Asked
+from synth.runs.handout import image_text
+from synth.runs.recipe import Source
+from synth.vault import PrivateTable
+
+MOST_RECIPE = 1_000_000  # bytes; of a look-up file or logo too
+MOST_FILES = 20
+
+
+class Asking(BaseModel):
+    """A job about the answer of a database to a query."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    recipe: str
+    database: str
+    query: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A job as asked for.
+
+    Args:
+        files: what de-identification steps look up, by name.
+        table: the uploaded table; None for a query.
+    """
+
+    recipe: Recipe
+    files: dict[str, str] = field(default_factory=dict)
+    table: IO[bytes] | None = field(default=None, repr=False)
+    asking: Asking | None = None
+
+    @property
+    def asked(self) -> Asked | None:
+        """The query, for the audit log; None for an uploaded table."""
+        told = self.asking
+        if told is None:
+            return None
+        return Asked(told.database, told.query, self.recipe.method.name, "asked")
+
+    def wanted(self, databases: dict[str, str]) -> Wanted:
+        """The job that is asked for; its rows are not read yet.
+
+        Raises:
+            Problem: there is no such database.
+            QueryError: the query may not run.
+        """
+        if self.asking is None:
+            return Wanted(self.recipe, lambda: _vault(self.table, self.recipe), self.files)
+        named = self.asking.database
+        database = database_named(named, databases)
+        query = read_query(self.asking.query, database.dialect)
+        told = Source(database=named, query=query.text, missing=self.recipe.source.missing)
+        recipe = self.recipe.model_copy(update={"source": told}).following(query)
+        same = told.model_copy(update={"query": query.normal})
+        return Wanted(
+            recipe,
+            lambda: _vault(database.answer(query), recipe),
+            asked=self.asked,
+            question=recipe.model_copy(update={"source": same}).toml(),
+        )
+
+
+def _vault(rows: Any, recipe: Recipe) -> PrivateTable:
+    """The rows in their vault. Raises IngestError if they are no table."""
+    missing, person = recipe.source.missing, recipe.people.column
+    return load(rows, recipe.budget, missing=missing, person=person).private
+
+
+def database_named(name: str, databases: dict[str, str]) -> Database:
+    """A database the operator configured. Raises Problem if there is none of this name."""
+    if name not in databases:
+        raise Problem(404, "There is no database of this name.", "GET databases lists them.")
+    return Database(databases[name])
+
+
+class _InMemory(MultiPartParser):
+    """Holds files in memory whatever their size, where Starlette's would write them to disk."""
+
+    spool_max_size = 1 << 40
+
+
+async def submission_of(request: Request, most_bytes: int) -> Submission:
+    """What a request brings.
+
+    Raises:
+        Problem: it is of another type, too large, or not as described.
+        RecipeError: the recipe is wrong, or names something on the server.
+    """
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind == "application/json":
+        content = b"".join([c async for c in _limited(request, MOST_RECIPE)])
+        return _asking(content)
+    if kind == "multipart/form-data":
+        return await _uploaded(request, most_bytes)
+    raise Problem(
+        415,
+        "A job comes as multipart/form-data or as application/json.",
+        "Send `recipe` and `table` as a form, or a recipe, a database and a query as JSON.",
+    )
+
+
+async def _limited(request: Request, most: int) -> AsyncGenerator[bytes, None]:
+    """The body, up to a limit."""
+    read = 0
+    async for chunk in request.stream():
+        read += len(chunk)
+        if read > most:
+            raise Problem(
+                413,
+                f"The request is larger than {most // 1_000_000} MB.",
+                "Send fewer columns, or a Parquet file.",
+            )
+        yield chunk
+
+
+def _asking(content: bytes) -> Submission:
+    try:
+        asking = Asking.model_validate(json.loads(content))
+    except (ValidationError, ValueError, RecursionError):
+        raise Problem(
+            422,
+            "The body is not a JSON object of three texts: recipe, database, query.",
+            "See openapi.json.",
+        ) from None
+    return Submission(own(read_recipe(asking.recipe)), asking=asking)
+
+
+async def _uploaded(request: Request, most_bytes: int) -> Submission:
+    parser = _InMemory(
+        request.headers,
+        _limited(request, most_bytes),
+        max_files=MOST_FILES,
+        max_fields=1,
+        max_part_size=MOST_RECIPE,
+    )
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise Problem(422, f"The form cannot be read: {error.message}", "Send it again.") from None
+    try:
+        return await _read(form)
+    finally:
+        await form.close()
+
+
+async def _read(form: FormData) -> Submission:
+    if unknown := set(form) - {"recipe", "table", "files"}:
+        raise Problem(
+            422, f"The form has {len(unknown)} unknown part(s).", "Send recipe, table and files."
+        )
+    if any(len(form.getlist(n)) != 1 for n in ("recipe", "table")):
+        raise Problem(422, "The form needs one `recipe` and one `table`.", "Send both.")
+    recipe = own(read_recipe(await _text(form["recipe"])))
+    files: dict[str, str] = {}
+    for part in form.getlist("files"):
+        name = getattr(part, "filename", None) or ""
+        logo = bool(name) and name == recipe.showcase.logo
+        files[name] = image_text(await _small(part)) if logo else await _text(part)
+    return Submission(recipe, files, io.BytesIO(await _content(form["table"])))
+
+
+async def _content(part: str | UploadFile) -> bytes:
+    return part.encode() if isinstance(part, str) else await part.read()
+
+
+async def _small(part: str | UploadFile) -> bytes:
+    content = await _content(part)
+    if len(content) > MOST_RECIPE:
+        raise Problem(413, "A recipe, look-up file or logo is larger than 1 MB.", "Shorten it.")
+    return content
+
+
+async def _text(part: str | UploadFile) -> str:
+    try:
+        return (await _small(part)).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Problem(422, "A recipe or file is not UTF-8.", "Save it as UTF-8.") from None
+
+
+def own(recipe: Recipe) -> Recipe:
+    """The recipe, if it names nothing on the server; files of steps come with the request.
+
+    Raises:
+        RecipeError: it names a file, a database or a ledger.
+    """
+    told = recipe.source
+    named = {
+        "source.file": told.file,
+        "source.database": told.database,
+        "source.query": told.query,
+        "source.stay": told.stay,
+        "privacy.ledger": recipe.privacy.ledger,
+    }
+    if found := [name for name, value in named.items() if value]:
+        raise RecipeError(
+            f"The recipe sets {', '.join(f'`{n}`' for n in found)}, which would be the server's.",
+            "Leave it out: the table or the query comes with the request.",
+        )
+    return recipe

@@ -1,0 +1,27 @@
+"""What noise costs and what may then be promised: arithmetic and records, never data."""
+
+from synth.budget.guarantee import Statement
+from synth.budget.ledger import (
+    Audience,
+    Budget,
+    Compared,
+    Entry,
+    Grouped,
+    Ledger,
+    Measured,
+    Opened,
+    Rho,
+)
+
+__all__ = [
+    "Audience",
+    "Budget",
+    "Compared",
+    "Entry",
+    "Grouped",
+    "Ledger",
+    "Measured",
+    "Opened",
+    "Rho",
+    "Statement",
+]

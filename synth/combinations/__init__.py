@@ -1,0 +1,1 @@
+"""Combinations of attributes as integer arrays: counted, suppressed, grown, put together."""

@@ -1,0 +1,257 @@
+"""Finding out, under the budget, what a column may hold: value lists and bounds nobody declared.
+
+Value lists: each value is counted with noise and told where enough rows share it; the others are
+counted as "other". Bounds of numbers and dates: a noisy histogram over a fixed grid that holds any
+number shows where rows lie at all, closer ones within it where to cut. Whether a column has
+missing or other values is a state like any other, so nothing about the column stays outside
+epsilon but its name, its kind and how it is written, which the custodian declares.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+import pandas as pd
+from scipy.special import ndtri_exp
+
+from synth.budget import Rho
+from synth.budget.accounting import gaussian_sigma, stability_threshold
+from synth.errors import MethodError
+from synth.ingest.suggest import INTERVALS
+from synth.progress import Progress, quiet
+from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema, Text
+from synth.schema.values import Values
+from synth.vault import PrivateTable
+
+SHARE = 0.3  # of rho, for all columns together
+DELTA_SHARE = 0.01  # of delta, for all value lists together
+ZOOMS = (32, 32, 128)  # equal intervals of the looks after the first, each within the last
+MOST = 0.8  # of the rows must lie in a stretch for it to be looked at more closely
+LIKELY = 2.0  # times the noise: a neighbour of full intervals with so much is taken along
+FALSE_END = 1e-4  # chance that noise alone passes for rows anywhere in an empty grid
+EVEN = 0.5  # of the cuts go by width, the others by the number of rows
+
+
+@dataclass(frozen=True)
+class Share:
+    """What finding out about one column costs, and what it will tell: shown before it is spent.
+
+    Args:
+        rho: what it costs.
+        delta: what it costs beside rho; 0 for numbers and dates.
+        least: a value, or an end of a range, that fewer rows share is most likely not found.
+    """
+
+    column: str
+    rho: Rho
+    delta: float
+    least: int
+
+    def __str__(self) -> str:
+        return f"`{self.column}`: what fewer than about {self.least} rows share is not told."
+
+
+def undeclared(schema: Schema) -> tuple[Column, ...]:
+    """The modelled columns whose values or bounds would have to be read off the rows."""
+    return tuple(schema[name] for name in schema.observed if not _free(schema[name]))
+
+
+def _free(column: Column) -> bool:
+    return isinstance(column.domain, Text)
+
+
+def shares(schema: Schema, rho: Rho, delta: float, rows_per_person: int = 1) -> tuple[Share, ...]:
+    """How `rho` and `delta` are shared among the columns that nobody declared."""
+    columns = undeclared(schema)
+    lists = sum(isinstance(c.domain, Categories) for c in columns)
+    each = Rho(rho / max(1, len(columns)))
+    made = []
+    for column in columns:
+        listed = isinstance(column.domain, Categories)
+        own = delta / lists if listed else 0.0
+        least = (
+            stability_threshold(each, own, rows_per_person)
+            if listed
+            else math.ceil(_surely(ZOOMS[0], each / (len(ZOOMS) + 1), rows_per_person))
+        )
+        made.append(Share(column.name, each, own, least))
+    return tuple(made)
+
+
+def discovered(private: PrivateTable, rho: Rho, progress: Progress = quiet) -> PrivateTable:
+    """The same rows, with what nobody declared found out under the budget, worth `rho`.
+
+    Free text keeps its domain, which tells nothing but whether something was written.
+
+    Raises:
+        BudgetExceeded: `rho` is more than is left.
+        MethodError: `rho` is infinite; without a budget, values are simply read.
+    """
+    if math.isinf(rho):
+        raise MethodError(
+            "Without a privacy budget there is nothing to find values under.", "Set an epsilon."
+        )
+    columns = undeclared(private.schema)
+    lists = any(isinstance(c.domain, Categories) for c in columns)
+    delta = private.ledger.set_aside(DELTA_SHARE) if lists else 0.0
+    rho = Rho(min(rho, private.ledger.left))  # a smaller delta leaves a little less
+    plan = shares(private.schema, rho, delta, private.rows_per_person)
+    for i, share in enumerate(plan):
+        progress(i / len(plan), "finding out what columns hold")
+        private = private.declare(private.schema.replaced(_found(private, share)))
+    return private.declare(_texts_declared(private.schema))
+
+
+def _texts_declared(schema: Schema) -> Schema:
+    """Free text tells nothing but whether it is there, so nothing of it was read off the rows."""
+    for column in schema.columns:
+        if isinstance(column.domain, Text) and column.name in schema.observed:
+            schema = schema.replaced(replace(column, domain=Text(Origin.DISCOVERED, missing=True)))
+    return schema
+
+
+def _found(private: PrivateTable, share: Share) -> Column:
+    column = private.schema[share.column]
+    match column.domain:
+        case Categories(typed=typed):
+            told = private.values(
+                column.name, share.rho, share.delta, "values that many rows share"
+            )
+            listed = tuple(sorted(told, key=_natural))
+            domain: Categories | Numbers | Dates = Categories(
+                listed, Origin.DISCOVERED, missing=True, other=True, typed=typed
+            )
+        case Numbers(decimals=decimals):
+            edges = _edges(private, column, share.rho, 1.0 if decimals == 0 else 0.0)
+            domain = Numbers(edges, Origin.DISCOVERED, missing=True, decimals=decimals)
+        case Dates(format=form, resolution=step):
+            edges = _edges(private, column, share.rho, step)
+            domain = Dates(edges, Origin.DISCOVERED, missing=True, format=form, resolution=step)
+        case _:
+            raise MethodError(
+                f"What column `{column.name}` holds cannot be found out.", "Declare its values."
+            )
+    return replace(column, domain=domain)
+
+
+def _natural(value: str) -> tuple[bool, float, str]:
+    """Numbers by size, before words by letter."""
+    try:
+        return (False, float(value), value)
+    except ValueError:
+        return (True, 0.0, value)
+
+
+# -- bounds ----------------------------------------------------------------------------------------
+
+
+@cache
+def _number_grid() -> Values:
+    """Powers of four from 2^-20 to 2^60, both ways, and zero."""
+    sizes = 4.0 ** np.arange(-10, 31)
+    return np.concatenate([-sizes[::-1], [0.0], sizes])
+
+
+@cache
+def _date_grid() -> Values:
+    """The decades from 1800 to 2200, in seconds since 1970."""
+    decades = pd.to_datetime([f"{year}-01-01" for year in range(1800, 2201, 10)])
+    return np.asarray((decades - pd.Timestamp(0)) / pd.Timedelta(1, "s"), dtype=np.float64)
+
+
+def _grid_of(column: Column) -> Values:
+    return _date_grid() if isinstance(column.domain, Dates) else _number_grid()
+
+
+def _edges(private: PrivateTable, column: Column, rho: Rho, step: float) -> tuple[float, ...]:
+    """Where to cut a column: ever closer looks at where rows lie, the last one for the cuts."""
+    each = Rho(rho / (len(ZOOMS) + 1))
+    look = _looker(private, column, each)
+    edges = _grid_of(column)
+    counts = look(edges)
+    least = _surely(len(edges), each, private.rows_per_person)
+    reach = _first_reach(edges, counts, least, gaussian_sigma(each, private.rows_per_person))
+    for cells in ZOOMS:
+        least = _surely(len(edges), each, private.rows_per_person)
+        reach = _closer(edges, counts, least, reach)
+        edges = _on_steps(np.linspace(*reach, cells + 1), step)
+        counts = look(edges)
+    return tuple(float(e) for e in _cuts(edges, counts))
+
+
+def _looker(private: PrivateTable, column: Column, rho: Rho) -> Callable[[Values], Values]:
+    """A noisy histogram of a column over any edges, worth `rho` each."""
+
+    def look(edges: Values) -> Values:
+        domain = column.domain
+        assert isinstance(domain, Numbers | Dates)
+        cut = replace(domain, edges=tuple(edges.tolist()), missing=True, origin=Origin.DECLARED)
+        table = private.declare(private.schema.replaced(replace(column, domain=cut)))
+        return table.measure((column.name,), rho, "where numbers lie").counts[:-1]
+
+    return look
+
+
+def _surely(cells: int, rho: float, rows_per_person: int) -> float:
+    """A count that noise reaches in an empty table of this many cells with chance `FALSE_END`."""
+    sigma = gaussian_sigma(rho, rows_per_person)
+    return -float(ndtri_exp(math.log(FALSE_END / cells))) * sigma
+
+
+def _reach(edges: Values, counts: Values, least: float) -> tuple[float, float]:
+    """The ends of the stretch whose first and last interval hold `least`."""
+    held = np.flatnonzero(counts >= least)
+    return float(edges[held[0]]), float(edges[held[-1] + 1])
+
+
+def _first_reach(edges: Values, counts: Values, least: float, sigma: float) -> tuple[float, float]:
+    """The stretch around the fullest interval and all that surely hold rows.
+
+    It grows into a neighbour that is likely to hold rows too; a far interval has to be sure, or
+    noise alone would stretch a small table's numbers over the whole grid.
+    """
+    held = np.union1d(np.flatnonzero(counts >= least), [int(counts.argmax())])
+    low, high = int(held[0]), int(held[-1])
+    while low > 0 and counts[low - 1] >= LIKELY * sigma:
+        low -= 1
+    while high < len(counts) - 1 and counts[high + 1] >= LIKELY * sigma:
+        high += 1
+    return float(edges[low]), float(edges[high + 1])
+
+
+def _closer(
+    edges: Values, counts: Values, least: float, reach: tuple[float, float]
+) -> tuple[float, float]:
+    """The stretch that surely holds rows, if it holds most of them; else `reach`, as it was."""
+    if counts.max() < least:
+        return reach
+    low, high = _reach(edges, counts, least)
+    held = counts[(edges[:-1] >= low) & (edges[1:] <= high)].sum()
+    return (low, high) if held >= MOST * counts.sum() else reach
+
+
+def _on_steps(edges: Values, step: float) -> Values:
+    """Edges moved outwards to whole steps, each once; at least one interval."""
+    if step <= 0:
+        return np.unique(edges)
+    inner = np.round(edges[1:-1] / step) * step
+    ends = math.floor(edges[0] / step) * step, math.ceil(edges[-1] / step) * step
+    moved = np.unique(np.concatenate([[ends[0]], inner, [max(ends[1], ends[0] + step)]]))
+    return np.asarray(moved[(moved >= ends[0]) & (moved <= moved[-1])])
+
+
+def _cuts(fine: Values, counts: Values) -> Values:
+    """About `INTERVALS` of the fine intervals' edges, half by width and half by rows."""
+    if len(fine) - 1 <= INTERVALS:
+        return fine
+    rows = np.maximum(counts, 0)
+    rows = rows / rows.sum() if rows.sum() > 0 else np.full(len(rows), 1 / len(rows))
+    widths = np.diff(fine) / (fine[-1] - fine[0])
+    reached = np.concatenate([[0.0], np.cumsum(EVEN * widths + (1 - EVEN) * rows)])
+    wanted = np.linspace(0, reached[-1], INTERVALS + 1)
+    places = np.unique(np.searchsorted(reached, wanted - 1e-12))
+    return np.asarray(fine[np.minimum(places, len(fine) - 1)])

@@ -1,0 +1,144 @@
+"""Rows left where they are: a file or a query as a lazy frame, of which only counts are fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import ibis
+import narwhals as nw
+import psycopg
+import sqlalchemy as sa
+
+from synth.errors import IngestError, QueryError
+from synth.ingest.database import Database
+from synth.ingest.query import Query, read_query
+
+SETTINGS: dict[str, Any] = {
+    "memory_limit": "1500MB",
+    "temp_directory": "",  # nothing spills onto the disk
+    "perfect_ht_threshold": 20,  # groups of small codes are counted in an array of 2^20 cells
+}
+PLAIN = {
+    "bool": "boolean",
+    "int2": "int64",
+    "int4": "int64",
+    "int8": "int64",
+    "float4": "float64",
+    "float8": "float64",
+    "numeric": "decimal",
+    "date": "date",
+    "timestamp": "timestamp",
+    "text": "string",
+    "varchar": "string",
+}
+
+
+@contextmanager
+def file_in_place(path: Path) -> Iterator[nw.LazyFrame[Any]]:
+    """A Parquet or CSV file as rows that stay in it; the columns of a CSV file are all text.
+
+    Raises:
+        IngestError: there is no such file, or it is of another kind.
+    """
+    if not path.is_file():
+        raise IngestError(f"There is no file `{path.name}`.", "Check the path in the recipe.")
+    readers = {".parquet": _parquet, ".csv": _csv}
+    read = readers.get(path.suffix.lower())
+    if read is None:
+        raise IngestError(
+            f"The rows of `{path.name}` cannot be left in the file.",
+            "Write it as Parquet or CSV, or leave `stay` out of the recipe.",
+        )
+    place = str(path.resolve())
+    with duckdb.connect(config=SETTINGS) as connection:
+        # nothing but this file can be read
+        connection.execute("SET allowed_paths = [$place]", {"place": place})
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        try:
+            frame = nw.from_native(read(connection, place))
+        except duckdb.Error as error:
+            raise IngestError(
+                f"`{path.name}` cannot be read as a table ({type(error).__name__}).",
+                "Write it again.",
+            ) from None
+        yield frame
+
+
+def _parquet(connection: duckdb.DuckDBPyConnection, place: str) -> duckdb.DuckDBPyRelation:
+    return connection.read_parquet(place)
+
+
+def _csv(connection: duckdb.DuckDBPyConnection, place: str) -> duckdb.DuckDBPyRelation:
+    return connection.read_csv(place, all_varchar=True)
+
+
+@contextmanager
+def query_in_place(database: Database, query: Query | str) -> Iterator[nw.LazyFrame[Any]]:
+    """What a query asks for, counted in the database.
+
+    Raises:
+        QueryError: the query may not run, is about too few rows, or the database cannot count.
+    """
+    asked = read_query(query, database.dialect) if isinstance(query, str) else query
+    openers = {"duckdb": _duckdb, "postgresql": _postgres}
+    if database.kind not in openers:
+        raise QueryError(
+            f"The rows of a {database.kind} database cannot be left in it.",
+            "Leave `stay` out: the answer is then held in memory while the release is made.",
+        )
+    with ExitStack() as stack:
+        with database.failing():
+            frame = stack.enter_context(openers[database.kind](database, asked.inner))
+            found = frame.select(nw.len().alias("rows")).collect("pyarrow")
+        database.enough(int(found["rows"].to_list()[0]))
+        yield frame
+
+
+@contextmanager
+def _duckdb(database: Database, statement: str) -> Iterator[nw.LazyFrame[Any]]:
+    with database.duck(SETTINGS) as connection:
+        yield nw.from_native(connection.sql(statement))
+
+
+@contextmanager
+def _postgres(database: Database, statement: str) -> Iterator[nw.LazyFrame[Any]]:
+    url = sa.make_url(database.filled)
+    milliseconds = round(database.limits.seconds * 1000)
+    backend = ibis.postgres.connect(
+        host=url.host,
+        port=url.port or 5432,
+        user=url.username,
+        password=url.password,
+        database=url.database,
+        options="-c default_transaction_read_only=on "
+        f"-c statement_timeout={milliseconds} -c timezone=UTC -c jit=off",
+    )
+    try:
+        plain, types = _described(backend.con, statement)
+        yield nw.from_native(backend.sql(plain, schema=types))
+    finally:
+        backend.disconnect()
+
+
+def _described(connection: psycopg.Connection[Any], statement: str) -> tuple[str, dict[str, str]]:
+    """The query with every column as a plain type, and those types.
+
+    Told to ibis, which would otherwise create a view to find out: a reader may not.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT * FROM ({statement}) AS asked LIMIT 0")
+        columns = cursor.description or []
+    connection.rollback()
+    types, written = {}, []
+    for column in columns:
+        known = connection.adapters.types.get(column.type_code)
+        plain = PLAIN.get(known.name if known else "")
+        name = '"' + column.name.replace('"', '""') + '"'
+        types[column.name] = plain or "string"
+        written.append(name if plain else f"{name}::text AS {name}")
+    return f"SELECT {', '.join(written)} FROM ({statement}) AS asked", types

@@ -1,0 +1,236 @@
+"""One SELECT and nothing else, told by a real SQL parser.
+
+Allowed is what reads tables; a function has to be on a list, because a database has functions that
+read files, load code or sleep. ORDER BY and LIMIT of the outermost SELECT are taken off before the
+query runs and applied to the synthetic rows: the topmost rows of a real table are people.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+import pandas as pd
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+
+from synth.errors import QueryError
+from synth.ingest.pointer import unclosed
+
+MOST_TEXT = 100_000  # characters; the parser reads them at a few microseconds each
+MOST_COLUMNS = 1_000
+FORBIDDEN = (
+    exp.DDL,
+    exp.DML,
+    exp.Command,
+    exp.Into,
+    exp.Lock,
+    exp.Pragma,
+    exp.Set,
+    exp.Transaction,
+    exp.ReadCSV,
+    exp.ReadParquet,
+    exp.Parameter,
+    exp.Placeholder,
+)
+# Functions that the parser does not know by a class of their own, and that only compute.
+ALSO_ALLOWED = frozenset(
+    (
+        "age",
+        "corr",
+        "covar_pop",
+        "covar_samp",
+        "cume_dist",
+        "date",
+        "date_part",
+        "datetime",
+        "ifnull",
+        "iif",
+        "instr",
+        "julianday",
+        "likelihood",
+        "ntile",
+        "percent_rank",
+        "percentile_cont",
+        "percentile_disc",
+        "printf",
+        "regr_intercept",
+        "regr_slope",
+        "strftime",
+        "substr",
+        "time",
+        "to_char",
+        "total",
+        "typeof",
+        "unixepoch",
+        "width_bucket",
+    )
+)
+
+logging.getLogger("sqlglot").setLevel(logging.ERROR)  # its warnings would quote the query
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query that may run.
+
+    Args:
+        text: as it was written.
+        dialect: "sqlite", "postgres" or "duckdb".
+        inner: what is run: the query without its outermost ORDER BY, LIMIT and OFFSET.
+        order: columns the synthetic rows are sorted by, each with whether it falls.
+        limit: how many synthetic rows are wanted; 0 for as many as the answer has.
+    """
+
+    text: str
+    dialect: str
+    inner: str
+    order: tuple[tuple[str, bool], ...] = ()
+    limit: int = 0
+
+    @property
+    def normal(self) -> str:
+        """The query in one spelling, so that a repeated one is recognised."""
+        return sqlglot.parse_one(self.text, dialect=self.dialect).sql(
+            dialect=self.dialect, comments=False, normalize=True
+        )
+
+    def arranged(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Synthetic rows in the order, and as many, as the query asks for."""
+        names = {str(c).lower(): c for c in rows.columns}
+        keys = [(names[n.lower()], falls) for n, falls in self.order if n.lower() in names]
+        if keys:
+            rows = rows.sort_values(
+                [k for k, _ in keys], ascending=[not f for _, f in keys], kind="stable"
+            )
+        return (rows.head(self.limit) if self.limit else rows).reset_index(drop=True)
+
+
+def read_query(text: str, dialect: str) -> Query:
+    """The query, if it is one SELECT that only reads tables.
+
+    Raises:
+        QueryError: with line and column where the parser can tell.
+    """
+    if len(text) > MOST_TEXT:
+        raise QueryError(
+            f"The query is {len(text):,} characters long; at most {MOST_TEXT:,} are read.",
+            "Ask for fewer columns, or make a view of it in the database.",
+        )
+    statements = _parsed(text, dialect)
+    if len(statements) != 1:
+        raise QueryError(
+            f"{len(statements)} statements were given, and one is allowed.", "Send one SELECT."
+        )
+    tree = statements[0]
+    if not isinstance(tree, exp.Select | exp.SetOperation):
+        raise QueryError(
+            f"This is a {tree.key.upper()} statement, and only SELECT may run here.",
+            "Write it as one SELECT.",
+        )
+    _refuse(tree)
+    _check_names([n for n in tree.named_selects if n != "*"])
+    order = _order(tree)
+    limit = _limit(tree)
+    inner = tree.copy()
+    for clause in ("order", "limit", "offset"):
+        inner.set(clause, None)
+    return Query(text, dialect, inner.sql(dialect=dialect, comments=False), order, limit)
+
+
+def check_width(columns: int) -> None:
+    """Refuse an answer that is too wide to be worked with. Raises QueryError."""
+    if columns > MOST_COLUMNS:
+        raise QueryError(
+            f"The answer has {columns:,} columns; at most {MOST_COLUMNS:,} can be worked with.",
+            "Name the columns that matter after SELECT.",
+        )
+
+
+def _check_names(names: list[str]) -> None:
+    check_width(len(names))
+    if twice := sorted({n for n in names if names.count(n) > 1}):
+        raise QueryError(
+            f"The answer has several columns called {', '.join(f'`{n}`' for n in twice)}.",
+            "Give each a name of its own with AS.",
+        )
+
+
+def _parsed(text: str, dialect: str) -> list[exp.Expr]:
+    try:
+        found = sqlglot.parse(text, dialect=dialect)
+    except ParseError as error:
+        raise _unreadable(error) from None
+    except (TokenError, RecursionError):
+        line, column = unclosed(text) or (0, 0)
+        where = f" from line {line}, column {column} on" if line else ""
+        raise QueryError(
+            f"The query cannot be read{where}.", "Check quotes and brackets.", line, column
+        ) from None
+    return [s for s in found if s is not None]
+
+
+def _unreadable(error: ParseError) -> QueryError:
+    """What the parser stumbled over; it tells where that ends."""
+    first = error.errors[0] if error.errors else {}
+    near = str(first.get("highlight") or "")
+    line, column = int(first.get("line") or 0), int(first.get("col") or 0) - len(near) + 1
+    return QueryError(
+        f"The query cannot be read: line {line}, column {column}, near `{near}`.",
+        "Correct it there.",
+        line,
+        column,
+    )
+
+
+def _refuse(tree: exp.Expr) -> None:
+    for node in tree.walk():
+        if isinstance(node, FORBIDDEN):
+            raise QueryError(
+                f"{node.key.upper()} is not allowed in a query.", "Only read tables in it."
+            )
+        if isinstance(node, exp.Anonymous) and node.name.lower() not in ALSO_ALLOWED:
+            raise QueryError(
+                f"The function `{node.name}` is not allowed here.",
+                "Use standard SQL functions, or compute it on the synthetic rows.",
+            )
+        if isinstance(node, exp.Table) and isinstance(node.this, exp.Func):
+            named = node.this.name if isinstance(node.this, exp.Anonymous) else node.this.key
+            raise QueryError(f"`{named}` may not stand in place of a table.", "Name a table.")
+        if isinstance(node, exp.Table) and "." in node.name:
+            raise QueryError(
+                "A file may not stand in place of a table.", "Name a table of the database."
+            )
+
+
+def _order(tree: exp.Query) -> tuple[tuple[str, bool], ...]:
+    clause = tree.args.get("order")
+    if clause is None:
+        return ()
+    outputs = tree.named_selects
+    keys = []
+    for ordered in clause.expressions:
+        wanted = ordered.this
+        if isinstance(wanted, exp.Literal) and not wanted.is_string:
+            place = int(wanted.name) - 1
+            if not 0 <= place < len(outputs):
+                raise QueryError(
+                    f"ORDER BY {wanted.name} names no column of the answer.",
+                    f"The answer has {len(outputs)} columns.",
+                )
+            name = outputs[place]
+        else:
+            name = wanted.alias_or_name
+        keys.append((name, bool(ordered.args.get("desc"))))
+    return tuple(keys)
+
+
+def _limit(tree: exp.Expr) -> int:
+    clause = tree.args.get("limit")
+    if clause is None:
+        return 0
+    wanted = clause.args.get("expression") or clause.args.get("count")
+    if not isinstance(wanted, exp.Literal) or not wanted.name.isdigit():
+        raise QueryError("LIMIT has to be a number.", "Write for example LIMIT 100.")
+    return int(wanted.name)

@@ -1,0 +1,237 @@
+"""The sets of columns most worth measuring, and the model fitted to them: a clique tree at once.
+
+Noisy one-way marginals; one noisy look at how far every pair and triple is from independence; a
+triangulated graph grown by the strongest sets, no clique above the size limit; within it, the
+tables chosen and the budget shared so that what they tell exceeds their noise by most; one fit.
+Every answer is a Gaussian one, so accounting is exact.
+
+Reference: the workload and its weights are AIM's (McKenna et al. 2022, arXiv:2201.12677); growing
+one clique tree from noisy errors follows the idea of SWIFT in google/dpsynth. Left out: AIM's
+rounds, each of which costs budget for a selection, and gave larger errors here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import combinations
+
+from synth.budget import Rho
+from synth.errors import MethodError
+from synth.learning.graphical import Ground, need
+from synth.learning.inference import Fitted, Graph, Noisy, cells_of
+from synth.learning.inference.estimation import Effort
+from synth.learning.inference.triangulation import Clique, eliminate, members
+from synth.learning.method import modelled_names
+from synth.progress import Progress, quiet
+from synth.vault import PrivateTable
+
+ONE_WAY, SELECTION = 0.25, 0.05  # of rho; the rest goes to the joint marginals, and one-way again
+SINGLE = 2.0  # weight of a one-way error
+TRIPLE = 0.3  # weight of a triple's error, where a pair's is 1
+MOST_TRIPLES = 2_500  # more columns than this allows are looked at in pairs only
+PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0)  # how much expected noise speaks against a pair
+TRIED = 8  # pairs, and triples, a column that the graph is tried to be widened by
+PINNED = 4.0  # weight of a pinned set of columns
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What was measured, and the model fitted to it."""
+
+    ground: Ground
+    tables: tuple[Noisy, ...]
+    fitted: Fitted
+
+    @property
+    def measured(self) -> tuple[tuple[str, ...], ...]:
+        """The sets of columns that were measured together."""
+        return tuple(self.ground.named(t.clique) for t in self.tables)
+
+
+@dataclass(frozen=True)
+class CliqueTree:
+    """How to choose what to measure.
+
+    Args:
+        largest: most cells of one clique of the model.
+        triples: whether three columns may be measured together.
+        pinned: sets of columns that are measured whatever the rows say.
+        weights: how much the errors of a column count, where 1 is usual.
+    """
+
+    largest: int = 100_000
+    triples: bool = True
+    pinned: tuple[tuple[str, ...], ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def learn(
+        self,
+        private: PrivateTable,
+        rho: Rho,
+        progress: Progress = quiet,
+        effort: Effort | None = None,
+    ) -> Learnt:
+        """Choose, measure and fit, worth `rho` together.
+
+        Raises:
+            MethodError: a pinned or weighted column is not a modelled one.
+        """
+        names = modelled_names(private.schema)
+        pinned = self._pinned(names)
+        share = ONE_WAY if len(names) > 1 else 1.0
+        progress(0.0, "counting columns")
+        ground = Ground.of(private, Rho(share * rho))
+        if len(names) == 1:
+            return Learnt(ground, (), ground.fitted([], effort))
+        candidates = self._candidates(ground, pinned)
+        progress(0.1, "looking for columns that go together")
+        found = ground.dependence(candidates, Rho(SELECTION * rho)).rows
+        weights = {c: self._weight(ground, c, pinned) for c in candidates}
+        worth = {c: weights[c] * float(e) for c, e in zip(candidates, found, strict=True)}
+        progress(0.3, "choosing tables")
+        rest = Rho((1 - ONE_WAY - SELECTION) * rho)
+        chosen = _Choice(ground, worth, weights, float(rest), self.largest).best(pinned)
+        progress(0.4, f"counting {len(chosen)} tables")
+        ground, tables = _measured(ground, chosen, [weights[c] for c in chosen], rest)
+        progress(0.5, "fitting the model")
+        return Learnt(ground, tuple(tables), ground.fitted(tables, effort))
+
+    def _pinned(self, names: Sequence[str]) -> tuple[Clique, ...]:
+        """The pinned sets as ascending indices."""
+        for column in (c for p in (*self.pinned, tuple(self.weights)) for c in p):
+            if column not in names:
+                raise MethodError(
+                    f"There is no modelled column `{column}` to pin or to weigh.",
+                    f"Choose among {', '.join(names)}.",
+                )
+        cliques = (tuple(sorted({names.index(c) for c in p})) for p in self.pinned)
+        return tuple(dict.fromkeys(c for c in cliques if len(c) > 1))
+
+    def _candidates(self, ground: Ground, pinned: Iterable[Clique]) -> list[Clique]:
+        columns = range(len(ground.names))
+        triples = self.triples and math.comb(len(columns), 3) <= MOST_TRIPLES
+        sets = (c for k in ((2, 3) if triples else (2,)) for c in combinations(columns, k))
+        usual = [c for c in sets if ground.cells(c) <= self.largest]
+        return list(dict.fromkeys([*usual, *pinned]))
+
+    def _weight(self, ground: Ground, clique: Clique, pinned: Sequence[Clique]) -> float:
+        own = math.prod(self.weights.get(n, 1.0) for n in ground.named(clique))
+        return own * (1.0 if len(clique) == 2 else TRIPLE) * (PINNED if clique in pinned else 1.0)
+
+
+def _measured(
+    ground: Ground, chosen: Sequence[Clique], weights: Sequence[float], rho: Rho
+) -> tuple[Ground, list[Noisy]]:
+    """The chosen tables, and the one-way marginals once more, each with its share of `rho`."""
+    singles = sum(need(len(counts), SINGLE) for counts in ground.fine.values())
+    tables = sum(need(ground.cells(c), w) for c, w in zip(chosen, weights, strict=True))
+    single = singles / (singles + tables)
+    ground = ground.refined(Rho(single * rho))
+    return ground, ground.all_measured(chosen, weights, Rho((1 - single) * rho))
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """Which tables to measure, given what each is worth and what its noise would cost.
+
+    Args:
+        worth: weighted noisy distance from independence of every candidate, in rows.
+        rho: what the tables may cost together.
+        largest: most cells of a clique of the triangulated graph.
+    """
+
+    ground: Ground
+    worth: Mapping[Clique, float]
+    weights: Mapping[Clique, float]
+    rho: float
+    largest: int
+
+    def best(self, pinned: Sequence[Clique]) -> list[Clique]:
+        """The choice that promises most among graphs grown with different penalties for noise."""
+        graphs = {self._grown(penalty, pinned): None for penalty in self._penalties()}
+        chosen = max((self._subset(nodes, pinned) for nodes in graphs), key=self._gain)
+        return chosen
+
+    def _penalties(self) -> tuple[float, ...]:
+        return PENALTIES if len(self.ground.names) <= 40 else (0.5,)
+
+    def _grown(self, penalty: float, pinned: Sequence[Clique]) -> tuple[int, ...]:
+        """Maximal cliques, as masks, of a graph grown by the strongest sets within the limit.
+
+        Pairs first, then the triples that tell more than their pairs do together.
+        """
+        noise = partial(self.ground.noise, rho=self.rho / len(self.ground.names))
+        value = {
+            c: self._alone(c) - penalty * self.weights[c] * noise(c)
+            for c in self.worth
+            if len(c) <= 3
+        }
+        graph = Graph.of(pinned, len(self.ground.names))
+        nodes = _nodes(graph, self.ground.sizes) or ()
+        for clique in self._strongest(value):
+            if len(clique) == 3 and _within(clique, nodes):
+                continue
+            wider = graph.joined([clique])
+            grown = _nodes(wider, self.ground.sizes, self.largest)
+            if grown is not None:
+                graph, nodes = wider, grown
+        return nodes
+
+    def _strongest(self, value: Mapping[Clique, float]) -> list[Clique]:
+        """Pairs, then triples, that are worth anything: the first `TRIED` a column of each."""
+        most = TRIED * len(self.ground.names)
+        kinds = ([c for c, v in value.items() if len(c) == k and v > 0] for k in (2, 3))
+        return [c for kind in kinds for c in sorted(kind, key=lambda c: -value[c])[:most]]
+
+    def _alone(self, clique: Clique) -> float:
+        """What a set of columns tells that the pairs within it do not."""
+        if len(clique) == 2:
+            return self.worth[clique]
+        pairs = sum(
+            self.worth.get(p, 0.0) / self.weights.get(p, 1.0) for p in combinations(clique, 2)
+        )
+        return self.worth[clique] - self.weights[clique] * pairs
+
+    def _cost(self, clique: Clique) -> float:
+        return need(self.ground.cells(clique), self.weights[clique])
+
+    def _subset(self, nodes: Sequence[int], pinned: Sequence[Clique]) -> list[Clique]:
+        """The candidates inside the nodes that tell more than their share of the noise costs."""
+        inside = [c for c in self.worth if _within(c, nodes) and c not in pinned]
+        order = sorted(inside, key=lambda c: -self.worth[c] / self._cost(c))
+        chosen = list(pinned)
+        best, gain = list(pinned), self._gain(pinned) if pinned else 0.0
+        told = sum(self.worth[c] for c in chosen)
+        cost = sum(self._cost(c) for c in chosen)
+        for clique in order:
+            told, cost = told + self.worth[clique], cost + self._cost(clique)
+            chosen.append(clique)
+            new = told - cost * math.sqrt(cost / (2 * self.rho))
+            if new > gain:
+                best, gain = list(chosen), new
+            else:
+                told, cost = told - self.worth[clique], cost - self._cost(clique)
+                chosen.pop()
+        return best
+
+    def _gain(self, chosen: Sequence[Clique]) -> float:
+        """Rows of error spared, less rows of noise, where the budget is shared in the best way."""
+        cost = sum(self._cost(c) for c in chosen)
+        return sum(self.worth[c] for c in chosen) - cost * math.sqrt(cost / (2 * self.rho))
+
+
+def _within(clique: Clique, nodes: Iterable[int]) -> bool:
+    mask = sum(1 << v for v in clique)
+    return any(mask & ~node == 0 for node in nodes)
+
+
+def _nodes(graph: Graph, sizes: Sequence[int], largest: float = math.inf) -> tuple[int, ...] | None:
+    """The cliques of the triangulated graph; None if one has more than `largest` cells."""
+    found = eliminate(graph, sizes)
+    assert found is not None
+    nodes = tuple(sum(1 << v for v in clique) for clique in found.maximal)
+    wide = any(cells_of(members(node), sizes) > largest for node in nodes)
+    return None if wide else nodes

@@ -1,0 +1,162 @@
+"""From measurements of the vault to a network: columns by name outside, by index inside.
+
+What tree, adaptive and twins share. One-way marginals are measured first; rare states and narrow
+intervals are gathered by them; every further table is counted in groups. A graphical model is
+fitted to all that was measured, and written as the conditional tables of a `Network`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+
+import numpy as np
+
+from synth.budget import Rho
+from synth.budget.accounting import gaussian_sigma
+from synth.learning.consistency import nearest
+from synth.learning.grouping import Grouped, gathered
+from synth.learning.inference import Fitted, Noisy, cells_of, estimate_total, fit
+from synth.learning.inference.estimation import Effort
+from synth.learning.inference.triangulation import Clique
+from synth.learning.method import modelled_names
+from synth.learning.network import Conditional, Network
+from synth.schema import Counts, Schema
+from synth.vault import Distances, Measurement, PrivateTable
+
+RARE = 4.0  # a value is gathered with others below this many standard deviations of its noise
+NARROW = 30.0  # and an interval of numbers or dates with its neighbour below this many
+ABSOLUTE = math.sqrt(2 / math.pi)  # mean absolute value of a standard Gaussian
+LEAST_SIGMA = 0.5  # stands in for no noise at all, where nothing is private
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A table whose one-way marginals are known, ready for tables over several columns.
+
+    Args:
+        private: the rows, with rare states gathered.
+        schema: the schema before that.
+        names: the modelled columns; index i of a clique is names[i].
+        total: number of rows, estimated.
+        fine: noisy rows per state of each column.
+        sigma: standard deviation of their noise.
+        groups: which states of each column are gathered.
+    """
+
+    private: PrivateTable
+    schema: Schema
+    names: tuple[str, ...]
+    total: float
+    fine: Mapping[str, Counts]
+    sigma: float
+    groups: Mapping[str, Grouped]
+
+    @classmethod
+    def of(cls, private: PrivateTable, rho: Rho) -> Ground:
+        """Measure all one-way marginals, equally well, worth `rho` together."""
+        schema, names = private.schema, modelled_names(private.schema)
+        fine = _one_way(private, names, rho)
+        sigma = max(LEAST_SIGMA, fine[names[0]].sigma)
+        total = estimate_total([Noisy((0,), m.counts, sigma) for m in fine.values()])
+        most = max(2, round(total / (NARROW * sigma)))
+        coarse, groups = gathered(private, fine, RARE * sigma, most)
+        counts = {n: m.counts for n, m in fine.items()}
+        return cls(coarse, schema, names, total, counts, sigma, groups)
+
+    def refined(self, rho: Rho) -> Ground:
+        """The same groups, with the one-way marginals measured once more."""
+        again = _one_way(self.private.declare(self.schema), self.names, rho)
+        sigma = max(LEAST_SIGMA, again[self.names[0]].sigma)
+        a, b = self.sigma**-2, sigma**-2
+        fine = {n: (a * self.fine[n] + b * m.counts) / (a + b) for n, m in again.items()}
+        better = (a + b) ** -0.5
+        total = estimate_total([Noisy((0,), counts, better) for counts in fine.values()])
+        return replace(self, total=total, fine=fine, sigma=better)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of groups of each column."""
+        return tuple(self.groups[n].size for n in self.names)
+
+    @cached_property
+    def ones(self) -> tuple[Noisy, ...]:
+        """Noisy rows per group of each column: sums of states, with the noise of all of them."""
+        return tuple(
+            Noisy(
+                (i,), g.added(self.fine[n]), self.sigma * np.sqrt(g.added(np.ones(len(g.groups))))
+            )
+            for i, (n, g) in enumerate((n, self.groups[n]) for n in self.names)
+        )
+
+    def named(self, clique: Clique) -> tuple[str, ...]:
+        return tuple(self.names[v] for v in clique)
+
+    def cells(self, clique: Clique) -> int:
+        return cells_of(clique, self.sizes)
+
+    def independent(self, columns: Sequence[str]) -> Counts:
+        """Rows expected in each cell if these columns had nothing to do with each other."""
+        where = [self.names.index(c) for c in columns]
+        shares = [nearest(self.ones[v].values, self.total) / self.total for v in where]
+        return np.asarray(self.total * reduce(np.multiply.outer, shares))
+
+    def dependence(self, candidates: Sequence[Clique], rho: Rho) -> Distances:
+        """How far each candidate is from independence, in rows, worth `rho` together."""
+        named = [self.named(c) for c in candidates]
+        return self.private.distances(
+            named, self.independent, rho, f"dependence of {len(named)} sets of columns"
+        )
+
+    def measured(self, clique: Clique, rho: Rho) -> Noisy:
+        """The marginal of one clique, counted in groups, worth `rho`."""
+        found = self.private.measure(self.named(clique), rho, "joint marginal")
+        return Noisy(clique, found.counts, max(LEAST_SIGMA, found.sigma))
+
+    def all_measured(
+        self, cliques: Sequence[Clique], weights: Sequence[float], rho: Rho
+    ) -> list[Noisy]:
+        """The marginals of all cliques, worth `rho` together, with the least noise overall.
+
+        The noise of a table is its cells times sigma, times the weight its error has; the sum is
+        least where rho goes in proportion to (cells times weight)^(2/3).
+        """
+        needs = [need(self.cells(c), w) for c, w in zip(cliques, weights, strict=True)]
+        return [
+            self.measured(c, Rho(rho * part / sum(needs)))
+            for c, part in zip(cliques, needs, strict=True)
+        ]
+
+    def noise(self, clique: Clique, rho: float) -> float:
+        """Mean L1 error, in rows, of a marginal measured with `rho`."""
+        sigma = gaussian_sigma(rho, self.private.rows_per_person)
+        return ABSOLUTE * max(LEAST_SIGMA, sigma) * self.cells(clique)
+
+    def fitted(self, measured: Sequence[Noisy], effort: Effort | None = None) -> Fitted:
+        return fit([*self.ones, *measured], self.sizes, total=self.total, effort=effort)
+
+    def network(self, fitted: Fitted) -> Network:
+        """The fitted model as conditional tables, with the states within each group."""
+        steps = tuple(
+            Conditional(self.names[c.column], self.named(c.parents), c.table)
+            for c in fitted.conditionals()
+        )
+        splits = {
+            n: g.spread(nearest(self.fine[n], self.total))
+            for n, g in self.groups.items()
+            if g.size < len(g.groups)
+        }
+        statement = self.private.declare(self.schema).statement()
+        return Network(self.schema, statement, round(self.total), steps, splits)
+
+
+def need(cells: int, weight: float) -> float:
+    """The part of rho that a table asks for: (cells times weight)^(2/3), see `all_measured`."""
+    return math.pow(ABSOLUTE * cells * weight, 2 / 3)
+
+
+def _one_way(private: PrivateTable, names: Sequence[str], rho: Rho) -> dict[str, Measurement]:
+    each = Rho(rho / len(names))
+    return {n: private.measure((n,), each, "one-way marginal") for n in names}

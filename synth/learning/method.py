@@ -1,0 +1,151 @@
+"""The shape of a method and of what it learns."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from synth.budget import Rho, Statement
+from synth.errors import MethodError
+from synth.progress import Progress, quiet
+from synth.schema import Schema
+from synth.vault import PrivateTable
+
+BLOCK = 1_000_000  # rows drawn and written at once
+
+
+@dataclass(frozen=True)
+class Model(ABC):
+    """Something that can be sampled for ever: public, because `statement` says at what price.
+
+    Args:
+        schema: the columns, in order; identifiers are made anew.
+        statement: what was promised to the people in the real table.
+        rows: about how many rows the real table had, as far as that is public; 0 if it is not.
+    """
+
+    kind: ClassVar[str]  # names the class in a saved model
+    row_by_row: ClassVar[bool] = False  # True: rows are independent, so they can be drawn in blocks
+    schema: Schema
+    statement: Statement
+    rows: int
+
+    @abstractmethod
+    def sample(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:
+        """Draw synthetic rows. Costs nothing: the model is already public."""
+
+    def blocks(self, rows: int, rng: np.random.Generator) -> Iterator[pd.DataFrame]:
+        """The same, at most `BLOCK` rows at a time where rows are independent of each other."""
+        most = BLOCK if self.row_by_row else rows
+        for start in range(0, rows, most):
+            yield self.sample(min(most, rows - start), rng)
+
+    @abstractmethod
+    def parameters(self) -> dict[str, Any]:
+        """What was learnt, as plain values for JSON."""
+
+    @classmethod
+    @abstractmethod
+    def restored(
+        cls, schema: Schema, statement: Statement, rows: int, parameters: Mapping[str, Any]
+    ) -> Self:
+        """The model that `parameters` describe.
+
+        Raises:
+            BundleError: they do not fit the schema.
+        """
+
+    def document(self) -> dict[str, Any]:
+        """The whole model as plain values for JSON."""
+        return {
+            "format": "synth model",
+            "kind": self.kind,
+            "rows": self.rows,
+            "schema": self.schema.document(),
+            "statement": self.statement.document(),
+            "parameters": self.parameters(),
+        }
+
+
+@dataclass(frozen=True)
+class Method(ABC):
+    """A way to learn a model, with its settings as fields. One file each, listed in `methods`.
+
+    A setting's `field(metadata={"help": ..., "low": ..., "high": ..., "choices": ...})` becomes the
+    form on the screens and the check in the recipe.
+    """
+
+    name: ClassVar[str]  # in recipes and on the command line
+    title: ClassVar[str]  # on the screens
+    summary: ClassVar[str]  # one plain sentence on what it keeps and what it loses
+    formal: ClassVar[bool]  # True: touches rows only through the doors that keep a promise
+    model: ClassVar[type[Model]]
+    spends: ClassVar[bool] = True  # whether it uses a privacy budget at all
+
+    @abstractmethod
+    def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Model:
+        """Learn a model from `private`, spending at most `rho`.
+
+        Raises:
+            MethodError: the settings do not fit this table.
+            BudgetExceeded: `rho` is more than is left.
+        """
+
+    def settings(self) -> dict[str, Any]:
+        """The settings by name."""
+        return asdict(self)
+
+    @classmethod
+    def configured(cls, settings: Mapping[str, Any]) -> Self:
+        """The method with these settings.
+
+        Raises:
+            MethodError: a setting is not known, or out of range.
+        """
+        known = {f.name: f for f in fields(cls)}
+        for name, value in settings.items():
+            if name not in known:
+                raise MethodError(
+                    f"Method `{cls.name}` has no setting `{name}`.",
+                    f"It has {', '.join(known) or 'no settings'}.",
+                )
+            _check(cls.name, name, value, known[name].metadata)
+        return cls(**settings)
+
+
+def _check(method: str, name: str, value: Any, told: Mapping[str, Any]) -> None:
+    if "choices" in told and value not in told["choices"]:
+        raise MethodError(
+            f"Setting `{name}` of `{method}` cannot be `{value}`.",
+            f"Choose one of {', '.join(map(str, told['choices']))}.",
+        )
+    low, high = told.get("low"), told.get("high")
+    if low is None and high is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise MethodError(f"Setting `{name}` of `{method}` must be a number.", "Give a number.")
+    if (low is not None and value < low) or (high is not None and value > high):
+        raise MethodError(
+            f"Setting `{name}` of `{method}` is {value:g}, outside {low} to {high}.",
+            "Choose a number in that range.",
+        )
+
+
+def modelled_names(schema: Schema) -> tuple[str, ...]:
+    """The columns to learn.
+
+    Raises:
+        MethodError: there are none.
+    """
+    names = tuple(c.name for c in schema.modelled)
+    if not names:
+        raise MethodError(
+            "Every column is an identifier, so there is nothing to learn.",
+            "Give at least one column another role.",
+        )
+    return names

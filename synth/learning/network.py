@@ -1,0 +1,195 @@
+"""A model that draws one column after another, each given the columns it depends on.
+
+Random, independent, correlated, tree and adaptive methods all end here: whatever they learnt is
+written as conditional tables in the order of drawing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+
+from synth.budget import Statement
+from synth.errors import BundleError
+from synth.learning.method import Model
+from synth.schema import Codes, Counts, Schema
+from synth.schema.domain import smallest
+from synth.schema.tables import packed
+
+DIGITS = 7  # of a chance in a saved model
+GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+@dataclass(frozen=True)
+class Conditional:
+    """How one column depends on others: the chance of each of its states, given its parents'.
+
+    Args:
+        table: one axis per parent, in order, then one for the column; sums to 1 along the last.
+    """
+
+    column: str
+    parents: tuple[str, ...]
+    table: Counts
+
+    def __post_init__(self) -> None:
+        if self.table.ndim != len(self.parents) + 1:
+            raise BundleError(
+                f"The table of `{self.column}` has {self.table.ndim} axes "
+                f"for {len(self.parents)} parents.",
+                "The model file is damaged; make it again.",
+            )
+
+
+@dataclass(frozen=True)
+class Network(Model):
+    """Conditional tables in an order in which parents come before their children.
+
+    Args:
+        splits: where a column was learnt in groups of states, the chance of each state within each
+            group: one line per group, one column per state.
+    """
+
+    kind: ClassVar[str] = "network"
+    row_by_row: ClassVar[bool] = True
+    conditionals: tuple[Conditional, ...]
+    splits: Mapping[str, Counts] = field(default_factory=dict)
+
+    def sample(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:
+        return self.schema.decode(self.sample_codes(rows, rng), rng)
+
+    def sample_codes(self, rows: int, rng: np.random.Generator) -> dict[str, Codes]:
+        """One code array of length `rows` per modelled column."""
+        codes = drawn(self.conditionals, rows, rng)
+        for name, table in self.splits.items():
+            others = [c for other, c in codes.items() if other != name]
+            found = _within_groups(table, codes[name].astype(np.int64), others, rng)
+            codes[name] = smallest(found, table.shape[1])
+        return codes
+
+    def parameters(self) -> dict[str, Any]:
+        return {
+            "conditionals": [
+                {
+                    "column": c.column,
+                    "parents": list(c.parents),
+                    "shape": list(c.table.shape),
+                    "table": np.round(c.table, DIGITS).ravel().tolist(),
+                }
+                for c in self.conditionals
+            ],
+            "splits": {
+                name: {"groups": len(table), "table": np.round(table, DIGITS).ravel().tolist()}
+                for name, table in self.splits.items()
+            },
+        }
+
+    @classmethod
+    def restored(
+        cls, schema: Schema, statement: Statement, rows: int, parameters: Mapping[str, Any]
+    ) -> Self:
+        sizes = {c.name: c.domain.size for c in schema.modelled}
+        splits = {}
+        for name, split in parameters.get("splits", {}).items():
+            splits[name] = _table(name, split["table"], (int(split["groups"]), sizes[name]))
+            sizes[name] = int(split["groups"])
+        steps = tuple(_conditional(c, sizes) for c in parameters["conditionals"])
+        return cls(schema, statement, rows, steps, splits)
+
+
+def _conditional(document: Mapping[str, Any], sizes: Mapping[str, int]) -> Conditional:
+    column, parents = str(document["column"]), tuple(map(str, document["parents"]))
+    shape = tuple(sizes[n] for n in (*parents, column))
+    return Conditional(column, parents, _table(column, document["table"], shape))
+
+
+def _table(column: str, values: Sequence[float], shape: tuple[int, ...]) -> Counts:
+    """Saved chances as a table that sums to 1 along its last axis."""
+    table = np.array(values, dtype=np.float64)
+    if table.size != int(np.prod(shape)) or not np.isfinite(table).all() or (table < 0).any():
+        raise BundleError(
+            f"The table of `{column}` does not fit the schema.",
+            "The model file is damaged; make it again.",
+        )
+    return normalised(table.reshape(shape))
+
+
+def normalised(table: Counts, prior: Counts | None = None) -> Counts:
+    """Chances along the last axis; a row without any weight takes `prior`, or is uniform."""
+    positive = np.maximum(table, 0)
+    sums = positive.sum(axis=-1, keepdims=True)
+    size = table.shape[-1]
+    instead = np.full(size, 1 / size) if prior is None else prior / prior.sum()
+    return np.where(sums > 0, positive / np.where(sums > 0, sums, 1), instead)
+
+
+def drawn(
+    steps: Sequence[Conditional],
+    rows: int,
+    rng: np.random.Generator,
+    codes: dict[str, Codes] | None = None,
+) -> dict[str, Codes]:
+    """Draw each column given its parents, stratified within each parent configuration.
+
+    In a group of g rows with equal parents, each state is drawn within one of g times its chance
+    (systematic sampling), and its rows are spread evenly over the columns drawn before, so that
+    columns are independent given the parents with less scatter than independent draws would have.
+
+    Args:
+        codes: columns of the same rows drawn before; the new ones are added to it.
+    """
+    codes = {} if codes is None else codes
+    for step in steps:
+        size = step.table.shape[-1]
+        if step.parents:
+            group = packed([codes[p] for p in step.parents], step.table.shape[:-1]).astype(np.int64)
+        else:
+            group = np.zeros(rows, dtype=np.int64)
+        others = [c for name, c in codes.items() if name not in step.parents]
+        found = _within_groups(step.table.reshape(-1, size), group, others, rng)
+        codes[step.column] = smallest(np.minimum(found, size - 1), size)
+    return codes
+
+
+def _within_groups(
+    table: Counts, group: Codes, others: Sequence[Codes], rng: np.random.Generator
+) -> Codes:
+    """A state for each row from the line of `table` that its group points to."""
+    if not len(group):
+        return group
+    present, inside, sizes = np.unique(group, return_inverse=True, return_counts=True)
+    cumulative = np.cumsum(table[present], axis=1)
+    cumulative /= cumulative[:, -1:]
+    cumulative[:, -1] = 1.0
+    starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    order = _side_by_side(inside, others, rng)
+    along = np.arange(len(group)) - starts
+    turn = (along * GOLDEN + rng.random(len(sizes))[inside[order]]) % 1.0
+    place = np.empty(len(group))
+    place[order[np.argsort(inside[order] + turn)]] = along
+    points = (place + rng.random(len(sizes))[inside]) / sizes[inside]
+    flat = (cumulative + np.arange(len(present))[:, None]).ravel()
+    keys = inside + np.minimum(points, 1 - 1e-9)
+    found: Codes = np.searchsorted(flat, keys, side="right") - inside * table.shape[1]
+    return found
+
+
+def _side_by_side(inside: Codes, others: Sequence[Codes], rng: np.random.Generator) -> Codes:
+    """Rows in order of their group, and within it of some other columns, taken in random turn.
+
+    Steps of the golden ratio along this order then fall evenly on every stretch of it
+    (Kuipers and Niederreiter 1974, chapter 2).
+    """
+    key, room = inside.astype(np.int64), 2.0**62 / (float(inside.max()) + 1)
+    for turn in rng.permutation(len(others)):
+        size = int(others[turn].max()) + 1
+        if size > room:
+            break
+        key, room = key * size + others[turn], room / size
+    shuffled = rng.permutation(len(inside))
+    return np.asarray(shuffled[np.argsort(key[shuffled], kind="stable")])

@@ -1,0 +1,162 @@
+"""What the seeded methods share: their settings, their counts, and the check of their promise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from synth.combinations.counting import Combinations
+from synth.combinations.growth import NOTHING, Records
+from synth.errors import MethodError, NotReleasable
+from synth.learning.method import modelled_names
+from synth.learning.records import Listed
+from synth.schema import Categories, Dates, Numbers, Schema, Text
+from synth.vault import Counting, Groups, PrivateTable
+from synth.vault.attributes import Grown, told_schema
+
+K: Mapping[str, Any] = {
+    "title": "k: fewest people behind anything released",
+    "help": "Every combination that comes out is shared by at least this many people. Common "
+    "choices are 5, 10 and 20.",
+    "low": 2,
+    "high": 100_000,
+}
+LENGTH: Mapping[str, Any] = {
+    "title": "Attributes counted together",
+    "help": "Counts of up to this many attributes together guide the rows, and are reported.",
+    "low": 1,
+    "high": 8,
+}
+SEVERAL: Mapping[str, Any] = {
+    "title": "Columns with several values",
+    "help": "Columns that hold several values at once, with what stands between the values: "
+    "`diagnoses=;`, several columns after commas.",
+}
+NOTHING_TOLD: Mapping[str, Any] = {
+    "title": "Values that mean nothing",
+    "help": "Values that say only that there is nothing to tell, as `smoker=0`; they are neither "
+    "counted nor synthesised. Several after commas.",
+}
+ORDERS: Mapping[str, Any] = {
+    "title": "Effort",
+    "help": "In how many orders the columns are tried when records are grown. More finds longer "
+    "records, and takes longer.",
+    "low": 1,
+    "high": 500,
+}
+EACH: Mapping[str, Any] = {
+    "title": "Records in each order",
+    "help": "How many records are put together in each order of the columns.",
+    "low": 1,
+    "high": 1_000_000,
+}
+SEED: Mapping[str, Any] = {
+    "title": "Seed",
+    "help": "The same seed finds the same records. The promise does not rest on it.",
+    "low": 0,
+    "high": 2**31,
+}
+
+
+def counting_of(
+    private: PrivateTable, length: int, several: str, nothing: str, *, blanks: bool = False
+) -> Counting:
+    """What to count, from the settings. Without `blanks`, a record leaves a missing value open.
+
+    Raises:
+        MethodError: a setting names a column that is not there, or is not written as it must be.
+    """
+    names = modelled_names(private.schema)
+    zeros: dict[str, list[str]] = {}
+    for column, value in _pairs(nothing, names, "nothing"):
+        zeros.setdefault(column, []).append(value)
+    return Counting(
+        length=min(length, len(names)) if not several else length,
+        blanks=blanks,
+        nothing=zeros,
+        several=dict(_pairs(several, names, "several")),
+    )
+
+
+def _pairs(text: str, names: tuple[str, ...], setting: str) -> list[tuple[str, str]]:
+    found = []
+    for part in filter(None, (p.strip() for p in text.split(","))):
+        column, equals, value = part.rpartition("=")
+        if not equals or column not in names:
+            raise MethodError(
+                f"Setting `{setting}` is not understood where it says `{column or part}`.",
+                f"Write column=text, with one of the columns {', '.join(names)}.",
+            )
+        found.append((column, value))
+    return found
+
+
+def with_blanks(schema: Schema) -> Schema:
+    """The schema with a missing state in every counted column, for what a record leaves open."""
+    for column in schema.modelled:
+        if isinstance(column.domain, Categories | Numbers | Dates | Text):
+            schema = schema.replaced(replace(column, domain=replace(column.domain, missing=True)))
+    return schema
+
+
+def blank_record(found: Combinations) -> Records:
+    """One record that tells nothing, where noise left nothing to tell."""
+    return np.full((1, len(found.sizes)), NOTHING, np.int32)
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What a seeded method stands on: protected counts, and the schema that may be told."""
+
+    private: PrivateTable = field(repr=False)
+    counting: Counting
+    k: int
+    groups: Groups
+    schema: Schema
+
+    @property
+    def midpoint(self) -> float:
+        """Half a rounding step: where a true count lies on average."""
+        return (self.k - 1) / 2
+
+    def on_axes(self, grown: Grown) -> Records:
+        """Grown records on the axes of the counts: both were made from the same settings."""
+        same = [(a.column, a.delimiter) for a in self.groups.names]
+        assert same == [(a.column, a.delimiter) for a in grown.names], "one counting, one order"
+        return grown.records
+
+
+def grounded(private: PrivateTable, counting: Counting, k: int) -> Ground:
+    """Counts of at least k people, rounded down to multiples of k."""
+    groups = private.groups(counting, k)
+    return Ground(
+        private, counting, k, groups, told_schema(private.schema, groups, counting.several)
+    )
+
+
+def listed(ground: Ground, records: Records, length: int = 0) -> Listed:
+    """The records as a model, once every combination in them has been found among k people.
+
+    Args:
+        length: of the longest combinations that the promise covers; 0 for any.
+
+    Raises:
+        NotReleasable: a combination falls short of the promise, or there is no record at all.
+    """
+    if not len(records):
+        raise NotReleasable(
+            f"No value is shared by {ground.k} people, so there is nothing to release.",
+            "Lower k, widen the intervals, or bring more people.",
+        )
+    grown = Grown(ground.groups.names, records)
+    short = ground.private.short_of(ground.counting, grown, ground.k, length)
+    if short:
+        raise NotReleasable(
+            f"{short:,} combinations are shared by fewer than {ground.k} people.",
+            "Nothing is released. Raise the length that is counted, or choose another method.",
+        )
+    statement = ground.private.declare(ground.schema).statement()
+    return Listed(ground.schema, statement, len(records), ground.groups.names, records)

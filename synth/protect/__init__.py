@@ -1,0 +1,1 @@
+"""How easily someone could be found, and steps that make it harder."""

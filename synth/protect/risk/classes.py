@@ -1,0 +1,92 @@
+"""Equivalence classes: the groups of rows that nobody can tell apart by some columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from synth.schema import Codes
+from synth.vault.coded import Coded
+
+Labels = npt.NDArray[np.int64]  # which class each row is in, 0 .. number of classes - 1
+Sizes = npt.NDArray[np.int64]  # rows in each class
+
+SPARSE = 8  # beyond this many cells per row, classes are numbered by hashing, not by counting
+
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """Rows grouped by the columns that an attacker may know.
+
+    Args:
+        of_row: one class per row.
+        sizes: rows per class, each at least 1.
+    """
+
+    columns: tuple[str, ...]
+    of_row: Labels
+    sizes: Sizes
+
+    @property
+    def rows(self) -> int:
+        return len(self.of_row)
+
+    @property
+    def k(self) -> int:
+        """The size of the smallest class: the table is k-anonymous for it. 0 without rows."""
+        return int(self.sizes.min()) if self.sizes.size else 0
+
+    @cached_property
+    def own_size(self) -> Sizes:
+        """For each row, the size of its class."""
+        return self.sizes[self.of_row]
+
+    @cached_property
+    def unique(self) -> int:
+        """Rows that are alone in their class."""
+        return int(np.count_nonzero(self.sizes == 1))
+
+    @property
+    def unique_share(self) -> float:
+        return self.unique / self.rows if self.rows else 0.0
+
+    def below(self, k: int) -> int:
+        """Rows in classes smaller than `k`."""
+        return int(self.sizes[self.sizes < k].sum())
+
+    def histogram(self) -> dict[int, int]:
+        """Number of classes of each size that occurs, ascending."""
+        sizes, counts = np.unique(self.sizes, return_counts=True)
+        return dict(zip(sizes.tolist(), counts.tolist(), strict=True))
+
+
+def classes_of(columns: Sequence[Coded], rows: int = 0) -> Classes:
+    """The classes of rows that hold the same values in all of `columns`.
+
+    Without columns everybody looks alike, and there is one class of `rows` rows.
+    """
+    names = tuple(c.name for c in columns)
+    if not columns:
+        sizes = np.full(int(rows > 0), rows, dtype=np.int64)
+        return Classes(names, np.zeros(rows, dtype=np.int64), sizes)
+    label, groups = columns[0].codes.astype(np.int64), columns[0].size
+    for column in columns[1:]:
+        label, groups = refined(label, groups, column.codes, column.size)
+    return Classes(names, label, np.bincount(label, minlength=groups).astype(np.int64))
+
+
+def refined(label: Labels, groups: int, codes: Codes, size: int) -> tuple[Labels, int]:
+    """Classes split by one more column: dense new labels, and how many there are."""
+    packed = label * size
+    packed += codes
+    if groups * size > SPARSE * max(len(label), 1):
+        dense, known = pd.factorize(packed)
+        return dense.astype(np.int64), len(known)
+    used = np.bincount(packed, minlength=groups * size) > 0
+    renumber = np.cumsum(used) - 1
+    return renumber[packed], int(used.sum())

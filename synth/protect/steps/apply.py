@@ -1,0 +1,176 @@
+"""Steps applied to a vault, one after the other, and what each did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from synth.budget import Audience
+from synth.errors import StepError
+from synth.ingest import Loaded, Suggestion, look_again
+from synth.ingest.declaration import ColumnPart, declared
+from synth.protect.steps.learnt import Learnt
+from synth.protect.steps.step import Step
+from synth.schema import Column, Origin, Role, Schema
+from synth.schema.domain import MISSING
+from synth.vault import PrivateTable
+
+LOOK = "how rows and cells change under de-identification"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The table after some steps. The figures are for the custodian.
+
+    Args:
+        step: the last step; None for the table as it came.
+        left: rows that this step left out.
+        emptied: cells that it made missing: no match, no number, suppressed.
+        changed: columns that no longer are what the table came with.
+        unpaid: steps that looked at the rows without paying.
+    """
+
+    private: PrivateTable
+    rows: int
+    step: Step | None = None
+    left: int = 0
+    emptied: int = 0
+    changed: tuple[str, ...] = ()
+    unpaid: tuple[Step, ...] = ()
+
+
+def beginning(loaded: Loaded, parts: Sequence[ColumnPart]) -> Stage:
+    """The table as it came, with what is declared of its columns."""
+    own = [p for p in parts if p.name in loaded.suggestions]
+    return Stage(loaded.private.declare(declared(loaded.suggestions, own)), loaded.rows)
+
+
+def applied(stage: Stage, step: Step, audience: Audience = Audience.RELEASE) -> Stage:
+    """The next stage.
+
+    Raises:
+        StepError: the step does not fit the table.
+    """
+    private = stage.private
+    settled = step.settled(private, audience)
+    _check_person(private, settled)
+    schema = settled.declare(private.schema)
+    before = _missing(private, [n for n in settled.writes if n in private.schema])
+    new = private.transform(_Declared(settled, _honest(step, schema)), audience)
+    rows = new.size(LOOK, Audience.CUSTODIAN)
+    changed = tuple(dict.fromkeys((*stage.changed, *settled.writes)))
+    unpaid = (step,) if step.depends_on_rows and not step.paid else ()
+    return Stage(
+        new,
+        rows,
+        step,
+        stage.rows - rows,
+        max(0, _missing(new, settled.writes) - before),
+        tuple(n for n in changed if n in new.schema),
+        (*stage.unpaid, *unpaid),
+    )
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """A step together with the schema it leads to, which is worked out once."""
+
+    step: Step
+    schema: Schema
+
+    @property
+    def depends_on_rows(self) -> str:
+        return self.step.depends_on_rows
+
+    def __call__(self, frame: Any) -> Any:
+        return self.step(frame)
+
+    def declare(self, schema: Schema) -> Schema:
+        return self.schema
+
+
+def _honest(step: Step, schema: Schema) -> Schema:
+    """Values that a look at the rows led to are not declared, whatever the settled step says."""
+    if not isinstance(step, Learnt):
+        return schema
+    origin = Origin.DISCOVERED if step.paid else Origin.OBSERVED
+    for name in step.writes:
+        column = schema[name]
+        domain: Any = column.domain
+        if domain.origin is Origin.DECLARED:
+            schema = schema.replaced(replace(column, domain=replace(domain, origin=origin)))
+    return schema
+
+
+def _missing(private: PrivateTable, names: Sequence[str]) -> int:
+    """Missing cells in some columns."""
+    total = 0
+    for column in private.codes(names, LOOK, Audience.CUSTODIAN):
+        if column.labels and column.labels[-1] == MISSING:
+            total += int((column.codes == column.size - 1).sum())
+    return total
+
+
+def _check_person(private: PrivateTable, step: Step) -> None:
+    """The column that tells people apart has to stay under its name until the end."""
+    person = private.person
+    if person and person not in step.declare(private.schema):
+        raise StepError(
+            f"`{person}` tells whose row it is, and has to stay.",
+            "Leave it as an identifier: identifiers never reach a release, new ones are made.",
+            "columns",
+        )
+
+
+def protect(
+    loaded: Loaded,
+    parts: Sequence[ColumnPart],
+    steps: Sequence[Step],
+    audience: Audience = Audience.RELEASE,
+) -> tuple[Stage, ...]:
+    """The table as it came, and after each step.
+
+    Raises:
+        StepError: with the number of the step that does not fit.
+    """
+    stages = [beginning(loaded, parts)]
+    for number, step in enumerate(steps, start=1):
+        try:
+            stages.append(applied(stages[-1], step, audience))
+        except StepError as error:
+            what = f"Step {number} ({step.title.lower()}): {error.what}"
+            raise StepError(what, error.remedy, error.key) from None
+    return tuple(stages)
+
+
+def protected(loaded: Loaded, stage: Stage, parts: Sequence[ColumnPart]) -> Loaded:
+    """The table after its last step, with what its columns now are.
+
+    A `[[column]]` that names a column of the table as it came describes it as it came; one that
+    names a column made by a step describes that.
+    """
+    schema = stage.private.schema
+    looked = [
+        c.name for c in schema if c.name in stage.changed and c.domain.origin is Origin.OBSERVED
+    ]
+    again = look_again(stage.private, looked) if looked else {}
+    own = {c.name: _now(c, loaded.suggestions.get(c.name), again.get(c.name)) for c in schema}
+    later = [p for p in parts if p.name not in loaded.suggestions]
+    private = stage.private.declare(declared(own, later))
+    return Loaded(private, own, stage.rows)
+
+
+def _now(column: Column, came: Suggestion | None, again: Suggestion | None) -> Suggestion:
+    """What a column is after the steps: its own declaration, or what the rows show."""
+    if again is None:
+        alternatives = came.alternatives if came is not None else {}
+        domain = column.domain
+        own = {} if column.role is Role.IDENTIFIER else {column.kind: domain}
+        return Suggestion(column, {**alternatives, **own})
+    seen = again.column
+    kind = seen.kind
+    if column.role is Role.IDENTIFIER:
+        return Suggestion(replace(column, domain=seen.domain), again.alternatives)
+    domain = again.alternatives[kind]
+    return Suggestion(replace(column, kind=kind, domain=domain), again.alternatives)

@@ -1,0 +1,74 @@
+"""A showcase from a release bundle, and from nothing else."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+from synth.errors import BundleError
+from synth.learning.records import Listed
+from synth.release.counts import aggregates_of
+from synth.release.release import Bundle
+from synth.release.showcase.page import Look, page
+
+FILE = "showcase.json"
+
+
+def look_file(look: Look) -> dict[str, bytes]:
+    """What the custodian chose, as a file of the bundle."""
+    document = {
+        "title": look.title,
+        "text": look.text,
+        "attributes": list(look.attributes),
+        "logo": base64.b64encode(look.logo).decode(),
+        "colour": look.colour,
+        "dark": look.dark,
+        "people_per_row": look.people_per_row,
+    }
+    return {FILE: json.dumps(document, indent=1, ensure_ascii=False).encode()}
+
+
+def look_of(bundle: Bundle) -> Look:
+    """What the custodian chose; the usual look where nothing was chosen.
+
+    Raises:
+        BundleError: the choice is damaged.
+    """
+    title = str(bundle.facts.get("title") or "Data showcase")
+    if FILE not in bundle.files:
+        return Look(title=title)
+    try:
+        told: dict[str, Any] = json.loads(bundle.files[FILE])
+        return Look(
+            title=str(told["title"]) or title,
+            text=str(told["text"]),
+            attributes=tuple(map(str, told["attributes"])),
+            logo=base64.b64decode(told["logo"]),
+            colour=str(told["colour"]),
+            dark=str(told["dark"]),
+            people_per_row=float(told["people_per_row"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(
+            f"The look of the showcase is damaged ({type(error).__name__}).",
+            "Ask for the bundle again.",
+        ) from None
+
+
+def showcase(bundle: Bundle, look: Look | None = None, *, start: str = "") -> str:
+    """The page of a bundle, as one HTML document.
+
+    Args:
+        look: another look than the custodian chose.
+        start: where it opens, as after the `#` of its address.
+    """
+    return page(
+        bundle.rows,
+        bundle.schema,
+        bundle.statement,
+        aggregates_of(bundle),
+        look or look_of(bundle),
+        gaps=isinstance(bundle.model, Listed),
+        start=start,
+    )

@@ -1,0 +1,141 @@
+"""`faux(database).read_sql("SELECT …")`: what `pandas.read_sql` gives, but of nobody.
+
+The query runs where the rows are; what comes back is a synthetic version of its answer. The same
+query asked again of the same object is answered from what was already released, for free.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from synth.errors import QueryError, SynthError
+from synth.ingest import Database, Limits, Query, read_query
+from synth.ingest.declaration import ColumnPart
+from synth.release import Release
+from synth.runs.audit import Asked, Audit
+from synth.runs.recipe import MethodPart, Privacy, Recipe, ReleasePart, Source
+from synth.runs.run import run
+
+
+@dataclass
+class Faux:
+    """A database of which only synthetic answers are given.
+
+    Args:
+        audit: where each query is written down; nowhere, if left out.
+        released: releases made so far, by query and recipe, apart from the query's spelling.
+    """
+
+    database: Database
+    audit: Audit | None = None
+    released: dict[tuple[str, str], Release] = field(default_factory=dict, repr=False)
+
+    def read_sql(
+        self,
+        sql: str,
+        method: str = "adaptive",
+        *,
+        epsilon: float = 1.0,
+        rows: int = 0,
+        seed: int = 1,
+        columns: tuple[ColumnPart, ...] = (),
+        **settings: Any,
+    ) -> pd.DataFrame:
+        """A synthetic version of the answer to `sql`; its `attrs` carry the privacy statement.
+
+        Args:
+            rows: how many; 0 for about as many as the real answer has, or the query's LIMIT.
+            columns: what is declared of the answer's columns, as in a recipe.
+            settings: those of the method.
+
+        Raises:
+            QueryError: the query may not run or cannot be answered.
+            SynthError: the method cannot be run on the answer.
+        """
+        recipe = Recipe(
+            column=columns,
+            privacy=Privacy(epsilon=epsilon),
+            method=MethodPart.model_validate({"name": method, **settings}),
+            release=ReleasePart(rows=rows, seed=seed),
+        )
+        return self.arranged(sql, self.release(sql, recipe))
+
+    def arranged(self, sql: str, release: Release) -> pd.DataFrame:
+        """The rows of a release in the order of the query it answers, and as many."""
+        frame = read_query(sql, self.database.dialect).arranged(release.tables[0])
+        frame.attrs["privacy"] = str(release.statement)
+        return frame
+
+    def release(self, sql: str, recipe: Recipe, *, folder: Path = Path()) -> Release:
+        """What a recipe makes of the answer to `sql`; its own source is not read.
+
+        Args:
+            folder: what a relative path in the recipe is relative to.
+
+        Raises:
+            QueryError: the query may not run or cannot be answered.
+            SynthError: the recipe does not fit the answer.
+        """
+        query = read_query(sql, self.database.dialect)
+        recipe = recipe.following(query)
+        missing = recipe.source.missing
+        source = Source(database=self.database.public, query=query.text, missing=missing)
+        asked = recipe.model_copy(update={"source": source})
+        return self._release(query, asked, folder)
+
+    def _release(self, query: Query, recipe: Recipe, folder: Path) -> Release:
+        same = recipe.source.model_copy(update={"query": query.normal})
+        key = (query.normal, recipe.model_copy(update={"source": same}).toml())
+        if key in self.released:
+            self._note(query, recipe, "answered again", 0.0)
+            return self.released[key]
+        try:
+            release = run(recipe, self.database.answer(query), folder=folder).release
+        except SynthError as error:
+            self._note(query, recipe, f"refused: {error.what}", 0.0)
+            raise
+        self._note(query, recipe, "released", release.statement.cost)
+        self.released[key] = release
+        return release
+
+    def _note(self, query: Query, recipe: Recipe, ended: str, cost: float | None) -> None:
+        if self.audit is not None:
+            asked = Asked(self.database.shown, query.text, recipe.method.name, ended, cost)
+            self.audit.write(asked)
+
+
+def faux(
+    source: str | sa.Engine | sqlite3.Connection,
+    *,
+    limits: Limits | None = None,
+    audit: Path | str | None = None,
+) -> Faux:
+    """A database, by its address, its SQLAlchemy engine or its sqlite3 connection.
+
+    Raises:
+        QueryError: it is none of these, or lies in memory only.
+    """
+    database = Database(_address(source), limits or Limits())
+    return Faux(database, None if audit is None else Audit(Path(audit)))
+
+
+def _address(source: object) -> str:
+    if isinstance(source, str):
+        return source
+    if isinstance(source, sa.Engine):
+        return source.url.render_as_string(hide_password=False)
+    if isinstance(source, sqlite3.Connection):
+        path = source.execute("PRAGMA database_list").fetchone()[2]
+        if path:
+            return f"sqlite:///{path}"
+        raise QueryError("This database lies in memory only.", "Save it to a file first.")
+    raise QueryError(
+        f"A {type(source).__name__} is no database.",
+        "Give an address such as sqlite:///file.db, or a SQLAlchemy engine.",
+    )

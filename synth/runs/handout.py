@@ -1,0 +1,77 @@
+"""What recipients get beside the rows: protected counts, and the look of their showcase."""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from dataclasses import replace
+
+from synth.budget import Rho
+from synth.errors import NotReleasable
+from synth.learning.aggregates import Aggregates, aggregate, noisy_aggregate
+from synth.learning.seeded import counting_of
+from synth.protect.steps import Shelf
+from synth.release.showcase import Look
+from synth.runs.recipe import Recipe
+from synth.vault import PrivateTable, Protection
+
+
+def reported(recipe: Recipe, private: PrivateTable) -> Aggregates | None:
+    """The protected counts a recipe asks for, or that its method promises k with; None for none.
+
+    Raises:
+        MethodError: a setting of the counts does not fit this table.
+    """
+    asked, method = recipe.counts, recipe.chosen
+    if asked.protection == "noisy" and asked.k:
+        counting = counting_of(private, asked.length, asked.several, asked.nothing, blanks=True)
+        counting = replace(counting, columns=asked.columns)
+        return noisy_aggregate(private, counting, Rho(asked.share * private.ledger.left))
+    k = asked.k or int(getattr(method, "k", 0))
+    if not k:
+        return None
+    own = asked if asked.k else method
+    several, nothing = getattr(own, "several", ""), getattr(own, "nothing", "")
+    counting = counting_of(private, int(getattr(own, "length", 3)), several, nothing)
+    counting = replace(counting, columns=asked.columns)
+    return aggregate(private, counting, k, Protection(asked.protection))
+
+
+def chosen_look(recipe: Recipe, shelf: Shelf) -> Look:
+    """How the recipe wants the showcase to look.
+
+    Raises:
+        NotReleasable: a colour or the logo cannot be used.
+    """
+    told = recipe.showcase
+    return Look(
+        title=recipe.release.title or "Data showcase",
+        text=told.text,
+        attributes=told.attributes,
+        logo=_logo(told.logo, shelf),
+        colour=told.colour,
+        dark=told.dark,
+    )
+
+
+def image_text(content: bytes) -> str:
+    """An image as text, the way a shelf holds it; `image_bytes` gives it back unchanged."""
+    return content.removeprefix(BOM_UTF8).decode("utf-8", errors="surrogateescape")
+
+
+def image_bytes(text: str) -> bytes:
+    """The image that `image_text` made text of."""
+    return text.encode("utf-8", errors="surrogateescape")
+
+
+def _logo(name: str, shelf: Shelf) -> bytes:
+    if not name:
+        return b""
+    if name in shelf.given:
+        return image_bytes(shelf.given[name])
+    path = None if shelf.folder is None else shelf.folder / name
+    if path is None or not path.is_file():
+        raise NotReleasable(
+            f"The logo `{name}` is not there.",
+            "Give its path from the recipe's folder, or leave it out.",
+        )
+    return path.read_bytes()

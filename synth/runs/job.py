@@ -1,0 +1,151 @@
+"""Long work in a process of its own, that can be watched and cancelled and stalls no one else."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from synth.budget import Audience, Entry, Grouped, Measured, Opened
+from synth.budget.accounting import epsilon_of
+from synth.errors import SynthError
+from synth.evaluate import Comparison
+from synth.runs.recipe import Recipe
+from synth.runs.worker import entry_of
+from synth.vault import PrivateTable
+
+ROOT = Path(__file__).parents[2]
+AT_ONCE = threading.BoundedSemaphore(2)  # runs on this server; others wait their turn
+
+
+@dataclass
+class Job:
+    """One run of a recipe on a private table.
+
+    Args:
+        files: what de-identification steps look up, by name.
+        on_entry: told of each ledger entry as the worker writes it, from another thread.
+        on_end: told when the job is over, from another thread.
+    """
+
+    recipe: Recipe
+    on_entry: Callable[[Entry], None]
+    files: Mapping[str, str] = field(default_factory=dict)
+    on_end: Callable[[Job], None] = lambda job: None
+    share: float = 0.0
+    doing: str = "waiting for a free place"
+    bundle: bytes | None = None
+    comparison: Comparison | None = None
+    cost: float | None = None  # the epsilon of the release; None where nothing bounds it
+    error: SynthError | None = None
+    cancelled: bool = False
+    finished: threading.Event = field(default_factory=threading.Event)
+    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def start(self, private: PrivateTable) -> None:
+        """Hand the rows to a worker and follow it in the background."""
+        threading.Thread(target=self._follow, args=(private,), daemon=True).start()
+
+    def cancel(self) -> None:
+        """Stop at once. What was spent by then stays spent."""
+        self.cancelled = True
+        if self._process is not None:
+            _end(self._process)
+
+    def _follow(self, private: PrivateTable) -> None:
+        try:
+            with AT_ONCE:
+                if not self.cancelled:
+                    self._run(private)
+        finally:
+            if self.bundle is None and self.error is None and not self.cancelled:
+                self.error = SynthError(
+                    "The worker stopped before it was done.",
+                    "Try again; with a very large table, use fewer columns or the command line.",
+                )
+            try:
+                self.on_end(self)
+            finally:
+                self.finished.set()
+
+    @property
+    def ended(self) -> str:
+        """How it ended, in a word or a sentence."""
+        if self.bundle is not None:
+            return "released"
+        return "stopped" if self.error is None else f"failed: {self.error.what}"
+
+    def spent(self, entries: Sequence[Entry]) -> float | None:
+        """The epsilon that its ledger entries came to by now; None where no epsilon bounds it."""
+        if self.bundle is not None:
+            return self.cost
+        rho = math.fsum(e.rho for e in entries if isinstance(e, Measured))
+        loud = any(
+            isinstance(e, Grouped) or (isinstance(e, Opened) and e.audience is Audience.RELEASE)
+            for e in entries
+        )
+        if loud or math.isinf(rho):
+            return None
+        return epsilon_of(rho, self.recipe.budget.delta)
+
+    def _run(self, private: PrivateTable) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "synth.runs.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+        self._process = process
+        weakref.finalize(self, _end, process)
+        if self.cancelled:  # while the process started
+            _end(process)
+        assert process.stdin is not None and process.stdout is not None
+        try:
+            header = {"recipe": self.recipe.toml(), "files": dict(self.files)}
+            process.stdin.write(json.dumps(header).encode() + b"\n")
+            private.send(process.stdin)
+            process.stdin.close()
+            self._listen(process.stdout)
+        except BrokenPipeError:
+            pass  # the worker is gone; `_follow` says so
+        finally:
+            _end(process)
+            with suppress(BrokenPipeError):  # rows that a stopped worker did not take
+                process.stdin.close()
+            process.stdout.close()
+            process.wait()
+
+    def _listen(self, stream: IO[bytes]) -> None:
+        while line := stream.readline():
+            message = json.loads(line)
+            if "progress" in message:
+                self.share, self.doing = message["progress"], message["doing"]
+            elif "entry" in message:
+                self.on_entry(entry_of(message))
+            elif "error" in message:
+                self.error = SynthError(message["error"], message["remedy"])
+            else:
+                self._finish(message, stream)
+
+    def _finish(self, message: dict[str, Any], stream: IO[bytes]) -> None:
+        self.comparison = Comparison.of(message["comparison"])
+        self.cost = message["cost"]
+        content = stream.read(message["bundle"])
+        if len(content) == message["bundle"]:
+            self.bundle = content
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)

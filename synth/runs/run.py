@@ -1,0 +1,291 @@
+"""From a recipe to a release: the same work for the screens, the command line and Python."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from synth.budget import Budget, Entry, Ledger, Rho
+from synth.budget.accounting import epsilon_of
+from synth.budget.lasting import Account, LedgerFile
+from synth.budget.ledger import LARGEST_DELTA, usual_delta
+from synth.errors import BudgetExceeded, IngestError, SchemaError, StepError
+from synth.evaluate import Comparison, compare
+from synth.ingest import Database, Loaded, load, read_query
+from synth.ingest.database import placed
+from synth.ingest.discovery import SHARE as FOUND_SHARE
+from synth.ingest.discovery import discovered, undeclared
+from synth.ingest.lazy import file_in_place, query_in_place
+from synth.ingest.suggest_lazy import as_they_are
+from synth.learning.method import Model
+from synth.progress import Progress, quiet
+from synth.protect.steps import Shelf, Stage, protect, protected, steps_of
+from synth.release import Release
+from synth.release.counts import files_of
+from synth.release.release import as_saved
+from synth.release.showcase import look_file
+from synth.runs.handout import chosen_look, reported
+from synth.runs.recipe import Recipe
+from synth.schema import Categories, Pattern, Schema
+from synth.vault import PrivateTable
+
+SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
+DEFAULT_ROWS = 1000  # where nothing public tells how many there are
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run leaves: the release, and findings for the custodian's eyes only."""
+
+    release: Release
+    comparison: Comparison
+    entries: tuple[Entry, ...]
+
+
+def run(
+    recipe: Recipe,
+    source: Any = None,
+    *,
+    folder: Path = Path(),
+    progress: Progress = quiet,
+    listener: Callable[[Entry], None] | None = None,
+    shelf: Shelf | None = None,
+) -> Outcome:
+    """Everything a recipe says, from reading the table to the release.
+
+    Args:
+        source: a data frame or open file instead of the recipe's own source.
+        folder: what a relative path in the recipe is relative to.
+        shelf: where the files of de-identification steps are; else in `folder`.
+        listener: told of every ledger entry before the rows are touched.
+
+    Raises:
+        SynthError: any step that needs a decision by the person; nothing is left half done.
+    """
+    progress(0.0, "reading the table")
+    if source is None and recipe.source.database:
+        dialect = Database(placed(recipe.source.database, folder)).dialect
+        recipe = recipe.following(read_query(recipe.source.query, dialect))
+    with nullcontext((source, "")) if source is not None else brought(recipe, folder) as found:
+        table, address = found
+        missing, person = recipe.source.missing, recipe.people.column
+        loaded = load(table, recipe.budget, missing=missing, person=person, known_as=address)
+        loaded = with_ledger(recipe, loaded, folder)
+        loaded.private.ledger.listener = listener
+        return run_loaded(recipe, loaded, progress, shelf or Shelf(folder))
+
+
+@contextmanager
+def brought(recipe: Recipe, folder: Path) -> Iterator[tuple[Any, str]]:
+    """What the recipe names as its source, and its address where the rows stay there.
+
+    Raises:
+        IngestError: it names neither a file nor a database, or both.
+        QueryError: the query may not run, or the database cannot answer it.
+    """
+    asked = recipe.source
+    if bool(asked.file) == bool(asked.database):
+        raise IngestError(
+            "The recipe has to name either a file or a database as its source.",
+            "Set `file`, or `database` and `query`, in [source].",
+        )
+    if asked.file and not asked.stay:
+        yield folder / asked.file, ""
+    elif asked.file:
+        path = folder / asked.file
+        with file_in_place(path) as rows:
+            yield rows, str(path.resolve())
+    elif not asked.stay:
+        yield Database(placed(asked.database, folder)).answer(asked.query), ""
+    else:
+        database = Database(placed(asked.database, folder))
+        with query_in_place(database, asked.query) as rows:
+            yield rows, database.place
+
+
+def with_ledger(recipe: Recipe, loaded: Loaded, folder: Path) -> Loaded:
+    """The table charged to its lasting ledger as well, where the recipe names one.
+
+    Raises:
+        LedgerError: the ledger is damaged, or the table was promised something else before.
+        BudgetExceeded: earlier releases left less than this one asks for.
+    """
+    told = recipe.privacy
+    if not told.ledger:
+        return loaded
+    place = folder / told.ledger
+    place.mkdir(parents=True, exist_ok=True)
+    lasting = LedgerFile.opened(place)
+    promise = Budget(told.total, LARGEST_DELTA, recipe.people.rows)
+    name = recipe.release.title or "release"
+    account = lasting.account(loaded.private.fingerprint(lasting.key), promise, name)
+    _check_left(recipe, account)
+    ledger = Ledger(recipe.budget, parent=account)
+    return replace(loaded, private=loaded.private.charged_to(ledger))
+
+
+def run_loaded(
+    recipe: Recipe, loaded: Loaded, progress: Progress = quiet, shelf: Shelf | None = None
+) -> Outcome:
+    """Everything after reading: declare, de-identify, fit, draw, compare, assemble."""
+    before = deidentified(recipe, loaded, shelf or Shelf()).private
+    private = settled(recipe, before, _part(progress, 0.0, 0.05))
+    counts = reported(recipe, private)
+    look = chosen_look(recipe, shelf or Shelf())
+    model = fitted(recipe, private, _part(progress, 0.05, 0.6))
+    rows = recipe.release.rows or model.rows or DEFAULT_ROWS
+    identifiers = fresh_identifiers(private, rows * recipe.release.copies)
+    told = private.declare(model.schema)
+    model = as_saved(model, told.statement())
+    release = Release(
+        model,
+        rows,
+        seed=recipe.release.seed,
+        copies=recipe.release.copies,
+        identifiers=identifiers,
+        recipe=recipe.toml(),
+        title=recipe.release.title,
+        extras={**files_of(counts), **look_file(look)} if counts else look_file(look),
+        order=recipe.release.order,
+    )
+    progress(0.6, "drawing synthetic rows")
+    seen = told if private is before else _as_seen(before, told)
+    comparison = compare(seen, release.beginning, _part(progress, 0.65, 0.95))
+    progress(1.0, "done")
+    return Outcome(release, comparison, tuple(private.ledger.entries))
+
+
+def _as_seen(before: PrivateTable, told: PrivateTable) -> PrivateTable:
+    """The rows as a custodian compares: not under what was found, which may be far coarser."""
+    return as_they_are(told) if told.stays else before.declare(with_other(before.schema))
+
+
+def with_other(schema: Schema) -> Schema:
+    """The schema a custodian compares under: what was found coarser than it is counts as other."""
+    return Schema(
+        tuple(
+            replace(c, domain=replace(c.domain, other=True))
+            if isinstance(c.domain, Categories)
+            else c
+            for c in schema.columns
+        )
+    )
+
+
+def deidentified(recipe: Recipe, loaded: Loaded, shelf: Shelf) -> Loaded:
+    """The table as declared, after all steps of the recipe.
+
+    Raises:
+        StepError: a step does not fit, or would end a promise that otherwise holds.
+    """
+    last = protect(loaded, recipe.column, steps_of(recipe.protect, shelf))[-1]
+    made = protected(loaded, last, recipe.column)
+    _check_promise(recipe, last, made)
+    return made
+
+
+def _check_promise(recipe: Recipe, last: Stage, made: Loaded) -> None:
+    """Refuse a step that looks at the rows unpaid, if only that stands in a promise's way."""
+    chosen = recipe.chosen
+    if not (chosen.formal and chosen.spends) or math.isinf(recipe.privacy.epsilon):
+        return
+    written = {name for step in last.unpaid for name in step.writes}
+    others = set(made.private.schema.observed) - written
+    if last.unpaid and (recipe.privacy.discover or not others):
+        step = last.unpaid[0]
+        raise StepError(
+            f"The step `{step.name}` depends on other rows ({step.depends_on_rows}), which would "
+            f"end the promise of epsilon {recipe.privacy.epsilon:g}.",
+            "Remove it: noise protects rare people too. Or give it a share of the budget where it "
+            "has that setting, use a step with fixed parameters, or set epsilon to inf and share "
+            "the release without a promise.",
+        )
+
+
+def _check_left(recipe: Recipe, account: Account) -> None:
+    """Refuse a release that would quietly get less than it asks for."""
+    left = account.left
+    if not recipe.chosen.spends or recipe.budget.rho <= left * (1 + 1e-9):
+        return
+    reach = epsilon_of(left, recipe.budget.delta)
+    raise BudgetExceeded(
+        f"Earlier releases of this table came to epsilon {account.epsilon:.3g} of "
+        f"{account.promise.epsilon:g}; this one asks for {recipe.privacy.epsilon:g} more.",
+        f"Ask for epsilon {reach:.2g} at most."
+        if reach > 0.001
+        else "Nothing is left for this table: draw more rows from an earlier release instead.",
+    )
+
+
+def settled(recipe: Recipe, private: PrivateTable, progress: Progress) -> PrivateTable:
+    """Settle delta, and find out under the budget what columns nobody declared may hold."""
+    method = recipe.chosen
+    if not (method.formal and method.spends) or math.isinf(recipe.privacy.epsilon):
+        return _known(private)
+    if recipe.privacy.delta is None:
+        people = private.people(Rho(SIZE_SHARE * private.ledger.left))
+        private.ledger.tighten(usual_delta(people))
+    if recipe.privacy.discover and undeclared(private.schema):
+        return discovered(private, Rho(FOUND_SHARE * private.ledger.left), progress)
+    return _known(private)
+
+
+def _known(private: PrivateTable) -> PrivateTable:
+    """Refuse rows that stay under a schema that nobody knows: no row was read for it."""
+    if private.stays and (unknown := undeclared(private.schema)):
+        raise SchemaError(
+            f"Nobody knows what {', '.join(f'`{c.name}`' for c in unknown)} may hold, and the rows "
+            "stay where they are.",
+            "Declare values or bounds, or let them be found out with discover = true and an "
+            "epsilon.",
+        )
+    return private
+
+
+def fitted(recipe: Recipe, private: PrivateTable, progress: Progress) -> Model:
+    """Learn the model with what is left of the budget."""
+    method = recipe.chosen
+    if not method.spends:
+        return method.fit(private, Rho(0.0), progress)
+    rho = private.ledger.left
+    return method.fit(private.portion(rho), rho, progress)
+
+
+def fresh_identifiers(private: PrivateTable, rows: int) -> dict[str, list[str]]:
+    """New identifiers that nobody in the table has, where the format alone does not see to that.
+
+    Drawn from the operating system's secure source, not from the release's seed: a published seed
+    would show which drawn identifiers had to be drawn again.
+    """
+    made = {}
+    for column in private.schema:
+        if isinstance(column.domain, Pattern) and not column.domain.unclaimable:
+            made[column.name] = _unclaimed(private, column.name, column.domain, rows)
+    return made
+
+
+def _unclaimed(private: PrivateTable, name: str, pattern: Pattern, rows: int) -> list[str]:
+    rng = np.random.default_rng(secrets.randbits(128))
+    drawn = pattern.decode(np.zeros(rows, dtype=np.uint8), rng)
+    taken = private.claimed(name, list(drawn))
+    while taken.any():
+        again = pattern.decode(np.zeros(rows, dtype=np.uint8), rng)
+        drawn = drawn.mask(taken | drawn.duplicated(), again)
+        taken = private.claimed(name, list(drawn)) | drawn.duplicated().to_numpy()
+    return list(drawn)
+
+
+def _part(progress: Progress, low: float, high: float) -> Progress:
+    """A stretch of a longer progress."""
+
+    def report(share: float, doing: str) -> None:
+        progress(low + (high - low) * share, doing)
+
+    return report

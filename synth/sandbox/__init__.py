@@ -1,6 +1,0 @@
-"""A mock API over the synthetic rows of a release, to build against before the real one exists."""
-
-from synth.sandbox.resources import resources, service
-from synth.sandbox.take_away import take_away
-
-__all__ = ["resources", "service", "take_away"]

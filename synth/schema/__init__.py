@@ -1,0 +1,21 @@
+"""What a table is declared to be: columns, domains, states, codes. No row is read here."""
+
+from synth.schema.columns import Column, Counts, Kind, Role, Schema
+from synth.schema.domain import Categories, Codes, Dates, Domain, Numbers, Origin, Text
+from synth.schema.pattern import Pattern
+
+__all__ = [
+    "Categories",
+    "Codes",
+    "Column",
+    "Counts",
+    "Dates",
+    "Domain",
+    "Kind",
+    "Numbers",
+    "Origin",
+    "Pattern",
+    "Role",
+    "Schema",
+    "Text",
+]

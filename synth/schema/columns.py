@@ -1,0 +1,217 @@
+"""What a table is declared to be: public facts, stated before any row is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from synth.errors import SchemaError
+from synth.schema.domain import Codes, Domain, Origin, domain_of
+from synth.schema.pattern import Pattern
+
+E = TypeVar("E", bound=Enum)
+
+Counts = npt.NDArray[np.float64]  # rows per cell, one axis per column; noisy ones may be negative
+
+
+class Kind(Enum):
+    """What sort of values a column holds."""
+
+    CATEGORY = "category"
+    INTEGER = "integer"
+    REAL = "real"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TEXT = "free text"
+
+
+class Role(Enum):
+    """What a column says about a person, and so how it may be used."""
+
+    IDENTIFIER = "identifier"  # names one person: never modelled, regenerated in the release
+    QUASI = "quasi-identifier"  # narrows down to a few people together with others
+    SENSITIVE = "sensitive"  # what an attacker would like to learn
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name, what it holds, what it says about a person, and the values it may take.
+
+    Args:
+        reason: why its kind and role were suggested, in a sentence without cell values.
+        meaning: what the column means, in the custodian's words; travels into the release.
+    """
+
+    name: str
+    domain: Domain | Pattern
+    kind: Kind = Kind.CATEGORY
+    role: Role = Role.PLAIN
+    reason: str = ""
+    meaning: str = ""
+
+    @property
+    def modelled(self) -> bool:
+        return self.role is not Role.IDENTIFIER
+
+    def document(self) -> dict[str, Any]:
+        """The column as plain values for JSON and TOML."""
+        told = {"meaning": self.meaning} if self.meaning else {}
+        return {
+            "name": self.name,
+            "kind": self.kind.value,
+            "role": self.role.value,
+            **told,
+            **self.domain.document(),
+        }
+
+
+def column_of(document: Mapping[str, Any]) -> Column:
+    """The column a document describes.
+
+    Raises:
+        SchemaError: a kind, role or domain is not known.
+    """
+    own = ("name", "kind", "role", "meaning", "reason")
+    rest = {k: v for k, v in document.items() if k not in own}
+    name = str(document["name"])
+    if rest.get("domain") == Pattern.name:
+        given = {k: v for k, v in rest.items() if k != "domain"}
+        domain: Domain | Pattern = Pattern(
+            **given | {"origin": Origin(given.get("origin", "declared"))}
+        )
+    else:
+        domain = domain_of(rest)
+    return Column(
+        name,
+        domain,
+        kind=_one_of(Kind, document.get("kind", "category"), name),
+        role=_one_of(Role, document.get("role", "plain"), name),
+        meaning=str(document.get("meaning", "")),
+        reason=str(document.get("reason", "")),
+    )
+
+
+def _one_of(choices: type[E], value: Any, name: str) -> E:
+    try:
+        return choices(value)
+    except ValueError:
+        raise SchemaError(
+            f"Column `{name}` has the {choices.__name__.lower()} `{value}`, which is not known.",
+            f"Choose one of {', '.join(str(c.value) for c in choices)}.",
+        ) from None
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The columns of a table, in order."""
+
+    columns: tuple[Column, ...]
+
+    def __post_init__(self) -> None:
+        names = self.names
+        if twice := sorted({n for n in names if names.count(n) > 1}):
+            raise SchemaError(
+                f"Columns {', '.join(twice)} are declared twice.", "Declare each column once."
+            )
+
+    @classmethod
+    def of(cls, documents: Iterable[Mapping[str, Any]]) -> Schema:
+        """The schema a list of column documents describes."""
+        return cls(tuple(column_of(d) for d in documents))
+
+    def document(self) -> list[dict[str, Any]]:
+        """The schema as plain values for JSON and TOML."""
+        return [c.document() for c in self.columns]
+
+    def __iter__(self) -> Iterator[Column]:
+        return iter(self.columns)
+
+    def __len__(self) -> int:
+        return len(self.columns)
+
+    def __getitem__(self, name: str) -> Column:
+        found = self._by_name.get(name)
+        if found is None:
+            raise SchemaError(
+                f"There is no column `{name}`.", f"Choose one of {', '.join(self.names)}."
+            )
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        return {c.name: c for c in self.columns}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(c.name for c in self.columns)
+
+    @property
+    def modelled(self) -> tuple[Column, ...]:
+        """The columns a method learns: all but the identifiers."""
+        return tuple(c for c in self.columns if c.modelled)
+
+    def domain(self, name: str) -> Domain:
+        """The domain of a modelled column."""
+        domain = self[name].domain
+        if isinstance(domain, Pattern):
+            raise SchemaError(
+                f"Column `{name}` is an identifier and cannot be counted.",
+                "Give it another role, or leave it out.",
+            )
+        return domain
+
+    def shape(self, names: Sequence[str]) -> tuple[int, ...]:
+        """Number of states of each of `names`."""
+        return tuple(self.domain(n).size for n in names)
+
+    def replaced(self, column: Column) -> Schema:
+        """The schema with the column of that name exchanged."""
+        self[column.name]
+        return Schema(tuple(column if c.name == column.name else c for c in self.columns))
+
+    def with_role(self, name: str, role: Role) -> Schema:
+        """The schema with another role for one column."""
+        return self.replaced(replace(self[name], role=role))
+
+    def with_roles_of(self, role: Role) -> tuple[str, ...]:
+        """Names of the columns that have this role."""
+        return tuple(c.name for c in self.columns if c.role is role)
+
+    def without(self, names: Sequence[str]) -> Schema:
+        """The schema without some columns."""
+        for name in names:
+            self[name]
+        return Schema(tuple(c for c in self.columns if c.name not in names))
+
+    @property
+    def observed(self) -> tuple[str, ...]:
+        """Names of the modelled columns whose values or bounds were read off the rows."""
+        return tuple(c.name for c in self.modelled if c.domain.origin is Origin.OBSERVED)
+
+    def encode(self, frame: pd.DataFrame) -> dict[str, Codes]:
+        """One code array per modelled column."""
+        return {c.name: self.domain(c.name).encode(frame[c.name]) for c in self.modelled}
+
+    def decode(self, codes: Mapping[str, Codes], rng: np.random.Generator) -> pd.DataFrame:
+        """Rows of values from one code array per modelled column; identifiers are made anew."""
+        rows = len(next(iter(codes.values()))) if codes else 0
+        nothing = np.zeros(rows, dtype=np.uint8)
+        return pd.DataFrame(
+            {c.name: c.domain.decode(codes.get(c.name, nothing), rng) for c in self.columns}
+        )
+
+    def simulate(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:
+        """Rows drawn uniformly from the declared domains: for rehearsals, free of any data."""
+        codes = {c.name: rng.integers(c.domain.size, size=rows) for c in self.modelled}
+        return self.decode(codes, rng)

@@ -1,0 +1,369 @@
+"""What values a column may take: the states that tables are counted over.
+
+Every domain turns values into codes 0..size-1 and codes back into values. Where a value may be
+missing, that is the last code; where unlisted values are gathered, "other" is the one before.
+Encoding never fails on a value: what does not fit is counted as other, clipped, or missing,
+because an error that depends on one person's row would tell about that person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from synth.errors import SchemaError
+from synth.schema.values import Values, as_numbers, as_seconds, as_text, is_text, retyped, stamp
+
+Codes = npt.NDArray[np.integer[Any]]  # which state of a domain each row has, 0..size-1
+
+OTHER = "(other)"
+MISSING = "(missing)"
+
+
+class Origin(Enum):
+    """Where the value list or the bounds of a column came from."""
+
+    DECLARED = "declared"  # known without the data: free
+    DISCOVERED = "discovered"  # found under the privacy budget: paid for
+    OBSERVED = "observed"  # read off the rows: a disclosure, and stated as one
+
+
+def smallest(codes: npt.ArrayLike, size: int) -> Codes:
+    """`codes` in the smallest unsigned integer type that holds `size` states."""
+    return np.asarray(codes).astype(np.min_scalar_type(max(size - 1, 1)))
+
+
+@runtime_checkable
+class Domain(Protocol):
+    """What every domain can do. All are frozen values."""
+
+    @property
+    def origin(self) -> Origin: ...
+    @property
+    def missing(self) -> bool: ...
+    @property
+    def size(self) -> int:
+        """Number of states, "other" and missing included."""
+        ...
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """One readable name per state, for charts and counts."""
+        ...
+
+    def encode(self, values: pd.Series) -> Codes:
+        """One code per value."""
+        ...
+
+    def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
+        """One value per code; inside an interval, drawn at random."""
+        ...
+
+    def document(self) -> dict[str, Any]:
+        """The domain as plain values for JSON and TOML."""
+        ...
+
+
+def by_categories(values: pd.Series, encode: Any) -> Codes:
+    """Encode text or a categorical through its categories: the work is done once per value.
+
+    A missing entry (category code -1) is handed to `encode` as a missing value.
+    """
+    if is_text(values):
+        values = values.astype("category")
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return np.asarray(encode(values))
+    categories = pd.Series(values.cat.categories).astype(object)
+    table = np.asarray(encode(pd.concat([categories, pd.Series([None], dtype=object)])))
+    return np.asarray(table[values.cat.codes.to_numpy()])
+
+
+@dataclass(frozen=True)
+class Categories:
+    """A list of values. What is not on the list is `other` where there is such a state.
+
+    Args:
+        values: the values, as text, in the order they are shown.
+        other: whether unlisted values have a state of their own. Without one they count as
+            missing, and without a missing state as the first value.
+        typed: how values are given back: "text", "integer", "real" or "boolean".
+    """
+
+    name: ClassVar[str] = "categories"
+    values: tuple[str, ...]
+    origin: Origin = Origin.DECLARED
+    missing: bool = False
+    other: bool = False
+    typed: str = "text"
+
+    def __post_init__(self) -> None:
+        if not self.values and not self.other and not self.missing:
+            raise SchemaError("A list of categories is empty.", "Give at least one value.")
+        if len(set(self.values)) != len(self.values):
+            raise SchemaError(
+                f"A list of {len(self.values)} categories names a value twice.",
+                "List each value once.",
+            )
+
+    @property
+    def size(self) -> int:
+        return len(self.values) + self.other + self.missing
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.values + (OTHER,) * self.other + (MISSING,) * self.missing
+
+    def encode(self, values: pd.Series) -> Codes:
+        return smallest(by_categories(values, self._encode), self.size)
+
+    def _encode(self, values: pd.Series) -> Codes:
+        codes = pd.Index(self.values).get_indexer(pd.Index(as_text(values)))
+        absent = values.isna().to_numpy()
+        unlisted = len(self.values) if self.other else self.size - 1 if self.missing else 0
+        nothing = self.size - 1 if self.missing else unlisted
+        return np.where(absent, nothing, np.where(codes < 0, unlisted, codes))
+
+    def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
+        states = np.array([*self.values, *((OTHER,) * self.other)], dtype=object)
+        typed = pd.Series(
+            states[np.minimum(codes, max(len(states) - 1, 0))] if len(states) else None,
+            index=range(len(codes)),
+            dtype=object,
+        )
+        typed[np.asarray(codes) >= len(states)] = None
+        return retyped(typed, self.typed)
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "domain": self.name,
+            "values": list(self.values),
+            "origin": self.origin.value,
+            "missing": self.missing,
+            "other": self.other,
+            "typed": self.typed,
+        }
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers cut at `edges`: interval i holds edges[i] <= x < edges[i+1].
+
+    Args:
+        edges: ascending, k+1 of them for k intervals. Numbers outside are clipped. For
+            whole numbers the last edge is one above the largest; for others it belongs to the last
+            interval.
+        decimals: how many decimal places values are given back with; 0 for whole numbers, None to
+            leave them as drawn.
+    """
+
+    name: ClassVar[str] = "numbers"
+    edges: tuple[float, ...]
+    origin: Origin = Origin.DECLARED
+    missing: bool = False
+    decimals: int | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.edges) < 2 or any(not a < b for a, b in pairwise(self.edges)):
+            raise SchemaError(
+                f"{len(self.edges)} interval edges were given that do not ascend.",
+                "Give at least two different numbers, smallest first.",
+            )
+
+    @property
+    def size(self) -> int:
+        return len(self.edges) - 1 + self.missing
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        whole = self.decimals == 0
+        cut = [_interval(a, b, whole=whole) for a, b in pairwise(self.edges)]
+        return (*cut, *((MISSING,) * self.missing))
+
+    def encode(self, values: pd.Series) -> Codes:
+        return smallest(by_categories(values, lambda v: self.place(as_numbers(v))), self.size)
+
+    def place(self, numbers: Values) -> Codes:
+        """The interval of each number; NaN is missing, or the first interval without that state."""
+        found = np.searchsorted(np.asarray(self.edges), numbers, side="right") - 1
+        found = np.clip(found, 0, len(self.edges) - 2)
+        return np.where(np.isnan(numbers), self.size - 1 if self.missing else 0, found)
+
+    def draw(self, codes: Codes, rng: np.random.Generator) -> Values:
+        """A number inside each interval, uniformly; NaN for the missing state."""
+        edges = np.asarray(self.edges)
+        k = np.minimum(codes, len(edges) - 2).astype(np.int64)
+        low, high = edges[k], edges[k + 1]
+        drawn = low + rng.random(len(k)) * (high - low)
+        if self.decimals is not None:
+            closed = (k == len(edges) - 2) & (self.decimals > 0)
+            drawn = _on_grid(drawn, low, high, closed, self.decimals)
+        return np.where(np.asarray(codes) > len(edges) - 2, np.nan, drawn)
+
+    def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
+        drawn = pd.Series(self.draw(codes, rng))
+        return drawn.astype("Int64") if self.decimals == 0 else drawn
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "domain": self.name,
+            "edges": list(self.edges),
+            "origin": self.origin.value,
+            "missing": self.missing,
+            **({} if self.decimals is None else {"decimals": self.decimals}),
+        }
+
+
+@dataclass(frozen=True)
+class Dates:
+    """Moments cut at `edges`, in seconds since 1970 (no time zone), written as `format`.
+
+    Args:
+        edges: ascending seconds; the same rule as for `Numbers`.
+        format: strftime codes of the text form; the output has the same form as the input.
+        resolution: seconds between two moments that the text form can tell apart (86400: days).
+    """
+
+    name: ClassVar[str] = "dates"
+    edges: tuple[float, ...]
+    origin: Origin = Origin.DECLARED
+    missing: bool = False
+    format: str = "%Y-%m-%d"
+    resolution: float = 86400.0
+
+    def __post_init__(self) -> None:
+        Numbers(self.edges)
+
+    @property
+    def size(self) -> int:
+        return len(self.edges) - 1 + self.missing
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        shape = "%Y-%m-%d" if self.edges[1] - self.edges[0] >= 86400 else "%Y-%m-%d %H:%M"
+        cut = [f"from {stamp(a, shape)}" for a in self.edges[:-1]]
+        return (*cut, *((MISSING,) * self.missing))
+
+    def encode(self, values: pd.Series) -> Codes:
+        codes = by_categories(values, lambda v: self._cut.place(self.seconds(v)))
+        return smallest(codes, self.size)
+
+    def seconds(self, values: pd.Series) -> Values:
+        """Seconds since 1970 of each value; NaN where it is missing or not a date."""
+        return as_seconds(values, self.format)
+
+    def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
+        drawn = self._cut.draw(codes, rng)
+        whole = np.floor(drawn / self.resolution) * self.resolution
+        moments = pd.Series(pd.to_datetime(np.nan_to_num(whole) * 1e6, unit="us"))
+        text = moments.dt.strftime(self.format).astype(object)
+        text[np.isnan(drawn)] = None
+        return text
+
+    @property
+    def _cut(self) -> Numbers:
+        return Numbers(self.edges, missing=self.missing)
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "domain": self.name,
+            "edges": list(self.edges),
+            "origin": self.origin.value,
+            "missing": self.missing,
+            "format": self.format,
+            "resolution": self.resolution,
+        }
+
+
+@dataclass(frozen=True)
+class Text:
+    """Free text: only whether something was written is modelled, never what."""
+
+    name: ClassVar[str] = "text"
+    origin: Origin = Origin.DECLARED
+    missing: bool = False
+    placeholder: str = "(text withheld)"
+
+    @property
+    def size(self) -> int:
+        return 1 + self.missing
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return ("(some text)",) + (MISSING,) * self.missing
+
+    def encode(self, values: pd.Series) -> Codes:
+        absent = values.isna().to_numpy()
+        return smallest(absent if self.missing else np.zeros(len(values)), 2)
+
+    def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
+        words = pd.Series([self.placeholder] * len(codes), dtype=object)
+        words[np.asarray(codes) > 0] = None
+        return words
+
+    def document(self) -> dict[str, Any]:
+        return {"domain": self.name, "origin": self.origin.value, "missing": self.missing}
+
+
+def _on_grid(
+    drawn: Values, low: Values, high: Values, closed: npt.NDArray[np.bool_], decimals: int
+) -> Values:
+    """Move to the grid of `decimals` places, within [low, high), or [low, high] if closed."""
+    scale = 10.0**decimals
+    first = np.ceil(np.round(low * scale, 6))
+    top = np.round(high * scale, 6)
+    end = np.where(closed, np.floor(top) + 1, np.ceil(top))
+    share = np.where(high > low, (drawn - low) / (high - low), 0)
+    return np.asarray((first + np.floor(share * np.maximum(end - first, 1))) / scale)
+
+
+def _interval(low: float, high: float, *, whole: bool) -> str:
+    """`18 to 24` for whole numbers, `1.5 to 2.5` for others."""
+    if whole and low == int(low) and high == int(high):
+        top = int(high) - 1
+        return f"{int(low)}" if top <= low else f"{int(low)} to {top}"
+    return f"{low:.6g} to {high:.6g}"
+
+
+def whole_edges(low: int, high: int, intervals: int) -> tuple[float, ...]:
+    """At most `intervals` intervals that end on whole numbers and hold `low` to `high`."""
+    if high - low + 1 <= intervals:
+        return tuple(float(x) for x in range(low, high + 2))
+    cut = np.unique(np.round(np.linspace(low, high + 1, intervals + 1)))
+    return tuple(float(e) for e in cut)
+
+
+def even_edges(low: float, high: float, intervals: int) -> tuple[float, ...]:
+    """`intervals` equal intervals from `low` to `high`."""
+    if not low < high:
+        raise SchemaError(
+            f"The lower bound {low:g} is not below the upper bound {high:g}.",
+            "Give the smaller bound first.",
+        )
+    return tuple(float(e) for e in np.linspace(low, high, intervals + 1))
+
+
+_MADE_BY: Mapping[str, Any] = {c.name: c for c in (Categories, Numbers, Dates, Text)}
+
+
+def domain_of(document: Mapping[str, Any]) -> Domain:
+    """The domain a document describes. Raises SchemaError for one that is not known."""
+    kind = _MADE_BY.get(str(document.get("domain")))
+    if kind is None:
+        raise SchemaError(
+            f"There is no domain called `{document.get('domain')}`.",
+            f"Choose one of {', '.join(_MADE_BY)}.",
+        )
+    given = {k: v for k, v in document.items() if k != "domain"}
+    given["origin"] = Origin(given.get("origin", "declared"))
+    for listed in ("values", "edges"):
+        if listed in given:
+            given[listed] = tuple(given[listed])
+    made: Domain = kind(**given)
+    return made

@@ -1,0 +1,48 @@
+"""Contingency tables of codes: one axis per column, one cell per combination of states."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from synth.errors import MethodError
+from synth.schema.domain import Codes
+
+Exact = npt.NDArray[np.int64]  # true counts, one axis per column
+MOST_CELLS = 50_000_000  # a contingency table beyond this is a mistake, not a plan
+
+
+def cells_of(shape: Sequence[int]) -> int:
+    """Number of cells of a table of this shape.
+
+    Raises:
+        MethodError: it is too large to count.
+    """
+    cells = math.prod(shape)
+    if cells > MOST_CELLS:
+        raise MethodError(
+            f"A table over {len(shape)} columns would have {cells:,} cells.",
+            "Use fewer columns at once, or coarser ones.",
+        )
+    return cells
+
+
+def packed(codes: Sequence[Codes], shape: Sequence[int]) -> Codes:
+    """One integer per row for several codes, in row-major order, in the smallest type that fits."""
+    kind = np.min_scalar_type(max(cells_of(shape) - 1, 1))
+    flat = codes[0].astype(kind)
+    for column, size in zip(codes[1:], shape[1:], strict=True):
+        flat *= kind.type(size)
+        flat += column.astype(kind, copy=False)
+    return flat
+
+
+def bincount(codes: Sequence[Codes], shape: Sequence[int]) -> Exact:
+    """The contingency table of some code columns of equal length."""
+    if not shape:
+        return np.array(len(codes[0]) if codes else 0, dtype=np.int64)
+    flat = packed(codes, shape)
+    return np.bincount(flat, minlength=math.prod(shape)).astype(np.int64).reshape(tuple(shape))

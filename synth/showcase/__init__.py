@@ -1,6 +1,0 @@
-"""What a recipient sees: one offline HTML file, built from a release alone."""
-
-from synth.showcase.bundle import look_file, look_of, showcase
-from synth.showcase.page import Look, page, script_hash
-
-__all__ = ["Look", "look_file", "look_of", "page", "script_hash", "showcase"]

@@ -1,0 +1,16 @@
+"""The only room that holds rows: doors with a price, the noise, the engines behind them."""
+
+from synth.vault.answers import Distances, Measurement, SharedSums
+from synth.vault.attributes import Attributes, Counting, Groups, Protection
+from synth.vault.private import PrivateTable
+
+__all__ = [
+    "Attributes",
+    "Counting",
+    "Distances",
+    "Groups",
+    "Measurement",
+    "PrivateTable",
+    "Protection",
+    "SharedSums",
+]

@@ -1,0 +1,400 @@
+"""The vault: the one object that holds real rows, and the only doors out of it.
+
+`transform` is free (row by row, parameters public), `measure`, `choose` and `people` cost, `groups`
+is a promise of k, `tabulate`, `codes` and `open` are loud. Nothing else touches rows;
+tests/house/test_architecture.py keeps it so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from synth.budget import Audience, Budget, Compared, Grouped, Ledger, Opened, Rho, Statement
+from synth.budget.accounting import (
+    gaussian_sigma,
+    laplace_scale,
+    selection_epsilon,
+    stability_threshold,
+)
+from synth.combinations.growth import candidates, different, partition
+from synth.errors import SchemaError
+from synth.schema import Counts, Schema
+from synth.schema.tables import Exact
+from synth.vault import noise as exact_noise
+from synth.vault.answers import PARTS, Distances, Measurement, SharedSums, Shares
+from synth.vault.attributes import (
+    Counting,
+    Groups,
+    Grown,
+    Protection,
+    in_memory,
+    in_place,
+    named_axes,
+    protected,
+)
+from synth.vault.coded import Coded, coded
+from synth.vault.held import HeldRows, Rows
+from synth.vault.noise import Noise
+from synth.vault.shortfall import shortfall
+from synth.vault.staying import rows_of
+
+
+class Step(Protocol):
+    """A change made to each row on its own, with parameters chosen without the data."""
+
+    def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The changed rows."""
+        ...
+
+    def declare(self, schema: Schema) -> Schema:
+        """What the changed table is declared to be."""
+        ...
+
+
+class PrivateTable:
+    """Real rows under a schema, a budget and a ledger.
+
+    Args:
+        rows: a data frame (not copied; keep no other reference), or a lazy frame of any engine.
+        schema: what is publicly declared about them.
+        budget: the most that may ever be spent on these rows.
+        person: the column that names the protected person, where a person may have several rows;
+            at most `budget.rows_per_person` rows each are kept.
+        known_as: where rows that stay in their engine are, so that what is spent on them adds up.
+        noise: tests pass one that adds nothing. Left alone it is exact, from the operating system's
+            secure source, and never recorded: noise that can be replayed protects no one.
+    """
+
+    __slots__ = ("__noise", "__rows", "ledger", "person", "schema")
+
+    def __init__(
+        self,
+        rows: pd.DataFrame | nw.LazyFrame[Any],
+        schema: Schema,
+        budget: Budget | Ledger,
+        *,
+        person: str = "",
+        known_as: str = "",
+        noise: Noise | None = None,
+    ) -> None:
+        self.ledger = budget if isinstance(budget, Ledger) else Ledger(budget)
+        self.schema = schema
+        self.person = person
+        self.__noise: Noise = exact_noise
+        if noise is not None:
+            self.__noise = noise
+        most = self.ledger.budget.rows_per_person
+        self.__rows: Rows = rows_of(rows, schema, person=person, most=most, known_as=known_as)
+
+    def __repr__(self) -> str:
+        return f"<PrivateTable of {len(self.schema)} columns, rho {self.ledger.left:.3g} left>"
+
+    def __getstate__(self) -> None:
+        raise TypeError("A PrivateTable is not pickled, cached or copied to disk.")
+
+    @property
+    def stays(self) -> bool:
+        """Whether the rows stay in their engine, and only counts can be had."""
+        return not isinstance(self.__rows, HeldRows)
+
+    @property
+    def rows_per_person(self) -> int:
+        return self.ledger.budget.rows_per_person
+
+    # -- free ------------------------------------------------------------------------------------
+
+    def transform(self, step: Step, audience: Audience = Audience.RELEASE) -> PrivateTable:
+        """Apply a row-by-row step. Free; the new table is charged to the same ledger.
+
+        A step that says it `depends_on_rows` is written down as if the rows had been opened.
+        """
+        if reason := getattr(step, "depends_on_rows", ""):
+            self.__noted(reason, audience)
+        return self.__with(
+            HeldRows(step(self.__frame().copy(deep=False))), step.declare(self.schema)
+        )
+
+    def declare(self, schema: Schema) -> PrivateTable:
+        """The same rows under another public description."""
+        return self.__with(self.__rows, schema)
+
+    def portion(self, rho: Rho) -> PrivateTable:
+        """The same rows, of whose budget only `rho` may be spent through this value."""
+        return self.__with(self.__rows, self.schema, self.ledger.portion(rho))
+
+    def charged_to(self, ledger: Ledger) -> PrivateTable:
+        """The same rows under another ledger: another release, with a budget of its own."""
+        return self.__with(self.__rows, self.schema, ledger)
+
+    # -- paid for --------------------------------------------------------------------------------
+
+    def measure(self, columns: Sequence[str], rho: Rho, purpose: str) -> Measurement:
+        """Count rows over the domains of `columns`, with discrete Gaussian noise worth `rho`.
+
+        One person moves at most `rows_per_person` rows, all possibly in one cell, so the L2
+        sensitivity is `rows_per_person`. Infinite rho gives exact counts, and ends the guarantee.
+
+        Reference: Canonne, Kamath, Steinke (2020), arXiv:2004.00010, for the noise.
+        """
+        shape = self.schema.shape(columns)
+        self.ledger.spend(f"{purpose}: {', '.join(columns)}", rho)
+        counts = self.__rows.count(self.schema, columns)
+        if math.isinf(rho):
+            return Measurement(tuple(columns), counts.astype(np.float64), 0.0)
+        sigma = gaussian_sigma(rho, self.rows_per_person)
+        noisy = self.__noise.discrete_gaussian(counts.ravel(), sigma).reshape(shape)
+        return Measurement(tuple(columns), noisy.astype(np.float64), sigma)
+
+    def choose(
+        self,
+        candidates: Sequence[tuple[str, ...]],
+        expected: Callable[[tuple[str, ...]], Counts],
+        rho: Rho,
+        purpose: str,
+        *,
+        penalty: Callable[[tuple[str, ...]], float] | None = None,
+    ) -> tuple[str, ...]:
+        """Pick the columns whose true counts are furthest from `expected`, worth `rho`.
+
+        The exponential mechanism on the L1 distance to the expectation rounded to whole rows, less
+        a `penalty`. Neither may depend on the rows, so the sensitivity is `rows_per_person`. The
+        empty candidate scores 0: "none of these".
+
+        Reference: McSherry and Talwar (2007), doi:10.1109/FOCS.2007.66.
+        """
+        self.ledger.spend(purpose, rho, "exponential")
+        scores: list[int] = []
+        for columns in candidates:
+            if not columns:
+                scores.append(0)
+                continue
+            apart = self.__rows.count(self.schema, columns) - np.rint(expected(columns))
+            less = 0.0 if penalty is None else penalty(columns)
+            scores.append(int(np.abs(apart).sum()) - round(less))
+        if math.isinf(rho):
+            return candidates[int(np.argmax(scores))]
+        epsilon = selection_epsilon(rho)
+        return candidates[self.__noise.noisy_max(scores, epsilon, self.rows_per_person)]
+
+    def distances(
+        self,
+        candidates: Sequence[tuple[str, ...]],
+        expected: Callable[[tuple[str, ...]], Counts],
+        rho: Rho,
+        purpose: str,
+    ) -> Distances:
+        """How far the true counts of every candidate are from `expected`, all together worth `rho`.
+
+        The L1 distance to the expectation rounded to whole rows: a whole number that one person
+        moves by at most `rows_per_person`, as `expected` may not depend on the rows. Each gets
+        discrete Gaussian noise worth an equal share.
+        """
+        self.ledger.spend(purpose, rho)
+        exact = np.empty(len(candidates), dtype=np.int64)
+        for i, columns in enumerate(candidates):
+            apart = self.__rows.count(self.schema, columns) - np.rint(expected(columns))
+            exact[i] = round(float(np.abs(apart).sum()))
+        if math.isinf(rho) or not candidates:
+            return Distances(exact.astype(np.float64), 0.0)
+        sigma = gaussian_sigma(rho / len(candidates), self.rows_per_person)
+        noisy = self.__noise.discrete_gaussian(exact, sigma)
+        return Distances(noisy.astype(np.float64), sigma)
+
+    def shared_sums(
+        self,
+        columns: Sequence[str],
+        shares: Shares,
+        statistics: Sequence[Exact],
+        rho: Rho,
+        purpose: str,
+    ) -> SharedSums:
+        """Sums of statistics of rows shared among hidden groups, all together worth `rho`.
+
+        Each row gives at most itself away: its shares are whole parts of `PARTS` that add up, so
+        the L2 sensitivity is `rows_per_person` times the largest norm that the statistics of one
+        row can have.
+
+        Args:
+            shares: who a row belongs to, given the states it has; may not depend on the rows.
+            statistics: whole numbers, states x statistics, for each column.
+        """
+        self.ledger.spend(purpose, rho)
+        rows = self.__rows.shared(self.schema, columns, shares)
+        exact = [table @ s for table, s in zip(rows, statistics, strict=True)]
+        if math.isinf(rho):
+            return SharedSums([t / PARTS for t in exact], 0.0)
+        norm = math.sqrt(sum(int((s * s).sum(axis=1).max()) for s in statistics))
+        sigma = gaussian_sigma(rho, self.rows_per_person * PARTS * norm)
+        noisy = [self.__noise.discrete_gaussian(table, sigma) for table in exact]
+        return SharedSums([t / PARTS for t in noisy], sigma / PARTS)
+
+    def people(self, rho: Rho, purpose: str = "number of rows") -> int:
+        """The number of rows with discrete Laplace noise worth `rho`; at least 1."""
+        self.ledger.spend(purpose, rho, "laplace")
+        total = self.__rows.total()
+        if math.isinf(rho):
+            return max(1, total)
+        scale = laplace_scale(rho, self.rows_per_person)
+        noisy = self.__noise.discrete_laplace(np.array([total], dtype=np.int64), scale)
+        return max(1, int(noisy[0]))
+
+    def values(self, column: str, rho: Rho, delta: float, purpose: str) -> tuple[str, ...]:
+        """The values of a column that enough rows share, worth `rho` and `delta`.
+
+        Every value that occurs is counted with discrete Gaussian noise, and told if the noisy count
+        reaches a threshold that a value only one person has reaches with a chance of `delta`.
+
+        Reference: Korolova et al. (2009), doi:10.1145/1526709.1526733; with Gaussian noise,
+        Wilkins et al. (2024), arXiv:2306.07884.
+        """
+        self.ledger.spend(f"{purpose}: {column}", rho, delta=delta)
+        values, counts = self.__rows.occurring(column)
+        if math.isinf(rho):
+            return values
+        noisy = self.__noise.discrete_gaussian(counts, gaussian_sigma(rho, self.rows_per_person))
+        enough = noisy >= stability_threshold(rho, delta, self.rows_per_person)
+        return tuple(v for v, told in zip(values, enough, strict=True) if told)
+
+    def claimed(self, column: str, identifiers: Sequence[str]) -> npt.NDArray[np.bool_]:
+        """Which of some new identifiers a real person has.
+
+        Removing one person changes the answer only where a drawn identifier happens to be theirs,
+        which has a chance of drawn / space: that is added to delta.
+        """
+        space = getattr(self.schema[column].domain, "space", 0.0) or 1.0
+        delta = min(1.0, len(identifiers) * self.rows_per_person / space)
+        self.ledger.note(Compared(f"new identifiers for `{column}`", delta))
+        return self.__rows.holds(column, identifiers)
+
+    # -- a promise of k --------------------------------------------------------------------------
+
+    def groups(
+        self, counting: Counting, at_least: int, protection: Protection = Protection.ROUNDED
+    ) -> Groups:
+        """Counts of the combinations that at least `at_least` people share, protected.
+
+        Written down as a promise of k; costs no rho. See `attributes.protected`.
+        """
+        if self.stays:
+            names, count = in_place(self.__rows, self.schema, counting)
+        else:
+            named = named_axes(self.__frame(), self.schema, counting, self.person, at_least)
+            names, count = named.names, in_memory(named, counting.length)
+        self.ledger.note(Grouped("counts of combinations", at_least, counting.length))
+        return protected(names, count, at_least, protection)
+
+    def records(
+        self,
+        counting: Counting,
+        at_least: int,
+        rng: np.random.Generator,
+        *,
+        orders: int,
+        split: bool,
+    ) -> Grown:
+        """Different partial rows, each held in full by at least `at_least` people.
+
+        Args:
+            rng: decides which of the many are found; the promise does not rest on it.
+            orders: how many orders of the columns are tried.
+            split: True to cover each person's attributes once; False for as many as there are.
+        """
+        named = named_axes(self.__frame(), self.schema, counting, self.person, at_least)
+        self.ledger.note(Grouped("records that people share", at_least, 0))
+        find = partition if split else candidates
+        return Grown(named.names, different(find(named.axes, at_least, rng, orders)))
+
+    def short_of(self, counting: Counting, grown: Grown, at_least: int, length: int = 0) -> int:
+        """How many combinations in some records fewer than `at_least` people hold: for the check.
+
+        `length` 0 looks at whole records, and so at all. A release goes ahead only where it is 0.
+        """
+        named = named_axes(self.__frame(), self.schema, counting, self.person, 1)
+        self.__noted("check of a promise of k", Audience.CUSTODIAN)
+        return shortfall(named, grown.names, grown.records, at_least, length)
+
+    # -- loud ------------------------------------------------------------------------------------
+
+    def tabulate(self, columns: Sequence[str], reason: str, audience: Audience) -> Exact:
+        """The exact contingency table of `columns`, one axis each."""
+        self.__noted(reason, audience)
+        return self.__rows.count(self.schema, columns)
+
+    def occurring(
+        self, column: str, reason: str, audience: Audience
+    ) -> tuple[tuple[str, ...], Exact]:
+        """The exact values of a column, as text, and how many rows have each."""
+        self.__noted(reason, audience)
+        return self.__rows.occurring(column)
+
+    def size(self, reason: str, audience: Audience) -> int:
+        """The exact number of rows."""
+        self.__noted(reason, audience)
+        return self.__rows.total()
+
+    def codes(self, columns: Sequence[str], reason: str, audience: Audience) -> tuple[Coded, ...]:
+        """Some columns as integer codes, with the raw value behind each code."""
+        self.__noted(reason, audience)
+        frame = self.__frame()
+        return tuple(coded(name, frame[name]) for name in columns)
+
+    def open(self, reason: str, audience: Audience) -> pd.DataFrame:
+        """Hand out the rows themselves. If they may reach a release, the guarantee is gone."""
+        self.__noted(reason, audience)
+        return self.__frame().copy(deep=False)
+
+    def fingerprint(self, key: bytes) -> str:
+        """What tells this table from others in the custodian's lasting ledger.
+
+        A keyed hash of all rows, whatever their order: without the key it tells nothing. For the
+        custodian's files only.
+        """
+        return self.__rows.fingerprint(key)
+
+    def send(self, stream: Any) -> None:
+        """Write the rows to a worker of the same custodian, as an Arrow stream over a pipe."""
+        table = pa.Table.from_pandas(self.__frame(), preserve_index=False)
+        with pa.ipc.new_stream(stream, table.schema) as writer:
+            writer.write_table(table)
+
+    def statement(self) -> Statement:
+        """What may honestly be said now, about everything done to these rows so far."""
+        observed = self.schema.observed
+        listed = ", ".join(f"`{name}`" for name in observed)
+        reason = f"the values or bounds of {listed} were read off the rows"
+        return self.ledger.statement((reason,) if observed else ())
+
+    def __noted(self, reason: str, audience: Audience) -> None:
+        entry = Opened(reason, audience)
+        if entry not in self.ledger.entries:
+            self.ledger.note(entry)
+
+    def __frame(self) -> pd.DataFrame:
+        if isinstance(self.__rows, HeldRows):
+            return self.__rows.frame
+        raise SchemaError(
+            "These rows stay in their engine, and this step needs them in memory.",
+            "Use a method that needs counts only, or load the table.",
+        )
+
+    def __with(self, rows: Rows, schema: Schema, ledger: Ledger | None = None) -> PrivateTable:
+        new = object.__new__(PrivateTable)
+        new.ledger = self.ledger if ledger is None else ledger
+        new.schema, new.person = schema, self.person
+        new.__noise, new.__rows = self.__noise, rows
+        return new
+
+
+def receive(stream: Any) -> pd.DataFrame:
+    """The rows that `PrivateTable.send` wrote; called by the worker that makes a vault of them."""
+    with pa.ipc.open_stream(stream) as reader:
+        frame: pd.DataFrame = reader.read_all().to_pandas()
+    return frame

@@ -1,0 +1,366 @@
+"""Rows that stay where they are: only counts come back from the engine that holds them.
+
+One grouped query per contingency table, in the words of narwhals, which speaks to DuckDB, Polars,
+PySpark and, through ibis, to PostgreSQL. Where an engine can hold a table of its own, the codes of
+all columns are worked out there once; after that each count is a scan of small whole numbers.
+The codes are those of `HeldRows`: a contract test counts the same table on every engine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from math import ceil
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from synth.errors import QueryError, SchemaError, SynthError
+from synth.schema import Categories, Codes, Dates, Domain, Numbers, Schema, Text
+from synth.schema.domain import OTHER
+from synth.schema.pattern import ROOMY
+from synth.schema.tables import Exact, cells_of
+from synth.vault.answers import Shares
+from synth.vault.held import HeldRows, Rows, kept, merged
+
+NUMBER = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,2})?$"
+MOST_LISTED = 2_000  # values of one column that are written into a query
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """What an engine says when it fails may quote a cell: tell only that it failed.
+
+    Raises:
+        QueryError: it did.
+    """
+    try:
+        yield
+    except SynthError:
+        raise
+    except Exception as error:
+        raise QueryError(
+            "The engine that holds the rows could not answer, or the connection to it was lost "
+            f"({type(error).__name__}).",
+            "See that it runs and that its columns hold what was declared, and try again.",
+        ) from None
+
+
+def _fetched(lazy: nw.LazyFrame[Any]) -> pd.DataFrame:
+    frame: pd.DataFrame = lazy.collect("pyarrow").to_native().to_pandas()
+    return frame
+
+
+@dataclass(frozen=True)
+class Key:
+    """What an engine groups a column by.
+
+    Args:
+        expr: a whole number that is the code already, or a value.
+        codes: the codes of the groups that came back.
+        small: the code itself as the engine works it out; None where only values can be grouped.
+    """
+
+    expr: nw.Expr
+    codes: Callable[[pd.Series], Codes]
+    small: nw.Expr | None
+
+
+@dataclass(eq=False)
+class LazyRows:
+    """Rows in their engine, behind a narwhals lazy frame.
+
+    Args:
+        known_as: a name under which what is spent on these rows adds up; no cell value.
+    """
+
+    frame: nw.LazyFrame[Any]
+    known_as: str = ""
+    token: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)
+    _kept: set[tuple[str, Domain]] = field(default_factory=set, repr=False)
+    _held: nw.LazyFrame[Any] | None = field(default=None, repr=False)
+    _last: tuple[Schema, str] | None = field(default=None, repr=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._types)
+
+    @cached_property
+    def _types(self) -> nw.Schema:
+        return self.frame.collect_schema()
+
+    @_explained()
+    def total(self) -> int:
+        return int(_fetched(self.frame.select(nw.len().alias("rows")))["rows"].iloc[0])
+
+    @_explained()
+    def count(self, schema: Schema, names: Sequence[str]) -> Exact:
+        shape = schema.shape(names)
+        cells_of(shape)
+        if not names:
+            return np.array(self.total(), dtype=np.int64)
+        fine = [_fine(schema.domain(n)) for n in names]
+        frame, keys = self._asked(schema, list(zip(names, fine, strict=True)))
+        places = [f"k{i}" for i in range(len(names))]
+        asked = frame.select(*(k.expr.alias(p) for k, p in zip(keys, places, strict=True)))
+        found = _fetched(asked.group_by(*places).agg(nw.len().alias("rows")))
+        codes = [
+            _gathered(schema.domain(n), k.codes(found[p]))
+            for n, k, p in zip(names, keys, places, strict=True)
+        ]
+        table = np.zeros(shape, dtype=np.int64)
+        np.add.at(table, tuple(codes), found["rows"].to_numpy(dtype=np.int64))
+        return table
+
+    @_explained()
+    def holds(self, name: str, values: Sequence[str]) -> npt.NDArray[np.bool_]:
+        if len(values) > MOST_LISTED:
+            raise SchemaError(
+                f"{len(values):,} new identifiers for `{name}` cannot be looked up in the engine.",
+                f"Give the column the format {ROOMY}: with so much room nobody has one of them.",
+            )
+        text = nw.col(name).cast(nw.String)
+        found = _fetched(self.frame.select(text.alias("v")).filter(nw.col("v").is_in(list(values))))
+        return np.asarray(pd.Index(values).isin(pd.Index(found["v"].astype(str))))
+
+    @_explained()
+    def occurring(self, name: str) -> tuple[tuple[str, ...], Exact]:
+        asked = self.frame.select(nw.col(name).alias("v")).filter(~nw.col("v").is_null())
+        found = _fetched(asked.group_by("v").agg(nw.len().alias("rows")))
+        return merged(found["v"], found["rows"].to_numpy(dtype=np.int64))
+
+    def shared(self, schema: Schema, names: Sequence[str], shares: Shares) -> list[Exact]:
+        raise SchemaError(
+            "These rows stay in their engine, and hidden groups need them in memory.",
+            "Use a method that needs counts only, or load the table.",
+        )
+
+    def fingerprint(self, key: bytes) -> str:
+        if not self.known_as:
+            raise SchemaError(
+                "Rows that stay in their engine are known by their address, and these have none.",
+                "Give them one with `known_as`, so that what is spent on them adds up.",
+            )
+        return hmac.new(key, f"known as {self.known_as}".encode(), hashlib.sha256).hexdigest()
+
+    def _asked(
+        self, schema: Schema, columns: Sequence[tuple[str, Domain]]
+    ) -> tuple[nw.LazyFrame[Any], list[Key]]:
+        """The frame to group, and by what."""
+        keys = [_key(n, domain, self._types[n]) for n, domain in columns]
+        engine = ENGINES.get(self.frame.implementation)
+        if engine is None:
+            return self.frame, keys
+        if not self._kept.issuperset(columns):
+            if len(columns) < 2 and not self._settled(schema, columns[0][0]):
+                return self.frame, keys
+            self._keep(schema, columns, engine)
+        assert self._held is not None
+        small = [
+            k if k.small is None else Key(nw.col(n), _already, None)
+            for (n, _), k in zip(columns, keys, strict=True)
+        ]
+        return self._held, small
+
+    def _settled(self, schema: Schema, name: str) -> bool:
+        """Whether another column was asked for under this schema just before.
+
+        A schema under which one column is looked at is not worth holding all columns for.
+        """
+        last, self._last = self._last, (schema, name)
+        return last is not None and last[0] == schema and last[1] != name
+
+    def _keep(self, schema: Schema, columns: Sequence[tuple[str, Domain]], engine: Engine) -> None:
+        """Let the engine work out the codes of all columns, and hold them."""
+        known = {c.name: _fine(schema.domain(c.name)) for c in schema.modelled} | dict(columns)
+        keys = {n: _key(n, domain, self._types[n]) for n, domain in known.items()}
+        coded = self.frame.select(
+            *(nw.col(n) if k.small is None else k.small.alias(n) for n, k in keys.items())
+        )
+        if self._held is not None:
+            engine.drop(self._held.to_native())
+        self._held = nw.from_native(engine.keep(coded.to_native(), f"coded_{self.token}"))
+        self._kept = set(known.items())
+
+
+# -- engines that can hold a table of their own ----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Engine:
+    """How an engine holds a table, and lets go of it."""
+
+    keep: Callable[[Any, str], Any]
+    drop: Callable[[Any], object]
+
+
+def _in_duckdb(relation: Any, name: str) -> Any:
+    """A temporary table: in memory, replaced by the next, and gone with the connection."""
+    relation.query("asked", f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM asked")
+    return relation.query("asked", f"SELECT * FROM {name}")
+
+
+ENGINES = {
+    nw.Implementation.DUCKDB: Engine(_in_duckdb, lambda relation: None),
+    nw.Implementation.PYSPARK: Engine(lambda f, name: f.cache(), lambda f: f.unpersist()),
+}
+
+
+# -- keys ------------------------------------------------------------------------------------------
+
+
+def _fine(domain: Domain) -> Domain:
+    """The domain that others gather the states of: counted once, gathered afterwards."""
+    inner: Domain | None = getattr(domain, "inner", None)
+    return domain if inner is None else _fine(inner)
+
+
+def _gathered(domain: Domain, codes: Codes) -> Codes:
+    """Codes of the fine domain as those of `domain`."""
+    inner: Domain | None = getattr(domain, "inner", None)
+    if inner is None:
+        return codes
+    return np.asarray(np.asarray(domain.groups)[_gathered(inner, codes)])  # type: ignore[attr-defined]
+
+
+def _already(keys: pd.Series) -> Codes:
+    return keys.to_numpy(dtype=np.int64)
+
+
+def _key(name: str, domain: Domain, kind: nw.dtypes.DType) -> Key:
+    """What to group a column of this type by.
+
+    Raises:
+        SchemaError: the domain is of a kind that engines cannot count.
+    """
+    column = nw.col(name)
+    match domain:
+        case Text(missing=missing):
+            code = nw.when(column.is_null()).then(int(missing)).otherwise(0)
+        case Numbers() if kind.is_numeric() or kind == nw.String:
+            code = _interval(domain, _number(column, kind))
+        case Dates() if kind in (nw.Date, nw.Datetime):
+            code = _stretch(domain, column)
+        case Categories(values=values) if _listable(kind) and len(values) <= MOST_LISTED:
+            return _listed(column.cast(nw.String), domain)
+        case Categories() | Dates() | Numbers():
+            return Key(column, lambda keys: _encoded(domain, keys), None)
+        case _:
+            raise SchemaError(
+                f"A column of domain `{domain.document()['domain']}` cannot be counted in its "
+                "engine.",
+                "Load the table into memory.",
+            )
+    small = code.cast(nw.Int16 if domain.size < 2**15 else nw.Int32)
+    return Key(small, _already, small)
+
+
+def _encoded(domain: Domain, keys: pd.Series) -> Codes:
+    values = keys.astype(object).where(keys.notna(), None)
+    return domain.encode(values.infer_objects()).astype(np.int64)
+
+
+def _listable(kind: nw.dtypes.DType) -> bool:
+    """Types that every engine writes as the same text."""
+    return kind == nw.String or kind.is_integer()
+
+
+def _listed(text: nw.Expr, domain: Categories) -> Key:
+    """The listed values, and one mark for all others, so that no rare one comes back."""
+    mark = OTHER
+    while mark in domain.values:
+        mark = f"({mark})"
+    listed = [*domain.values, mark]
+    found = domain.encode(pd.Series([*listed, None], dtype=object)).astype(np.int64)
+    expr = (
+        nw.when(text.is_null())
+        .then(nw.lit(None, dtype=nw.String))
+        .otherwise(nw.when(text.is_in(listed[:-1])).then(text).otherwise(nw.lit(mark)))
+    )
+    kind = nw.Int16 if domain.size < 2**15 else nw.Int32
+    small = expr.replace_strict(
+        listed, found[:-1].tolist(), default=int(found[-1]), return_dtype=kind
+    )
+    return Key(expr, lambda keys: _encoded(domain, keys), small)
+
+
+def _number(column: nw.Expr, kind: nw.dtypes.DType) -> nw.Expr:
+    """A column as floating-point numbers; text that is none as missing."""
+    if kind == nw.String:
+        column = nw.when(column.str.contains(NUMBER)).then(column)
+    return column.cast(nw.Float64)
+
+
+def _interval(domain: Numbers, number: nw.Expr) -> nw.Expr:
+    nowhere = domain.size - 1 if domain.missing else 0
+    inside = _halved(number, [nw.lit(e) for e in domain.edges[1:-1]], 0)
+    known = ~number.is_null() & number.is_finite()
+    return nw.when(known).then(inside).otherwise(nw.lit(nowhere))
+
+
+def _stretch(domain: Dates, moment: nw.Expr) -> nw.Expr:
+    """As text, a moment has no fraction of a second: rounding an edge up says the same."""
+    edges = [datetime(1970, 1, 1) + timedelta(seconds=ceil(e)) for e in domain.edges[1:-1]]
+    nowhere = domain.size - 1 if domain.missing else 0
+    inside = _halved(moment.cast(nw.Datetime("us")), [nw.lit(e) for e in edges], 0)
+    return nw.when(moment.is_null()).then(nw.lit(nowhere)).otherwise(inside)
+
+
+def _halved(value: nw.Expr, edges: Sequence[nw.Expr], first: int) -> nw.Expr:
+    """How many of some ascending edges a value reaches, by halving them."""
+    if not edges:
+        return nw.lit(first)
+    middle = len(edges) // 2
+    below = _halved(value, edges[:middle], first)
+    above = _halved(value, edges[middle + 1 :], first + middle + 1)
+    return nw.when(value < edges[middle]).then(below).otherwise(above)
+
+
+# -- what the vault holds --------------------------------------------------------------------------
+
+
+def rows_of(
+    rows: pd.DataFrame | nw.LazyFrame[Any],
+    schema: Schema,
+    *,
+    person: str = "",
+    most: int = 1,
+    known_as: str = "",
+) -> Rows:
+    """Rows as the vault holds them, with at most `most` of each person.
+
+    Raises:
+        SchemaError: a column is not there, or rows that stay would have to be limited per person.
+    """
+    if isinstance(rows, nw.LazyFrame):
+        if person:
+            raise SchemaError(
+                "Rows that stay in their engine cannot be limited per person.",
+                "Load the table, or limit the rows in the query.",
+            )
+        return _checked(LazyRows(rows, known_as), schema)
+    found = _checked(HeldRows(rows), schema)
+    if person and person not in found.names:
+        raise SchemaError(
+            f"The table has no column `{person}` to tell people apart.",
+            "Name the column that says whose row it is.",
+        )
+    return HeldRows(kept(rows, person, most)) if person else found
+
+
+def _checked(rows: Rows, schema: Schema) -> Rows:
+    if absent := [n for n in schema.names if n not in rows.names]:
+        raise SchemaError(
+            f"The table has no column {', '.join(f'`{n}`' for n in absent)}.",
+            "Correct the name in the schema, or leave the column out.",
+        )
+    return rows

@@ -1,0 +1,269 @@
+"""The REST API: in process for every rule, and once through the real server."""
+
+import io
+import time
+
+import httpx
+import pandas as pd
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from synth.api import api, mounted
+from synth.api.registry import Registry, Rules
+from synth.release import Bundle, verify
+from synth.release.showcase.bundle import look_of
+from tests.people import DECLARED, some_people
+from tests.server import served
+from ui.data.sources import HOSPITAL
+
+ALICE, BOB = "alice-0123456789abcdef", "bob-0123456789abcdefgh"
+SAMPLE = "Sample: a small hospital"
+RECIPE = f"""
+[method]
+name = "independent"
+{DECLARED}"""
+QUERY = "SELECT sex, smoker FROM patients"
+
+
+def known() -> dict[str, str]:
+    return {SAMPLE: f"sqlite:///{HOSPITAL}"}
+
+
+def client(token: str = ALICE, registry: Registry | None = None, tokens: str = f"{ALICE}, {BOB}"):
+    app = Starlette(routes=[mounted(api(tokens, known, registry))])
+    return TestClient(app, "http://test", headers={"Authorization": f"Bearer {token}"})
+
+
+def table(rows: int = 200) -> bytes:
+    return some_people(rows).to_csv(index=False).encode()
+
+
+def upload(to: httpx.Client, recipe: str = RECIPE, content: bytes | None = None, **files: str):
+    parts = [
+        ("recipe", ("recipe.toml", recipe)),
+        ("table", ("t.csv", content or table())),
+        *(("files", (name.replace("_", "."), text)) for name, text in files.items()),
+    ]
+    return to.post("/api/v1/jobs", files=parts)
+
+
+def ended(to: httpx.Client, place: str) -> dict:
+    begun = time.monotonic()
+    while time.monotonic() - begun < 60:
+        told = to.get(place).json()
+        if told["state"] in ("finished", "failed"):
+            return told
+        time.sleep(0.1)
+    raise AssertionError(told)
+
+
+def refused(answer: httpx.Response, status: int) -> str:
+    """The sentence of a problem document."""
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert told["status"] == status
+    assert told["remedy"]
+    return told["detail"]
+
+
+def test_from_an_upload_to_a_verified_release():
+    with client() as alice:
+        begun = upload(alice)
+        assert begun.status_code == 202
+        place = begun.headers["location"]
+        assert place == f"/api/v1/jobs/{begun.json()['id']}"
+        told = ended(alice, place)
+        assert told["error"] is None
+        assert 0 < told["spent_epsilon"] <= 1.001
+        release = alice.get(f"{place}/release")
+        assert release.headers["content-type"] == "application/zip"
+        assert verify(Bundle.read(io.BytesIO(release.content)))
+        assert alice.delete(place).status_code == 204
+        assert "no such job" in refused(alice.get(place), 404)
+
+
+def test_from_a_query_to_a_release_whose_recipe_names_the_database_and_no_address():
+    with client() as alice:
+        asked = {"recipe": '[method]\nname = "random"', "database": SAMPLE, "query": QUERY}
+        place = alice.post("/api/v1/jobs", json=asked).headers["location"]
+        assert ended(alice, place)["state"] == "finished"
+        bundle = Bundle.read(io.BytesIO(alice.get(f"{place}/release").content))
+        assert list(bundle.rows.columns) == ["sex", "smoker"]
+        recipe = bundle.files["recipe.toml"].decode()
+        assert QUERY in recipe
+        assert "sqlite" not in recipe
+
+
+def test_no_token_sees_or_ends_another_ones_job():
+    registry = Registry()
+    with client(ALICE, registry) as alice, client(BOB, registry) as bob:
+        place = upload(alice).headers["location"]
+        never = bob.get("/api/v1/jobs/never").json()
+        for answer in (bob.get(place), bob.delete(place), bob.get(f"{place}/release")):
+            refused(answer, 404)
+            assert answer.json() == never
+        assert ended(alice, place)["state"] == "finished"
+
+
+@pytest.mark.parametrize("path", ["methods", "databases", "jobs/x", "jobs/x/release"])
+def test_nothing_is_told_without_a_token_that_is_known(path):
+    with client("guess-0123456789abcdef") as stranger:
+        answer = stranger.get(f"/api/v1/{path}")
+        assert "not known" in refused(answer, 401)
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_without_configured_tokens_the_api_is_closed():
+    with client("", tokens=" ") as anyone:
+        assert "closed" in refused(anyone.get("/api/v1/methods"), 403)
+
+
+def test_a_token_that_could_be_guessed_stops_the_start():
+    with pytest.raises(ValueError, match="fewer than 16 characters") as caught:
+        api("secret", known)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("section", "named"),
+    [
+        ('[source]\nfile = "/etc/passwd"', "source.file"),
+        ('[source]\ndatabase = "sqlite:///x"\nquery = "SELECT 1"', "source.database"),
+        ('[privacy]\nledger = "/var/ledger"', "privacy.ledger"),
+    ],
+)
+def test_a_recipe_may_name_nothing_on_the_server(section, named):
+    with client() as alice:
+        assert f"`{named}`" in refused(upload(alice, section), 422)
+
+
+def test_the_file_of_a_step_comes_with_the_request_and_from_nowhere_else(tmp_path):
+    cities = tmp_path / "cities.csv"
+    cities.write_text("city,land\nOslo,Norway\nRome,Italy\n")
+    step = '[[protect]]\nstep = "lookup"\ncolumn = "city"\ntake = "land"\nfile = "{}"\n'
+    with client() as alice:
+        place = upload(alice, RECIPE + step.format(cities)).headers["location"]
+        told = ended(alice, place)
+        assert told["state"] == "failed"
+        assert "is not there" in told["error"]["detail"]
+        assert "is not there" in refused(alice.get(f"{place}/release"), 409)
+        sent = {"cities_csv": cities.read_text()}
+        place = upload(alice, RECIPE + step.format("cities.csv"), **sent).headers["location"]
+        assert ended(alice, place)["state"] == "finished"
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
+
+
+def test_a_logo_of_any_bytes_arrives_unchanged_and_other_files_have_to_be_text():
+    parts = [
+        ("recipe", ("r.toml", RECIPE + '[showcase]\nlogo = "us.png"\n')),
+        ("table", ("t.csv", table())),
+        ("files", ("us.png", PNG)),
+    ]
+    with client() as alice:
+        place = alice.post("/api/v1/jobs", files=parts).headers["location"]
+        assert ended(alice, place)["state"] == "finished"
+        bundle = Bundle.read(io.BytesIO(alice.get(f"{place}/release").content))
+        assert look_of(bundle).logo == PNG
+        other = [*parts[:2], ("files", ("cities.csv", PNG))]
+        assert "not UTF-8" in refused(alice.post("/api/v1/jobs", files=other), 422)
+
+
+def test_no_answer_to_a_bad_table_shows_a_cell():
+    with client() as alice:
+        content = b"city,age\nOslo,1\nsecret cell,2,3\n"
+        answer = upload(alice, content=content)
+        assert "2 fields" in refused(answer, 422)
+        assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "said"),
+    [
+        ({"content": b"x", "headers": {"Content-Type": "text/plain"}}, 415, "multipart"),
+        ({"content": b"{", "headers": {"Content-Type": "application/json"}}, 422, "three texts"),
+        ({"json": {"recipe": "", "database": "none", "query": "SELECT 1"}}, 404, "no database"),
+        ({"json": {"recipe": "", "database": SAMPLE, "query": "DROP TABLE patients"}}, 422, ""),
+        ({"json": {"recipe": "x", "database": SAMPLE, "query": QUERY}}, 422, "not valid TOML"),
+        ({"files": {"recipe": ("r", b"")}}, 422, "one `recipe` and one `table`"),
+        ({"files": {"recipe": ("r", b""), "more": ("m", b"")}}, 422, "unknown part"),
+        ({"files": {"recipe": ("r", b"\xff"), "table": ("t", b"")}}, 422, "not UTF-8"),
+    ],
+)
+def test_what_is_not_a_job_is_refused_with_a_remedy(request_, status, said):
+    with client() as alice:
+        assert said in refused(alice.post("/api/v1/jobs", **request_), status)
+
+
+def test_a_token_has_a_number_of_jobs_and_a_size_of_request():
+    with client(registry=Registry(Rules(most_jobs=1, most_bytes=10_000))) as alice:
+        refused(upload(alice, content=table(2000)), 413)
+        place = upload(alice).headers["location"]
+        assert "of at most 1" in refused(upload(alice), 429)
+        alice.delete(place)
+        assert upload(alice).status_code == 202
+
+
+def test_a_finished_job_is_forgotten_in_time():
+    with client(registry=Registry(Rules(lifetime=0.2))) as alice:
+        place = upload(alice).headers["location"]
+        begun = time.monotonic()
+        while alice.get(place).status_code == 200:
+            assert time.monotonic() - begun < 60
+            time.sleep(0.1)
+        refused(alice.get(f"{place}/release"), 404)
+
+
+def test_a_running_job_can_be_stopped_and_has_no_release_yet():
+    slow = RECIPE.replace("independent", "adaptive")
+    with client() as alice:
+        place = upload(alice, slow, table(20_000)).headers["location"]
+        assert "not finished" in refused(alice.get(f"{place}/release"), 409)
+        assert alice.delete(place).status_code == 204
+        refused(alice.get(place), 404)
+
+
+def test_methods_databases_and_tables_are_listed():
+    with client() as alice:
+        methods = {m["name"]: m for m in alice.get("/api/v1/methods").json()}
+        assert methods["independent"]["formal"]
+        assert methods["kde"]["settings"]
+        assert alice.get("/api/v1/databases").json() == [{"name": SAMPLE}]
+        tables = alice.get(f"/api/v1/databases/{SAMPLE}/tables").json()
+        assert "sex" in tables["patients"]
+        refused(alice.get("/api/v1/databases/none/tables"), 404)
+        refused(alice.get("/api/v1/nowhere"), 404)
+        refused(alice.get("/api/v1/jobs/%0A"), 422)
+        wrong = alice.put("/api/v1/jobs/x")
+        refused(wrong, 405)
+        assert wrong.headers["allow"] == "DELETE, GET"
+
+
+def test_the_document_describes_every_endpoint_and_fetches_nothing():
+    with client() as alice:
+        document = alice.get("/api/v1/openapi.json").json()
+        assert document["openapi"].startswith("3.1")
+        assert {"/jobs", "/jobs/{id}/release", "/methods"} <= set(document["paths"])
+        assert set(document["paths"]["/jobs"]["post"]["requestBody"]["content"]) == {
+            "multipart/form-data",
+            "application/json",
+        }
+        assert alice.get("/api/v1/docs").status_code == 404
+
+
+def test_the_real_server_gives_a_release_beside_its_screens():
+    token = {"Authorization": f"Bearer {ALICE}"}
+    with (
+        served(env={"SYNTH_API_TOKENS": ALICE}) as address,
+        httpx.Client(base_url=address, headers=token, timeout=60) as alice,
+    ):
+        assert alice.get("/api/v1/databases").json()[0] == {"name": SAMPLE}
+        place = upload(alice).headers["location"]
+        assert ended(alice, place)["state"] == "finished"
+        content = alice.get(f"{place}/release").content
+        assert isinstance(Bundle.read(io.BytesIO(content)).rows, pd.DataFrame)
+        assert alice.get("/").headers["content-type"].startswith("text/html")
+        assert refused(httpx.get(f"{address}/api/v1/methods"), 401)

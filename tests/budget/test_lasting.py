@@ -1,0 +1,194 @@
+"""The lasting ledger: it adds up over releases and processes, and refuses rather than forgets."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth.budget import Budget, Ledger, Rho
+from synth.budget.lasting import KEY, LEDGER, Account, LedgerFile, named
+from synth.errors import BudgetExceeded, LedgerError
+from synth.schema import Categories, Column, Schema
+from synth.vault import PrivateTable
+
+PROMISE = Budget(1.0, 1e-6)
+TOWN = "named town"
+
+
+def account(folder: Path, release: str = "first", promise: Budget = PROMISE) -> Account:
+    return LedgerFile.opened(folder).account(TOWN, promise, release)
+
+
+def table(account: Account | None = None, rows: int = 50) -> PrivateTable:
+    frame = pd.DataFrame({"sex": ["f", "m"] * (rows // 2)})
+    ledger = Ledger(PROMISE, parent=account)
+    return PrivateTable(frame, Schema((Column("sex", Categories(("f", "m"))),)), ledger)
+
+
+def test_releases_add_up_over_reloads(tmp_path: Path) -> None:
+    third = Rho(PROMISE.rho / 3)
+    for release in ("first", "second"):
+        private = table(account(tmp_path, release))
+        private.measure(("sex",), third, "one-way marginal")
+    later = account(tmp_path, "third")
+    assert later.spent == pytest.approx(2 * third)
+    assert later.left == pytest.approx(third)
+    told = [(line.release, line.purpose) for line in later.file.lines(TOWN)]
+    assert told == [("first", "one-way marginal: sex"), ("second", "one-way marginal: sex")]
+
+
+def test_what_is_spent_is_refused_in_the_next_session_before_rows_are_counted(
+    tmp_path: Path,
+) -> None:
+    table(account(tmp_path)).measure(("sex",), PROMISE.rho, "one-way marginal")
+    again = table(account(tmp_path, "second"))
+    with pytest.raises(BudgetExceeded, match="is left"):
+        again.measure(("sex",), Rho(PROMISE.rho / 100), "one-way marginal")
+    assert again.ledger.entries == []
+
+
+def test_what_releasing_again_would_cost_is_told(tmp_path: Path) -> None:
+    first = account(tmp_path)
+    half = Rho(PROMISE.rho / 2)
+    first.spend("tables", half)
+    assert first.epsilon < 1.0
+    assert first.epsilon_after(half) == pytest.approx(1.0, rel=1e-6)
+
+
+def test_tables_do_not_share_a_budget_and_names_do(tmp_path: Path) -> None:
+    file = LedgerFile.opened(tmp_path)
+    one, other = table(rows=50), table(rows=52)
+    prints = {t.fingerprint(file.key) for t in (one, table(rows=50), other)}
+    assert len(prints) == 2
+    assert file.account(named("clinic"), PROMISE, "a").fingerprint == named("clinic")
+
+
+def test_the_fingerprint_knows_rows_in_any_order_and_needs_the_key() -> None:
+    frame = pd.DataFrame({"a": [3, 1, 2], "b": ["x", "y", "z"]})
+    schema = Schema((Column("b", Categories(("x", "y", "z"))),))
+    rows = [PrivateTable(f, schema, PROMISE) for f in (frame, frame.sample(frac=1, random_state=1))]
+    assert rows[0].fingerprint(b"k") == rows[1].fingerprint(b"k")
+    assert rows[0].fingerprint(b"k") != rows[0].fingerprint(b"other")
+
+
+def test_the_first_promise_stands(tmp_path: Path) -> None:
+    account(tmp_path)
+    with pytest.raises(LedgerError, match=r"was promised epsilon 1\.0"):
+        account(tmp_path, promise=Budget(5.0, 1e-6))
+
+
+def test_only_the_owner_may_read_the_files(tmp_path: Path) -> None:
+    account(tmp_path)
+    for name in (LEDGER, KEY):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
+
+
+SPEND_FOR_EVER = """
+import sys
+from pathlib import Path
+from synth.budget import Budget, Rho
+from synth.errors import BudgetExceeded
+from synth.ledger_file import LedgerFile
+account = LedgerFile.opened(Path(sys.argv[1])).account("named town", Budget(1.0, 1e-6), sys.argv[2])
+share = Rho(account.promise.rho / float(sys.argv[3]))
+try:
+    while True:
+        account.spend("tables", share)
+        print("spent", flush=True)
+except BudgetExceeded:
+    pass
+"""
+
+
+def spender(folder: Path, release: str, shares: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", SPEND_FOR_EVER, str(folder), release, str(shares)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_two_processes_cannot_both_spend_the_last_share(tmp_path: Path) -> None:
+    both = [spender(tmp_path, name, 40) for name in ("one", "two")]
+    spent = [p.communicate(timeout=60)[0].count("spent") for p in both]
+    assert sum(spent) == 40
+    assert len(account(tmp_path).file.lines(TOWN)) == 40
+
+
+def test_a_killed_process_has_written_down_at_least_what_it_spent(tmp_path: Path) -> None:
+    process = spender(tmp_path, "killed", 100_000)
+    assert process.stdout is not None
+    seen = sum(process.stdout.readline() == "spent\n" for _ in range(25))
+    os.kill(process.pid, signal.SIGKILL)
+    seen += process.communicate(timeout=60)[0].count("spent")
+    written = len(account(tmp_path).file.lines(TOWN))
+    assert seen >= 25
+    assert written in (seen, seen + 1)
+
+
+def spoil(folder: Path, how: str) -> None:
+    with sqlite3.connect(folder / LEDGER) as connection:
+        connection.execute(how)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "UPDATE entries SET document = replace(document, '0.0', '0.1') WHERE number = 1",
+        "DELETE FROM entries WHERE number = 1",
+        "DELETE FROM entries WHERE number = 2",
+        "DELETE FROM entries",
+        "UPDATE head SET number = 1",
+        "UPDATE promises SET document = replace(document, '1.0', '9.0')",
+        "DROP TABLE entries",
+        "DROP TABLE head",
+    ],
+)
+def test_an_edited_ledger_is_refused(tmp_path: Path, how: str) -> None:
+    first = account(tmp_path)
+    for _ in range(2):
+        first.spend("tables", Rho(PROMISE.rho / 10))
+    spoil(tmp_path, how)
+    with pytest.raises(LedgerError, match="lasting ledger"):
+        LedgerFile.opened(tmp_path)
+
+
+def test_a_damaged_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    account(tmp_path).spend("tables", Rho(PROMISE.rho / 10))
+    path = tmp_path / LEDGER
+    noise = np.random.default_rng(1).bytes(path.stat().st_size)
+    path.write_bytes(noise)
+    with pytest.raises(LedgerError, match="damaged"):
+        LedgerFile.opened(tmp_path)
+    assert path.read_bytes() == noise
+
+
+@pytest.mark.parametrize("gone", [LEDGER, KEY])
+def test_half_a_ledger_is_refused(tmp_path: Path, gone: str) -> None:
+    account(tmp_path).spend("tables", Rho(PROMISE.rho / 10))
+    for file in tmp_path.glob(f"{gone}*"):
+        file.unlink()
+    with pytest.raises(LedgerError, match=f"`{gone}` is missing"):
+        LedgerFile.opened(tmp_path)
+
+
+def test_an_emptied_file_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    account(tmp_path).spend("tables", Rho(PROMISE.rho / 10))
+    for file in tmp_path.glob(f"{LEDGER}*"):
+        file.write_bytes(b"")
+    with pytest.raises(LedgerError, match="damaged"):
+        LedgerFile.opened(tmp_path)
+
+
+def test_a_ledger_killed_while_being_made_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / LEDGER).touch()
+    (tmp_path / "ledger.new").write_bytes(b"half a key")
+    account(tmp_path).spend("tables", Rho(PROMISE.rho / 10))
+    assert len(account(tmp_path).file.lines(TOWN)) == 1

@@ -1,0 +1,103 @@
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner
+
+from synth.cli import app
+from synth.runs.audit import Audit
+from tests.people import some_people
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    some_people().to_csv("people.csv", index=False)
+    return tmp_path
+
+
+def synth(*words: str):
+    return CliRunner().invoke(app, [str(w) for w in words], catch_exceptions=False)
+
+
+def test_from_a_table_to_a_verified_release(folder):
+    assert synth("init", "people.csv").exit_code == 0
+    ran = synth("run", "recipe.toml", "-o", "out.zip")
+    assert ran.exit_code == 0
+    assert "for you, not for the recipients" in ran.output
+    assert "ok  " in synth("verify", "out.zip").output
+
+
+def test_a_starter_recipe_gives_its_reasons(folder):
+    synth("init", "people.csv")
+    text = (folder / "recipe.toml").read_text()
+    assert "# By its name, it is what others may know. 2 different values in 400 rows." in text
+    assert '[[column]]\nname = "city"' in text
+
+
+def test_an_existing_recipe_is_not_overwritten(folder):
+    synth("init", "people.csv")
+    again = synth("init", "people.csv")
+    assert again.exit_code == 2
+    assert "exists already" in again.output
+    assert synth("init", "people.csv", "--force").exit_code == 0
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_more_rows_can_be_drawn_and_the_same_seed_draws_the_same(suffix, folder):
+    synth("init", "people.csv")
+    synth("run", "recipe.toml", "-o", "out.zip")
+    for name in ("one", "two"):
+        assert synth("sample", "out.zip", "--rows", "70", "-o", f"{name}.{suffix}").exit_code == 0
+    read = pd.read_csv if suffix == "csv" else pd.read_parquet
+    one, two = (read(f"{n}.{suffix}") for n in ("one", "two"))
+    assert len(one) == 70
+    pd.testing.assert_frame_equal(one, two)
+
+
+MISTAKES = {
+    "no table": (("init", "none.csv"), "no file `none.csv`"),
+    "no recipe": (("run", "none.toml"), "cannot be read"),
+    "a typo": (("run", "typo.toml"), "Line 2: .*Did you mean `epsilon`"),
+    "no bundle": (("verify", "none.zip"), "no such bundle"),
+    "not a bundle": (("verify", "people.csv"), "no zip archive"),
+    "odd output": (("sample", "people.csv", "-o", "x.doc"), "Use .csv or .parquet"),
+}
+
+
+@pytest.mark.parametrize(("words", "says"), MISTAKES.values(), ids=list(MISTAKES))
+def test_bad_input_is_one_sentence_and_exit_code_two(words, says, folder):
+    (folder / "typo.toml").write_text("[privacy]\nepsilonn = 1\n")
+    answer = synth(*words)
+    assert answer.exit_code == 2
+    assert re.search(says, answer.output)
+    assert len(answer.output.strip().splitlines()) == 1
+
+
+def test_methods_are_listed_with_their_settings():
+    listed = synth("methods").output
+    assert "correlated: Correlated columns" in listed
+    assert "degree = 0" in listed
+
+
+def test_every_command_has_help_with_an_example():
+    for command in app.registered_commands:
+        text = synth(command.name, "--help").output
+        assert "Example: synth" in text, command.name
+
+
+def test_a_query_is_written_down_where_that_is_asked_for(folder):
+    """What was asked and what it cost; a query that was refused too, and never a row."""
+    hospital = Path(__file__).parents[2] / "sample_data" / "hospital.sqlite"
+    for name, query in (("good", "SELECT sex, smoker FROM patients"), ("bad", "SELECT x FROM y")):
+        (folder / f"{name}.toml").write_text(
+            f'[source]\ndatabase = "sqlite:///{hospital}"\nquery = "{query}"\n'
+            '[method]\nname = "independent"\n'
+        )
+    assert synth("run", "good.toml", "--audit", "log").exit_code == 0
+    assert synth("run", "bad.toml", "--audit", "log").exit_code == 2
+    lines = Audit(folder / "log").read()
+    assert [str(x["ended"])[:8] for x in lines] == ["asked", "released", "asked", "refused:"]
+    assert [x["epsilon"] for x in lines] == [0.0, pytest.approx(1.0), 0.0, None]
+    assert "SELECT sex, smoker FROM patients" in {x["query"] for x in lines}

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synth.combinations.counting import Axis
+from synth.combinations.growth import NOTHING, Records, candidates, different, holders, partition
+
+
+def table(seed: int, people: int) -> list[Axis]:
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(1, 6, size=5)
+    return [Axis.plain(np.minimum(rng.geometric(0.5, people) - 1, s - 1), int(s)) for s in sizes]
+
+
+def held_by(axes: list[Axis], record: np.ndarray) -> int:
+    """The slow, obvious way."""
+    has = np.ones(len(axes[0].codes), bool)
+    for axis, state in zip(axes, record, strict=True):
+        has &= (axis.codes == state) | (state == NOTHING)
+    return int(has.sum())
+
+
+def records_of(data: st.DataObject, axes: list[Axis]) -> Records:
+    record = st.tuples(*(st.integers(NOTHING, axis.size - 1) for axis in axes))
+    return np.array(data.draw(st.lists(record, min_size=1, max_size=20)), np.int32)
+
+
+@given(seed=st.integers(0, 999), people=st.integers(1, 60), data=st.data())
+@settings(deadline=None)
+def test_holders_equal_those_of_the_slow_obvious_way(seed: int, people: int, data: st.DataObject):
+    axes = table(seed, people)
+    records = records_of(data, axes)
+    assert holders(axes, records).tolist() == [held_by(axes, r) for r in records]
+
+
+@given(seed=st.integers(0, 999), people=st.integers(1, 80), k=st.integers(1, 9))
+@settings(deadline=None, max_examples=50)
+def test_whatever_is_grown_is_held_by_k_people(seed: int, people: int, k: int):
+    axes = table(seed, people)
+    for find in (partition, candidates):
+        records = find(axes, k, np.random.default_rng(seed), 3)
+        assert all(held_by(axes, r) >= k for r in records)
+
+
+def test_each_attribute_that_k_share_ends_in_one_record_of_each_who_has_it():
+    axes = table(7, 200)
+    records = partition(axes, 5, np.random.default_rng(0), 3)
+    for place, axis in enumerate(axes):
+        real = np.bincount(axis.codes, minlength=axis.size)
+        mine = records[:, place][records[:, place] != NOTHING]
+        made = np.bincount(mine, minlength=axis.size)
+        assert made.tolist() == np.where(real >= 5, real, 0).tolist()
+
+
+def test_people_who_are_all_alike_stay_whole():
+    axes = [Axis.plain(np.zeros(12, int), 2), Axis.plain(np.ones(12, int), 2)]
+    assert partition(axes, 10, np.random.default_rng(0), 1).tolist() == [[0, 1]] * 12
+
+
+def test_different_records_are_each_there_once():
+    records = np.array([[1, NOTHING], [0, 2], [1, NOTHING]], np.int32)
+    assert different(records).tolist() == [[0, 2], [1, NOTHING]]

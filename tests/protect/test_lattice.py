@@ -1,0 +1,178 @@
+"""The search finds what looking at every node finds, and its steps do what it promised."""
+
+import itertools
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from synth.budget import Audience, Budget
+from synth.errors import RiskError, StepError
+from synth.ingest import load
+from synth.protect.lattice import Goal, ladder, search, steps_for, usual_hierarchy
+from synth.protect.risk import classes_of
+from synth.protect.steps import protect
+from synth.protect.steps.hierarchy import Date, Icd10, Listed, Postcode, Suppressed, Widths
+from synth.schema import Kind
+from synth.vault.coded import coded
+
+SAMPLE = Path(__file__).parents[2] / "sample_data" / "hospital_admissions.csv"
+TREE = Listed(("0", "1", "2", "3"), (("a", "a", "b", "b"), ("*", "*", "*", "*")))
+
+
+def rungs(seed: int, rows: int = 60, columns: int = 3):
+    rng = np.random.default_rng(seed)
+    drawn = np.minimum(rng.geometric(0.5, (rows, columns)) - 1, 3).astype(str)
+    frame = pd.DataFrame(drawn, columns=[f"c{i}" for i in range(columns)])
+    return frame, [ladder(coded(n, frame[n]), TREE) for n in frame]
+
+
+def slowly(ladders, goal, sensitive=None):
+    """The best loss over all nodes, each worked out by itself."""
+    space = search(ladders, goal, sensitive)
+    nodes = [
+        space.evaluate(levels)
+        for levels in itertools.product(*(range(ld.top + 1) for ld in ladders))
+    ]
+    held = [n.loss for n in nodes if n.holds]
+    return min(held) if held else None
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 500),
+    st.integers(1, 12),
+    st.sampled_from([0.0, 0.05, 0.2]),
+    st.sampled_from(["entropy", "discernibility", "generalisation"]),
+)
+def test_the_search_finds_the_optimum(seed, k, suppression, loss):
+    _, ladders = rungs(seed)
+    goal = Goal(k=k, suppression=suppression, loss=loss)
+    found = search(ladders, goal).best
+    assert (None if found is None else found.loss) == pytest.approx(slowly(ladders, goal))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 500), st.integers(1, 3), st.sampled_from([0.2, 0.5, 1.0]))
+def test_the_search_finds_the_optimum_under_diversity_and_closeness(seed, distinct, closeness):
+    frame, ladders = rungs(seed)
+    goal = Goal(k=3, suppression=0.1, distinct=distinct, closeness=closeness)
+    secret = coded("c2", frame["c2"])
+    found = search(ladders[:2], goal, secret).best
+    slow = slowly(ladders[:2], goal, secret)
+    assert (None if found is None else found.loss) == pytest.approx(slow)
+
+
+def test_a_node_counts_what_pandas_counts():
+    frame, ladders = rungs(7)
+    node = search(ladders, Goal(k=4)).evaluate((1, 0, 2))
+    general = pd.DataFrame({"c0": frame["c0"].map({"0": "a", "1": "a", "2": "b", "3": "b"})})
+    sizes = general.assign(c1=frame["c1"]).groupby(["c0", "c1"])["c0"].transform("size")
+    assert node.suppressed == (sizes < 4).sum()
+
+
+def test_entropy_of_four_rows_is_as_on_paper():
+    frame = pd.DataFrame({"x": ["0", "0", "1", "2"]})
+    space = search([ladder(coded("x", frame["x"]), TREE)], Goal(k=1))
+    assert space.evaluate((0,)).loss == 0
+    assert space.evaluate((1,)).loss == pytest.approx(2 * np.log2(3 / 2) + np.log2(3))
+    assert space.evaluate((2,)).loss == pytest.approx(2 * 1 + 2 + 2)
+
+
+def test_suppressed_rows_lose_everything():
+    frame = pd.DataFrame({"x": ["0", "0", "0", "2"]})
+    node = search([ladder(coded("x", frame["x"]), TREE)], Goal(k=2, suppression=0.25)).best
+    assert (node.levels, node.suppressed) == ((0,), 1)
+    assert node.loss == pytest.approx(np.log2(4))
+
+
+def test_columns_that_matter_more_are_generalised_less():
+    _, ladders = rungs(3, rows=200)
+    goals = [
+        Goal(k=15, suppression=0, loss="generalisation", weights={name: 50.0})
+        for name in ("c0", "c1")
+    ]
+    one, other = (search(ladders, goal).best.levels for goal in goals)
+    assert one[0] <= other[0]
+    assert other[1] <= one[1]
+    assert one != other
+
+
+def test_the_steps_of_a_node_do_what_it_promised():
+    loaded = load(SAMPLE, Budget(1.0))
+    known = ("Age", "Hospital", "Arrival Time", "Gender", "Postcode")
+    codes = loaded.private.codes(known, "test", Audience.CUSTODIAN)
+    kinds = [loaded.private.schema[n].kind for n in known]
+    ladders = [ladder(c, usual_hierarchy(c, kind)) for c, kind in zip(codes, kinds, strict=True)]
+    space = search(ladders, Goal(k=5, suppression=0.02))
+    assert space.looked < len(space.levels) / 2
+    steps = steps_for(ladders, space.best.levels, 5, space.best.suppressed)
+    last = protect(loaded, (), steps, Audience.CUSTODIAN)[-1]
+    left = [n for n in known if n in last.private.schema]
+    after = classes_of(last.private.codes(left, "test", Audience.CUSTODIAN), last.rows)
+    assert after.k >= 5
+    assert after.rows == 10_000 - space.best.suppressed
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "name", "expected"),
+    [
+        ([str(i) for i in range(90)], Kind.INTEGER, "age", Widths),
+        (["2019-01-01"], Kind.DATE, "seen", Date),
+        (["AV1 1XU"], Kind.CATEGORY, "Postcode", Postcode),
+        (["m", "f"], Kind.CATEGORY, "sex", Suppressed),
+    ],
+)
+def test_a_column_gets_the_hierarchy_that_fits(values, kind, name, expected):
+    assert isinstance(usual_hierarchy(coded(name, pd.Series(values)), kind), expected)
+
+
+@pytest.mark.parametrize("hierarchy", [Widths(0, 100), Postcode(), Date(), Icd10(), TREE])
+def test_each_level_joins_what_the_one_below_joined(hierarchy):
+    values = pd.Series(
+        ["0", "1", "3", "17", "99", "AV1 1XU", "AV1 2AA", "12345", "2019-04-07", "C50.9", "E11"]
+    )
+    lower = values
+    for level in range(1, hierarchy.top + 1):
+        upper = hierarchy.at(level, values)
+        assert upper.groupby(lower).nunique().max() == 1
+        lower = upper
+    assert set(lower) == {"*"}
+
+
+def test_a_wider_band_has_to_consist_of_narrower_ones():
+    with pytest.raises(StepError, match="each width be a multiple"):
+        Widths(widths=(4, 6))
+
+
+def test_a_k_above_the_table_is_refused():
+    _, ladders = rungs(1)
+    with pytest.raises(RiskError, match=r"k is 61, but the table has 60 rows"):
+        search(ladders, Goal(k=61))
+
+
+def test_closeness_without_a_sensitive_column_is_refused():
+    _, ladders = rungs(1)
+    with pytest.raises(RiskError, match="no column is sensitive"):
+        search(ladders, Goal(closeness=0.2))
+
+
+def test_a_lattice_that_is_too_large_is_refused():
+    _, ladders = rungs(1)
+    with pytest.raises(RiskError, match="at most 200,000 are searched"):
+        search(ladders * 4, Goal())
+
+
+def test_a_search_can_be_stopped():
+    class Enough(Exception):
+        pass
+
+    def tick(share):
+        raise Enough("enough")
+
+    _, ladders = rungs(1)
+    with pytest.raises(Enough, match="enough"):
+        search(ladders, Goal(), None, tick)

@@ -1,0 +1,265 @@
+"""The recipient's page, opened from disk in a real browser with the network off."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from synth.budget import Budget
+from synth.learning.aggregates import Aggregates, aggregate
+from synth.release.showcase import Look, page
+from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schema, Text
+from synth.vault import Counting, PrivateTable
+from tests.browser import needs_browser, opened
+
+pytestmark = [needs_browser, pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+WARDS = ("Acute", "Burns", "=Cardiac", "Day <b>case</b>", "Eyes")
+CODES = ("A1", "B2", "C3")
+DAY = 86400.0
+SCHEMA = Schema(
+    (
+        Column("ward", Categories(WARDS), meaning="Where they lay"),
+        Column("ill", Categories(("no", "yes"), missing=True)),
+        Column("age", Numbers(tuple(range(0, 105, 5)), decimals=0), Kind.INTEGER),
+        Column("day", Dates(tuple(DAY * d for d in range(0, 35, 2))), Kind.DATE),
+        Column("codes", Categories(("A1",), origin=Origin.DECLARED, other=True)),
+        Column("note", Text(), Kind.TEXT),
+    )
+)
+
+
+def people(rows: int, seed: int) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    ward = rng.choice(WARDS, rows, p=(0.5, 0.02, 0.2, 0.18, 0.1))
+    ill = pd.Series(np.where(rng.random(rows) < 0.3, "yes", "no"), dtype=object)
+    ill[rng.random(rows) < 0.1] = None
+    held = rng.random((rows, 3)) < (0.5, 0.3, 0.2)
+    return pd.DataFrame(
+        {
+            "ward": ward,
+            "ill": ill,
+            "age": rng.integers(0, 100, rows),
+            "day": pd.to_datetime(rng.integers(0, 34, rows), unit="D").strftime("%Y-%m-%d"),
+            "codes": [";".join(c for c, has in zip(CODES, h, strict=True) if has) for h in held],
+            "note": ["(text withheld)"] * rows,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def rows() -> pd.DataFrame:
+    return people(1000, 1)
+
+
+@pytest.fixture(scope="module")
+def told() -> Aggregates:
+    private = PrivateTable(people(600, 2), SCHEMA, Budget(1.0))
+    return aggregate(private, Counting(length=3, several={"codes": ";"}), 10)
+
+
+@pytest.fixture(scope="module")
+def address(rows: pd.DataFrame, told: Aggregates, tmp_path_factory: pytest.TempPathFactory) -> str:
+    file: Path = tmp_path_factory.mktemp("showcase") / "showcase.html"
+    look = Look(title="Wards & people", text="A <small> sample.")
+    file.write_text(page(rows, SCHEMA, told.statement, told, look), encoding="utf-8")
+    return file.as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with opened() as found:
+        yield found
+
+
+@pytest.fixture
+def shown(browser: Browser, address: str) -> Iterator[Page]:
+    context = browser.new_context(offline=True, accept_downloads=True)
+    it = context.new_page()
+    complaints: list[str] = []
+    it.on("console", lambda message: complaints.append(message.text))
+    it.on("pageerror", lambda error: complaints.append(str(error)))
+    it.goto(address)
+    it.wait_for_selector("body[data-ready]")
+    yield it
+    context.close()
+    assert complaints == []
+
+
+def bar(shown: Page, attribute: str, value: str):
+    card = shown.get_by_role("group", name=attribute, exact=True)
+    return card.get_by_role("button", name=f"{value}: ")
+
+
+def said(shown: Page, attribute: str, value: str) -> str:
+    return bar(shown, attribute, value).get_attribute("aria-label") or ""
+
+
+def test_three_filters_deep_the_numbers_equal_those_of_pandas(shown: Page, rows: pd.DataFrame):
+    bar(shown, "ward", "Acute").click()
+    bar(shown, "ill", "no").click()
+    bar(shown, "codes", "A1").click()
+    match = rows[(rows.ward == "Acute") & (rows.ill == "no") & rows.codes.str.contains("A1")]
+    assert shown.locator("#count").inner_text() == f"{len(match):,}"
+    days = (pd.to_datetime(match.day) - pd.Timestamp(0)).dt.days
+    expected = int(days.between(4, 5).sum())
+    assert said(shown, "day", "from 1970-01-05").startswith(
+        f"from 1970-01-05: estimated {expected},"
+    )
+
+
+def test_an_attribute_that_is_filtered_still_shows_its_other_values(
+    shown: Page, rows: pd.DataFrame
+):
+    bar(shown, "ward", "Acute").click()
+    bar(shown, "ill", "no").click()
+    others = int(((rows.ward == "Eyes") & (rows.ill == "no")).sum())
+    assert said(shown, "ward", "Eyes").startswith(f"Eyes: estimated {others},")
+
+
+def test_each_bar_says_the_reported_count_of_its_own_label(shown: Page, told: Aggregates):
+    """Not of the label after it, where one in the middle has no count."""
+    bar(shown, "ill", "yes").click()
+    counts = {ward: told.count({"ward": ward, "ill": "yes"}) for ward in WARDS}
+    assert counts["Burns"] is None and counts["Eyes"] is not None
+    for ward, count in counts.items():
+        words = "no number, <10" if count is None else f"{count}"
+        assert f"reported{':' if count is None else ''} {words}" in said(shown, "ward", ward)
+
+
+def test_beyond_the_reported_length_there_is_no_reported_number(shown: Page):
+    for attribute, value in (("ward", "Acute"), ("ill", "no"), ("codes", "A1")):
+        bar(shown, attribute, value).click()
+    assert "no number, >3" in said(shown, "age", "20 to 24")
+    bar(shown, "age", "20 to 24").hover()
+    assert "longer than 3" in shown.locator("#tip").inner_text()
+
+
+def test_a_count_that_is_too_small_says_what_is_known_all_the_same(shown: Page):
+    bar(shown, "ill", "yes").click()
+    bar(shown, "ward", "Burns").hover()
+    told = shown.locator("#tip").inner_text()
+    assert "fewer than 10 people" in told and "between 0 and 9" in told
+
+
+def test_a_range_of_numbers_is_the_sum_of_its_parts(
+    shown: Page, rows: pd.DataFrame, told: Aggregates
+):
+    bar(shown, "age", "20 to 24").click()
+    bar(shown, "age", "30 to 34").click(modifiers=["Shift"])
+    assert shown.locator("#count").inner_text() == f"{int(rows.age.between(20, 34).sum())}"
+    parts = [told.count({"age": label}) for label in ("20 to 24", "25 to 29", "30 to 34")]
+    assert shown.locator("#reported").inner_text() == str(sum(p or 0 for p in parts))
+
+
+def test_chips_undo_one_filter_and_all(shown: Page):
+    bar(shown, "ward", "Acute").click()
+    bar(shown, "ill", "no").click()
+    shown.get_by_role("button", name="Remove filter ward").click()
+    assert shown.locator(".chip").count() == 1
+    shown.get_by_role("button", name="Clear all").click()
+    assert shown.locator("#count").inner_text() == "1,000"
+
+
+def test_search_finds_values_and_attributes(shown: Page):
+    shown.get_by_label("Search").fill("card")
+    assert shown.locator(".card:visible h3").all_inner_texts() == ["ward"]
+    assert shown.locator(".bar:visible").count() == 1
+    shown.get_by_label("Search").fill("nothing like it")
+    assert shown.locator("#nothing").is_visible()
+
+
+def test_the_keyboard_alone_filters(shown: Page, rows: pd.DataFrame):
+    shown.get_by_label("Percentages").focus()
+    shown.keyboard.press("Tab")
+    shown.keyboard.press("ArrowDown")
+    shown.keyboard.press("Enter")
+    second = rows.ward.value_counts().iloc[1]
+    assert shown.locator("#count").inner_text() == str(second)
+    assert shown.evaluate("document.activeElement.getAttribute('aria-pressed')") == "true"
+    assert shown.locator("#tip").is_visible()
+    shown.keyboard.press("Escape")
+    assert not shown.locator("#tip").is_visible()
+
+
+def test_two_attributes_against_each_other_equal_a_cross_table(shown: Page, rows: pd.DataFrame):
+    shown.get_by_role("tab", name="Two attributes").click()
+    shown.locator("#down").select_option(label="ward")
+    shown.locator("#across").select_option(label="ill")
+    cross = pd.crosstab(rows.ward, rows.ill.fillna("(missing)"))
+    for ward in WARDS:
+        for ill in ("no", "yes", "(missing)"):
+            name = f"ward: {ward}, ill: {ill}: {cross.loc[ward, ill]}"
+            assert shown.get_by_role("button", name=name, exact=True).count() == 1
+
+
+def test_the_filtered_rows_are_downloaded_safe_for_a_spreadsheet(shown: Page, rows: pd.DataFrame):
+    bar(shown, "ward", "=Cardiac").click()
+    shown.get_by_role("tab", name="Rows").click()
+    with shown.expect_download() as waiting:
+        shown.locator("#download").click()
+    table = pd.read_csv(io.BytesIO(Path(waiting.value.path()).read_bytes()), dtype=str)
+    match = rows[rows.ward == "=Cardiac"]
+    assert set(table.ward) == {"'=Cardiac"}
+    assert table.age.astype(int).tolist() == match.age.tolist()
+    assert table.day.tolist() == match.day.tolist()
+    assert table.codes.fillna("").tolist() == match.codes.str.replace(";", "; ").tolist()
+
+
+def test_a_link_leads_back_to_the_selection_and_names_no_value(
+    shown: Page, browser: Browser, rows: pd.DataFrame
+):
+    bar(shown, "ward", "Eyes").click()
+    link = shown.url
+    assert "Eyes" not in link and "ward" not in link
+    with browser.new_context(offline=True) as context:
+        again = context.new_page()
+        again.goto(link)
+        again.wait_for_selector("body[data-ready]")
+        assert again.locator("#count").inner_text() == str(int((rows.ward == "Eyes").sum()))
+
+
+def test_nothing_is_fetched_and_foreign_scripts_do_not_run(browser: Browser, address: str):
+    with browser.new_context() as context:
+        it = context.new_page()
+        asked: list[str] = []
+        it.on("request", lambda request: asked.append(request.url))
+        it.goto(address)
+        it.wait_for_selector("body[data-ready]")
+        it.evaluate(
+            """() => {
+              const script = document.createElement("script");
+              script.textContent = "document.title = 'taken over'";
+              document.body.append(script);
+            }"""
+        )
+        assert it.title() == "Wards & people"
+        assert asked == [address]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", ["explore", "pairs", "rows", "about"])
+def test_axe_finds_nothing_serious(browser: Browser, address: str, view: str, scheme: str):
+    with browser.new_context(color_scheme=scheme, bypass_csp=True) as context:
+        it = context.new_page()
+        it.goto(f"{address}#view={view}&filter=0.0")
+        it.wait_for_selector("body[data-ready]")
+        found = Axe().run(it).response["violations"]
+        serious = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
+        assert serious == []
+
+
+@pytest.mark.parametrize("width", [1440, 800, 390])
+def test_no_width_makes_the_page_scroll_sideways(browser: Browser, address: str, width: int):
+    with browser.new_context(viewport={"width": width, "height": 800}) as context:
+        it = context.new_page()
+        it.goto(address)
+        it.wait_for_selector("body[data-ready]")
+        for view in ("explore", "pairs", "rows", "about"):
+            it.locator(f"[data-view={view}]").click()
+            assert it.evaluate("document.documentElement.scrollWidth") <= width

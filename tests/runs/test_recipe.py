@@ -1,0 +1,88 @@
+import math
+
+import pytest
+
+from synth.errors import RecipeError
+from synth.runs import Recipe, read_recipe
+
+WHOLE = """
+[source]
+file = "people.csv"
+
+[people]
+column = "who"
+rows = 2
+
+[[column]]
+name = "age"
+kind = "integer"
+role = "quasi-identifier"
+low = 0
+high = 120
+
+[[column]]
+name = "city"
+values = ["Oslo", "Rome"]
+meaning = "where they live"
+
+[privacy]
+epsilon = 2.5
+
+[method]
+name = "correlated"
+degree = 1
+
+[release]
+title = "People"
+rows = 50
+seed = 9
+"""
+
+MISTAKES = {
+    "typo in a key": ("[privacy]\nepsilonn = 1\n", 2, "`epsilonn` in .* Did you mean `epsilon`"),
+    "typo in a section": ("[privcy]\nepsilon = 1\n", 1, "privcy.*Did you mean `privacy`"),
+    "not TOML": ('[privacy]\nepsilon = "1\n', 2, "not valid TOML"),
+    "epsilon zero": ("[source]\nfile = 'x'\n[privacy]\nepsilon = 0\n", 4, "must be above 0"),
+    "epsilon below zero": ("[privacy]\nepsilon = -3\n", 2, "Epsilon is -3"),
+    "epsilon a word": ("[privacy]\nepsilon = 'much'\n", 2, "`epsilon` in .* is not right"),
+    "delta one": ("[privacy]\ndelta = 1.0\n", 1, "Delta is 1"),
+    "unknown method": ("[method]\nname = 'magic'\n", 2, "no method `magic`"),
+    "unknown setting": ("[method]\nname = 'correlated'\nlevel = 2\n", 3, "no setting `level`"),
+    "setting out of range": ("[method]\nname = 'correlated'\ndegree = 40\n", 3, "outside 0 to 4"),
+    "unknown kind": ("[[column]]\nname = 'a'\nkind = 'colour'\n", 3, "`kind` in .column. is not"),
+    "second column wrong": (
+        "[[column]]\nname = 'a'\n[[column]]\nname = 'b'\nrle = 'plain'\n",
+        5,
+        "`rle` in .column. is not known. Did you mean `role`",
+    ),
+    "column without a name": ("[[column]]\nkind = 'date'\n", 1, "`name` in .column. is missing"),
+    "negative rows": ("[release]\nrows = -5\n", 2, "`rows` in .release. is not right"),
+    "no rows per person": ("[people]\ncolumn='a'\nrows = 0\n", 3, "`rows` in .people. is not"),
+}
+
+
+def test_a_recipe_survives_being_written_and_read():
+    recipe = read_recipe(WHOLE)
+    assert read_recipe(recipe.toml()) == recipe
+
+
+def test_an_empty_recipe_has_safe_defaults():
+    recipe = read_recipe("")
+    assert recipe == Recipe()
+    assert recipe.budget.epsilon == 1.0
+    assert recipe.budget.delta == 1e-6
+
+
+def test_infinite_epsilon_can_be_said():
+    assert math.isinf(read_recipe("[privacy]\nepsilon = inf\n").budget.epsilon)
+
+
+def test_settings_reach_the_method():
+    assert read_recipe(WHOLE).chosen.settings() == {"degree": 1}
+
+
+@pytest.mark.parametrize(("text", "line", "says"), MISTAKES.values(), ids=list(MISTAKES))
+def test_a_mistake_is_named_with_its_line_and_the_remedy(text, line, says):
+    with pytest.raises(RecipeError, match=says) as caught:
+        read_recipe(text)
+    assert caught.value.line == line

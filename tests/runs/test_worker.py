@@ -1,0 +1,59 @@
+import io
+import json
+
+import pytest
+
+from synth.budget import Audience, Compared, Grouped, Measured, Opened, Rho
+from synth.evaluate import Comparison
+from synth.release import Bundle, verify
+from synth.runs import Recipe
+from synth.runs.worker import entry_document, entry_of, serve
+
+
+def served(private, recipe: str) -> tuple[list[dict], bytes]:
+    incoming, outgoing = io.BytesIO(), io.BytesIO()
+    incoming.write(json.dumps({"recipe": recipe}).encode() + b"\n")
+    private.send(incoming)
+    incoming.seek(0)
+    serve(incoming, outgoing)
+    outgoing.seek(0)
+    messages = []
+    while line := outgoing.readline():
+        messages.append(json.loads(line))
+        if "bundle" in messages[-1]:
+            break
+    return messages, outgoing.read()
+
+
+def test_a_run_in_a_worker_ends_in_a_verified_bundle(private):
+    messages, payload = served(private, Recipe().toml())
+    assert len(payload) == messages[-1]["bundle"]
+    assert verify(Bundle.read(io.BytesIO(payload)))
+    assert Comparison.of(messages[-1]["comparison"]).rows == 400
+
+
+def test_entries_come_before_the_result(private):
+    messages, _ = served(private, Recipe().toml())
+    entries = [entry_of(m) for m in messages if "entry" in m]
+    assert any(isinstance(e, Measured) for e in entries)
+
+
+def test_an_error_comes_back_as_a_sentence(private):
+    messages, payload = served(private, '[[column]]\nname = "nobody"\n')
+    assert "no column `nobody`" in messages[-1]["error"]
+    assert payload == b""
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        Measured("x", Rho(0.5)),
+        Measured("x", Rho(float("inf")), "exponential"),
+        Opened("a look", Audience.CUSTODIAN),
+        Grouped("counts", 10, 3),
+        Compared("ids", 1e-9),
+    ],
+    ids=lambda e: type(e).__name__,
+)
+def test_an_entry_survives_being_sent(entry):
+    assert entry_of(json.loads(json.dumps(entry_document(entry)))) == entry

@@ -1,0 +1,150 @@
+"""Asking a database on the Data screen: the field, what is wrong with a query, what it costs."""
+
+import time
+
+import pytest
+
+from synth.errors import QueryError
+from synth.runs.audit import Audit
+from synth.runs.recipe import MethodPart, ReleasePart
+from tests.ui.test_pages import ran, screen, words
+from ui.shell.visitor import KEY, Visitor
+
+SAMPLE = "Sample: a small hospital"
+QUERY = "SELECT sex, smoker FROM patients"
+
+
+def asking(query: str = QUERY, who: Visitor | None = None):
+    """The Data screen after a query was asked."""
+    who = who or Visitor()
+    who.queries[SAMPLE] = query
+    who.decide(method=MethodPart(name="random"))
+    app = screen("data", who)
+    app.button(key="ask").click().run()
+    return ran(app)
+
+
+def asked(query: str = QUERY, who: Visitor | None = None) -> Visitor:
+    found: Visitor = asking(query, who).session_state[KEY]
+    assert found.loaded is not None
+    return found
+
+
+def made(who: Visitor, note=lambda asked, ended, epsilon: None) -> Visitor:
+    who.run(note)
+    begun = time.monotonic()
+    while who.job is not None and not who.collect():
+        assert time.monotonic() - begun < 60
+        assert who.job.error is None
+        time.sleep(0.05)
+    return who
+
+
+def test_the_answer_is_the_visitors_table_and_the_query_is_in_the_recipe():
+    who = asked()
+    assert list(who.schema.names) == ["sex", "smoker"]
+    assert who.recipe.source.query == QUERY
+    assert who.queries[SAMPLE] == QUERY
+
+
+def test_a_mistake_is_shown_where_it_is_and_nothing_is_lost():
+    app = asking("SELECT sex\nFROM patients GROUP smoker")
+    assert "line 2, column 21" in words(app)
+    assert app.code[0].value == f"2 | FROM patients GROUP smoker\n{' ' * 24}^"
+    who = app.session_state[KEY]
+    assert who.loaded is None
+    assert who.queries[SAMPLE].startswith("SELECT sex\nFROM")
+
+
+def test_the_error_goes_when_the_query_is_corrected():
+    app = asking("SELECT height FROM patients")
+    assert "no column" in words(app)
+    app.session_state[KEY].queries[SAMPLE] = QUERY
+    app.run()
+    assert "no column" not in words(ran(app))
+
+
+def test_the_same_query_with_the_same_recipe_is_the_same_release_for_nothing():
+    notes = []
+    who = made(asked(), lambda asked, ended, epsilon: notes.append(ended))
+    first = who.made
+    again = asked("select sex,\n smoker from patients -- again", who)
+    assert again.made is None
+    made(again, lambda asked, ended, epsilon: notes.append((ended, epsilon)))
+    assert again.made is first
+    assert notes[-1] == ("answered again", 0.0)
+    app = screen("method", again)
+    assert "the release you already had" in words(app)
+
+
+@pytest.mark.parametrize("part", [{"release": ReleasePart(seed=2)}, {"files": {"x.csv": "a"}}])
+def test_another_setting_or_file_makes_another_release(part):
+    who = made(asked())
+    first = who.made
+    who.files.update(part.pop("files", {}))
+    who.decide(**part)
+    made(who)
+    assert who.made is not first
+    assert not who.repeated
+
+
+def test_the_strip_says_so_when_a_method_saw_the_rows():
+    who = asked()
+    who.decide(method=MethodPart(name="kde"))
+    assert "a method saw the rows" in words(screen("compare", made(who)))
+
+
+def test_what_queries_of_one_database_cost_adds_up_and_another_table_begins_anew():
+    declared = {"method": MethodPart(name="independent")}
+    who = asked()
+    who.decide(**declared)
+    one = made(who).rho_spent
+    again = asked("SELECT smoker, birth_date FROM patients", who)
+    assert again.rho_spent == one > 0
+    again.decide(**declared)
+    assert made(again).rho_spent > one
+    again.bring(again.loaded, "another table")
+    assert again.rho_spent == 0
+
+
+def test_a_stopped_run_released_nothing():
+    who = asked()
+    who.run()
+    who.job.cancel()
+    who.job.finished.wait(30)
+    who.job = None
+    made(who)
+    assert not who.repeated
+
+
+def test_decisions_about_the_answer_stay_when_the_query_is_asked_again():
+    who = asked()
+    who.decide(protect=({"step": "drop", "column": "smoker"},))
+    assert asked("SELECT sex,smoker FROM patients", who).recipe.protect
+    assert not asked("SELECT sex, birth_date FROM patients", who).recipe.protect
+
+
+def test_what_is_asked_on_the_screens_is_written_down_where_the_operator_wants_it(
+    tmp_path, monkeypatch
+):
+    log = Audit(tmp_path / "log")
+    monkeypatch.setenv("SYNTH_AUDIT", str(log.path))
+    who = asked()
+    asking("SELECT sex FROM patients WHERE", who)
+    assert [(x["who"], x["ended"].split(":")[0], x["epsilon"]) for x in log.read()] == [
+        ("test@example.com", "asked", 0.0),  # AppTest logs its visitor in
+        ("test@example.com", "refused", 0.0),
+    ]
+    app = screen("method", who)
+    app.button(key="make").click().run()
+    who.job.finished.wait(60)
+    assert log.read()[-1]["ended"] == "released"
+    assert log.read()[-1]["database"] == SAMPLE
+
+
+def test_where_the_log_cannot_be_written_nothing_is_asked(tmp_path, monkeypatch):
+    monkeypatch.setenv("SYNTH_AUDIT", str(tmp_path / "nowhere" / "log"))
+    app = asking()
+    assert "audit log cannot be written" in words(app)
+    assert app.session_state[KEY].loaded is None
+    assert isinstance(app.session_state[KEY].refused[1], QueryError)

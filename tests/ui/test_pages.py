@@ -1,0 +1,227 @@
+"""Each screen, run for real through the router: it shows what it should, or says where to go."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from synth.budget import Budget
+from synth.ingest import load
+from synth.release.showcase.bundle import look_of
+from synth.runs import Recipe, read_recipe, run
+from synth.runs.handout import image_text
+from synth.runs.recipe import MethodPart, Privacy
+from tests.api.test_jobs import PNG
+from tests.people import some_people
+from ui.shell.visitor import KEY, Made, Visitor
+
+ROUTER = Path(__file__).parents[2] / "ui" / "shell" / "router.py"
+STEPS = ("data", "columns", "method", "compare", "release")
+
+
+def screen(page: str = "data", who: Visitor | None = None) -> AppTest:
+    app = AppTest.from_file(ROUTER, default_timeout=30)
+    app.session_state[KEY] = who or Visitor()
+    app.run()
+    if page != "data":
+        app.switch_page(f"../pages/{page}.py").run()
+    return ran(app)
+
+
+def ran(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception
+    return app
+
+
+def words(app: AppTest) -> str:
+    kinds = (app.markdown, app.info, app.warning, app.error, app.success, app.title, app.caption)
+    return "\n".join(str(e.value) for kind in kinds for e in kind)
+
+
+@pytest.fixture
+def with_table() -> Visitor:
+    who = Visitor()
+    who.bring(load(some_people(), Budget(1.0)), "people")
+    return who
+
+
+@pytest.fixture
+def with_release(with_table) -> Visitor:
+    outcome = run(Recipe(method=MethodPart(name="independent")), some_people())
+    recipe = with_table.recipe = Recipe(method=MethodPart(name="independent"))
+    with_table.made = Made(recipe, outcome.release.zipped(), outcome.comparison)
+    return with_table
+
+
+@pytest.mark.parametrize("page", ["columns", "method", "compare", "release"])
+def test_a_screen_without_a_table_says_where_to_bring_one(page):
+    assert "First bring a table" in words(screen(page))
+
+
+@pytest.mark.parametrize("page", ["compare", "release"])
+def test_a_screen_without_a_result_says_where_to_make_one(page, with_table):
+    assert "First make synthetic data" in words(screen(page, with_table))
+
+
+def test_the_sample_is_one_click_away():
+    who = Visitor()
+    app = screen("data", who)
+    app.button(key="sample").click().run()
+    assert ran(app).metric[0].value == "10,000"
+    assert app.session_state[KEY].loaded.rows == 10_000
+
+
+def test_an_upload_is_read(tmp_path):
+    app = screen("data")
+    app.file_uploader(key="upload").upload("people.csv", some_people().to_csv().encode()).run()
+    assert ran(app).session_state[KEY].loaded.rows == 400
+
+
+def test_a_bad_upload_is_a_sentence_and_loses_nothing(with_table):
+    app = screen("data", with_table)
+    app.file_uploader(key="upload").upload("x.csv", b"\x00\x01\x02" * 99).run()
+    assert "binary data" in words(ran(app))
+    assert app.session_state[KEY].loaded is with_table.loaded
+
+
+def test_the_columns_screen_says_what_was_read_off_the_rows(with_table):
+    assert "was read off your rows" in words(screen("columns", with_table))
+
+
+def test_settings_survive_a_visit_to_another_screen(with_table):
+    app = screen("method", with_table)
+    app.radio(key="method").set_value("independent").run()
+    app.number_input(key="rows").set_value(123).run()
+    app.switch_page("../pages/columns.py").run()
+    app.switch_page("../pages/method.py").run()
+    assert ran(app).radio(key="method").value == "independent"
+    assert app.number_input(key="rows").value == 123
+    assert with_table.recipe.release.rows == 123
+
+
+def test_a_lasting_ledger_is_shown_on_request(with_table, tmp_path):
+    privacy = Privacy(ledger=str(tmp_path), total=3.0)
+    with_table.recipe = Recipe(method=MethodPart(name="independent"), privacy=privacy)
+    run(with_table.recipe, some_people())
+    app = screen("method", with_table)
+    app.button(key="ledger.show").click().run()
+    assert re.search(r"came to \*\*ε = (1|0\.99\d?)\*\* of 3\.", words(ran(app)))
+
+
+def test_a_pair_can_be_pinned_and_is_measured(with_table):
+    app = screen("method", with_table)
+    app.multiselect(key="adaptive.pinned").set_value([("city", "age")]).run()
+    recipe = read_recipe(ran(app).session_state[KEY].recipe.toml())
+    model = run(recipe, some_people()).release.model
+    assert any("city, age" in purpose for purpose, _ in model.statement.ledger)
+
+
+def test_a_weak_promise_is_warned_about_with_its_reason(with_table):
+    app = screen("method", with_table)
+    app.select_slider(key="epsilon").set_value(float("inf")).run()
+    assert "nothing is promised" in words(ran(app))
+
+
+def test_compare_shows_the_figures_and_that_they_stay_here(with_release):
+    app = screen("compare", with_release)
+    assert "cannot enter a release" in words(app)
+    assert len(app.metric) == 4
+
+
+def test_release_shows_the_promise_and_offers_the_bundle(with_release):
+    app = screen("release", with_release)
+    assert "Differentially private" in words(app)
+    assert len(app.get("download_button")) >= 2
+
+
+def test_changed_settings_are_said_beside_an_older_result(with_release):
+    with_release.recipe = Recipe()
+    assert "Settings changed since" in words(screen("release", with_release))
+
+
+def test_a_saved_recipe_brings_the_decisions_back(with_table):
+    text = '[privacy]\nepsilon = 3.0\n[method]\nname = "independent"\n'
+    app = screen("data", with_table)
+    app.file_uploader(key="recipe").upload("r.toml", text.encode()).run()
+    app.button(key="use_recipe").click().run()
+    assert ran(app).session_state[KEY].recipe.privacy.epsilon == 3.0
+
+
+def test_a_recipe_opened_before_its_table_keeps_what_it_says_of_the_columns():
+    app = screen("data")
+    text = '[[column]]\nname = "city"\nrole = "sensitive"\n'
+    app.file_uploader(key="recipe").upload("r.toml", text.encode()).run()
+    app.button(key="use_recipe").click().run()
+    app.file_uploader(key="upload").upload("p.csv", some_people().to_csv().encode()).run()
+    who = ran(app).session_state[KEY]
+    assert who.schema["city"].role.value == "sensitive"
+
+
+def test_runs_of_a_session_can_be_seen_side_by_side(with_release):
+    again = replace(with_release.made, recipe=Recipe(method=MethodPart(name="random")))
+    with_release.runs = [with_release.made, again]
+    assert "Pairs of columns are closest in" in words(screen("compare", with_release))
+
+
+def test_combinations_are_counted_when_asked_for(with_release):
+    app = screen("compare", with_release)
+    app.button(key="kept.count").click().run()
+    assert "are met to" in words(ran(app))
+
+
+def test_a_mock_api_can_be_taken_away(with_release):
+    app = screen("release", with_release)
+    before = len(app.get("download_button"))
+    app.toggle(key="sandbox.wanted").set_value(True).run()
+    assert len(ran(app).get("download_button")) == before + 1
+
+
+def test_a_recipe_with_a_typo_is_a_sentence_and_changes_nothing(with_table):
+    app = screen("data", with_table)
+    app.file_uploader(key="recipe").upload("r.toml", b"[privacy]\nepsilonn = 3\n").run()
+    app.button(key="use_recipe").click().run()
+    assert "Did you mean `epsilon`" in words(ran(app))
+    assert app.session_state[KEY].recipe == Recipe()
+
+
+def test_a_logo_is_shown_kept_and_taken_back(with_release):
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg"><path d="M0 0"/></svg>'
+    app = screen("showcase", with_release)
+    app.file_uploader(key="showcase.logo").upload("us.svg", svg, "image/svg+xml").run()
+    assert ran(app).session_state[KEY].recipe.showcase.logo == "us.svg"
+    assert "image/svg+xml;base64" in app.get("iframe")[0].proto.srcdoc
+    app.switch_page("../pages/data.py").run()
+    app.switch_page("../pages/showcase.py").run()
+    assert "image/svg+xml;base64" in ran(app).get("iframe")[0].proto.srcdoc
+    app.button(key="showcase.no_logo").click().run()
+    assert "image/svg+xml;base64" not in ran(app).get("iframe")[0].proto.srcdoc
+    assert app.session_state[KEY].recipe.showcase.logo == ""
+
+
+def test_a_logo_that_is_none_is_a_sentence_and_changes_nothing(with_release):
+    app = screen("showcase", with_release)
+    app.file_uploader(key="showcase.logo").upload("us.png", b"GIF89a", "image/png").run()
+    assert "no PNG, JPEG or SVG" in words(ran(app))
+    assert app.session_state[KEY].recipe.showcase.logo == ""
+
+
+def test_a_logo_goes_into_the_next_release(with_table):
+    with_table.files["us.png"] = image_text(PNG)
+    part = with_table.recipe.showcase.model_copy(update={"logo": "us.png"})
+    with_table.decide(showcase=part, method=MethodPart(name="random"))
+    with_table.run()
+    assert with_table.job.finished.wait(60)
+    assert with_table.collect()
+    assert look_of(with_table.made.bundle).logo == PNG
+
+
+def test_the_showcase_screen_shows_what_leaves(with_table):
+    method = MethodPart.model_validate({"name": "value_seeded", "k": 5})
+    recipe = with_table.recipe = Recipe(method=method)
+    outcome = run(recipe, some_people())
+    with_table.made = Made(recipe, outcome.release.zipped(), outcome.comparison)
+    app = screen("showcase", with_table)
+    assert "one file made from the release alone" in words(app)
+    assert "at least 5 people share are met" in words(app)

@@ -1,0 +1,142 @@
+import io
+import math
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth.budget import Audience, Budget, Compared, Opened, Rho
+from synth.errors import BudgetExceeded, SchemaError
+from synth.schema import Categories, Column, Origin, Pattern, Role, Schema
+from synth.vault import PrivateTable
+from synth.vault.private import receive
+from tests.people import SCHEMA, Silent
+
+
+def test_counts_are_exact_without_noise(silent, people):
+    counts = silent.measure(("city", "ill"), Rho(0.01), "test").counts
+    assert counts.sum() == len(people)
+    assert counts[1, 1] == ((people["city"] == "Rome") & (people["ill"] == "yes")).sum()
+
+
+def test_noise_has_about_the_sigma_it_says():
+    wide = Schema((Column("x", Categories(tuple(map(str, range(5000))))),))
+    nobody = PrivateTable(pd.DataFrame({"x": pd.Series([], dtype=object)}), wide, Budget(1))
+    answer = nobody.measure(("x",), Rho(0.01), "test")
+    assert answer.sigma == pytest.approx(1 / math.sqrt(2 * 0.01), rel=0.01)
+    assert np.std(answer.counts) == pytest.approx(answer.sigma, rel=0.05)
+    assert (answer.counts == np.rint(answer.counts)).all()
+
+
+def test_more_rows_per_person_means_more_noise(people):
+    one = PrivateTable(people, SCHEMA, Budget(1.0))
+    three = PrivateTable(people, SCHEMA, Budget(1.0, rows_per_person=3))
+    sigmas = [p.measure(("city",), Rho(0.01), "test").sigma for p in (one, three)]
+    assert sigmas[1] / sigmas[0] == pytest.approx(3, rel=0.01)
+
+
+def test_noise_is_not_the_same_twice(private):
+    a, b = (private.measure(("city",), Rho(0.001), "test").counts for _ in range(2))
+    assert (a != b).any()
+
+
+def test_asking_for_more_than_is_left_touches_nothing(private):
+    with pytest.raises(BudgetExceeded, match="`test: ill` needs rho 99"):
+        private.measure(("ill",), Rho(99), "test")
+    assert private.ledger.entries == []
+
+
+def test_the_ledger_is_debited_before_the_rows_are_counted(people):
+    class Watched(Silent):
+        def discrete_gaussian(self, counts, sigma):
+            self.spent = private.ledger.spent
+            return counts
+
+    noise = Watched()
+    private = PrivateTable(people, SCHEMA, Budget(1.0), noise=noise)
+    private.measure(("city",), Rho(0.003), "test")
+    assert noise.spent == 0.003
+
+
+def test_opening_for_a_release_ends_the_guarantee(private):
+    private.open("a look", Audience.CUSTODIAN)
+    assert private.statement().formal
+    private.open("a copy", Audience.RELEASE)
+    assert private.statement().guarantee.reasons == ("a copy",)
+
+
+def test_choosing_finds_the_pair_that_is_furthest_from_expected(silent, people):
+    n = len(people)
+
+    def independent(columns):
+        one, two = (silent.tabulate((c,), "x", Audience.CUSTODIAN) for c in columns)
+        return np.outer(one, two) / n
+
+    pairs = [("city", "age"), ("city", "ill"), ("age", "ill")]
+    assert silent.choose(pairs, independent, Rho(0.001), "test") == ("city", "ill")
+
+
+def test_the_empty_candidate_wins_when_everything_is_as_expected(silent):
+    def as_it_is(columns):
+        return silent.tabulate(columns, "x", Audience.CUSTODIAN).astype(float)
+
+    penalty = lambda columns: 5.0  # noqa: E731
+    assert silent.choose([("city", "ill"), ()], as_it_is, Rho(0.001), "t", penalty=penalty) == ()
+
+
+def test_a_choice_rarely_falls_on_a_poor_candidate(private):
+    expected = {("city",): np.zeros(3), ("ill",): np.array([200.0, 160.0, 40.0])}
+    picks = [
+        private.choose(list(expected), expected.__getitem__, Rho(0.0005), "test") for _ in range(20)
+    ]
+    assert picks.count(("city",)) >= 18
+
+
+def test_the_number_of_people_is_noisy_and_near(private, people):
+    counts = {private.people(Rho(0.0005)) for _ in range(10)}
+    assert len(counts) > 1
+    assert all(abs(c - len(people)) < 600 for c in counts)
+
+
+def test_rows_do_not_leak_through_the_side_doors(private):
+    assert "Oslo" not in repr(private)
+    with pytest.raises(TypeError, match="not pickled"):
+        pickle.dumps(private)
+    assert not hasattr(private, "frame")
+    assert not hasattr(private, "__dict__")
+
+
+def test_a_custodian_reading_the_same_thing_twice_is_written_down_once(private):
+    for _ in range(3):
+        private.tabulate(("city",), "a look", Audience.CUSTODIAN)
+    assert private.ledger.entries == [Opened("a look", Audience.CUSTODIAN)]
+
+
+def test_new_identifiers_are_compared_and_the_comparison_is_charged_to_delta():
+    schema = Schema((Column("id", Pattern("####"), role=Role.IDENTIFIER), SCHEMA["city"]))
+    rows = pd.DataFrame({"id": ["0001", "0002"], "city": ["Oslo", "Rome"]})
+    private = PrivateTable(rows, schema, Budget(1.0))
+    assert private.claimed("id", ["0002", "0003"]).tolist() == [True, False]
+    assert private.ledger.entries == [Compared("new identifiers for `id`", 2 / 10_000)]
+
+
+def test_rows_reach_a_worker_as_they_are(private, people):
+    pipe = io.BytesIO()
+    private.send(pipe)
+    pipe.seek(0)
+    assert receive(pipe).fillna("?").astype(str).equals(people.fillna("?").astype(str))
+
+
+def test_a_schema_about_another_table_is_refused(people):
+    with pytest.raises(SchemaError, match="no column `ill`"):
+        PrivateTable(people.drop(columns="ill"), SCHEMA, Budget(1.0))
+    with pytest.raises(SchemaError, match="no column `nhs` to tell people apart"):
+        PrivateTable(people, SCHEMA, Budget(1.0), person="nhs")
+
+
+def test_values_read_off_the_rows_are_named_in_the_statement(people):
+    city = replace(SCHEMA["city"], domain=Categories(("Oslo", "Rome"), Origin.OBSERVED))
+    private = PrivateTable(people, SCHEMA.replaced(city), Budget(1.0))
+    assert "`city` were read off the rows" in private.statement().guarantee.plain

@@ -1,0 +1,203 @@
+"""The same table gives the same exact counts, whatever engine holds it."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from synth.ingest import Database
+from synth.ingest.lazy import file_in_place, query_in_place
+from synth.ingest.read import MISSING, compact
+from synth.ingest.suggest_lazy import tidied
+from synth.learning.grouping import Grouped
+from synth.release import Bundle
+from synth.runs import Recipe, run
+from synth.runs.recipe import Privacy
+from synth.schema import Categories, Column, Dates, Numbers, Schema, Text
+from synth.vault.held import HeldRows
+from synth.vault.staying import LazyRows
+from tests.postgres import started
+
+pytestmark = pytest.mark.xdist_group("engines")
+DAY = 86400.0
+CITY = Categories(("Oslo", "Rome", "It's"), other=True, missing=True)
+SCHEMA = Schema(
+    (
+        Column("city", CITY),
+        Column("ward", Categories(("1", "2", "7"), missing=True)),
+        Column("age", Numbers((0, 18, 40, 65, 121), decimals=0)),
+        Column("score", Numbers((-1.0, 0.0, 0.1, 0.5, 2.0), missing=True)),
+        Column("dose", Categories(("0.5", "1", "2.5"), other=True, missing=True)),
+        Column("written", Numbers((0.0, 1.5, 10.0, 1000.0), missing=True)),
+        Column("smoker", Categories(("false", "true"), missing=True)),
+        Column("born", Dates((0.0, 10 * DAY, 100 * DAY, 400 * DAY), missing=True)),
+        Column(
+            "seen",
+            Dates((0.0, 3 * 3600.0, 40 * DAY, 90 * DAY), missing=True, format="%Y-%m-%d %H:%M:%S"),
+        ),
+        Column("told", Dates((0.0, 9 * DAY, 40 * DAY), missing=True)),
+        Column("note", Text(missing=True)),
+        Column("gone", Categories(("a",), missing=True)),
+    )
+)
+TUPLES = [
+    *((n,) for n in SCHEMA.names),
+    ("city", "age"),
+    ("ward", "score", "dose"),
+    ("smoker", "born", "seen"),
+    ("written", "told"),
+    ("note", "gone", "city", "age"),
+]
+
+
+def hostile(rows: int = 700) -> pd.DataFrame:
+    """Rows that engines may read differently: quotes, edges, infinity, numbers as text."""
+    rng = np.random.default_rng(8)
+    pick = lambda *values: rng.choice(np.array(values, dtype=object), rows)  # noqa: E731
+    hours = rng.integers(0, 24 * 90, rows)
+    frame = pd.DataFrame(
+        {
+            "city": pick("Oslo", "Rome", "It's", "(other)", "Oslo's", "ÅÄÖ", None),
+            "ward": pd.array(rng.choice([1, 2, 3, 7], rows), dtype="Int64"),
+            "age": rng.integers(-5, 140, rows),
+            "score": rng.choice([-5, -1, 0, 0.1, 0.3, 0.5, 1.99, 2, 7, np.inf, np.nan], rows),
+            "dose": rng.choice([0.5, 1.0, 2.5, 0.1 + 0.2, np.nan], rows),
+            "written": pick("1", "1.5", ".7", "1e2", "-3", "none", "12a", "", None),
+            "smoker": pd.array(rng.random(rows) < 0.4, dtype="boolean"),
+            "born": [date.fromordinal(719163 + int(h) // 5) for h in hours],
+            "seen": [datetime(1970, 1, 1 + int(h) % 28, int(h) % 24, 59, 59) for h in hours],
+            "told": [date.fromordinal(719163 + int(h) % 60).isoformat() for h in hours],
+            "note": pick("words", "more words", None),
+            "gone": pick(None),
+        }
+    )
+    for name in ("ward", "smoker", "born", "seen", "told"):
+        frame[name] = frame[name].astype(object).where(rng.random(rows) > 0.1, None)
+    frame["ward"] = frame["ward"].astype("Int64")
+    frame["smoker"] = frame["smoker"].astype("boolean")
+    frame["seen"] = pd.to_datetime(frame["seen"])
+    frame["gone"] = frame["gone"].astype("string")
+    return frame
+
+
+@pytest.fixture(scope="session")
+def parquet(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("rows") / "people.parquet"
+    hostile().to_parquet(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    with started() as address:
+        engine = sa.create_engine(address.replace("postgresql:", "postgresql+psycopg:"))
+        frame = hostile()
+        frame["gone"] = frame["gone"].astype(object)
+        frame.to_sql("people", engine, index=False, dtype={"gone": sa.Text()})
+        engine.dispose()
+        yield address
+
+
+def in_memory(get) -> Iterator[nw.LazyFrame]:
+    yield nw.from_native(pd.read_parquet(get("parquet"))).lazy()
+
+
+def in_duckdb(get) -> Iterator[nw.LazyFrame]:
+    with file_in_place(get("parquet")) as frame:
+        yield frame
+
+
+def in_postgres(get) -> Iterator[nw.LazyFrame]:
+    with query_in_place(Database(get("postgres")), "SELECT * FROM people") as frame:
+        yield frame
+
+
+def in_spark(get) -> Iterator[nw.LazyFrame]:
+    yield nw.from_native(get("spark").read.parquet(str(get("parquet"))))
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    if not shutil.which("java"):
+        pytest.skip("Spark needs Java, and there is none (Debian: apt-get install default-jre)")
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.shuffle.partitions": "2",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.log.level": "ERROR",
+    }
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master("local[2]")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    yield session
+    session.stop()
+
+
+@pytest.fixture(
+    scope="module", params=[in_memory, in_duckdb, in_postgres, in_spark], ids=lambda p: p.__name__
+)
+def lazy(request) -> Iterator[nw.LazyFrame]:
+    for frame in request.param(request.getfixturevalue):
+        yield tidied(frame, MISSING)
+
+
+@pytest.fixture(scope="module")
+def held() -> HeldRows:
+    return HeldRows(compact(hostile()))
+
+
+@pytest.mark.parametrize("names", TUPLES, ids="-".join)
+def test_every_engine_counts_alike(names, lazy, held):
+    mine, theirs = held.count(SCHEMA, names), LazyRows(lazy).count(SCHEMA, names)
+    assert (mine == theirs).all(), (mine - theirs).nonzero()
+    assert theirs.sum() == 700
+
+
+def test_every_engine_counts_gathered_states_alike(lazy, held):
+    """What a method does to rare states, and again with the states apart."""
+    coarse = SCHEMA
+    for name, groups in (("city", (0, 1, 1, 1, 2)), ("score", (0, 0, 1, 1, 2))):
+        column = SCHEMA[name]
+        made = Grouped(column.domain, groups)
+        coarse = coarse.replaced(replace(column, domain=made))
+    rows = LazyRows(lazy)
+    other = SCHEMA.replaced(replace(SCHEMA["score"], domain=Numbers((0.0, 1.0, 2.0))))
+    for schema in (SCHEMA, coarse, other, SCHEMA):
+        for names in (("city", "score"), ("city", "score", "age")):
+            assert (rows.count(schema, names) == held.count(schema, names)).all()
+
+
+def test_every_engine_tells_the_same_of_a_column(lazy, held):
+    rows = LazyRows(lazy)
+    assert rows.total() == held.total()
+    for name in ("city", "ward", "written"):
+        mine, theirs = (dict(zip(*r.occurring(name), strict=True)) for r in (held, rows))
+        assert mine == theirs
+    asked = ["Oslo", "Bergen", "It's"]
+    assert rows.holds("city", asked).tolist() == held.holds("city", asked).tolist()
+
+
+def test_a_release_is_made_of_rows_that_stay_on_a_cluster(spark, tmp_path, parquet):
+    """As docs/rows-that-stay.md shows it."""
+    columns = ["city", "ward", "age"]
+    outcome = run(
+        Recipe(privacy=Privacy(epsilon=20.0)), spark.read.parquet(str(parquet)).select(*columns)
+    )
+    with (tmp_path / "release.zip").open("wb") as file:
+        outcome.release.write(file)
+    rows = Bundle.read(tmp_path / "release.zip").rows
+    assert list(rows) == columns
+    assert {"Oslo", "Rome"} <= set(rows["city"])
+    assert outcome.comparison.rows == 700

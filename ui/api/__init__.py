@@ -1,5 +1,0 @@
-"""The REST API: what the screens do, for programs, in the same process."""
-
-from ui.api.service import api, mounted
-
-__all__ = ["api", "mounted"]

@@ -1,0 +1,68 @@
+"""Parts of the Compare screen: combinations of attributes, and one run beside another."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from synth.evaluate import charts
+from synth.evaluate.kept import Kept, kept
+from synth.protect.steps import Shelf
+from synth.runs.run import deidentified
+from synth.vault import Counting
+from ui.shell.visitor import Made, Visitor, explained
+
+FEWEST = 10  # people that a combination should have to count, unless the recipe says another k
+MOST_CELLS = 1_500_000  # rows times columns that are counted while somebody waits
+
+
+def show_combinations(who: Visitor, made: Made) -> None:
+    """What became of combinations of up to three attributes; counted when asked for."""
+    st.markdown(
+        "How often do three attributes occur together, in the real table and in the synthetic one? "
+        "This is what users of data showcases look at: combinations that are kept, lost, or "
+        "invented."
+    )
+    length = st.slider("Attributes together, at most", 1, 3, 2, key="kept.length")
+    assert who.loaded is not None
+    columns = len(made.bundle.schema.modelled)
+    if who.loaded.rows * columns > MOST_CELLS and length > 2:
+        st.info("Three attributes together take too long on a table of this size; choose two.")
+        return
+    if st.button("Count combinations", key="kept.count"):
+        with explained(), st.spinner("Counting combinations …"):
+            made.found[length] = _counted(who, made, length)
+    if length in made.found:
+        _show(made.found[length])
+
+
+def _counted(who: Visitor, made: Made, length: int) -> Kept:
+    assert who.loaded is not None
+    private = deidentified(made.recipe, who.loaded, Shelf(given=who.files)).private
+    told = private.declare(made.bundle.schema)
+    return kept(told, made.bundle.rows, made.recipe.counts.k or FEWEST, Counting(length=length))
+
+
+def _show(found: Kept) -> None:
+    st.markdown(found.plain)
+    st.altair_chart(charts.kept_chart(found), alt="What became of combinations, by their length")
+    st.dataframe(charts.kept_frame(found), hide_index=True, alt="Combinations by length")
+    st.dataframe(charts.bucket_frame(found), hide_index=True, alt="Combinations by their count")
+
+
+def show_runs(who: Visitor) -> None:
+    """The runs of this session side by side, on one axis."""
+    if len(who.runs) < 2:
+        st.caption("Make another release with another method or epsilon to see both side by side.")
+        return
+    found = [(_named(i, r), r.comparison) for i, r in enumerate(who.runs, start=1)]
+    st.altair_chart(charts.runs_chart(found), alt="Distance of each column, run by run")
+    st.dataframe(charts.runs_frame(found), hide_index=True, alt="Mean distances, run by run")
+    best_name, best = min(found, key=lambda f: f[1].two_way)
+    st.markdown(
+        f"Pairs of columns are closest in **{best_name}**: {best.two_way:.3f}, where a fresh real "
+        f"sample would have {best.fresh_two_way:.3f}."
+    )
+
+
+def _named(number: int, made: Made) -> str:
+    return f"{number}. {made.recipe.method.name}, {made.bundle.statement.guarantee.short}"

@@ -1,0 +1,67 @@
+"""A question to a database: its tables, one SELECT, and what is wrong with it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from synth.errors import SynthError
+from synth.ingest import Database, read_query
+from synth.ingest.pointer import pointed
+from synth.runs.audit import Asked
+from ui.data.query_editor import ask_query
+from ui.data.sources import bring, databases
+from ui.shell.settings import write_down, writing
+from ui.shell.visitor import Question, Visitor
+
+USUAL_QUERY = """SELECT p.sex, p.smoker, a.ward, a.emergency, a.admitted_at
+FROM admissions a JOIN patients p USING (patient_id)"""
+
+
+def ask_database(who: Visitor) -> None:
+    """Ask a database; the rows of the answer go into the vault, and nowhere else."""
+    known = databases()
+    name = st.selectbox("Database", list(known), key="database", persist_state="session")
+    database = Database(known[name])
+    usual = USUAL_QUERY if name.startswith("Sample") else ""
+    text = who.queries.setdefault(name, usual)
+    wrong = who.refused is not None and who.refused[0] == text
+    keep = partial(who.queries.__setitem__, name)
+    ask_query(text, _tables(database), keep, key=f"query.{name}", wrong=wrong)
+    if st.button("Ask", key="ask", type="primary", icon=":material/database:"):
+        who.refused = None
+        with st.spinner("Asking the database …"):
+            _ask(who, database, name, text)
+    if who.refused is not None and who.refused[0] == text:
+        _explain(*who.refused)
+
+
+def _tables(database: Database) -> dict[str, dict[str, str]]:
+    """What there is to ask about; nothing where the database cannot be reached."""
+    try:
+        return database.tables()
+    except SynthError as error:
+        _explain("", error)
+        return {}
+
+
+def _ask(who: Visitor, database: Database, name: str, text: str) -> None:
+    asked = Asked(name, text, who.recipe.method.name, "asked")
+    try:
+        query = read_query(text, database.dialect)
+        write_down(asked)
+        bring(who, database.answer(query), f"query on {name}", Question(asked, query))
+    except SynthError as error:
+        writing()(asked, f"refused: {error.what}", 0.0)
+        who.refused = (text, error)
+        st.rerun()
+    told = {"file": "", "database": database.public, "query": text}
+    who.decide(source=who.recipe.source.model_copy(update=told))
+
+
+def _explain(text: str, error: SynthError) -> None:
+    """What is wrong, where, and what to do about it."""
+    st.error(f"{error.what}\n\n**What to do:** {error.remedy}")
+    if where := pointed(text, error):
+        st.code(where, language=None)

@@ -1,0 +1,1 @@
+"""What the Method screen asks and shows."""

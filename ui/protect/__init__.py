@@ -1,0 +1,1 @@
+"""What the Protect screen asks and shows."""

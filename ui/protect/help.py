@@ -1,0 +1,84 @@
+"""Stories of people who could be found, and what would help, each with a button."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import streamlit as st
+
+from synth.budget import Audience
+from synth.protect.advice import Advice, Story, advise, stories
+from synth.protect.risk import Classes, classes_of
+from synth.protect.risk.summary import REASON
+from ui.protect.chain import Chain
+from ui.shell.visitor import Visitor
+
+MOST = 7  # changes shown
+PER_COLUMN = 2
+
+
+def show_help(who: Visitor, chain: Chain, known: Sequence[str], k: int) -> None:
+    """Who is rare now, and which one change would help most."""
+    if not known:
+        st.info("Choose above what someone may already know.")
+        return
+    columns = chain.last.private.codes(known, REASON, Audience.CUSTODIAN)
+    told = stories(columns, fewer_than=k)
+    if not told:
+        st.success(f"Nobody stands out: fewer than {k} people never share up to 4 of these values.")
+        return
+    st.markdown("**People who stand out**")
+    for place, story in enumerate(told):
+        _show_story(who, chain, known, k, place, story)
+    now = classes_of(columns, chain.last.rows)
+    tried = [a for a in advise(chain.stages, known, k=k) if _helps(a, now, k)]
+    if not tried:
+        st.info("No single change makes groups larger. Try **Find it for me**.")
+        return
+    st.markdown("**What would help most**, tried out on your table:")
+    for place, advice in enumerate(_few(tried)):
+        _show_advice(who, chain, advice, place, k)
+
+
+def _show_story(
+    who: Visitor, chain: Chain, known: Sequence[str], k: int, place: int, story: Story
+) -> None:
+    """A few people, and the change of one of these columns that would help them most."""
+    with st.container(horizontal=True, vertical_alignment="center", key=f"story{place}"):
+        best = next(iter(advise(chain.stages, known, k=k, only=story.columns)), None)
+        then = "" if best is None else f" Changed so: {best.unique:.1%} unique."
+        st.markdown(f"{story}.{then}", width="stretch")
+        if best is not None and st.button(
+            f"{best.words[0].upper()}{best.words[1:]}", key=f"mend{place}"
+        ):
+            who.protect([s.document() for s in best.steps])
+            st.rerun()
+
+
+def _helps(advice: Advice, now: Classes, k: int) -> bool:
+    return advice.below < now.below(k) or round(advice.unique, 3) < round(now.unique_share, 3)
+
+
+def _few(found: Sequence[Advice]) -> list[Advice]:
+    """The best two of each column, as many as fit."""
+    seen: Counter[str] = Counter()
+    kept = []
+    for advice in found:
+        seen[advice.column] += 1
+        if seen[advice.column] <= PER_COLUMN:
+            kept.append(advice)
+    return kept[:MOST]
+
+
+def _show_advice(who: Visitor, chain: Chain, advice: Advice, place: int, k: int) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", key=f"advice{place}"):
+        lost = " (loses the column)" if advice.loses else ""
+        st.markdown(
+            f"**{advice.words[0].upper()}{advice.words[1:]}**{lost}: "
+            f"{advice.unique:.1%} unique, {advice.below:,} rows in groups below {k}",
+            width="stretch",
+        )
+        if st.button("Do it", key=f"do{place}"):
+            who.protect([s.document() for s in advice.steps])
+            st.rerun()

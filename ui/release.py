@@ -1,0 +1,96 @@
+"""The release as something to hand over: its promise in plain words, and the downloads."""
+
+from __future__ import annotations
+
+import hashlib
+
+import streamlit as st
+
+from synth.budget import Statement
+from synth.release.sandbox import resources, take_away
+from synth.release.sandbox.resources import about
+from ui.shell.visitor import Made
+
+SANDBOX = (
+    "A REST API over the synthetic rows with an OpenAPI document, a Postman collection and "
+    "snippets; runs on any machine with Python. From a terminal: synth sandbox release.zip"
+)
+
+
+def show_promise(statement: Statement) -> None:
+    """What may be said, before anything is handed over."""
+    show = st.success if statement.formal else st.warning
+    show(f"**{statement.guarantee.short}.** {statement.guarantee.plain}")
+
+
+def show_copies(made: Made) -> None:
+    """How many rows are copies of real ones, where the method saw those; before they leave."""
+    found = made.comparison.copies
+    if found is None:
+        return
+    eyes = "These figures are exact, for your eyes only, and not in the release."
+    if not found.too_many:
+        st.info(f"{found.plain} That is no more than chance. {eyes}")
+        return
+    st.warning(f"{found.plain}\n\n**What to do:** {found.remedy} {eyes}")
+    st.checkbox(
+        "I know who gets these rows, and that some are those of real people",
+        key=_agreed(made),
+        persist_state="session",
+    )
+
+
+def may_leave(made: Made) -> bool:
+    """Whether the rows may be handed over: they copy no more than chance, or somebody agreed."""
+    found = made.comparison.copies
+    return found is None or not found.too_many or bool(st.session_state.get(_agreed(made)))
+
+
+def _agreed(made: Made) -> str:
+    return f"copies.{hashlib.sha256(made.zipped).hexdigest()[:12]}"
+
+
+def offer_bundle(made: Made) -> None:
+    """The bundle. Its name carries its checksum: files are told apart by name on the server."""
+    digest = hashlib.sha256(made.zipped).hexdigest()[:12]
+    st.download_button(
+        "Download the release",
+        made.zipped,
+        file_name=f"release-{digest}.zip",
+        mime="application/zip",
+        type="primary",
+        icon=":material/inventory_2:",
+        key="bundle",
+        on_click="ignore",
+        disabled=not may_leave(made),
+    )
+
+
+def offer_sandbox(made: Made) -> None:
+    """The mock API over the synthetic rows, as a zip that runs by itself; made when asked for."""
+    if not st.toggle("Mock API to build against", key="sandbox.wanted", help=SANDBOX):
+        return
+    zipped = take_away(resources(made.bundle), about(made.bundle))
+    st.download_button(
+        "Download the mock API",
+        zipped,
+        file_name=f"sandbox-{hashlib.sha256(zipped).hexdigest()[:12]}.zip",
+        mime="application/zip",
+        icon=":material/api:",
+        key="sandbox",
+        on_click="ignore",
+        disabled=not may_leave(made),
+    )
+
+
+def offer_recipe(made: Made) -> None:
+    """The recipe that made it."""
+    text = made.recipe.toml().encode()
+    st.download_button(
+        "Download the recipe",
+        text,
+        file_name=f"recipe-{hashlib.sha256(text).hexdigest()[:12]}.toml",
+        mime="application/toml",
+        key="recipe_file",
+        on_click="ignore",
+    )

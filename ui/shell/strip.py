@@ -1,0 +1,42 @@
+"""The strip above every screen: which table, what is promised, what was spent."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from synth.budget.accounting import epsilon_of
+from ui.shell.visitor import Visitor, visitor
+
+
+def show_strip() -> None:
+    """Where the visitor is with their table; nothing before there is one."""
+    who = visitor()
+    who.collect()
+    if who.loaded is None:
+        return
+    with st.container(horizontal=True, gap="medium", key="strip"):
+        st.markdown(f"**Table** {who.table_name} · {who.loaded.rows:,} rows")
+        st.markdown(f"**Promise so far** {_promise(who)}")
+        st.markdown(f"**Spent in this session** {_spent(who)}")
+        if who.job is not None and not who.job.finished.is_set():
+            st.markdown(f"**Running** {who.job.share:.0%}")
+
+
+def _promise(who: Visitor) -> str:
+    if who.made is None:
+        return "nothing made yet"
+    short = who.made.bundle.statement.guarantee.short
+    return f"{short}{' (settings changed since)' if who.stale else ''}"
+
+
+def _spent(who: Visitor) -> str:
+    rho = who.rho_spent
+    if who.opened:
+        return "a method saw the rows: no limit to what could be learnt"
+    if rho == 0:
+        return "ε = 0"
+    if math.isinf(rho):
+        return "counts without noise: no limit to what could be learnt"
+    return f"ε = {epsilon_of(rho, who.recipe.budget.delta):.3g}"

@@ -1,0 +1,250 @@
+"""What one visitor has made so far: one typed value in their session, and nowhere else."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import streamlit as st
+from pydantic import BaseModel
+
+from synth.budget import Audience, Entry, Measured, Opened
+from synth.errors import SynthError
+from synth.evaluate import Comparison
+from synth.evaluate.kept import Kept
+from synth.ingest import Loaded, Query
+from synth.ingest.declaration import ColumnPart, declared
+from synth.protect.steps import Stage
+from synth.release import Bundle
+from synth.runs import Recipe
+from synth.runs.audit import Asked
+from synth.runs.job import Job
+from synth.schema import Schema
+
+KEY = "visitor"
+MOST_RUNS = 5  # finished runs kept to be compared
+
+
+@dataclass(frozen=True)
+class Made:
+    """A finished run: the bundle, what it was made by, and findings for the custodian."""
+
+    recipe: Recipe
+    zipped: bytes
+    comparison: Comparison
+    found: dict[int, Kept] = field(default_factory=dict, compare=False)  # by length, when asked
+
+    @cached_property
+    def bundle(self) -> Bundle:
+        return Bundle.read(io.BytesIO(self.zipped))
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query that a table is the answer to, and who asked it of what."""
+
+    asked: Asked
+    query: Query
+
+    def of_the_people_of(self, other: Question | None) -> bool:
+        """Whether both were asked of one database."""
+        return other is not None and self.asked.database == other.asked.database
+
+    def by(self, recipe: Recipe) -> Asked:
+        """The query as a run of a recipe asks it."""
+        return replace(self.asked, method=recipe.method.name)
+
+
+Note = Callable[[Asked, str, float | None], None]  # writes down how a query ended, at what cost
+
+
+@dataclass
+class Visitor:
+    """The table, the decisions, the running job and the last finished run.
+
+    Decisions live in `recipe` alone; screens edit it, runs read it.
+    """
+
+    loaded: Loaded | None = None
+    table_name: str = ""
+    recipe: Recipe = field(default_factory=Recipe)
+    job: Job | None = None
+    made: Made | None = None
+    repeated: bool = False  # whether `made` is what was released of the same query before
+    runs: list[Made] = field(default_factory=list)  # of this table, oldest first
+    entries: list[Entry] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)  # look-up tables and hierarchies, by name
+    past: list[tuple[dict[str, Any], ...]] = field(default_factory=list)  # steps before each change
+    search: Any = None  # the running or last search of the lattice, see ui/protect/search.py
+    searched: str = ""  # what it was about
+    stages: dict[str, Stage] = field(default_factory=dict)  # what the steps lead to, by the steps
+    queries: dict[str, str] = field(default_factory=dict)  # as they stand in the field, by database
+    refused: tuple[str, SynthError] | None = None  # the last query that could not be answered
+    question: Question | None = None  # what a database was asked for this table
+    given: dict[str, Made] = field(default_factory=dict)  # releases of queries, oldest first
+
+    def bring(self, loaded: Loaded, name: str, question: Question | None = None) -> None:
+        """A new table: everything made from the old one goes, the method and its knobs stay.
+
+        Decisions of a recipe that was opened before any table are about this one, and stay too, as
+        those about the answer to a query do when it is asked again. Queries of one database are
+        about the same people, so what they cost adds up.
+        """
+        people = question is not None and question.of_the_people_of(self.question)
+        same = _spelt(question) is not None and _spelt(question) == _spelt(self.question)
+        if self.job is not None:
+            self.job.cancel()
+        gone = {} if self.loaded is None or same else {"column": (), "protect": ()}
+        kept = self.recipe.model_copy(update=gone)
+        self.loaded, self.table_name, self.recipe = loaded, name, kept
+        self.job, self.made, self.repeated = None, None, False
+        self.entries = self.entries if people else []
+        self.question = question
+        self.past, self.stages, self.search, self.runs = [], {}, None, []
+
+    def decide(self, **parts: BaseModel | Sequence[Any]) -> None:
+        """Change parts of the recipe; a finished run stays until the next one is done."""
+        self.recipe = self.recipe.model_copy(update=parts)
+
+    def declare(self, parts: Sequence[ColumnPart]) -> None:
+        """Declare columns; refuses, changing nothing, what contradicts the table."""
+        assert self.loaded is not None
+        own = [p for p in parts if p.name in self.loaded.suggestions]
+        declared(self.loaded.suggestions, own)
+        later = [p for p in self.recipe.column if p.name not in self.loaded.suggestions]
+        self.decide(column=(*own, *(p for p in parts if p not in own and p not in later), *later))
+
+    def protect(self, steps: Sequence[Mapping[str, Any]]) -> None:
+        """Change the de-identification steps; `undo` takes it back."""
+        self.past.append(self.recipe.protect)
+        self.decide(protect=tuple(dict(s) for s in steps))
+
+    def undo(self) -> None:
+        """The steps as they were before the last change."""
+        if self.past:
+            self.decide(protect=self.past.pop())
+
+    @property
+    def schema(self) -> Schema:
+        """The schema as suggested, with the visitor's declarations over it."""
+        assert self.loaded is not None
+        own = [p for p in self.recipe.column if p.name in self.loaded.suggestions]
+        return declared(self.loaded.suggestions, own)
+
+    @property
+    def stale(self) -> bool:
+        """Whether decisions changed since the last finished run."""
+        return self.made is not None and self.made.recipe != self.wanted
+
+    @property
+    def wanted(self) -> Recipe:
+        """The recipe, with the ORDER BY and LIMIT of the query that was asked."""
+        return self.recipe if self.question is None else self.recipe.following(self.question.query)
+
+    @property
+    def rho_spent(self) -> float:
+        """What all runs on this table in this session have spent together."""
+        return sum(e.rho for e in self.entries if isinstance(e, Measured))
+
+    @property
+    def opened(self) -> bool:
+        """Whether a run saw the rows themselves, which no epsilon bounds."""
+        opened = [e for e in self.entries if isinstance(e, Opened)]
+        return any(e.audience is Audience.RELEASE for e in opened)
+
+    def run(self, note: Note = lambda asked, ended, epsilon: None) -> None:
+        """Start a run of the recipe in a worker.
+
+        The same query with the same recipe is answered from what was already released: another
+        draw of noise would cost more, and averaged with the first it would protect less.
+        """
+        assert self.loaded is not None
+        earlier = self.given.get(self._asking(self.wanted))
+        self.repeated = earlier is not None
+        if earlier is not None and self.question is not None:
+            note(self.question.by(self.recipe), "answered again", 0.0)
+            self.made = earlier
+            self.decide(source=earlier.recipe.source)  # the query as it was spelt then
+            return
+        self.job = self._job(note)
+        self.job.start(self.loaded.private)
+
+    def _job(self, note: Note) -> Job:
+        """A job without a way back to the visitor, who may leave while it runs."""
+        own: list[Entry] = []
+        every, question = self.entries, self.question
+
+        def heard(entry: Entry) -> None:
+            own.append(entry)
+            every.append(entry)
+
+        def over(job: Job) -> None:
+            if question is not None:
+                note(question.by(job.recipe), job.ended, job.spent(own))
+
+        return Job(self.wanted, heard, dict(self.files), over)
+
+    def _asking(self, recipe: Recipe) -> str:
+        """The same for every run that asks a database the same; "" where none was asked."""
+        if self.question is None:
+            return ""
+        source = recipe.source.model_copy(update={"query": self.question.query.normal})
+        text = recipe.model_copy(update={"source": source}).toml()
+        return json.dumps([text, sorted(self.files.items())])
+
+    def collect(self) -> bool:
+        """Take over the result of a finished job; whether there was one."""
+        job = self.job
+        if job is None or not job.finished.is_set() or job.bundle is None or job.comparison is None:
+            return False
+        if self.made is None or self.made.zipped is not job.bundle:
+            self.made = Made(job.recipe, job.bundle, job.comparison)
+            self.runs = [*self.runs, self.made][-MOST_RUNS:]
+            if asking := self._asking(job.recipe):
+                self.given = dict([*self.given.items(), (asking, self.made)][-MOST_RUNS:])
+        self.job = None
+        return True
+
+
+def _spelt(question: Question | None) -> tuple[str, str] | None:
+    return None if question is None else (question.asked.database, question.query.normal)
+
+
+def visitor() -> Visitor:
+    """This visitor's state."""
+    found: Visitor = st.session_state.setdefault(KEY, Visitor())
+    return found
+
+
+def need_table() -> tuple[Visitor, Loaded]:
+    """The visitor and their table, or a word on where to bring one."""
+    who = visitor()
+    if who.loaded is None:
+        st.info("First bring a table, or take the sample.")
+        st.page_link("../pages/data.py", label="Go to Data", icon=":material/arrow_forward:")
+        st.stop()
+    return who, who.loaded
+
+
+def need_made() -> tuple[Visitor, Made]:
+    """The visitor and their last finished run, or a word on where to start one."""
+    who, _ = need_table()
+    if who.made is None:
+        st.info("First make synthetic data.")
+        st.page_link("../pages/method.py", label="Go to Method", icon=":material/arrow_forward:")
+        st.stop()
+    return who, who.made
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Show an error the person can put right as a sentence, and keep everything they had."""
+    try:
+        yield
+    except SynthError as error:
+        st.error(f"{error.what}\n\n**What to do:** {error.remedy}")
