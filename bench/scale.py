@@ -18,7 +18,7 @@ from tvd import Truth
 from synth.budget import Budget
 from synth.methods.adaptive import Adaptive
 from synth.schema import Categories, Column, Domain, Kind, Numbers, Schema
-from synth.schema.domain import even_edges
+from synth.schema.edges import even_edges
 from synth.vault import PrivateTable
 
 DELTA = 1e-9

@@ -5,6 +5,7 @@ import streamlit as st
 from ui.columns import edit_columns
 from ui.method.ask import ask_people
 from ui.protect.risk import show_short_risk
+from ui.shell.places import page
 from ui.shell.visitor import explained, need_table
 
 who, loaded = need_table()
@@ -30,4 +31,4 @@ else:
 show_short_risk(who)
 who.decide(people=ask_people(who.recipe, list(schema.names)))
 if st.button("Next: protect people", type="primary", key="next"):
-    st.switch_page("../pages/protect.py")
+    st.switch_page(page("protect"))

@@ -4,6 +4,7 @@ import streamlit as st
 
 from synth.evaluate import charts
 from ui.compare import show_combinations, show_runs
+from ui.shell.places import page
 from ui.shell.visitor import need_made
 
 who, made = need_made()
@@ -54,4 +55,4 @@ with numbers:
     )
     st.dataframe(charts.pair_frame(found), hide_index=True, alt="Distance of each pair of columns")
 if st.button("Next: release", type="primary", key="next"):
-    st.switch_page("../pages/release.py")
+    st.switch_page(page("release"))

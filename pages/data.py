@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.data.ask_database import ask_database
 from ui.data.sources import bring_sample, bring_upload, open_recipe, show_table
+from ui.shell.places import page
 from ui.shell.visitor import visitor
 
 who = visitor()
@@ -32,4 +33,4 @@ with right:
 if who.loaded is not None:
     show_table(who, who.loaded)
     if st.button("Next: say what the columns are", type="primary", key="next"):
-        st.switch_page("../pages/columns.py")
+        st.switch_page(page("columns"))

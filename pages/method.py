@@ -7,6 +7,7 @@ from ui.method.ask import ask_family, ask_method, ask_release
 from ui.method.counts import ask_counts
 from ui.method.progress import show_job
 from ui.method.promise import ask_privacy
+from ui.shell.places import page
 from ui.shell.settings import writing
 from ui.shell.visitor import explained, need_table
 
@@ -41,4 +42,4 @@ if who.made is not None and not busy:
         st.info(REPEATED)
     st.success(f"{word} {who.made.bundle.facts['rows']:,} synthetic rows are ready.")
     if st.button("Next: compare with the real table", key="next"):
-        st.switch_page("../pages/compare.py")
+        st.switch_page(page("compare"))

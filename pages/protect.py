@@ -18,6 +18,7 @@ from ui.protect.risk import (
 )
 from ui.protect.search import show_search
 from ui.protect.steps import add_step, show_steps
+from ui.shell.places import page
 from ui.shell.visitor import explained, need_table
 
 TABS = ["What would help", "Find it for me", "Who", "Sensitive", "Rare combinations", "Columns"]
@@ -55,4 +56,4 @@ with details, explained():
         with apart:
             show_separation(made)
 if st.button("Next: choose a method", type="primary", key="next"):
-    st.switch_page("../pages/method.py")
+    st.switch_page(page("method"))

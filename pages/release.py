@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui.release import offer_bundle, offer_recipe, offer_sandbox, show_copies, show_promise
+from ui.shell.places import page
 from ui.shell.visitor import need_made
 
 who, made = need_made()
@@ -22,7 +23,7 @@ with st.container(horizontal=True):
     offer_bundle(made)
     offer_recipe(made)
     if st.button("View as recipient", icon=":material/visibility:", key="view"):
-        st.switch_page("../pages/showcase.py")
+        st.switch_page(page("showcase"))
 offer_sandbox(made)
 st.markdown(
     "The bundle holds the synthetic rows (CSV and Parquet), the schema, this statement, the model, "

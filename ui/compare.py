@@ -7,7 +7,7 @@ import streamlit as st
 from synth.evaluate import charts
 from synth.evaluate.kept import Kept, kept
 from synth.protect.steps import Shelf
-from synth.runs.run import deidentified
+from synth.runs.running import deidentified
 from synth.vault import Counting
 from ui.shell.visitor import Made, Visitor, explained
 

@@ -17,7 +17,7 @@ from peers import effort
 from synth.ingest import load
 from synth.runs import Recipe
 from synth.runs.recipe import MethodPart, Privacy, Source
-from synth.runs.run import fitted
+from synth.runs.running import fitted
 
 
 def synthesise(table: Path, synthetic: Path, settings: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from synth.ingest import load
 from synth.methods import method_named
 from synth.runs import Recipe
 from synth.runs.recipe import Privacy
-from synth.runs.run import fitted
+from synth.runs.running import fitted
 
 
 def counts(table: Path, settings: dict[str, Any]) -> str:

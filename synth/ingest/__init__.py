@@ -1,7 +1,7 @@
 """From a file, a query or a data frame into the vault, and what its columns are declared to be."""
 
 from synth.ingest.database import Database, Limits
-from synth.ingest.load import Loaded, load, look_again
+from synth.ingest.loading import Loaded, load, look_again
 from synth.ingest.query import Query, read_query
 from synth.ingest.suggest import Suggestion
 

@@ -25,7 +25,7 @@ from synth.schema import (
     Schema,
     Text,
 )
-from synth.schema.domain import even_edges, whole_edges
+from synth.schema.edges import even_edges, whole_edges
 from synth.schema.values import as_seconds
 
 

@@ -27,7 +27,7 @@ from synth.schema import (
     Schema,
     Text,
 )
-from synth.schema.domain import even_edges, whole_edges
+from synth.schema.edges import even_edges, whole_edges
 from synth.schema.pattern import USUAL, pattern_of
 from synth.schema.values import as_numbers, as_seconds, as_text
 

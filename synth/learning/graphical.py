@@ -17,13 +17,14 @@ import numpy as np
 from synth.budget import Rho
 from synth.budget.accounting import gaussian_sigma
 from synth.learning.consistency import nearest
-from synth.learning.grouping import Grouped, gathered
+from synth.learning.grouping import gathered
 from synth.learning.inference import Fitted, Noisy, cells_of, estimate_total, fit
 from synth.learning.inference.estimation import Effort
 from synth.learning.inference.triangulation import Clique
 from synth.learning.method import modelled_names
 from synth.learning.network import Conditional, Network
 from synth.schema import Counts, Schema
+from synth.schema.gathered import Gathered
 from synth.vault import Distances, Measurement, PrivateTable
 
 RARE = 4.0  # a value is gathered with others below this many standard deviations of its noise
@@ -52,7 +53,7 @@ class Ground:
     total: float
     fine: Mapping[str, Counts]
     sigma: float
-    groups: Mapping[str, Grouped]
+    groups: Mapping[str, Gathered]
 
     @classmethod
     def of(cls, private: PrivateTable, rho: Rho) -> Ground:

@@ -20,7 +20,7 @@ from synth.budget import Rho, Statement
 from synth.budget.accounting import gaussian_sigma
 from synth.errors import BundleError, MethodError
 from synth.learning.consistency import nearest, total_of
-from synth.learning.grouping import Grouped, gathered
+from synth.learning.grouping import gathered
 from synth.learning.method import Method, Model, modelled_names
 from synth.learning.mixture import Block, Component, Free, Law, Learning, law_for, read_model_file
 from synth.learning.mixture.laws import UNIT
@@ -28,6 +28,7 @@ from synth.learning.network import Conditional, drawn, normalised
 from synth.progress import Progress, quiet
 from synth.schema import Codes, Counts, Schema
 from synth.schema.domain import smallest
+from synth.schema.gathered import Gathered
 from synth.vault import Measurement, PrivateTable
 from synth.vault.answers import Shares
 
@@ -242,7 +243,7 @@ def _chosen(schema: Schema, names: Sequence[str]) -> Schema:
 
 def _gathered(
     private: PrivateTable, free: Mapping[str, Measurement], total: float
-) -> tuple[PrivateTable, dict[str, Grouped]]:
+) -> tuple[PrivateTable, dict[str, Gathered]]:
     if not free:
         return private, {}
     sigma = max(0.5, next(iter(free.values())).sigma)
@@ -250,7 +251,7 @@ def _gathered(
 
 
 def _block(
-    name: str, law: Law | Free | None, fine: Measurement, group: Grouped | None, total: float
+    name: str, law: Law | Free | None, fine: Measurement, group: Gathered | None, total: float
 ) -> Block:
     counts = fine.counts if group is None else group.added(fine.counts)
     marginal = nearest(counts, total) + 0.5

@@ -20,7 +20,7 @@ from synth.ingest.declaration import ColumnPart
 from synth.release import Release
 from synth.runs.audit import Asked, Audit
 from synth.runs.recipe import MethodPart, Privacy, Recipe, ReleasePart, Source
-from synth.runs.run import run
+from synth.runs.running import run
 
 
 @dataclass

@@ -17,7 +17,7 @@ from synth.budget import Audience, Compared, Entry, Grouped, Measured, Opened, R
 from synth.errors import SynthError
 from synth.protect.steps import Shelf
 from synth.runs.recipe import read_recipe
-from synth.runs.run import run
+from synth.runs.running import run
 from synth.vault.private import receive
 
 ENTRIES: dict[str, type[Any]] = {c.__name__: c for c in (Measured, Opened, Grouped, Compared)}

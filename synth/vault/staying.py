@@ -27,6 +27,7 @@ import pandas as pd
 from synth.errors import QueryError, SchemaError, SynthError
 from synth.schema import Categories, Codes, Dates, Domain, Numbers, Schema, Text
 from synth.schema.domain import OTHER
+from synth.schema.gathered import Gathered
 from synth.schema.pattern import ROOMY
 from synth.schema.tables import Exact, cells_of
 from synth.vault.answers import Shares
@@ -220,16 +221,14 @@ ENGINES = {
 
 def _fine(domain: Domain) -> Domain:
     """The domain that others gather the states of: counted once, gathered afterwards."""
-    inner: Domain | None = getattr(domain, "inner", None)
-    return domain if inner is None else _fine(inner)
+    return _fine(domain.inner) if isinstance(domain, Gathered) else domain
 
 
 def _gathered(domain: Domain, codes: Codes) -> Codes:
     """Codes of the fine domain as those of `domain`."""
-    inner: Domain | None = getattr(domain, "inner", None)
-    if inner is None:
+    if not isinstance(domain, Gathered):
         return codes
-    return np.asarray(np.asarray(domain.groups)[_gathered(inner, codes)])  # type: ignore[attr-defined]
+    return np.asarray(np.asarray(domain.groups)[_gathered(domain.inner, codes)])
 
 
 def _already(keys: pd.Series) -> Codes:

@@ -97,7 +97,7 @@ import sys
 from pathlib import Path
 from synth.budget import Budget, Rho
 from synth.errors import BudgetExceeded
-from synth.ledger_file import LedgerFile
+from synth.budget.lasting import LedgerFile
 account = LedgerFile.opened(Path(sys.argv[1])).account("named town", Budget(1.0, 1e-6), sys.argv[2])
 share = Rho(account.promise.rho / float(sys.argv[3]))
 try:

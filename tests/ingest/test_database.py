@@ -9,8 +9,8 @@ import sqlalchemy as sa
 
 from synth.errors import QueryError
 from synth.ingest import Database, Limits, read_query
-from synth.runs import faux
 from synth.runs.audit import Asked, Audit
+from synth.runs.faux import faux
 
 HOSPITAL = Path(__file__).parents[2] / "sample_data" / "hospital.sqlite"
 VISITS = "SELECT p.sex, a.ward, a.emergency FROM admissions a JOIN patients p USING (patient_id)"

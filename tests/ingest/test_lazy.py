@@ -18,7 +18,8 @@ from synth.ingest.read import compact
 from synth.learning.aggregates import aggregate
 from synth.methods.correlated import Correlated
 from synth.release import Bundle, verify
-from synth.runs import Recipe, faux, run
+from synth.runs import Recipe, run
+from synth.runs.faux import faux
 from synth.runs.recipe import MethodPart, Privacy, ReleasePart, Source
 from synth.schema import Role
 from synth.vault import Counting, PrivateTable, Protection
@@ -76,7 +77,7 @@ def test_a_file_is_released_without_being_loaded(name, folder, monkeypatch):
     def loaded(*_: object) -> None:
         raise AssertionError("the rows were read into memory")
 
-    monkeypatch.setattr("synth.ingest.load.read_table", loaded)
+    monkeypatch.setattr("synth.ingest.loading.read_table", loaded)
     outcome = run(recipe(Source(file=name, stay=True)), folder=folder)
     assert ill_by_city(outcome.release.tables[0]) == {"Oslo": 0.0, "Rome": 1.0}
     assert outcome.comparison.rows == 4000

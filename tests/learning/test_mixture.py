@@ -19,7 +19,7 @@ from synth.learning.mixture.laws import UNIT
 from synth.methods import model_of
 from synth.methods.mixture import Mixture, MixtureModel
 from synth.schema import Categories, Column, Kind, Numbers, Schema
-from synth.schema.domain import whole_edges
+from synth.schema.edges import whole_edges
 from synth.vault import PrivateTable
 from synth.vault.answers import PARTS, Shares
 from synth.vault.held import HeldRows

@@ -206,13 +206,13 @@ from streamlit.testing.v1 import AppTest
 from synth.budget import Budget
 from synth.ingest import load
 from tests.people import some_people
-from ui.visitor import KEY, Visitor
+from ui.shell.visitor import KEY, Visitor
 
 who = Visitor()
 who.bring(load(some_people(int(sys.argv[1])), Budget(1.0)), "people")
-app = AppTest.from_file(Path("ui/router.py").absolute(), default_timeout=60)
+app = AppTest.from_file(Path("ui/shell/router.py").absolute(), default_timeout=60)
 app.session_state[KEY] = who
-app.run().switch_page("../pages/method.py").run()
+app.run().switch_page("../../pages/method.py").run()
 app.button_group(key="family").set_value("No formal promise").run()
 app.radio(key="method").set_value("datasynthesizer").run()
 own = "datasynthesizer."

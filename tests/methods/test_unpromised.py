@@ -103,7 +103,7 @@ def points(**named: str) -> list[EntryPoint]:
 
 
 def test_a_method_of_another_package_is_found():
-    found = plugged({"independent"}, points(mine="tests.test_unpromised:Mine"))
+    found = plugged({"independent"}, points(mine="tests.methods.test_unpromised:Mine"))
     assert [m.name for m in found.methods] == [Mine.name]
     assert found.refused == ()
 
@@ -112,8 +112,8 @@ def test_a_method_of_another_package_is_found():
     ("target", "why"),
     [
         ("no_such_package:X", "cannot be imported"),
-        ("tests.test_unpromised:nothing", "cannot be imported"),
-        ("tests.test_unpromised:points", "not a dataclass derived from"),
+        ("tests.methods.test_unpromised:nothing", "cannot be imported"),
+        ("tests.methods.test_unpromised:points", "not a dataclass derived from"),
         ("synth.methods.independent:Independent", "already a method `independent`"),
     ],
 )

@@ -19,7 +19,7 @@ from synth.protect.steps.numbers import Band, Round
 from synth.protect.steps.rows import Suppress
 from synth.protect.steps.text import Mask
 from synth.runs import read_recipe, run
-from synth.runs.run import deidentified
+from synth.runs.running import deidentified
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Role, Schema
 from tests.people import DECLARED
 from tests.protect.test_steps import VISITS, values

@@ -26,7 +26,7 @@ def screen(page: str = "data", who: Visitor | None = None) -> AppTest:
     app.session_state[KEY] = who or Visitor()
     app.run()
     if page != "data":
-        app.switch_page(f"../pages/{page}.py").run()
+        app.switch_page(f"../../pages/{page}.py").run()
     return ran(app)
 
 
@@ -94,8 +94,8 @@ def test_settings_survive_a_visit_to_another_screen(with_table):
     app = screen("method", with_table)
     app.radio(key="method").set_value("independent").run()
     app.number_input(key="rows").set_value(123).run()
-    app.switch_page("../pages/columns.py").run()
-    app.switch_page("../pages/method.py").run()
+    app.switch_page("../../pages/columns.py").run()
+    app.switch_page("../../pages/method.py").run()
     assert ran(app).radio(key="method").value == "independent"
     assert app.number_input(key="rows").value == 123
     assert with_table.recipe.release.rows == 123
@@ -192,8 +192,8 @@ def test_a_logo_is_shown_kept_and_taken_back(with_release):
     app.file_uploader(key="showcase.logo").upload("us.svg", svg, "image/svg+xml").run()
     assert ran(app).session_state[KEY].recipe.showcase.logo == "us.svg"
     assert "image/svg+xml;base64" in app.get("iframe")[0].proto.srcdoc
-    app.switch_page("../pages/data.py").run()
-    app.switch_page("../pages/showcase.py").run()
+    app.switch_page("../../pages/data.py").run()
+    app.switch_page("../../pages/showcase.py").run()
     assert "image/svg+xml;base64" in ran(app).get("iframe")[0].proto.srcdoc
     app.button(key="showcase.no_logo").click().run()
     assert "image/svg+xml;base64" not in ran(app).get("iframe")[0].proto.srcdoc

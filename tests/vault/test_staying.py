@@ -17,11 +17,11 @@ from synth.ingest import Database
 from synth.ingest.lazy import file_in_place, query_in_place
 from synth.ingest.read import MISSING, compact
 from synth.ingest.suggest_lazy import tidied
-from synth.learning.grouping import Grouped
 from synth.release import Bundle
 from synth.runs import Recipe, run
 from synth.runs.recipe import Privacy
 from synth.schema import Categories, Column, Dates, Numbers, Schema, Text
+from synth.schema.gathered import Gathered
 from synth.vault.held import HeldRows
 from synth.vault.staying import LazyRows
 from tests.postgres import started
@@ -170,7 +170,7 @@ def test_every_engine_counts_gathered_states_alike(lazy, held):
     coarse = SCHEMA
     for name, groups in (("city", (0, 1, 1, 1, 2)), ("score", (0, 0, 1, 1, 2))):
         column = SCHEMA[name]
-        made = Grouped(column.domain, groups)
+        made = Gathered(column.domain, groups)
         coarse = coarse.replaced(replace(column, domain=made))
     rows = LazyRows(lazy)
     other = SCHEMA.replaced(replace(SCHEMA["score"], domain=Numbers((0.0, 1.0, 2.0))))

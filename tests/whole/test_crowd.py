@@ -223,7 +223,7 @@ import io, resource, sys
 from synth.budget import Budget
 from synth.errors import IngestError
 from synth.ingest import load
-from tests.test_crowd import {monster}
+from tests.whole.test_crowd import {monster}
 
 content = {monster}()
 most = {most}

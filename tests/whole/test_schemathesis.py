@@ -67,9 +67,9 @@ SERVE = """
 import sys
 import uvicorn
 from starlette.applications import Starlette
-from ui.api import api, mounted
-from ui.api.registry import Registry, Rules
-from ui.sources import HOSPITAL
+from synth.api import api, mounted
+from synth.api.registry import Registry, Rules
+from ui.data.sources import HOSPITAL
 
 databases = {"hospital": f"sqlite:///{HOSPITAL}"}
 app = Starlette(routes=[mounted(api(sys.argv[1], lambda: databases, Registry(Rules(1000))))])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -12,11 +11,11 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from synth.budget import Audience
 from synth.ingest import Loaded, load
 from synth.runs import read_recipe
+from ui.shell.places import SAMPLE_DATA
 from ui.shell.visitor import Question, Visitor, explained
 
-LOOKUP = Path(__file__).parents[2] / "sample_data" / "postcode_lookup.csv"
-SAMPLES = Path(__file__).parents[2] / "sample_data"
-SAMPLE, HOSPITAL = SAMPLES / "hospital_admissions.csv", SAMPLES / "hospital.sqlite"
+LOOKUP = SAMPLE_DATA / "postcode_lookup.csv"
+SAMPLE, HOSPITAL = SAMPLE_DATA / "hospital_admissions.csv", SAMPLE_DATA / "hospital.sqlite"
 MOST_MEGABYTES = 300
 PREVIEW = 8
 

@@ -25,6 +25,7 @@ from synth.runs import Recipe
 from synth.runs.audit import Asked
 from synth.runs.job import Job
 from synth.schema import Schema
+from ui.shell.places import page
 
 KEY = "visitor"
 MOST_RUNS = 5  # finished runs kept to be compared
@@ -226,7 +227,7 @@ def need_table() -> tuple[Visitor, Loaded]:
     who = visitor()
     if who.loaded is None:
         st.info("First bring a table, or take the sample.")
-        st.page_link("../pages/data.py", label="Go to Data", icon=":material/arrow_forward:")
+        st.page_link(page("data"), label="Go to Data", icon=":material/arrow_forward:")
         st.stop()
     return who, who.loaded
 
@@ -236,7 +237,7 @@ def need_made() -> tuple[Visitor, Made]:
     who, _ = need_table()
     if who.made is None:
         st.info("First make synthetic data.")
-        st.page_link("../pages/method.py", label="Go to Method", icon=":material/arrow_forward:")
+        st.page_link(page("method"), label="Go to Method", icon=":material/arrow_forward:")
         st.stop()
     return who, who.made
 

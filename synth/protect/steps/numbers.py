@@ -13,7 +13,7 @@ import pandas as pd
 from synth.errors import StepError
 from synth.protect.steps.step import MOST_LISTED, ValueStep, checked_number, listed, setting
 from synth.schema import Categories, Column, Domain, Kind, Numbers, Origin
-from synth.schema.domain import whole_edges
+from synth.schema.edges import whole_edges
 from synth.schema.values import Values, as_numbers
 
 
