@@ -211,7 +211,7 @@ from ui.visitor import KEY, Visitor
 
 who = Visitor()
 who.bring(load(some_people(int(sys.argv[1])), Budget(1.0)), "people")
-app = AppTest.from_file(Path("ui/router.py").absolute(), default_timeout=60)
+app = AppTest.from_file(Path("ui/router.py").absolute(), default_timeout=300)
 app.session_state[KEY] = who
 app.run().switch_page("../pages/method.py").run()
 app.button_group(key="family").set_value("No formal promise").run()
@@ -222,7 +222,7 @@ form = {e.key.removeprefix(own): e.value
 app.number_input(key=own + "epsilon").set_value(3.0).run()
 app.button(key="make").click().run()
 job = app.session_state[KEY].job
-assert job.finished.wait(60)
+assert job.finished.wait(300)
 app.run()
 assert not app.exception, app.exception
 print(json.dumps({
