@@ -1,12 +1,54 @@
-"""Fixtures enough for every test: people, a vault around them, one without noise, a generator."""
+"""Fixtures enough for every test: people, a vault around them, one without noise, a generator.
+
+And what keeps the outcome of a test from being drawn by lot: noise and every generator without a
+seed are the same in each run, and hypothesis tries the same examples, however long they take.
+Tests of chance itself ask for `left_to_chance`, and say how seldom they fail. Processes that tests
+start have real noise.
+"""
+
+import secrets
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 
 from synth.budget import Budget
 from synth.vault import PrivateTable
-from tests.people import SCHEMA, Silent, some_people
+from synth.vault import noise as exact
+from tests.people import SCHEMA, Replayed, Silent, some_people
+
+# `pytest --hypothesis-profile=search` tries new examples.
+settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same", settings.get_profile("search"), derandomize=True)
+settings.load_profile("same")
+
+generator, replayed = np.random.default_rng, Replayed()
+SETTLED = (
+    (exact, "discrete_gaussian", replayed.discrete_gaussian),
+    (exact, "discrete_laplace", replayed.discrete_laplace),
+    (exact, "noisy_max", replayed.noisy_max),
+    (np.random, "default_rng", lambda seed=None: generator(0 if seed is None else seed)),
+    (secrets, "randbits", lambda bits: 0),
+)
+REAL = tuple((module, name, getattr(module, name)) for module, name, _ in SETTLED)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def settled_chance() -> Iterator[None]:
+    """Noise, seeds and generators that are the same in every run, in whatever order tests run."""
+    with pytest.MonkeyPatch.context() as patch:
+        for place in SETTLED:
+            patch.setattr(*place)
+        yield
+
+
+@pytest.fixture
+def left_to_chance(monkeypatch) -> None:
+    """Real noise and randomness after all, for tests that are about it."""
+    for place in REAL:
+        monkeypatch.setattr(*place)
 
 
 @pytest.fixture

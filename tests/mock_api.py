@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,8 @@ from synth.ingest.declaration import ColumnPart
 from synth.runs import Recipe, run
 from synth.runs.recipe import CountsPart, MethodPart, ReleasePart
 from tests.people import some_people
-from tests.server import PATIENCE, ROOT, free_port
+from tests.server import ROOT, free_port
+from tests.waiting import PATIENCE, until
 
 TOKEN = "a-token-of-the-tests"
 AWKWARD = "Time in A&E, 100% {{sure}} #1"
@@ -61,17 +61,17 @@ def mock_api(bundle: Path, *words: str) -> Iterator[str]:
         assert process.poll() is None, "the sandbox stopped by itself"
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
-def wait_for_answer(url: str, process: subprocess.Popen[bytes]) -> None:
-    begun = time.monotonic()
-    while time.monotonic() - begun < PATIENCE:
+def wait_for_answer(url: str, process: subprocess.Popen[bytes]) -> httpx.Response:
+    """The first answer; a server that does not listen yet has not counted the question."""
+
+    def answer() -> httpx.Response | None:
         assert process.poll() is None, "the server stopped by itself"
         try:
-            httpx.get(url, timeout=5)
+            return httpx.get(url, timeout=PATIENCE)
         except httpx.TransportError:
-            time.sleep(0.2)
-        else:
-            return
-    raise AssertionError("the server did not start")
+            return None
+
+    return until(answer, "the server did not start")

@@ -6,15 +6,15 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 
+from tests.waiting import PATIENCE, until
+
 ROOT = Path(__file__).parents[1]
-PATIENCE = 60.0
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def served(*words: str, env: Mapping[str, str] | None = None) -> Iterator[str]:
         yield address
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 def free_port() -> int:
@@ -45,12 +45,11 @@ def free_port() -> int:
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
-    begun = time.monotonic()
-    while time.monotonic() - begun < PATIENCE:
+    def healthy() -> bool:
         assert process.poll() is None, "the server stopped by itself"
         try:
-            if httpx.get(f"{address}/_stcore/health", timeout=2).text == "ok":
-                return
+            return httpx.get(f"{address}/_stcore/health", timeout=PATIENCE).text == "ok"
         except httpx.TransportError:
-            time.sleep(0.2)
-    raise AssertionError("the server did not start")
+            return False
+
+    until(healthy, "the server did not start")

@@ -13,6 +13,7 @@ from synth.api.settings import allowance
 from synth.runs import Recipe
 from synth.runs.audit import Audit
 from tests.api.test_jobs import ALICE, BOB, QUERY, RECIPE, SAMPLE, client, ended, refused, upload
+from tests.waiting import held
 
 RANDOM = '[method]\nname = "random"\n'
 PAID = RECIPE.split("[[column]]")[0] + '[[column]]\nname = "smoker"\nvalues = ["no", "yes"]\n'
@@ -56,7 +57,8 @@ def test_a_job_that_failed_or_was_stopped_released_nothing():
         place = ask(alice, wrong).headers["location"]
         assert ended(alice, place)["state"] == "failed"
         assert not ask(alice, wrong).json()["repeated"]
-        alice.delete(ask(alice).headers["location"])
+        with held():
+            alice.delete(ask(alice).headers["location"])
         assert not ask(alice).json()["repeated"]
 
 
@@ -103,8 +105,9 @@ def test_the_jobs_of_a_token_come_to_its_epsilon_at_most():
 
 def test_a_running_job_counts_with_all_it_may_spend_and_a_repeated_one_with_nothing():
     with client(registry=limited(1.0)) as alice:
-        place = ask(alice, PAID).headers["location"]
-        assert "would pass it" in refused(ask(alice, PAID + "[release]\nseed = 2\n"), 403)
+        with held():
+            place = ask(alice, PAID).headers["location"]
+            assert "would pass it" in refused(ask(alice, PAID + "[release]\nseed = 2\n"), 403)
         ended(alice, place)
         assert ask(alice, PAID).json()["repeated"]
 

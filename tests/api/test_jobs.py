@@ -1,7 +1,6 @@
 """The REST API: in process for every rule, and once through the real server."""
 
 import io
-import time
 
 import httpx
 import pandas as pd
@@ -15,6 +14,7 @@ from synth.release import Bundle, verify
 from synth.release.showcase.bundle import look_of
 from tests.people import DECLARED, some_people
 from tests.server import served
+from tests.waiting import PATIENCE, held, until
 from ui.data.sources import HOSPITAL
 
 ALICE, BOB = "alice-0123456789abcdef", "bob-0123456789abcdefgh"
@@ -49,13 +49,11 @@ def upload(to: httpx.Client, recipe: str = RECIPE, content: bytes | None = None,
 
 
 def ended(to: httpx.Client, place: str) -> dict:
-    begun = time.monotonic()
-    while time.monotonic() - begun < 60:
-        told = to.get(place).json()
-        if told["state"] in ("finished", "failed"):
-            return told
-        time.sleep(0.1)
-    raise AssertionError(told)
+    def told() -> dict | None:
+        answer = to.get(place).json()
+        return answer if answer["state"] in ("finished", "failed") else None
+
+    return until(told, "the job did not end")
 
 
 def refused(answer: httpx.Response, status: int) -> str:
@@ -210,17 +208,13 @@ def test_a_token_has_a_number_of_jobs_and_a_size_of_request():
 def test_a_finished_job_is_forgotten_in_time():
     with client(registry=Registry(Rules(lifetime=0.2))) as alice:
         place = upload(alice).headers["location"]
-        begun = time.monotonic()
-        while alice.get(place).status_code == 200:
-            assert time.monotonic() - begun < 60
-            time.sleep(0.1)
+        until(lambda: alice.get(place).status_code != 200, "the job was not forgotten")
         refused(alice.get(f"{place}/release"), 404)
 
 
 def test_a_running_job_can_be_stopped_and_has_no_release_yet():
-    slow = RECIPE.replace("independent", "adaptive")
-    with client() as alice:
-        place = upload(alice, slow, table(20_000)).headers["location"]
+    with held(), client() as alice:
+        place = upload(alice).headers["location"]
         assert "not finished" in refused(alice.get(f"{place}/release"), 409)
         assert alice.delete(place).status_code == 204
         refused(alice.get(place), 404)
@@ -258,7 +252,7 @@ def test_the_real_server_gives_a_release_beside_its_screens():
     token = {"Authorization": f"Bearer {ALICE}"}
     with (
         served(env={"SYNTH_API_TOKENS": ALICE}) as address,
-        httpx.Client(base_url=address, headers=token, timeout=60) as alice,
+        httpx.Client(base_url=address, headers=token, timeout=PATIENCE) as alice,
     ):
         assert alice.get("/api/v1/databases").json()[0] == {"name": SAMPLE}
         place = upload(alice).headers["location"]
@@ -266,4 +260,4 @@ def test_the_real_server_gives_a_release_beside_its_screens():
         content = alice.get(f"{place}/release").content
         assert isinstance(Bundle.read(io.BytesIO(content)).rows, pd.DataFrame)
         assert alice.get("/").headers["content-type"].startswith("text/html")
-        assert refused(httpx.get(f"{address}/api/v1/methods"), 401)
+        assert refused(httpx.get(f"{address}/api/v1/methods", timeout=PATIENCE), 401)

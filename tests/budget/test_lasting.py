@@ -19,6 +19,7 @@ from synth.budget.lasting import KEY, LEDGER, Account, LedgerFile, named
 from synth.errors import BudgetExceeded, LedgerError
 from synth.schema import Categories, Column, Schema
 from synth.vault import PrivateTable
+from tests.waiting import PATIENCE
 
 PROMISE = Budget(1.0, 1e-6)
 TOWN = "named town"
@@ -116,7 +117,7 @@ def spender(folder: Path, release: str, shares: int) -> subprocess.Popen[str]:
 
 def test_two_processes_cannot_both_spend_the_last_share(tmp_path: Path) -> None:
     both = [spender(tmp_path, name, 40) for name in ("one", "two")]
-    spent = [p.communicate(timeout=60)[0].count("spent") for p in both]
+    spent = [p.communicate(timeout=PATIENCE)[0].count("spent") for p in both]
     assert sum(spent) == 40
     assert len(account(tmp_path).file.lines(TOWN)) == 40
 
@@ -126,7 +127,7 @@ def test_a_killed_process_has_written_down_at_least_what_it_spent(tmp_path: Path
     assert process.stdout is not None
     seen = sum(process.stdout.readline() == "spent\n" for _ in range(25))
     os.kill(process.pid, signal.SIGKILL)
-    seen += process.communicate(timeout=60)[0].count("spent")
+    seen += process.communicate(timeout=PATIENCE)[0].count("spent")
     written = len(account(tmp_path).file.lines(TOWN))
     assert seen >= 25
     assert written in (seen, seen + 1)

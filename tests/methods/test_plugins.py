@@ -146,8 +146,9 @@ def test_each_setting_gives_rows_that_fit_the_schema(settings, plug):
     assert set(fake["city"]) <= {"Oslo", "Rome", "(other)"}
 
 
+@pytest.mark.usefixtures("left_to_chance")
 def test_sampling_has_a_seed_and_noise_has_none(plug):
-    one, two = fitted(plug), fitted(plug)
+    one, two = fitted(plug), fitted(plug)  # their seeds agree with a chance of 2^-32, or 2.4e-10
     again = read_back(one, json.loads(json.dumps(one.parameters())))
     assert drawn(one).equals(drawn(again))
     assert not drawn(one).equals(drawn(one, seed=2))
@@ -210,7 +211,7 @@ from ui.shell.visitor import KEY, Visitor
 
 who = Visitor()
 who.bring(load(some_people(int(sys.argv[1])), Budget(1.0)), "people")
-app = AppTest.from_file(Path("ui/shell/router.py").absolute(), default_timeout=60)
+app = AppTest.from_file(Path("ui/shell/router.py").absolute(), default_timeout=300)
 app.session_state[KEY] = who
 app.run().switch_page("../../pages/method.py").run()
 app.button_group(key="family").set_value("No formal promise").run()
@@ -221,7 +222,7 @@ form = {e.key.removeprefix(own): e.value
 app.number_input(key=own + "epsilon").set_value(3.0).run()
 app.button(key="make").click().run()
 job = app.session_state[KEY].job
-assert job.finished.wait(60)
+assert job.finished.wait(300)
 app.run()
 assert not app.exception, app.exception
 print(json.dumps({

@@ -15,6 +15,7 @@ from synth.release.sandbox.resources import about
 from synth.release.sandbox.take_away import files
 from tests.mock_api import TOKEN, mock_api, people_release
 from tests.server import ROOT
+from tests.waiting import PATIENCE
 
 NEWMAN = ROOT / ".venv" / "newman" / "node_modules" / ".bin" / "newman"
 pytestmark = pytest.mark.xdist_group("postman")
@@ -48,7 +49,7 @@ def newman(collection: dict, address: str, folder: Path, token: str = TOKEN) -> 
     (folder / "environment.json").write_text(json.dumps(environment(address, token)))
     words = ("run", "collection.json", "--environment", "environment.json")
     report = ("--reporters", "json", "--reporter-json-export", "report.json")
-    subprocess.run([NEWMAN, *words, *report], cwd=folder, capture_output=True, timeout=120)
+    subprocess.run([NEWMAN, *words, *report], cwd=folder, capture_output=True, timeout=PATIENCE)
     return json.loads((folder / "report.json").read_text())["run"]
 
 

@@ -6,7 +6,6 @@ import json
 import sqlite3
 import subprocess
 import sys
-import time
 import zipfile
 
 import httpx
@@ -23,8 +22,10 @@ from synth.release.sandbox.server.service import Settings
 from synth.release.sandbox.server.simulation import Door, Weather
 from synth.runs import Recipe, run
 from synth.runs.recipe import MethodPart, ReleasePart
+from tests.mock_api import wait_for_answer
 from tests.people import some_people
 from tests.server import free_port
+from tests.waiting import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +238,9 @@ def test_a_failure_or_a_delay_can_be_preferred(api):
 
 
 def test_a_rate_limit_answers_429_with_when_to_try_again(bundle):
-    api = client(bundle, weather=Weather(per_minute=3))
+    made = service(bundle, "people", Settings(weather=Weather(per_minute=3)))
+    made.forecast.clock = lambda: 0.0  # however long five requests take
+    api = TestClient(made.app())
     codes = [api.get("/people/1").status_code for _ in range(5)]
     assert codes == [200, 200, 200, 429, 429]
 
@@ -297,11 +300,11 @@ def test_what_is_taken_away_runs_without_this_project(bundle, tmp_path):
     words = [sys.executable, "-I", "-c", LAUNCH, str(tmp_path), str(port)]
     process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.DEVNULL)
     try:
-        answer = asked_until_there(f"http://127.0.0.1:{port}/people/1")
+        answer = wait_for_answer(f"http://127.0.0.1:{port}/people/1", process)
         assert answer.json()["id"] == "1"
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(PATIENCE)
 
 
 LAUNCH = """
@@ -312,17 +315,6 @@ sys.modules["synth"] = None
 sys.argv = ["serve.py", "--port", port]
 runpy.run_path(folder + "/serve.py", run_name="__main__")
 """
-
-
-def asked_until_there(url: str) -> httpx.Response:
-    transport = httpx.HTTPTransport(retries=0)
-    with httpx.Client(transport=transport) as http:
-        for _ in range(100):
-            try:
-                return http.get(url)
-            except httpx.TransportError:
-                time.sleep(0.2)
-    raise AssertionError("the sandbox did not start")
 
 
 def test_other_formats_hold_the_same_rows(bundle, rows, tmp_path):

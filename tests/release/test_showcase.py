@@ -15,7 +15,7 @@ from synth.learning.aggregates import Aggregates, aggregate
 from synth.release.showcase import Look, page
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schema, Text
 from synth.vault import Counting, PrivateTable
-from tests.browser import needs_browser, opened
+from tests.browser import needs_browser, opened, patient
 
 pytestmark = [needs_browser, pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -79,7 +79,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def shown(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(offline=True, accept_downloads=True)
+    context = patient(browser.new_context(offline=True, accept_downloads=True))
     it = context.new_page()
     complaints: list[str] = []
     it.on("console", lambda message: complaints.append(message.text))
@@ -217,7 +217,7 @@ def test_a_link_leads_back_to_the_selection_and_names_no_value(
     bar(shown, "ward", "Eyes").click()
     link = shown.url
     assert "Eyes" not in link and "ward" not in link
-    with browser.new_context(offline=True) as context:
+    with patient(browser.new_context(offline=True)) as context:
         again = context.new_page()
         again.goto(link)
         again.wait_for_selector("body[data-ready]")
@@ -225,7 +225,7 @@ def test_a_link_leads_back_to_the_selection_and_names_no_value(
 
 
 def test_nothing_is_fetched_and_foreign_scripts_do_not_run(browser: Browser, address: str):
-    with browser.new_context() as context:
+    with patient(browser.new_context()) as context:
         it = context.new_page()
         asked: list[str] = []
         it.on("request", lambda request: asked.append(request.url))
@@ -245,7 +245,7 @@ def test_nothing_is_fetched_and_foreign_scripts_do_not_run(browser: Browser, add
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", ["explore", "pairs", "rows", "about"])
 def test_axe_finds_nothing_serious(browser: Browser, address: str, view: str, scheme: str):
-    with browser.new_context(color_scheme=scheme, bypass_csp=True) as context:
+    with patient(browser.new_context(color_scheme=scheme, bypass_csp=True)) as context:
         it = context.new_page()
         it.goto(f"{address}#view={view}&filter=0.0")
         it.wait_for_selector("body[data-ready]")
@@ -256,7 +256,7 @@ def test_axe_finds_nothing_serious(browser: Browser, address: str, view: str, sc
 
 @pytest.mark.parametrize("width", [1440, 800, 390])
 def test_no_width_makes_the_page_scroll_sideways(browser: Browser, address: str, width: int):
-    with browser.new_context(viewport={"width": width, "height": 800}) as context:
+    with patient(browser.new_context(viewport={"width": width, "height": 800})) as context:
         it = context.new_page()
         it.goto(address)
         it.wait_for_selector("body[data-ready]")

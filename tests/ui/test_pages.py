@@ -15,6 +15,7 @@ from synth.runs.handout import image_text
 from synth.runs.recipe import MethodPart, Privacy
 from tests.api.test_jobs import PNG
 from tests.people import some_people
+from tests.waiting import PATIENCE
 from ui.shell.visitor import KEY, Made, Visitor
 
 ROUTER = Path(__file__).parents[2] / "ui" / "shell" / "router.py"
@@ -22,7 +23,7 @@ STEPS = ("data", "columns", "method", "compare", "release")
 
 
 def screen(page: str = "data", who: Visitor | None = None) -> AppTest:
-    app = AppTest.from_file(ROUTER, default_timeout=30)
+    app = AppTest.from_file(ROUTER, default_timeout=PATIENCE)
     app.session_state[KEY] = who or Visitor()
     app.run()
     if page != "data":
@@ -212,7 +213,7 @@ def test_a_logo_goes_into_the_next_release(with_table):
     part = with_table.recipe.showcase.model_copy(update={"logo": "us.png"})
     with_table.decide(showcase=part, method=MethodPart(name="random"))
     with_table.run()
-    assert with_table.job.finished.wait(60)
+    assert with_table.job.finished.wait(PATIENCE)
     assert with_table.collect()
     assert look_of(with_table.made.bundle).logo == PNG
 

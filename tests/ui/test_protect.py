@@ -13,6 +13,7 @@ from synth.runs import read_recipe
 from synth.vault.coded import coded
 from tests.protect.test_lattice import rungs
 from tests.ui.test_pages import ran, screen, words
+from tests.waiting import PATIENCE
 from ui.data.sources import LOOKUP, SAMPLE
 from ui.protect.chain import chain
 from ui.shell.visitor import KEY, Visitor
@@ -138,7 +139,7 @@ def test_a_search_ends_in_steps_that_protect(hospital):
     app.session_state["details"] = "Find it for me"
     app.run()
     app.button(key="search").click().run()
-    assert hospital.search.finished.wait(60)
+    assert hospital.search.finished.wait(PATIENCE)
     app.run()
     app.toggle(key="leave").set_value(True).run()
     app.button(key="use_node").click().run()
@@ -152,7 +153,7 @@ def test_with_a_formal_promise_noise_protects_those_who_still_stand_out(hospital
     app.session_state["details"] = "Find it for me"
     app.run()
     app.button(key="search").click().run()
-    assert hospital.search.finished.wait(60)
+    assert hospital.search.finished.wait(PATIENCE)
     app.run()
     app.button(key="use_node").click().run()
     assert "suppress" not in [s["step"] for s in hospital.recipe.protect]

@@ -12,11 +12,10 @@ from synth.release import Bundle
 from synth.release.showcase import showcase
 from synth.release.showcase.serve import served as serving
 from synth.runs import Recipe, run
-from tests.browser import needs_browser, opened
+from tests.browser import needs_browser, opened, patient
 from tests.people import some_people
 from tests.server import served
 
-PATIENCE = 90_000  # milliseconds; the machine may be busy
 CODE = "from synth.cli import main; main()"
 
 
@@ -32,8 +31,7 @@ def zipped() -> bytes:
 @pytest.mark.xdist_group("browser")
 def test_view_as_recipient_shows_the_page_inside_the_app():
     with served() as address, opened() as browser:
-        page = browser.new_page(viewport={"width": 1440, "height": 1000})
-        page.set_default_timeout(PATIENCE)
+        page = patient(browser.new_context(viewport={"width": 1440, "height": 1000})).new_page()
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(address)
@@ -41,17 +39,17 @@ def test_view_as_recipient_shows_the_page_inside_the_app():
         page.locator(".st-key-upload input[type=file]").set_input_files(
             {"name": "people.csv", "mimeType": "text/csv", "buffer": content}
         )
-        expect(page.locator(".st-key-next button")).to_be_enabled(timeout=PATIENCE)
+        expect(page.locator(".st-key-next button")).to_be_enabled()
         page.get_by_role("link", name="Method").click()
         page.get_by_text("k people behind everything").click()
         page.get_by_text("k people behind every row (value-seeded)").click()
         page.locator(".st-key-make button").click()
-        expect(page.locator(".st-key-next button")).to_be_enabled(timeout=PATIENCE)
+        expect(page.locator(".st-key-next button")).to_be_enabled()
         page.get_by_role("link", name="Release").click()
         page.locator(".st-key-view button").click()
         frame = page.frame_locator("iframe").first
         frame.locator("button.bar").first.click()
-        expect(frame.locator(".chip")).to_have_count(1, timeout=PATIENCE)
+        expect(frame.locator(".chip")).to_have_count(1)
         assert complaints == []
 
 

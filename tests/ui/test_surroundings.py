@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.server import served
+from tests.waiting import PATIENCE
 from ui.shell.surroundings import TRACEBACKS, _without_traceback, forget_the_departed, policy
 
 PAGE = "/_stcore/health"
@@ -20,7 +21,7 @@ def address():
 
 
 def test_the_server_is_healthy_and_dressed(address):
-    answer = httpx.get(address + PAGE)
+    answer = httpx.get(address + PAGE, timeout=PATIENCE)
     assert answer.text == "ok"
     assert answer.headers["x-frame-options"] == "DENY"
     assert "default-src 'none'" in answer.headers["content-security-policy"]

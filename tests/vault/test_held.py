@@ -40,6 +40,8 @@ def test_at_most_m_rows_of_each_person_are_kept():
     assert left["x"].is_monotonic_increasing
 
 
+@pytest.mark.usefixtures("left_to_chance")
 def test_which_rows_of_a_person_are_kept_is_left_to_chance():
     frame = pd.DataFrame({"who": ["a"] * 50, "x": range(50)})
+    # At most five of fifty in thirty draws: below C(50, 5) / 10^30, or 3e-24.
     assert len({int(kept(frame, "who", 1)["x"].iloc[0]) for _ in range(30)}) > 5

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 
 from tests.mock_api import TOKEN, mock_api, people_release, wait_for_answer
 from tests.server import ROOT, free_port
+from tests.waiting import PATIENCE, until
 
 JUDGE = Path(sys.executable).with_name("schemathesis")
 PHASES = ("coverage", "fuzzing", "stateful")
@@ -31,7 +31,7 @@ def judged(document: str, folder: Path, examples: int, token: str, settings: str
         *("--generation-deterministic", "--max-examples", str(examples), "--no-color"),
         *("--checks", "all", "--report", "json", "--report-json-path", "report.json"),
     ]
-    done = subprocess.run([JUDGE, *words], cwd=folder, capture_output=True, text=True, timeout=200)
+    done = subprocess.run([JUDGE, *words], cwd=folder, capture_output=True, text=True)
     assert (folder / "report.json").exists(), done.stdout + done.stderr
     return {**json.loads((folder / "report.json").read_text()), "told": done.stdout}
 
@@ -95,7 +95,7 @@ def rest_api():
         yield address
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_without_the_right_token_it_tells_nothing(address, tmp_path):
 
 @pytest.mark.parametrize("kind", ["multipart/form-data", "application/json"])
 def test_the_examples_in_its_document_are_jobs(kind, address):
-    with httpx.Client(headers={"Authorization": f"Bearer {OWNER}"}, timeout=30) as owner:
+    with httpx.Client(headers={"Authorization": f"Bearer {OWNER}"}, timeout=PATIENCE) as owner:
         document = owner.get(f"{address}/openapi.json").json()
         operation = document["paths"]["/jobs"]["post"]
         sent = operation["requestBody"]["content"][kind]["example"]
@@ -129,7 +129,7 @@ def test_the_examples_in_its_document_are_jobs(kind, address):
             o["operationId"]: p for p, item in document["paths"].items() for o in item.values()
         }
         places = {n: asked[link["operationId"]].format(**begun.json()) for n, link in links.items()}
-        while owner.get(f"{address}{places['state']}").json()["state"] in ("waiting", "running"):
-            time.sleep(0.1)
+        state = f"{address}{places['state']}"
+        until(lambda: owner.get(state).json()["state"] == "finished", "the job did not finish")
         assert owner.get(f"{address}{places['bundle']}").content.startswith(b"PK")
         assert owner.delete(f"{address}{places['end']}").status_code == 204
