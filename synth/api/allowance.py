@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from synth.api.problems import Problem
 from synth.budget.accounting import epsilon_of, rho_of
-from synth.budget.ledger import LARGEST_DELTA
+from synth.budget.promise import LARGEST_DELTA
 from synth.runs import Recipe
 
 SLACK = 1 + 1e-9  # what a sum may be out by

@@ -13,7 +13,8 @@ from typing import Literal
 from synth.api.allowance import Allowance
 from synth.api.memory import Memory
 from synth.api.problems import Problem
-from synth.budget import Entry, Measured
+from synth.budget import Entry
+from synth.budget.ledger import rho_in
 from synth.errors import QueryError
 from synth.runs import Recipe
 from synth.runs.audit import Asked, Audit
@@ -86,7 +87,7 @@ class Task:
     @property
     def rho(self) -> float:
         """What was spent by now."""
-        return math.fsum(e.rho for e in self.entries if isinstance(e, Measured))
+        return rho_in(self.entries)
 
     @property
     def epsilon(self) -> float | None:

@@ -20,7 +20,7 @@ from synth.api.problems import Problem, ProblemDocument, described, explain, pro
 from synth.api.registry import Registry, State, Task
 from synth.api.submission import Asking, Submission, database_named, submission_of
 from synth.budget.accounting import epsilon_of
-from synth.budget.ledger import LARGEST_DELTA
+from synth.budget.promise import LARGEST_DELTA
 from synth.errors import SynthError
 from synth.methods import METHODS
 

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from synth.budget.accounting import epsilon_of
-from synth.budget.ledger import Budget, Entry, Measured, Rho
+from synth.budget.ledger import Entry, Measured
+from synth.budget.promise import Budget, Rho
 from synth.errors import BudgetExceeded, LedgerError
 
 LEDGER, KEY = "ledger.sqlite", "ledger.key"
@@ -284,7 +285,7 @@ def _lines(connection: sqlite3.Connection, fingerprint: str) -> Iterator[Line]:
 
 def _document(entry: Entry, release: str) -> dict[str, Any]:
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"at": at, "release": release, "kind": type(entry).__name__.lower(), **asdict(entry)}
+    return {"at": at, "release": release, **entry.document()}
 
 
 def _plain(document: dict[str, Any]) -> str:

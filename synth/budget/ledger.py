@@ -1,21 +1,18 @@
-"""The privacy budget and its ledger. One currency inside (rho), (epsilon, delta) at the border.
+"""The ledger: every time a private table was touched, in order, and what that came to.
 
-Neighbouring tables differ by adding or removing one protected person, who has at most
-`rows_per_person` rows. rho adds up under composition, so a ledger is a sum; (epsilon, delta) is
-what people set and read. No data passes through this module.
+No data passes through this module.
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
-from functools import cached_property
-from typing import NewType, Protocol
+from typing import Any, Protocol
 
-from synth.budget.accounting import epsilon_of, rho_of
+from synth.budget.accounting import epsilon_of
 from synth.budget.guarantee import (
     DifferentiallyPrivate,
     Guarantee,
@@ -23,82 +20,8 @@ from synth.budget.guarantee import (
     NoGuarantee,
     Statement,
 )
-from synth.errors import BudgetError, BudgetExceeded
-
-Rho = NewType("Rho", float)
-
-LARGEST_DELTA = 1e-6  # above this a promise is not worth much; see Budget.warning
-
-
-class Unit(Enum):
-    """Whom the promise protects."""
-
-    ROW = "row"  # one row is one person
-    PERSON = "person"  # a column names the person; at most m of their rows are kept
-
-
-@dataclass(frozen=True)
-class Budget:
-    """The promise made to the people in the table: at most (epsilon, delta).
-
-    Args:
-        epsilon: above 0; `math.inf` asks for no noise at all, and so for no guarantee.
-        delta: below 1; a common choice is 1/n^1.1 for n people, and never above 1e-6.
-        rows_per_person: how many rows one protected person may have at most.
-
-    Raises:
-        BudgetError: one of them is out of range.
-    """
-
-    epsilon: float
-    delta: float = LARGEST_DELTA
-    rows_per_person: int = 1
-
-    def __post_init__(self) -> None:
-        if not self.epsilon > 0:
-            raise BudgetError(
-                f"Epsilon is {self.epsilon:g}, but must be above 0.",
-                "Common choices lie between 0.1 (strong protection) and 10 (weak).",
-            )
-        if not 0 < self.delta < 1:
-            raise BudgetError(
-                f"Delta is {self.delta:g}, but must lie between 0 and 1.",
-                "Leave it out, or give a number well below one over the number of people.",
-            )
-        if self.rows_per_person < 1:
-            raise BudgetError(
-                f"{self.rows_per_person} rows per person are allowed.",
-                "Allow at least 1.",
-            )
-
-    @cached_property
-    def rho(self) -> Rho:
-        """The most that may be spent within this promise."""
-        found = rho_of(self.epsilon, self.delta)
-        if not found > 0:
-            raise BudgetError(
-                f"Epsilon {self.epsilon:g} with delta {self.delta:g} leaves nothing to spend.",
-                "Raise epsilon.",
-            )
-        return Rho(found)
-
-    @property
-    def warning(self) -> str:
-        """Why this promise is weak, in a sentence; empty where it is not."""
-        if math.isinf(self.epsilon):
-            return "No noise is added, so nothing is promised to the people in the table."
-        if self.delta > LARGEST_DELTA:
-            return (
-                f"Delta {self.delta:g} is above {LARGEST_DELTA:g}: the promise may fail outright."
-            )
-        if self.epsilon > 10:
-            return f"Epsilon {self.epsilon:g} is above 10: the promise says very little."
-        return ""
-
-
-def usual_delta(people: float) -> float:
-    """1/n^1.1 for n people, but never above 1e-6."""
-    return float(min(LARGEST_DELTA, max(people, 1.0) ** -1.1))
+from synth.budget.promise import Budget, Rho
+from synth.errors import BudgetExceeded
 
 
 class Audience(Enum):
@@ -109,7 +32,17 @@ class Audience(Enum):
 
 
 @dataclass(frozen=True)
-class Measured:
+class _Touch:
+    """What every entry can do."""
+
+    def document(self) -> dict[str, Any]:
+        """The entry as plain values, for a file or a pipe; `entry_of` reads it back."""
+        plain = {k: v.value if isinstance(v, Enum) else v for k, v in asdict(self).items()}
+        return {"kind": type(self).__name__.lower(), **plain}
+
+
+@dataclass(frozen=True)
+class Measured(_Touch):
     """A noisy answer: it cost `rho`."""
 
     purpose: str
@@ -119,7 +52,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Opened:
+class Opened(_Touch):
     """Rows, or facts read straight off them, were handed out without noise."""
 
     reason: str
@@ -127,7 +60,7 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Grouped:
+class Grouped(_Touch):
     """Counts of combinations that at least `k` people share were handed out."""
 
     purpose: str
@@ -136,7 +69,7 @@ class Grouped:
 
 
 @dataclass(frozen=True)
-class Compared:
+class Compared(_Touch):
     """New identifiers were compared with the real ones, which adds `delta` to the promise."""
 
     purpose: str
@@ -144,6 +77,44 @@ class Compared:
 
 
 Entry = Measured | Opened | Grouped | Compared
+KINDS: Mapping[str, type[Any]] = {
+    kind.__name__.lower(): kind for kind in (Measured, Opened, Grouped, Compared)
+}
+
+
+def entry_of(document: Mapping[str, Any]) -> Entry:
+    """The entry that a document describes.
+
+    Raises:
+        KeyError: there is no such kind of entry.
+        TypeError: a value is missing, or one too many.
+    """
+    values = {k: v for k, v in document.items() if k != "kind"}
+    if "audience" in values:
+        values["audience"] = Audience(values["audience"])
+    if "rho" in values:
+        values["rho"] = Rho(float(values["rho"]))
+    made: Entry = KINDS[document["kind"]](**values)
+    return made
+
+
+def rho_in(entries: Iterable[Entry]) -> Rho:
+    """What the noisy answers among some entries cost together."""
+    return Rho(math.fsum(e.rho for e in entries if isinstance(e, Measured)))
+
+
+def exact_in(entries: Iterable[Entry]) -> bool:
+    """Whether something without noise was handed out for a release: no epsilon bounds that."""
+    return any(
+        isinstance(e, Grouped) or (isinstance(e, Opened) and e.audience is Audience.RELEASE)
+        for e in entries
+    )
+
+
+def cost_of(entries: Sequence[Entry], delta: float) -> float | None:
+    """The epsilon that some entries come to at `delta`; None where no epsilon bounds them."""
+    rho = rho_in(entries)
+    return None if exact_in(entries) or math.isinf(rho) else epsilon_of(rho, delta)
 
 
 class Payer(Protocol):
@@ -173,7 +144,7 @@ class Ledger:
 
     @property
     def spent(self) -> Rho:
-        return Rho(math.fsum(e.rho for e in self.entries if isinstance(e, Measured)))
+        return rho_in(self.entries)
 
     @property
     def allowed(self) -> Rho:

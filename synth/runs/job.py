@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import signal
 import subprocess
@@ -16,12 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from synth.budget import Audience, Entry, Grouped, Measured, Opened
-from synth.budget.accounting import epsilon_of
+from synth.budget import Entry
+from synth.budget.ledger import cost_of, entry_of
 from synth.errors import SynthError
 from synth.evaluate import Comparison
 from synth.runs.recipe import Recipe
-from synth.runs.worker import entry_of
 from synth.vault import PrivateTable
 
 ROOT = Path(__file__).parents[2]
@@ -89,14 +87,7 @@ class Job:
         """The epsilon that its ledger entries came to by now; None where no epsilon bounds it."""
         if self.bundle is not None:
             return self.cost
-        rho = math.fsum(e.rho for e in entries if isinstance(e, Measured))
-        loud = any(
-            isinstance(e, Grouped) or (isinstance(e, Opened) and e.audience is Audience.RELEASE)
-            for e in entries
-        )
-        if loud or math.isinf(rho):
-            return None
-        return epsilon_of(rho, self.recipe.budget.delta)
+        return cost_of(entries, self.recipe.budget.delta)
 
     def _run(self, private: PrivateTable) -> None:
         process = subprocess.Popen(
@@ -132,7 +123,7 @@ class Job:
             if "progress" in message:
                 self.share, self.doing = message["progress"], message["doing"]
             elif "entry" in message:
-                self.on_entry(entry_of(message))
+                self.on_entry(entry_of(message["entry"]))
             elif "error" in message:
                 self.error = SynthError(message["error"], message["remedy"])
             else:

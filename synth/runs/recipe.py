@@ -12,7 +12,7 @@ import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from synth.budget import Budget
-from synth.budget.ledger import LARGEST_DELTA
+from synth.budget.promise import LARGEST_DELTA
 from synth.errors import RecipeError, StepError, SynthError
 from synth.ingest import Query
 from synth.ingest.declaration import ColumnPart, Part

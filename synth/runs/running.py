@@ -15,7 +15,7 @@ import numpy as np
 from synth.budget import Budget, Entry, Ledger, Rho
 from synth.budget.accounting import epsilon_of
 from synth.budget.lasting import Account, LedgerFile
-from synth.budget.ledger import LARGEST_DELTA, usual_delta
+from synth.budget.promise import LARGEST_DELTA, usual_delta
 from synth.errors import BudgetExceeded, IngestError, SchemaError, StepError
 from synth.evaluate import Comparison, compare
 from synth.ingest import Database, Loaded, load, read_query

@@ -10,36 +10,13 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from typing import IO, Any
 
-from synth.budget import Audience, Compared, Entry, Grouped, Measured, Opened, Rho
 from synth.errors import SynthError
 from synth.protect.steps import Shelf
 from synth.runs.recipe import read_recipe
 from synth.runs.running import run
 from synth.vault.private import receive
-
-ENTRIES: dict[str, type[Any]] = {c.__name__: c for c in (Measured, Opened, Grouped, Compared)}
-
-
-def entry_document(entry: Entry) -> dict[str, Any]:
-    """A ledger entry as plain values."""
-    values = asdict(entry)
-    if isinstance(entry, Opened):
-        values["audience"] = entry.audience.value
-    return {"entry": type(entry).__name__, **values}
-
-
-def entry_of(document: dict[str, Any]) -> Entry:
-    """The ledger entry a document describes."""
-    values = {k: v for k, v in document.items() if k != "entry"}
-    if "audience" in values:
-        values["audience"] = Audience(values["audience"])
-    if "rho" in values:
-        values["rho"] = Rho(float(values["rho"]))
-    made: Entry = ENTRIES[document["entry"]](**values)
-    return made
 
 
 def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
@@ -56,7 +33,7 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
             read_recipe(header["recipe"]),
             frame,
             progress=lambda share, doing: tell({"progress": share, "doing": doing}),
-            listener=lambda entry: tell(entry_document(entry)),
+            listener=lambda entry: tell({"entry": entry.document()}),
             shelf=Shelf(given=header.get("files", {})),
         )
         bundle = outcome.release.zipped()

@@ -4,10 +4,11 @@ import json
 import pytest
 
 from synth.budget import Audience, Compared, Grouped, Measured, Opened, Rho
+from synth.budget.ledger import entry_of
 from synth.evaluate import Comparison
 from synth.release import Bundle, verify
 from synth.runs import Recipe
-from synth.runs.worker import entry_document, entry_of, serve
+from synth.runs.worker import serve
 
 
 def served(private, recipe: str) -> tuple[list[dict], bytes]:
@@ -34,7 +35,7 @@ def test_a_run_in_a_worker_ends_in_a_verified_bundle(private):
 
 def test_entries_come_before_the_result(private):
     messages, _ = served(private, Recipe().toml())
-    entries = [entry_of(m) for m in messages if "entry" in m]
+    entries = [entry_of(m["entry"]) for m in messages if "entry" in m]
     assert any(isinstance(e, Measured) for e in entries)
 
 
@@ -56,4 +57,4 @@ def test_an_error_comes_back_as_a_sentence(private):
     ids=lambda e: type(e).__name__,
 )
 def test_an_entry_survives_being_sent(entry):
-    assert entry_of(json.loads(json.dumps(entry_document(entry)))) == entry
+    assert entry_of(json.loads(json.dumps(entry.document()))) == entry

@@ -11,7 +11,7 @@ import streamlit as st
 from synth.budget import Audience, Budget, Rho
 from synth.budget.accounting import epsilon_of
 from synth.budget.lasting import LEDGER, LedgerFile
-from synth.budget.ledger import LARGEST_DELTA
+from synth.budget.promise import LARGEST_DELTA
 from synth.budget.prospect import Guess, Prospect
 from synth.ingest.discovery import DELTA_SHARE, SHARE, Share, shares, undeclared
 from synth.methods import method_named

@@ -13,7 +13,8 @@ from typing import Any
 import streamlit as st
 from pydantic import BaseModel
 
-from synth.budget import Audience, Entry, Measured, Opened
+from synth.budget import Audience, Entry, Opened
+from synth.budget.ledger import rho_in
 from synth.errors import SynthError
 from synth.evaluate import Comparison
 from synth.evaluate.kept import Kept
@@ -150,13 +151,12 @@ class Visitor:
     @property
     def rho_spent(self) -> float:
         """What all runs on this table in this session have spent together."""
-        return sum(e.rho for e in self.entries if isinstance(e, Measured))
+        return rho_in(self.entries)
 
     @property
     def opened(self) -> bool:
         """Whether a run saw the rows themselves, which no epsilon bounds."""
-        opened = [e for e in self.entries if isinstance(e, Opened)]
-        return any(e.audience is Audience.RELEASE for e in opened)
+        return any(isinstance(e, Opened) and e.audience is Audience.RELEASE for e in self.entries)
 
     def run(self, note: Note = lambda asked, ended, epsilon: None) -> None:
         """Start a run of the recipe in a worker.
