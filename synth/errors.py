@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class SynthError(Exception):
     """Something the person at the screen can put right.
@@ -12,12 +14,15 @@ class SynthError(Exception):
     Args:
         what: what happened, in one sentence, with the names and numbers that matter.
         remedy: what the person can do about it, in one sentence.
+        about: names of the settings, columns or functions to blame, as the person wrote them, so
+            that whoever shows the error can point at the place.
     """
 
-    def __init__(self, what: str, remedy: str) -> None:
+    def __init__(self, what: str, remedy: str, *, about: Sequence[str] = ()) -> None:
         super().__init__(what, remedy)
         self.what = what
         self.remedy = remedy
+        self.about = tuple(about)
 
     def __str__(self) -> str:
         return f"{self.what} {self.remedy}"
@@ -34,8 +39,16 @@ class QueryError(SynthError):
         line, column: where in the query, counted from 1; 0 where no place is to blame.
     """
 
-    def __init__(self, what: str, remedy: str, line: int = 0, column: int = 0) -> None:
-        super().__init__(what, remedy)
+    def __init__(
+        self,
+        what: str,
+        remedy: str,
+        line: int = 0,
+        column: int = 0,
+        *,
+        about: Sequence[str] = (),
+    ) -> None:
+        super().__init__(what, remedy, about=about)
         self.line = line
         self.column = column
 
@@ -72,7 +85,7 @@ class StepError(SynthError):
     """
 
     def __init__(self, what: str, remedy: str, key: str = "") -> None:
-        super().__init__(what, remedy)
+        super().__init__(what, remedy, about=(key,) if key else ())
         self.key = key
 
 
@@ -98,6 +111,3 @@ class RecipeError(SynthError):
     def __init__(self, what: str, remedy: str, line: int = 0) -> None:
         super().__init__(f"Line {line}: {what}" if line else what, remedy)
         self.line = line
-
-    def __reduce__(self) -> tuple[type[RecipeError], tuple[str, str]]:
-        return (RecipeError, (self.what, self.remedy))

@@ -9,6 +9,7 @@ import streamlit as st
 from synth.budget import Statement
 from synth.release.sandbox import resources, take_away
 from synth.release.sandbox.resources import about
+from synth.runs.recipe_file import recipe_text
 from ui.shell.visitor import Made
 
 SANDBOX = (
@@ -85,7 +86,7 @@ def offer_sandbox(made: Made) -> None:
 
 def offer_recipe(made: Made) -> None:
     """The recipe that made it."""
-    text = made.recipe.toml().encode()
+    text = recipe_text(made.recipe).encode()
     st.download_button(
         "Download the recipe",
         text,

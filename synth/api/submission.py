@@ -21,6 +21,7 @@ from synth.runs import Recipe, read_recipe
 from synth.runs.audit import Asked
 from synth.runs.handout import image_text
 from synth.runs.recipe import Source
+from synth.runs.recipe_file import recipe_text
 from synth.vault import PrivateTable
 
 MOST_RECIPE = 1_000_000  # bytes; of a look-up file or logo too
@@ -77,7 +78,7 @@ class Submission:
             recipe,
             lambda: _vault(database.answer(query), recipe),
             asked=self.asked,
-            question=recipe.model_copy(update={"source": same}).toml(),
+            question=recipe_text(recipe.model_copy(update={"source": same})),
         )
 
 

@@ -23,6 +23,7 @@ from synth.release.table_files import whole, write_csv, write_parquet
 from synth.runs import Outcome, Recipe, read_recipe, run
 from synth.runs.audit import Asked, Audit
 from synth.runs.recipe import Source
+from synth.runs.recipe_file import recipe_text
 from synth.runs.remote import connected
 
 
@@ -54,7 +55,7 @@ def init(
         loaded = load(data, Budget(1.0))
         parts = tuple(_starter(s) for s in loaded.suggestions.values())
         recipe = Recipe(source=Source(file=str(data.resolve())), column=parts)
-        output.write_text(_commented(recipe.toml(), loaded.suggestions), encoding="utf-8")
+        output.write_text(_commented(recipe_text(recipe), loaded.suggestions), encoding="utf-8")
     typer.echo(f"{len(parts)} columns, {loaded.rows:,} rows. Wrote {output}.")
 
 

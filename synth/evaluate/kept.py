@@ -17,6 +17,7 @@ counts alone, and may be shared.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -28,8 +29,7 @@ from synth.budget import Audience
 from synth.combinations.counting import Combinations, combinations
 from synth.learning.aggregates import Aggregates
 from synth.schema import Schema
-from synth.vault import Counting, PrivateTable
-from synth.vault.attributes import Named, named_axes
+from synth.vault import Attributes, Counting, PrivateTable, axes_of
 from synth.vault.shortfall import matching
 
 Numbers = npt.NDArray[np.float64]
@@ -103,17 +103,17 @@ def kept(
 ) -> Kept:
     """Synthetic rows against the real ones, combination by combination. For the custodian."""
     counting = counting or Counting()
-    frame = private.open(WHY, Audience.CUSTODIAN)
-    real = named_axes(frame, private.schema, counting, private.person, 1)
-    found = combinations(real.axes, length=counting.length, at_least=1)
-    made = _recounted(rows, private.schema, counting, real)
-    return judged(found, made, k, Audience.CUSTODIAN)
+    real = private.combined(counting, WHY, Audience.CUSTODIAN)
+    made = _recounted(rows, private.schema, counting, real.names)
+    return judged(real.found, made, k, Audience.CUSTODIAN)
 
 
-def _recounted(rows: pd.DataFrame, schema: Schema, counting: Counting, real: Named) -> Combinations:
-    """The combinations of synthetic rows on the axes of the real ones."""
-    synthetic = named_axes(rows, schema, counting, "", 1)
-    axes = [matching(synthetic, name) for name in real.names]
+def _recounted(
+    rows: pd.DataFrame, schema: Schema, counting: Counting, names: Sequence[Attributes]
+) -> Combinations:
+    """The combinations of synthetic rows on the axes of these names."""
+    synthetic = axes_of(rows, schema, counting)
+    axes = [matching(synthetic, name) for name in names]
     return combinations(axes, length=counting.length, at_least=1)
 
 
@@ -122,9 +122,7 @@ def kept_by_reported(aggregates: Aggregates, rows: pd.DataFrame, schema: Schema)
     several = {a.column: a.delimiter for a in aggregates.names if a.delimiter}
     columns = tuple(dict.fromkeys(a.column for a in aggregates.names))
     counting = Counting(columns, aggregates.length, several=several)
-    synthetic = named_axes(rows, schema, counting, "", 1)
-    axes = [matching(synthetic, name) for name in aggregates.names]
-    made = combinations(axes, length=aggregates.length, at_least=1)
+    made = _recounted(rows, schema, counting, aggregates.names)
     return judged(aggregates.found, made, max(aggregates.resolution, 1), Audience.RELEASE)
 
 

@@ -253,12 +253,15 @@ class Database:
             )
         if found := re.search(r"no such (table|column): ?([\w.]+)", said):
             return QueryError(
-                f"There is no {found[1]} `{found[2]}`.", "See the list of tables and columns."
+                f"There is no {found[1]} `{found[2]}`.",
+                "See the list of tables and columns.",
+                about=(found[2],),
             )
         if found := re.search(r'(relation|column) "?([\w.]+)"? does not exist', said):
             return QueryError(
                 f"There is no {found[1].replace('relation', 'table')} `{found[2]}`.",
                 "See the list of tables and columns.",
+                about=(found[2],),
             )
         return QueryError(
             f"The database refused the query or the connection ({type(error).__name__}).",

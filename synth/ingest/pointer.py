@@ -13,11 +13,11 @@ MOST = 100  # characters of a long line that are shown around the place
 def place_of(text: str, error: SynthError) -> tuple[int, int] | None:
     """Line and column, counted from 1; None where neither the error nor the text tells.
 
-    An error without a place of its own is taken to be about what it names in backticks.
+    An error without a place of its own is looked for by what it is about.
     """
     if isinstance(error, QueryError) and error.line:
         return error.line, error.column
-    for name in re.findall(r"`([^`]+)`", error.what):
+    for name in error.about:
         if found := re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE):
             return _place(text, found.start())
     return None

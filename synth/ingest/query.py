@@ -154,6 +154,7 @@ def _check_names(names: list[str]) -> None:
         raise QueryError(
             f"The answer has several columns called {', '.join(f'`{n}`' for n in twice)}.",
             "Give each a name of its own with AS.",
+            about=twice,
         )
 
 
@@ -194,10 +195,13 @@ def _refuse(tree: exp.Expr) -> None:
             raise QueryError(
                 f"The function `{node.name}` is not allowed here.",
                 "Use standard SQL functions, or compute it on the synthetic rows.",
+                about=(node.name,),
             )
         if isinstance(node, exp.Table) and isinstance(node.this, exp.Func):
             named = node.this.name if isinstance(node.this, exp.Anonymous) else node.this.key
-            raise QueryError(f"`{named}` may not stand in place of a table.", "Name a table.")
+            raise QueryError(
+                f"`{named}` may not stand in place of a table.", "Name a table.", about=(named,)
+            )
         if isinstance(node, exp.Table) and "." in node.name:
             raise QueryError(
                 "A file may not stand in place of a table.", "Name a table of the database."

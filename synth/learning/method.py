@@ -113,6 +113,7 @@ class Method(ABC):
                 raise MethodError(
                     f"Method `{cls.name}` has no setting `{name}`.",
                     f"It has {', '.join(known) or 'no settings'}.",
+                    about=(name,),
                 )
             _check(cls.name, name, value, known[name].metadata)
         return cls(**settings)
@@ -123,16 +124,20 @@ def _check(method: str, name: str, value: Any, told: Mapping[str, Any]) -> None:
         raise MethodError(
             f"Setting `{name}` of `{method}` cannot be `{value}`.",
             f"Choose one of {', '.join(map(str, told['choices']))}.",
+            about=(name,),
         )
     low, high = told.get("low"), told.get("high")
     if low is None and high is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise MethodError(f"Setting `{name}` of `{method}` must be a number.", "Give a number.")
+        raise MethodError(
+            f"Setting `{name}` of `{method}` must be a number.", "Give a number.", about=(name,)
+        )
     if (low is not None and value < low) or (high is not None and value > high):
         raise MethodError(
             f"Setting `{name}` of `{method}` is {value:g}, outside {low} to {high}.",
             "Choose a number in that range.",
+            about=(name,),
         )
 
 

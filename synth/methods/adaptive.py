@@ -71,7 +71,9 @@ class Adaptive(Method):
         for name, weight in self.weights.items():
             if not (math.isfinite(weight) and weight > 0):
                 raise MethodError(
-                    f"The importance of column `{name}` is {weight:g}.", "Give a number above 0."
+                    f"The importance of column `{name}` is {weight:g}.",
+                    "Give a number above 0.",
+                    about=("weights", name),
                 )
 
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Network:

@@ -12,9 +12,9 @@ from synth.combinations.growth import NOTHING
 from synth.errors import BundleError, NotReleasable
 from synth.learning.aggregates import Aggregates, read_aggregates
 from synth.learning.records import Listed
-from synth.release.release import Bundle
-from synth.vault import Counting, PrivateTable, Protection
-from synth.vault.attributes import Grown, named_axes
+from synth.release.bundle import Bundle
+from synth.vault import Counting, PrivateTable, Protection, axes_of
+from synth.vault.attributes import Grown
 
 LINES, LINES_PARQUET, MEANING = "counts.csv", "counts.parquet", "counts.json"
 
@@ -77,7 +77,7 @@ def _several(bundle: Bundle) -> Mapping[str, str]:
 def _rows_held(bundle: Bundle, private: PrivateTable, guarantee: KAnonymous) -> str:
     """Count every combination of the released rows among the real people."""
     counting = Counting(blanks=False, length=max(guarantee.length, 1), several=_several(bundle))
-    rows = named_axes(bundle.rows, bundle.schema, counting, "", 1)
+    rows = axes_of(bundle.rows, bundle.schema, counting)
     states = [a.codes.astype(np.int32) for a in rows.axes]
     told = [a.counted[a.codes] for a in rows.axes]
     records = np.where(np.column_stack(told), np.column_stack(states), np.int32(NOTHING))

@@ -15,7 +15,7 @@ import pandas as pd
 
 from synth.evaluate.charts import Chart
 from synth.evaluate.comparison import normalised_information
-from synth.release.release import Bundle
+from synth.release.bundle import Bundle
 from synth.schema import Codes, Schema
 from synth.schema.domain import MISSING
 from synth.schema.tables import bincount

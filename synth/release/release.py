@@ -7,26 +7,20 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import zip_longest
-from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet
 
-from synth.budget import Audience, Statement
-from synth.budget.guarantee import DifferentiallyPrivate
-from synth.errors import BundleError, NotReleasable
+from synth.budget import Statement
+from synth.errors import NotReleasable
 from synth.learning.method import BLOCK, Model
 from synth.methods import model_of
-from synth.release.archive import Parcel, confirm, unpacked
+from synth.release.archive import Parcel, unpacked
+from synth.release.statement import statement_text
 from synth.release.table_files import write_csv, write_parquet
-from synth.schema import Schema
 
 FORMAT = "synth release"
-REQUIRED = ("synthetic.csv", "schema.json", "PRIVACY.md", "model.json", "release.json")
 
 
 @dataclass(frozen=True)
@@ -41,7 +35,6 @@ class Release:
             memory as a whole.
         identifiers: new identifiers per column, that nobody has; else they are drawn by the seed.
         recipe: how it was made, as TOML; may be empty.
-        findings: share-safe findings only.
         extras: further files, by name, made from the model or from protected counts.
     """
 
@@ -52,17 +45,10 @@ class Release:
     identifiers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     recipe: str = ""
     title: str = ""
-    findings: Sequence[Any] = ()
     extras: Mapping[str, bytes] = field(default_factory=dict)
     order: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        held = [f for f in self.findings if getattr(f, "audience", None) is not Audience.RELEASE]
-        if held:
-            raise NotReleasable(
-                f"{len(held)} findings were computed from real rows without noise.",
-                "Leave them out, or measure them under the budget.",
-            )
         if self.rows < 1 or self.copies < 1:
             raise NotReleasable(
                 f"{self.rows} rows in {self.copies} copies were asked for.", "Ask for at least 1."
@@ -152,7 +138,7 @@ class Release:
         """What the bundle holds beside the tables."""
         files = {
             "schema.json": _json(self.model.schema.document()),
-            "PRIVACY.md": self._privacy().encode(),
+            "PRIVACY.md": statement_text(self.model, self.title).encode(),
             "model.json": _json(self.model.document()),
             "release.json": _json(self._facts()),
         }
@@ -171,172 +157,9 @@ class Release:
             "fresh_identifiers": sorted(self.identifiers),
         }
 
-    def _privacy(self) -> str:
-        statement = self.statement
-        lines = [
-            f"# Privacy statement{f': {self.title}' if self.title else ''}",
-            "",
-            "The rows in this bundle are synthetic: they were drawn from a model, and no row "
-            "describes a real person.",
-            "",
-            f"**{statement.guarantee.short}.** {statement.guarantee.plain}",
-            "",
-            *_taken_as_known(statement),
-            *_how_measured(statement),
-            "## What the columns hold",
-            "",
-            *(f"- {_column_line(self.model.schema, n)}" for n in self.model.schema.names),
-            "",
-            "Text cells that a spreadsheet would run as a formula begin with an apostrophe in the "
-            "CSV file; the Parquet file has them unchanged.",
-            "",
-        ]
-        return "\n".join(lines)
-
-
-def _taken_as_known(statement: Statement) -> list[str]:
-    """What a formal promise leaves out, because it was known without the rows."""
-    if not isinstance(statement.guarantee, DifferentiallyPrivate):
-        return []
-    return [
-        "Taken as known without the rows, and so not covered: the names of the columns, what sort "
-        "of values each holds and how these are written, and whatever is marked as declared below.",
-        "",
-    ]
-
-
-def _how_measured(statement: Statement) -> list[str]:
-    paid = [(p, r) for p, r in statement.ledger if np.isfinite(r)]
-    if not paid:
-        return []
-    total = sum(r for _, r in paid)
-    groups: dict[str, tuple[int, float]] = {}
-    for purpose, rho in paid:
-        kind = purpose.split(":")[0]
-        times, spent = groups.get(kind, (0, 0.0))
-        groups[kind] = (times + 1, spent + rho)
-    return [
-        "## What the privacy budget was spent on",
-        "",
-        "| looked at | times | share of the budget spent |",
-        "|---|---|---|",
-        *(f"| {k} | {t} | {r / total:.1%} |" for k, (t, r) in groups.items()),
-        "",
-    ]
-
-
-def _column_line(schema: Schema, name: str) -> str:
-    column = schema[name]
-    origin = {
-        "declared": "values declared without looking at the rows",
-        "discovered": "values found under the privacy budget",
-        "observed": "values read off the real rows",
-    }[column.domain.origin.value]
-    told = f" {column.meaning}" if column.meaning else ""
-    if not column.modelled:
-        return f"`{name}` (identifier): made anew, belongs to nobody.{told}"
-    return f"`{name}` ({column.kind.value}): {column.domain.size} states, {origin}.{told}"
-
 
 def _json(value: Any) -> bytes:
     return (json.dumps(value, indent=1, ensure_ascii=False) + "\n").encode()
-
-
-@dataclass(frozen=True)
-class Bundle:
-    """A release read back from its zip file: files by name, checksums already confirmed."""
-
-    files: Mapping[str, bytes]
-
-    @cached_property
-    def facts(self) -> dict[str, Any]:
-        """Title, rows, copies and seed."""
-        found: dict[str, Any] = _parsed(self.files["release.json"], "release.json")
-        return found
-
-    @cached_property
-    def model(self) -> Model:
-        return model_of(_parsed(self.files["model.json"], "model.json"))
-
-    @property
-    def schema(self) -> Schema:
-        return self.model.schema
-
-    @property
-    def statement(self) -> Statement:
-        return self.model.statement
-
-    @cached_property
-    def rows(self) -> pd.DataFrame:
-        """The first synthetic table, as released."""
-        frame = pd.read_parquet(io.BytesIO(self.files["synthetic.parquet"]))
-        return frame
-
-    @classmethod
-    def read(cls, source: Path | IO[bytes]) -> Bundle:
-        """Open a bundle and confirm its checksums.
-
-        Raises:
-            BundleError: it is damaged, incomplete, or no release bundle.
-        """
-        files = unpacked(source)
-        confirm(files, REQUIRED)
-        bundle = cls(files)
-        if bundle.facts.get("format") != FORMAT:
-            raise BundleError("This archive is no release bundle.", "Choose another file.")
-        return bundle
-
-
-def _parsed(content: bytes, name: str) -> Any:
-    try:
-        return json.loads(content)
-    except ValueError:
-        raise BundleError(f"`{name}` is not valid JSON.", "Ask for the bundle again.") from None
-
-
-def verify(bundle: Bundle) -> tuple[str, ...]:
-    """Re-check what can be re-checked without the real rows; one sentence per thing that holds.
-
-    Raises:
-        BundleError: something does not hold.
-    """
-    held = [f"{len(bundle.files) - 1} files match their checksums."]
-    if bundle.statement.guarantee.short not in bundle.files["PRIVACY.md"].decode():
-        raise BundleError(
-            "PRIVACY.md promises something else than the model.", "Ask for the bundle again."
-        )
-    held.append(f"The statement is the model's: {bundle.statement.guarantee.short}.")
-    rows = _drawn_again(bundle)
-    held.append(f"The model draws the same {rows:,} rows again with the stated seed.")
-    return tuple(held)
-
-
-def _drawn_again(bundle: Bundle) -> int:
-    """How many rows the model drew again, each as released. Raises BundleError."""
-    facts = bundle.facts
-    names = [c.name for c in bundle.schema.modelled]
-    stored = pa.parquet.ParquetFile(io.BytesIO(bundle.files["synthetic.parquet"]))
-    released = (stored.read_row_group(i).to_pandas() for i in range(stored.num_row_groups))
-    order = tuple(map(str, facts.get("order", ())))
-    again = Release(bundle.model, int(facts["rows"]), int(facts["seed"]), order=order)
-    blocks = next(again.drawn())
-    for mine, theirs in zip_longest(map(_through_parquet, blocks), released):
-        if mine is None or theirs is None or not _alike(mine[names], theirs[names]):
-            raise BundleError(
-                "The synthetic rows are not those that the model draws with the stated seed.",
-                "Ask for the bundle again.",
-            )
-    return int(facts["rows"])
-
-
-def _through_parquet(block: pd.DataFrame) -> pd.DataFrame:
-    buffer = io.BytesIO()
-    list(write_parquet([block], buffer))
-    return pd.read_parquet(buffer)
-
-
-def _alike(one: pd.DataFrame, other: pd.DataFrame) -> bool:
-    return one.astype(str).equals(other.astype(str))
 
 
 def as_saved(model: Model, statement: Statement) -> Model:

@@ -65,11 +65,6 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
         part.unlink(missing_ok=True)
 
 
-def csv_bytes(table: pd.DataFrame) -> bytes:
-    """A table as CSV (RFC 4180) in UTF-8, safe to open in a spreadsheet."""
-    return _csv(table, header=True)
-
-
 def _csv(table: pd.DataFrame, *, header: bool) -> bytes:
     safe = {str(n): _harmless(table[n]) for n in table.columns}
     frame = pd.DataFrame(safe).rename(columns=_harmless_text)

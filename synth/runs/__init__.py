@@ -1,6 +1,7 @@
 """From a recipe to a release: in this process, in one of its own, on a server, from a notebook."""
 
-from synth.runs.recipe import Recipe, read_recipe
+from synth.runs.recipe import Recipe
+from synth.runs.recipe_file import read_recipe
 from synth.runs.running import Outcome, run
 
 __all__ = ["Outcome", "Recipe", "read_recipe", "run"]

@@ -20,6 +20,7 @@ from synth.ingest.declaration import ColumnPart
 from synth.release import Release
 from synth.runs.audit import Asked, Audit
 from synth.runs.recipe import MethodPart, Privacy, Recipe, ReleasePart, Source
+from synth.runs.recipe_file import recipe_text
 from synth.runs.running import run
 
 
@@ -91,7 +92,7 @@ class Faux:
 
     def _release(self, query: Query, recipe: Recipe, folder: Path) -> Release:
         same = recipe.source.model_copy(update={"query": query.normal})
-        key = (query.normal, recipe.model_copy(update={"source": same}).toml())
+        key = (query.normal, recipe_text(recipe.model_copy(update={"source": same})))
         if key in self.released:
             self._note(query, recipe, "answered again", 0.0)
             return self.released[key]

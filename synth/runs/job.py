@@ -20,6 +20,7 @@ from synth.budget.ledger import cost_of, entry_of
 from synth.errors import SynthError
 from synth.evaluate import Comparison
 from synth.runs.recipe import Recipe
+from synth.runs.recipe_file import recipe_text
 from synth.vault import PrivateTable
 
 ROOT = Path(__file__).parents[2]
@@ -103,7 +104,7 @@ class Job:
             _end(process)
         assert process.stdin is not None and process.stdout is not None
         try:
-            header = {"recipe": self.recipe.toml(), "files": dict(self.files)}
+            header = {"recipe": recipe_text(self.recipe), "files": dict(self.files)}
             process.stdin.write(json.dumps(header).encode() + b"\n")
             private.send(process.stdin)
             process.stdin.close()

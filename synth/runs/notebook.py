@@ -22,7 +22,8 @@ import pandas as pd
 from synth.errors import QueryError, RecipeError, SynthError
 from synth.ingest.pointer import pointed
 from synth.runs.faux import Faux, faux
-from synth.runs.recipe import MethodPart, Recipe, read_recipe
+from synth.runs.recipe import MethodPart, Recipe
+from synth.runs.recipe_file import read_recipe
 
 
 class _Words(argparse.ArgumentParser):

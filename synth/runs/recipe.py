@@ -1,27 +1,18 @@
-"""The declarative document: everything a custodian decided, as TOML that can be read and re-run."""
+"""The declarative document: everything a custodian decided about one release, as a value."""
 
 from __future__ import annotations
 
-import difflib
-import re
-import tomllib
-from collections.abc import Mapping
 from typing import Any, Literal
 
-import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from synth.budget import Budget
 from synth.budget.promise import LARGEST_DELTA
-from synth.errors import RecipeError, StepError, SynthError
 from synth.ingest import Query
 from synth.ingest.declaration import ColumnPart, Part
 from synth.ingest.read import MISSING
 from synth.learning.method import Method
 from synth.methods import method_named
-from synth.protect.steps import step_of
-
-HEADER = "Everything that was decided about this release. Run it: synth run recipe.toml"
 
 
 class Source(Part):
@@ -135,124 +126,3 @@ class Recipe(Part):
         order = told.order or tuple(f"-{n}" if falls else n for n, falls in query.order)
         release = told.model_copy(update={"order": order, "rows": told.rows or query.limit})
         return self.model_copy(update={"release": release})
-
-    def toml(self) -> str:
-        """The recipe as TOML, without what is left at its default."""
-        document = tomlkit.document()
-        document.add(tomlkit.comment(HEADER))
-        for name, value in self.model_dump(exclude_defaults=True).items():
-            document.add(name, _tomlled(value))
-        return tomlkit.dumps(document)
-
-
-def _tomlled(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {k: _tomlled(v) for k, v in value.items() if v is not None}
-    if isinstance(value, list | tuple):
-        rows = [_tomlled(v) for v in value]
-        if rows and all(isinstance(r, dict) for r in rows):
-            tables = tomlkit.aot()
-            for row in rows:
-                tables.append(tomlkit.item(row))
-            return tables
-        return rows
-    return value
-
-
-# -- reading -----------------------------------------------------------------------------------
-
-
-def read_recipe(text: str) -> Recipe:
-    """The recipe in a TOML document.
-
-    Raises:
-        RecipeError: with the line, what is wrong there, and the remedy.
-    """
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        found = re.search(r"line (\d+)", str(error))
-        line = int(found[1]) if found else text.count("\n") + 1
-        raise RecipeError(
-            "This is not valid TOML.", "Check quotes, brackets and equals signs.", line
-        ) from None
-    try:
-        recipe = Recipe.model_validate(document)
-    except ValidationError as error:
-        raise _explained(text, error) from None
-    _check_values(text, recipe)
-    _check_steps(text, recipe)
-    return recipe
-
-
-def _check_steps(text: str, recipe: Recipe) -> None:
-    """Steps check themselves; what needs the table or a file waits for the run."""
-    for index, document in enumerate(recipe.protect):
-        try:
-            step_of(document)
-        except StepError as error:
-            line = _line(text, "protect", index, error.key) or _line(text, "protect", index, "")
-            raise RecipeError(error.what, error.remedy, line) from None
-
-
-def _check_values(text: str, recipe: Recipe) -> None:
-    """Budget and method check themselves; their sentences get a line."""
-    for section, key, check in (
-        ("privacy", "epsilon", lambda: recipe.budget),
-        ("method", "name", lambda: recipe.chosen),
-    ):
-        try:
-            check()
-        except SynthError as error:
-            named = [key, *re.findall(r"`([\w-]+)`", error.what)]
-            line = max(_line(text, section, 0, name) for name in named)
-            raise RecipeError(error.what, error.remedy, line) from None
-
-
-def _explained(text: str, error: ValidationError) -> RecipeError:
-    """The first mistake as a sentence."""
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    path = [str(p) for p in first["loc"]]
-    section = path[0]
-    index = int(path[1]) if len(path) > 1 and path[1].isdigit() else 0
-    key = path[-1] if len(path) > 1 else ""
-    line = _line(text, section, index, key)
-    where = f"`{key}` in [{section}]" if key else f"[{section}]"
-    if first["type"] == "extra_forbidden":
-        known = _keys_of(section) if key else list(Recipe.model_fields)
-        near = difflib.get_close_matches(key or section, known, n=1)
-        remedy = f"Did you mean `{near[0]}`?" if near else f"Known: {', '.join(known)}."
-        return RecipeError(f"{where} is not known.", remedy, line)
-    if first["type"] == "missing":
-        return RecipeError(f"{where} is missing.", "Add it.", _line(text, section, index, ""))
-    return RecipeError(f"{where} is not right: {first['msg'].lower()}.", "Correct it.", line)
-
-
-def _keys_of(section: str) -> list[str]:
-    parts: dict[str, type[BaseModel]] = {
-        "source": Source,
-        "people": People,
-        "column": ColumnPart,
-        "privacy": Privacy,
-        "method": MethodPart,
-        "release": ReleasePart,
-        "counts": CountsPart,
-        "showcase": ShowcasePart,
-    }
-    return list(parts[section].model_fields) if section in parts else []
-
-
-def _line(text: str, section: str, index: int, key: str) -> int:
-    """Where a key of the index-th table of a section stands, counted from 1; 0 if nowhere."""
-    seen, inside = -1, False
-    opened = 0
-    wanted = rf'\s*"?{re.escape(key or section)}"?\s*='
-    for number, line in enumerate(text.splitlines(), start=1):
-        if header := re.match(r"\s*\[\[?\s*([\w.-]+)\s*\]\]?", line):
-            inside = header[1] == section
-            seen += inside
-            inside = inside and seen == index
-            opened = number if inside else opened
-        elif re.match(wanted, line) and (inside or not key):
-            return number
-    return opened

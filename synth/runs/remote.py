@@ -14,6 +14,7 @@ import httpx
 from synth.errors import IngestError, RecipeError, RemoteError
 from synth.progress import Progress
 from synth.runs.recipe import Recipe, Source
+from synth.runs.recipe_file import recipe_text
 
 PAUSE = 0.5  # seconds between two looks at a job
 PATIENCE = 120.0  # seconds for one answer
@@ -55,14 +56,14 @@ class Remote:
         told = recipe.source
         sent = sendable(recipe)
         if told.database and data is None:
-            query = {"recipe": sent.toml(), "database": told.database, "query": told.query}
+            query = {"recipe": recipe_text(sent), "database": told.database, "query": told.query}
             return dict(self._ask("POST", "/jobs", json=query).json())
         table = folder / told.file if data is None else data
         if not table.is_file():
             raise IngestError(f"There is no file `{table.name}`.", "Check the path.")
         with table.open("rb") as rows:
             parts: list[tuple[str, tuple[str, str | bytes | IO[bytes]]]] = [
-                ("recipe", ("recipe.toml", sent.toml())),
+                ("recipe", ("recipe.toml", recipe_text(sent))),
                 ("table", (table.name, rows)),
             ]
             parts += [("files", (n, _content(folder / n))) for n in looked_up(recipe)]

@@ -33,6 +33,7 @@ from synth.release.release import as_saved
 from synth.release.showcase import look_file
 from synth.runs.handout import chosen_look, reported
 from synth.runs.recipe import Recipe
+from synth.runs.recipe_file import recipe_text
 from synth.schema import Categories, Pattern, Schema
 from synth.vault import PrivateTable
 
@@ -150,7 +151,7 @@ def run_loaded(
         seed=recipe.release.seed,
         copies=recipe.release.copies,
         identifiers=identifiers,
-        recipe=recipe.toml(),
+        recipe=recipe_text(recipe),
         title=recipe.release.title,
         extras={**files_of(counts), **look_file(look)} if counts else look_file(look),
         order=recipe.release.order,

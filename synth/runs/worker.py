@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from synth.errors import SynthError
 from synth.protect.steps import Shelf
-from synth.runs.recipe import read_recipe
+from synth.runs.recipe_file import read_recipe
 from synth.runs.running import run
 from synth.vault.private import receive
 

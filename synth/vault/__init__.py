@@ -2,6 +2,7 @@
 
 from synth.vault.answers import Distances, Measurement, SharedSums
 from synth.vault.attributes import Attributes, Counting, Groups, Protection
+from synth.vault.axes import Named, axes_of
 from synth.vault.private import PrivateTable
 
 __all__ = [
@@ -10,7 +11,9 @@ __all__ = [
     "Distances",
     "Groups",
     "Measurement",
+    "Named",
     "PrivateTable",
     "Protection",
     "SharedSums",
+    "axes_of",
 ]

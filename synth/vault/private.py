@@ -30,16 +30,8 @@ from synth.schema import Counts, Schema
 from synth.schema.tables import Exact
 from synth.vault import noise as exact_noise
 from synth.vault.answers import PARTS, Distances, Measurement, SharedSums, Shares
-from synth.vault.attributes import (
-    Counting,
-    Groups,
-    Grown,
-    Protection,
-    in_memory,
-    in_place,
-    named_axes,
-    protected,
-)
+from synth.vault.attributes import Counting, Groups, Grown, Protection, protected
+from synth.vault.axes import in_memory, in_place, named_axes
 from synth.vault.coded import Coded, coded
 from synth.vault.held import HeldRows, Rows
 from synth.vault.noise import Noise
@@ -334,6 +326,12 @@ class PrivateTable:
         """The exact values of a column, as text, and how many rows have each."""
         self.__noted(reason, audience)
         return self.__rows.occurring(column)
+
+    def combined(self, counting: Counting, reason: str, audience: Audience) -> Groups:
+        """The exact counts of all combinations of attributes that occur."""
+        self.__noted(reason, audience)
+        named = named_axes(self.__frame(), self.schema, counting, self.person, 1)
+        return Groups(named.names, in_memory(named, counting.length)(1))
 
     def size(self, reason: str, audience: Audience) -> int:
         """The exact number of rows."""

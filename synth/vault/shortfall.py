@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from synth.combinations.counting import Axis, combinations
 from synth.combinations.growth import NOTHING, Records, different, holders
-from synth.vault.attributes import Attributes, Named
+from synth.vault.attributes import Attributes
+from synth.vault.axes import Named
 
 
 def shortfall(

@@ -8,6 +8,7 @@ from synth.budget import Measured
 from synth.errors import BudgetExceeded, IngestError, QueryError
 from synth.runs import Recipe, read_recipe, run
 from synth.runs.recipe import MethodPart, Privacy, Source
+from synth.runs.recipe_file import recipe_text
 from synth.schema import Origin
 from tests.people import some_people
 
@@ -59,7 +60,7 @@ def test_another_table_has_an_account_of_its_own(tmp_path):
 def test_a_recipe_can_ask_a_database_relative_to_itself(tmp_path):
     (tmp_path / "h.sqlite").write_bytes(HOSPITAL.read_bytes())
     recipe = Recipe(source=Source(database="sqlite:///h.sqlite", query=VISITS), method=INDEPENDENT)
-    assert read_recipe(recipe.toml()) == recipe
+    assert read_recipe(recipe_text(recipe)) == recipe
     outcome = run(recipe, folder=tmp_path)
     assert list(outcome.release.tables[0]) == ["ward", "emergency", "sex"]
 

@@ -61,7 +61,6 @@ def test_rows_are_opened_only_where_a_reader_expects_it():
 
 OPENING = {
     "synth/evaluate/copies.py",  # rows given back, for the custodian
-    "synth/evaluate/kept.py",  # combinations, for the custodian
     "ui/data/sources.py",  # a look at a few rows, for the custodian
     "synth/methods/kde.py",  # no formal guarantee, and says so
     "synth/methods/sequential.py",  # no formal guarantee, and says so

@@ -28,7 +28,7 @@ def test_the_line_is_shown_with_a_caret_under_the_place(text, line, below):
 
 
 def test_a_name_the_database_does_not_know_is_found_in_the_query():
-    error = QueryError("There is no column `AGE`.", "See the list.")
+    error = QueryError("There is no column `AGE`.", "See the list.", about=("AGE",))
     assert pointed("SELECT usage,\n  age FROM t", error) == "2 |   age FROM t\n      ^"
 
 

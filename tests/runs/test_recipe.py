@@ -4,6 +4,7 @@ import pytest
 
 from synth.errors import RecipeError
 from synth.runs import Recipe, read_recipe
+from synth.runs.recipe_file import recipe_text
 
 WHOLE = """
 [source]
@@ -63,7 +64,7 @@ MISTAKES = {
 
 def test_a_recipe_survives_being_written_and_read():
     recipe = read_recipe(WHOLE)
-    assert read_recipe(recipe.toml()) == recipe
+    assert read_recipe(recipe_text(recipe)) == recipe
 
 
 def test_an_empty_recipe_has_safe_defaults():

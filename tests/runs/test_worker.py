@@ -8,6 +8,7 @@ from synth.budget.ledger import entry_of
 from synth.evaluate import Comparison
 from synth.release import Bundle, verify
 from synth.runs import Recipe
+from synth.runs.recipe_file import recipe_text
 from synth.runs.worker import serve
 
 
@@ -27,14 +28,14 @@ def served(private, recipe: str) -> tuple[list[dict], bytes]:
 
 
 def test_a_run_in_a_worker_ends_in_a_verified_bundle(private):
-    messages, payload = served(private, Recipe().toml())
+    messages, payload = served(private, recipe_text(Recipe()))
     assert len(payload) == messages[-1]["bundle"]
     assert verify(Bundle.read(io.BytesIO(payload)))
     assert Comparison.of(messages[-1]["comparison"]).rows == 400
 
 
 def test_entries_come_before_the_result(private):
-    messages, _ = served(private, Recipe().toml())
+    messages, _ = served(private, recipe_text(Recipe()))
     entries = [entry_of(m["entry"]) for m in messages if "entry" in m]
     assert any(isinstance(e, Measured) for e in entries)
 

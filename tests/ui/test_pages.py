@@ -13,6 +13,7 @@ from synth.release.showcase.bundle import look_of
 from synth.runs import Recipe, read_recipe, run
 from synth.runs.handout import image_text
 from synth.runs.recipe import MethodPart, Privacy
+from synth.runs.recipe_file import recipe_text
 from tests.api.test_jobs import PNG
 from tests.people import some_people
 from tests.waiting import PATIENCE
@@ -114,7 +115,7 @@ def test_a_lasting_ledger_is_shown_on_request(with_table, tmp_path):
 def test_a_pair_can_be_pinned_and_is_measured(with_table):
     app = screen("method", with_table)
     app.multiselect(key="adaptive.pinned").set_value([("city", "age")]).run()
-    recipe = read_recipe(ran(app).session_state[KEY].recipe.toml())
+    recipe = read_recipe(recipe_text(ran(app).session_state[KEY].recipe))
     model = run(recipe, some_people()).release.model
     assert any("city, age" in purpose for purpose, _ in model.statement.ledger)
 

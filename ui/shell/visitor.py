@@ -25,6 +25,7 @@ from synth.release import Bundle
 from synth.runs import Recipe
 from synth.runs.audit import Asked
 from synth.runs.job import Job
+from synth.runs.recipe_file import recipe_text
 from synth.schema import Schema
 from ui.shell.places import page
 
@@ -195,7 +196,7 @@ class Visitor:
         if self.question is None:
             return ""
         source = recipe.source.model_copy(update={"query": self.question.query.normal})
-        text = recipe.model_copy(update={"source": source}).toml()
+        text = recipe_text(recipe.model_copy(update={"source": source}))
         return json.dumps([text, sorted(self.files.items())])
 
     def collect(self) -> bool:

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from synth.release.bundle import Bundle
 from synth.release.counts import LINES_PARQUET
-from synth.release.release import Bundle
 from synth.release.sandbox.server.service import Service, Settings
 from synth.release.sandbox.server.table import RESERVED, Field, Row, Table
 from synth.schema import Categories, Column, Dates, Domain, Numbers, Pattern

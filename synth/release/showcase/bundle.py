@@ -8,8 +8,8 @@ from typing import Any
 
 from synth.errors import BundleError
 from synth.learning.records import Listed
+from synth.release.bundle import Bundle
 from synth.release.counts import aggregates_of
-from synth.release.release import Bundle
 from synth.release.showcase.page import Look, page
 
 FILE = "showcase.json"

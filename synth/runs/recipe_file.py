@@ -1,0 +1,129 @@
+"""A recipe as TOML: written to be read and re-run, and read with a line for each mistake."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from typing import Any, get_args
+
+import tomlkit
+from pydantic import BaseModel, ValidationError
+
+from synth.errors import RecipeError, StepError, SynthError
+from synth.protect.steps import step_of
+from synth.runs.recipe import Recipe
+
+HEADER = "Everything that was decided about this release. Run it: synth run recipe.toml"
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """The recipe as TOML, without what is left at its default."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment(HEADER))
+    for name, value in recipe.model_dump(exclude_defaults=True).items():
+        document.add(name, _tomlled(value))
+    return tomlkit.dumps(document)
+
+
+def _tomlled(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _tomlled(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list | tuple):
+        rows = [_tomlled(v) for v in value]
+        if rows and all(isinstance(r, dict) for r in rows):
+            tables = tomlkit.aot()
+            for row in rows:
+                tables.append(tomlkit.item(row))
+            return tables
+        return rows
+    return value
+
+
+def read_recipe(text: str) -> Recipe:
+    """The recipe in a TOML document.
+
+    Raises:
+        RecipeError: with the line, what is wrong there, and the remedy.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"line (\d+)", str(error))
+        line = int(found[1]) if found else text.count("\n") + 1
+        raise RecipeError(
+            "This is not valid TOML.", "Check quotes, brackets and equals signs.", line
+        ) from None
+    try:
+        recipe = Recipe.model_validate(document)
+    except ValidationError as error:
+        raise _explained(text, error) from None
+    _check_values(text, recipe)
+    _check_steps(text, recipe)
+    return recipe
+
+
+def _check_steps(text: str, recipe: Recipe) -> None:
+    """Steps check themselves; what needs the table or a file waits for the run."""
+    for index, document in enumerate(recipe.protect):
+        try:
+            step_of(document)
+        except StepError as error:
+            line = _line(text, "protect", index, error.key) or _line(text, "protect", index, "")
+            raise RecipeError(error.what, error.remedy, line) from None
+
+
+def _check_values(text: str, recipe: Recipe) -> None:
+    """Budget and method check themselves; their sentences get a line."""
+    for section, key, check in (
+        ("privacy", "epsilon", lambda: recipe.budget),
+        ("method", "name", lambda: recipe.chosen),
+    ):
+        try:
+            check()
+        except SynthError as error:
+            line = max(_line(text, section, 0, name) for name in (key, *error.about))
+            raise RecipeError(error.what, error.remedy, line) from None
+
+
+def _explained(text: str, error: ValidationError) -> RecipeError:
+    """The first mistake as a sentence."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    path = [str(p) for p in first["loc"]]
+    section = path[0]
+    index = int(path[1]) if len(path) > 1 and path[1].isdigit() else 0
+    key = path[-1] if len(path) > 1 else ""
+    line = _line(text, section, index, key)
+    where = f"`{key}` in [{section}]" if key else f"[{section}]"
+    if first["type"] == "extra_forbidden":
+        known = _keys_of(section) if key else list(Recipe.model_fields)
+        near = difflib.get_close_matches(key or section, known, n=1)
+        remedy = f"Did you mean `{near[0]}`?" if near else f"Known: {', '.join(known)}."
+        return RecipeError(f"{where} is not known.", remedy, line)
+    if first["type"] == "missing":
+        return RecipeError(f"{where} is missing.", "Add it.", _line(text, section, index, ""))
+    return RecipeError(f"{where} is not right: {first['msg'].lower()}.", "Correct it.", line)
+
+
+def _keys_of(section: str) -> list[str]:
+    """The keys that a section knows; none where steps, say, check themselves."""
+    told = Recipe.model_fields[section].annotation if section in Recipe.model_fields else None
+    parts = [p for p in (told, *get_args(told)) if isinstance(p, type) and issubclass(p, BaseModel)]
+    return [key for part in parts for key in part.model_fields]
+
+
+def _line(text: str, section: str, index: int, key: str) -> int:
+    """Where a key of the index-th table of a section stands, counted from 1; 0 if nowhere."""
+    seen, inside = -1, False
+    opened = 0
+    wanted = rf'\s*"?{re.escape(key or section)}"?\s*='
+    for number, line in enumerate(text.splitlines(), start=1):
+        if header := re.match(r"\s*\[\[?\s*([\w.-]+)\s*\]\]?", line):
+            inside = header[1] == section
+            seen += inside
+            inside = inside and seen == index
+            opened = number if inside else opened
+        elif re.match(wanted, line) and (inside or not key):
+            return number
+    return opened
