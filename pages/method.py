@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from synth.methods import method_named
+from synth.methods import Promise, method_named
 from ui.method.ask import ask_family, ask_method, ask_release
 from ui.method.counts import ask_counts
 from ui.method.progress import show_job
@@ -22,14 +22,13 @@ left, right = st.columns(2, gap="large")
 with left:
     names = [c.name for c in who.schema.modelled]
     who.decide(method=ask_method(who.recipe.method, family, names))
-with right:
-    spends = method_named(who.recipe.method.name).spends
-    with explained():
-        who.decide(privacy=ask_privacy(who, loaded.rows))
-        if warning := who.recipe.budget.warning:
-            st.warning(warning)
+noise_protects = method_named(who.recipe.method.name).promise is Promise.PRIVATE
+with right, explained():
+    who.decide(privacy=ask_privacy(who, loaded.rows))
+    if warning := who.recipe.budget.warning:
+        st.warning(warning)
 who.decide(release=ask_release(who.recipe.release, loaded.rows))
-who.decide(counts=ask_counts(who.recipe.counts, spends=spends))
+who.decide(counts=ask_counts(who.recipe.counts, noise_protects=noise_protects))
 busy = who.job is not None and not who.job.finished.is_set()
 if st.button("Make synthetic data", type="primary", key="make", disabled=busy):
     with explained():

@@ -22,7 +22,7 @@ from synth.evaluate import Comparison, compare
 from synth.ingest import Loaded, load
 from synth.ingest.declaration import ColumnPart
 from synth.learning.method import Method, Model
-from synth.methods import METHODS, method_named
+from synth.methods import all_methods, method_named
 from synth.release import Bundle, Release, verify
 from synth.runs import Outcome, Recipe, read_recipe, run
 from synth.runs.notebook import load_ipython_extension
@@ -30,7 +30,6 @@ from synth.schema import Column, Kind, Role, Schema
 from synth.vault import Measurement, PrivateTable
 
 __all__ = [
-    "METHODS",
     "Audience",
     "Budget",
     "Bundle",
@@ -52,6 +51,7 @@ __all__ = [
     "Schema",
     "Statement",
     "SynthError",
+    "all_methods",
     "compare",
     "load",
     "load_ipython_extension",

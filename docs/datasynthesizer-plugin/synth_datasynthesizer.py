@@ -21,7 +21,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -32,13 +32,27 @@ from DataSynthesizer.DataDescriber import DataDescriber
 from DataSynthesizer.DataGenerator import DataGenerator
 from DataSynthesizer.lib import PrivBayes
 
-from synth.budget import Audience, Rho, Statement
-from synth.errors import BundleError, MethodError
-from synth.learning.method import Method, Model, modelled_names
-from synth.progress import Progress, quiet
-from synth.schema import Codes, Dates, Domain, Numbers, Schema
-from synth.schema.domain import smallest
-from synth.vault import PrivateTable
+from synth.methods import (
+    Audience,
+    BundleError,
+    Codes,
+    Dates,
+    Domain,
+    Method,
+    MethodError,
+    Model,
+    Numbers,
+    PrivateTable,
+    Progress,
+    Promise,
+    Rho,
+    Schema,
+    Statement,
+    modelled_names,
+    quiet,
+    setting,
+    smallest,
+)
 
 LEAST_ROWS = 20
 MOST_CELLS = 200_000  # of one table inside the network: drawing rows takes time in proportion
@@ -90,47 +104,38 @@ class DataSynthesizer(Method):
         "Keeps how each column depends on a few others, as DataSynthesizer learns it. Promises "
         "nothing formally: it reads value lists and bounds off the rows, outside its own ε."
     )
-    formal: ClassVar[bool] = False
-    spends: ClassVar[bool] = False
+    promise: ClassVar[Promise] = Promise.NONE
     model: ClassVar[type[Model]] = Network
 
-    epsilon: float = field(
-        default=1.0,
-        metadata={
-            "title": "DataSynthesizer's own ε",
-            "help": "How little noise DataSynthesizer adds: a smaller number means more noise, and "
-            "0 none at all. It is not a promise to anybody.",
-            "low": 0.0,
-            "high": 100.0,
-        },
+    epsilon: float = setting(
+        1.0,
+        title="DataSynthesizer's own ε",
+        help="How little noise DataSynthesizer adds: a smaller number means more noise, and "
+        "0 none at all. It is not a promise to anybody.",
+        low=0.0,
+        high=100.0,
     )
-    degree: int = field(
-        default=1,
-        metadata={
-            "title": "Degree of the network (k)",
-            "help": "How many other columns a column depends on. A higher degree keeps more "
-            "connections, takes longer and spreads the noise wider.",
-            "choices": (1, 2, 3, 4),
-        },
+    degree: int = setting(
+        1,
+        title="Degree of the network (k)",
+        help="How many other columns a column depends on. A higher degree keeps more "
+        "connections, takes longer and spreads the noise wider.",
+        choices=(1, 2, 3, 4),
     )
-    threshold: int = field(
-        default=20,
-        metadata={
-            "title": "Category threshold",
-            "help": "Numbers and dates with at most this many different intervals are kept as they "
-            "are; with more, they are put into equal bins.",
-            "low": 2,
-            "high": 1000,
-        },
+    threshold: int = setting(
+        20,
+        title="Category threshold",
+        help="Numbers and dates with at most this many different intervals are kept as they "
+        "are; with more, they are put into equal bins.",
+        low=2,
+        high=1000,
     )
-    bins: int = field(
-        default=20,
-        metadata={
-            "title": "Bins of a histogram",
-            "help": "How many equal bins a number or date above the threshold is put into.",
-            "low": 2,
-            "high": 200,
-        },
+    bins: int = setting(
+        20,
+        title="Bins of a histogram",
+        help="How many equal bins a number or date above the threshold is put into.",
+        low=2,
+        high=200,
     )
 
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Network:

@@ -49,7 +49,7 @@ class Allowance:
         """
         if not self.limited:
             return
-        if reason := unbounded(recipe):
+        if reason := recipe.unbounded:
             raise Problem(
                 403,
                 f"This token has an epsilon of {self.epsilon:g} for all its jobs, and nothing "
@@ -66,18 +66,3 @@ class Allowance:
                 if left >= 0.001
                 else "Nothing is left: draw more rows from an earlier release instead.",
             )
-
-
-def unbounded(recipe: Recipe) -> str:
-    """Why no epsilon bounds a job; "" where one does."""
-    if not (recipe.chosen.formal and recipe.chosen.spends):
-        return f"the method `{recipe.method.name}` is not differentially private"
-    if math.isinf(recipe.privacy.epsilon):
-        return "its epsilon is infinite"
-    if recipe.budget.delta > LARGEST_DELTA:
-        return f"its delta is above {LARGEST_DELTA:g}"
-    if not recipe.privacy.discover:
-        return "`discover` is off, so undeclared values are read off the rows"
-    if recipe.counts.k and recipe.counts.protection != "noisy":
-        return "it asks for exact counts"
-    return ""

@@ -7,22 +7,31 @@ import math
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 from synth.api.allowance import Allowance
-from synth.api.memory import Memory
 from synth.api.problems import Problem
 from synth.budget import Entry
 from synth.budget.ledger import rho_in
 from synth.errors import QueryError
 from synth.runs import Recipe
-from synth.runs.audit import Asked, Audit
+from synth.runs.audit import Asked, Audit, Ended
 from synth.runs.job import Job
+from synth.runs.memory import Memory
 from synth.vault import PrivateTable
 
 State = Literal["waiting", "running", "finished", "failed"]
+REMEMBERED = (8, 100_000_000, 86_400.0)  # answers of each token, their bytes, seconds
 SHOWN = 8  # characters of a token's digest that the audit log names it by
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A release, and the recipe that is in it."""
+
+    recipe: Recipe
+    bundle: bytes = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,7 @@ class Registry:
     _tasks: dict[str, Task] = field(default_factory=dict, repr=False)
     _open: list[Task] = field(default_factory=list, repr=False)  # not charged for good yet
     _spent: dict[str, float] = field(default_factory=dict, repr=False)  # rho of ended jobs
-    _memories: dict[str, Memory] = field(default_factory=dict, repr=False)
+    _memories: dict[str, Memory[Answer]] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @property
@@ -151,7 +160,9 @@ class Registry:
                 task = self._new(owner, wanted)
             self._tasks[task.id] = task
         try:
-            self.note(owner, wanted.asked, "answered again" if task.repeated else "asked")
+            if wanted.asked is not None:
+                again = wanted.asked.ending(Ended.REPEATED)
+                self.note(owner, again if task.repeated else wanted.asked)
             if not task.repeated:
                 task.job.start(wanted.read())
         except BaseException:
@@ -182,19 +193,16 @@ class Registry:
             if task in self._open:
                 self._open.remove(task)
 
-    def note(
-        self, owner: str, asked: Asked | None, ended: str, epsilon: float | None = 0.0
-    ) -> None:
+    def note(self, owner: str, asked: Asked) -> None:
         """Write what happened to a query into the audit log, if there is one.
 
         Raises:
             Problem: it cannot be written.
         """
-        if self.audit is None or asked is None:
+        if self.audit is None:
             return
-        told = replace(asked, ended=ended, epsilon=epsilon)
         try:
-            self.audit.write(told, who=f"token {owner[:SHOWN]}")
+            self.audit.write(asked, who=f"token {owner[:SHOWN]}")
         except QueryError as error:
             raise Problem(503, error.what, error.remedy) from None
 
@@ -218,8 +226,9 @@ class Registry:
         self._tasks.pop(task.id, None)
         task.gone.set()
 
-    def _memory(self, owner: str) -> Memory:
-        return self._memories.setdefault(owner, Memory())
+    def _memory(self, owner: str) -> Memory[Answer]:
+        usual: Memory[Answer] = Memory(*REMEMBERED)
+        return self._memories.setdefault(owner, usual)
 
     def _settle(self) -> None:
         """Charge ended jobs for good, and remember what they released."""
@@ -230,13 +239,16 @@ class Registry:
                 self._spent[task.owner] = self._spent.get(task.owner, 0.0) + task.rho
                 if task.wanted.question and task.job.bundle is not None:
                     memory = self._memory(task.owner)
-                    memory.keep(task.wanted.question, task.job.recipe, task.job.bundle)
+                    bundle = task.job.bundle
+                    memory.keep(task.wanted.question, Answer(task.job.recipe, bundle), len(bundle))
         for task in ended:
             self._note_end(task)
 
     def _note_end(self, task: Task) -> None:
+        if task.wanted.asked is None:
+            return
         try:
-            self.note(task.owner, task.wanted.asked, task.job.ended, task.epsilon)
+            self.note(task.owner, task.job.ending(task.wanted.asked, task.epsilon))
         except Problem as error:  # it was noted when it was asked; the release is out
             logging.getLogger("synth").error("%s", error.what)
 

@@ -7,7 +7,6 @@ import hmac
 import math
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import fields
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, FastAPI, Path, Request, Response
@@ -22,7 +21,9 @@ from synth.api.submission import Asking, Submission, database_named, submission_
 from synth.budget.accounting import epsilon_of
 from synth.budget.promise import LARGEST_DELTA
 from synth.errors import SynthError
-from synth.methods import METHODS
+from synth.methods import Promise, all_methods
+from synth.runs.audit import Ended
+from synth.schema.settings import settings_of
 
 SETTING = "SYNTH_API_TOKENS"
 LEAST_TOKEN = 16  # characters
@@ -32,11 +33,16 @@ ABOUT = (
 )
 
 
-class Setting(BaseModel):
-    """A setting of a method."""
+class SettingShown(BaseModel):
+    """A setting of a method: what it wants, and what holds where nothing is said."""
 
-    default: Any
+    title: str
     help: str
+    ask: str
+    default: Any
+    low: float | None = None
+    high: float | None = None
+    choices: list[Any] | None = None
 
 
 class MethodShown(BaseModel):
@@ -46,7 +52,8 @@ class MethodShown(BaseModel):
     title: str
     summary: str
     formal: bool
-    settings: dict[str, Setting]
+    promise: str
+    settings: dict[str, SettingShown]
 
 
 class DatabaseShown(BaseModel):
@@ -148,13 +155,11 @@ def methods(owner: Owner) -> list[MethodShown]:
             name=m.name,
             title=m.title,
             summary=m.summary,
-            formal=m.formal,
-            settings={
-                f.name: Setting(default=m().settings()[f.name], help=f.metadata.get("help", ""))
-                for f in fields(m)
-            },
+            formal=m.promise is not Promise.NONE,
+            promise=m.promise.value,
+            settings={s.name: SettingShown(**s.document()) for s in settings_of(m)},
         )
-        for m in METHODS
+        for m in all_methods()
     ]
 
 
@@ -235,7 +240,8 @@ def _begun(jobs: Registry, owner: str, sent: Submission, known: dict[str, str]) 
     try:
         return jobs.start(owner, sent.wanted(known))
     except SynthError as error:
-        jobs.note(owner, sent.asked, f"refused: {error.what}")
+        if (asked := sent.asked) is not None:
+            jobs.note(owner, asked.ending(Ended.REFUSED, why=error.what))
         raise
 
 

@@ -20,8 +20,8 @@ from synth.ingest import Database, load, read_query
 from synth.runs import Recipe, read_recipe
 from synth.runs.audit import Asked
 from synth.runs.handout import image_text
+from synth.runs.question import Question
 from synth.runs.recipe import Source
-from synth.runs.recipe_file import recipe_text
 from synth.vault import PrivateTable
 
 MOST_RECIPE = 1_000_000  # bytes; of a look-up file or logo too
@@ -57,7 +57,7 @@ class Submission:
         told = self.asking
         if told is None:
             return None
-        return Asked(told.database, told.query, self.recipe.method.name, "asked")
+        return Asked(told.database, told.query, self.recipe.method.name)
 
     def wanted(self, databases: dict[str, str]) -> Wanted:
         """The job that is asked for; its rows are not read yet.
@@ -73,12 +73,11 @@ class Submission:
         query = read_query(self.asking.query, database.dialect)
         told = Source(database=named, query=query.text, missing=self.recipe.source.missing)
         recipe = self.recipe.model_copy(update={"source": told}).following(query)
-        same = told.model_copy(update={"query": query.normal})
         return Wanted(
             recipe,
             lambda: _vault(database.answer(query), recipe),
             asked=self.asked,
-            question=recipe_text(recipe.model_copy(update={"source": same})),
+            question=Question(named, query).key(recipe),
         )
 
 

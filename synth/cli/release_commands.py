@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +14,7 @@ from synth.cli.speech import Shown, explained
 from synth.errors import IngestError, RecipeError
 from synth.ingest import Database, Suggestion, load
 from synth.ingest.declaration import ColumnPart
-from synth.methods import METHODS, PLUGGED
+from synth.methods import all_methods, plugins
 from synth.release import Bundle, verify
 from synth.release.counts import recheck
 from synth.release.drawing import drawings
@@ -25,6 +24,7 @@ from synth.runs.audit import Asked, Audit
 from synth.runs.recipe import Source
 from synth.runs.recipe_file import recipe_text
 from synth.runs.remote import connected
+from synth.schema.settings import settings_of
 
 
 def register(app: typer.Typer) -> None:
@@ -121,7 +121,7 @@ def _made(recipe: Recipe, data: Path | None, folder: Path, audit: Path | None) -
     told = recipe.source
     if audit is None or data is not None or not told.database:
         return run(recipe, data, folder=folder, progress=Shown())
-    asked = Asked(Database(told.database).shown, told.query, recipe.method.name, "asked")
+    asked = Asked(Database(told.database).shown, told.query, recipe.method.name)
     with Audit(audit).following(asked) as released:
         outcome = run(recipe, folder=folder, progress=Shown())
         released(outcome.release.statement.cost)
@@ -199,11 +199,9 @@ def methods() -> None:
 
     Example: synth methods
     """
-    for method in METHODS:
+    for method in all_methods():
         typer.echo(f"{method.name}: {method.title}. {method.summary}")
-        for setting in fields(method):
-            told = setting.metadata.get("help", "")
-            usual = json.dumps(method().settings()[setting.name])
-            typer.echo(f"    {setting.name} = {usual}  {told}")
-    for refused in PLUGGED.refused:
+        for setting in settings_of(method):
+            typer.echo(f"    {setting.name} = {json.dumps(setting.default)}  {setting.help}")
+    for refused in plugins().refused:
         typer.echo(refused, err=True)

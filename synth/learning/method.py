@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
+from enum import Enum
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,6 +15,7 @@ from synth.budget import Rho, Statement
 from synth.errors import MethodError
 from synth.progress import Progress, quiet
 from synth.schema import Schema
+from synth.schema.settings import Setting, settings_of
 from synth.vault import PrivateTable
 
 BLOCK = 1_000_000  # rows drawn and written at once
@@ -72,20 +74,27 @@ class Model(ABC):
         }
 
 
+class Promise(Enum):
+    """What the releases of a method promise to the people in the table."""
+
+    PRIVATE = "Differential privacy"  # rows are seen only through noise, within an epsilon
+    K_PEOPLE = "k people behind everything"  # exact counts, of groups of k at least
+    NONE = "No formal promise"  # the rows themselves are seen
+    NO_ROW_READ = "No row is read"
+
+
 @dataclass(frozen=True)
 class Method(ABC):
     """A way to learn a model, with its settings as fields. One file each, listed in `methods`.
 
-    A setting's `field(metadata={"help": ..., "low": ..., "high": ..., "choices": ...})` becomes the
-    form on the screens and the check in the recipe.
+    What is made with `setting(...)` becomes the form on the screens and the check in the recipe.
     """
 
     name: ClassVar[str]  # in recipes and on the command line
     title: ClassVar[str]  # on the screens
     summary: ClassVar[str]  # one plain sentence on what it keeps and what it loses
-    formal: ClassVar[bool]  # True: touches rows only through the doors that keep a promise
+    promise: ClassVar[Promise]
     model: ClassVar[type[Model]]
-    spends: ClassVar[bool] = True  # whether it uses a privacy budget at all
 
     @abstractmethod
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Model:
@@ -107,7 +116,7 @@ class Method(ABC):
         Raises:
             MethodError: a setting is not known, or out of range.
         """
-        known = {f.name: f for f in fields(cls)}
+        known = {s.name: s for s in settings_of(cls)}
         for name, value in settings.items():
             if name not in known:
                 raise MethodError(
@@ -115,18 +124,19 @@ class Method(ABC):
                     f"It has {', '.join(known) or 'no settings'}.",
                     about=(name,),
                 )
-            _check(cls.name, name, value, known[name].metadata)
+            _check(cls.name, known[name], value)
         return cls(**settings)
 
 
-def _check(method: str, name: str, value: Any, told: Mapping[str, Any]) -> None:
-    if "choices" in told and value not in told["choices"]:
+def _check(method: str, setting: Setting, value: Any) -> None:
+    name = setting.name
+    if setting.choices and value not in setting.choices:
         raise MethodError(
             f"Setting `{name}` of `{method}` cannot be `{value}`.",
-            f"Choose one of {', '.join(map(str, told['choices']))}.",
+            f"Choose one of {', '.join(map(str, setting.choices))}.",
             about=(name,),
         )
-    low, high = told.get("low"), told.get("high")
+    low, high = setting.low, setting.high
     if low is None and high is None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float):

@@ -1,39 +1,31 @@
-"""What the seeded methods share: their settings, their counts, and the check of their promise."""
+"""What the seeded methods share: settings, counts, and the check of their promise."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from synth.budget import Rho
 from synth.combinations.counting import Combinations
 from synth.combinations.growth import NOTHING, Records
 from synth.errors import MethodError, NotReleasable
-from synth.learning.method import modelled_names
+from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.learning.records import Listed
+from synth.progress import Progress, quiet
 from synth.schema import Categories, Dates, Numbers, Schema, Text
+from synth.schema.settings import setting
 from synth.vault import Counting, Groups, PrivateTable
 from synth.vault.attributes import Grown, told_schema
 
-K: Mapping[str, Any] = {
-    "title": "k: fewest people behind anything released",
-    "help": "Every combination that comes out is shared by at least this many people. Common "
-    "choices are 5, 10 and 20.",
-    "low": 2,
-    "high": 100_000,
-}
 LENGTH: Mapping[str, Any] = {
     "title": "Attributes counted together",
     "help": "Counts of up to this many attributes together guide the rows, and are reported.",
     "low": 1,
     "high": 8,
-}
-SEVERAL: Mapping[str, Any] = {
-    "title": "Columns with several values",
-    "help": "Columns that hold several values at once, with what stands between the values: "
-    "`diagnoses=;`, several columns after commas.",
 }
 NOTHING_TOLD: Mapping[str, Any] = {
     "title": "Values that mean nothing",
@@ -108,7 +100,7 @@ def blank_record(found: Combinations) -> Records:
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class SeededGround:
     """What a seeded method stands on: protected counts, and the schema that may be told."""
 
     private: PrivateTable = field(repr=False)
@@ -129,15 +121,15 @@ class Ground:
         return grown.records
 
 
-def grounded(private: PrivateTable, counting: Counting, k: int) -> Ground:
+def grounded(private: PrivateTable, counting: Counting, k: int) -> SeededGround:
     """Counts of at least k people, rounded down to multiples of k."""
     groups = private.groups(counting, k)
-    return Ground(
+    return SeededGround(
         private, counting, k, groups, told_schema(private.schema, groups, counting.several)
     )
 
 
-def listed(ground: Ground, records: Records, length: int = 0) -> Listed:
+def listed(ground: SeededGround, records: Records, length: int = 0) -> Listed:
     """The records as a model, once every combination in them has been found among k people.
 
     Args:
@@ -160,3 +152,71 @@ def listed(ground: Ground, records: Records, length: int = 0) -> Listed:
         )
     statement = ground.private.declare(ground.schema).statement()
     return Listed(ground.schema, statement, len(records), ground.groups.names, records)
+
+
+@dataclass(frozen=True)
+class Seeded(Method):
+    """A method whose rows are made of records that at least k people hold: its head and tail.
+
+    What lies between, how the records come about, is `records`.
+    """
+
+    promise: ClassVar[Promise] = Promise.K_PEOPLE
+    model: ClassVar[type[Model]] = Listed
+
+    k: int = setting(
+        10,
+        title="k: fewest people behind anything released",
+        help="Every combination that comes out is shared by at least this many people. Common "
+        "choices are 5, 10 and 20.",
+        low=2,
+        high=100_000,
+    )
+    length: int = setting(3, **LENGTH)
+    orders: int = setting(20, **ORDERS)
+    seed: int = setting(1, **SEED)
+    several: str = setting(
+        "",
+        title="Columns with several values",
+        help="Columns that hold several values at once, with what stands between the values: "
+        "`diagnoses=;`, several columns after commas.",
+    )
+    nothing: str = setting("", **NOTHING_TOLD)
+
+    def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Listed:
+        counting = counting_of(private, self.length, self.several, self.nothing)
+        rng = np.random.default_rng(self.seed)
+        progress(0.0, "counting combinations")
+        ground = grounded(private, counting, self.k)
+        records = self.records(ground, rng, progress)
+        progress(0.9, "checking the promise")
+        return listed(ground, records, self.promised_length(counting))
+
+    @abstractmethod
+    def records(
+        self, ground: SeededGround, rng: np.random.Generator, progress: Progress
+    ) -> Records:
+        """The records to draw rows from, each as often as it is to stand in the list."""
+
+    def promised_length(self, counting: Counting) -> int:
+        """The longest combinations that k people share; 0 for any."""
+        return 0
+
+    def grown(
+        self,
+        ground: SeededGround,
+        rng: np.random.Generator,
+        progress: Progress,
+        *,
+        split: bool,
+    ) -> Records:
+        """Different records that k people hold in full, on the axes of the counts.
+
+        Args:
+            split: True to cover each person's attributes once; False for as many as there are.
+        """
+        progress(0.1, "growing records")
+        counting, orders = ground.counting, self.orders
+        grown = ground.private.records(counting, self.k, rng, orders=orders, split=split)
+        progress(0.45, "fitting repetitions")
+        return ground.on_axes(grown)

@@ -1,13 +1,18 @@
-"""The methods on offer. To add one: write its file, add its line."""
+"""The methods on offer, and all that whoever writes one imports.
+
+To add one here: write its file, add its line. To add one from another package: docs/plugins.md.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
+from synth.budget import Audience, Rho, Statement
 from synth.budget.guarantee import statement_of
 from synth.errors import BundleError, MethodError
-from synth.learning.method import Method, Model
+from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.methods.adaptive import Adaptive
 from synth.methods.aggregate_seeded import AggregateSeeded
 from synth.methods.correlated import Correlated
@@ -15,7 +20,7 @@ from synth.methods.dp_aggregate_seeded import DpAggregateSeeded
 from synth.methods.independent import Independent
 from synth.methods.kde import KernelDensity
 from synth.methods.mixture import Mixture
-from synth.methods.plugins import plugged
+from synth.methods.plugins import Plugged, plugged
 from synth.methods.random import Random
 from synth.methods.row_seeded import RowSeeded
 from synth.methods.sequential import Sequential
@@ -23,7 +28,41 @@ from synth.methods.tree import Tree
 from synth.methods.twins import Twins
 from synth.methods.unseeded import Unseeded
 from synth.methods.value_seeded import ValueSeeded
-from synth.schema import Schema
+from synth.progress import Progress, quiet
+from synth.schema import Codes, Counts, Dates, Domain, Numbers, Schema
+from synth.schema.domain import smallest
+from synth.schema.settings import Ask, setting
+from synth.vault import PrivateTable
+
+__all__ = [
+    "OWN",
+    "Ask",
+    "Audience",
+    "BundleError",
+    "Codes",
+    "Counts",
+    "Dates",
+    "Domain",
+    "Method",
+    "MethodError",
+    "Model",
+    "Numbers",
+    "Plugged",
+    "PrivateTable",
+    "Progress",
+    "Promise",
+    "Rho",
+    "Schema",
+    "Statement",
+    "all_methods",
+    "method_named",
+    "model_of",
+    "modelled_names",
+    "plugins",
+    "quiet",
+    "setting",
+    "smallest",
+]
 
 OWN: tuple[type[Method], ...] = (
     Adaptive,
@@ -41,8 +80,17 @@ OWN: tuple[type[Method], ...] = (
     KernelDensity,
     Random,
 )
-PLUGGED = plugged((m.name for m in OWN), models=(m.model for m in OWN))
-METHODS = OWN + PLUGGED.methods
+
+
+@cache
+def plugins() -> Plugged:
+    """What other packages add. They are imported when this is first asked, not before."""
+    return plugged((m.name for m in OWN), models=(m.model for m in OWN))
+
+
+def all_methods() -> tuple[type[Method], ...]:
+    """The methods on offer: our own, then those of plug-ins."""
+    return OWN + plugins().methods
 
 
 def method_named(name: str) -> type[Method]:
@@ -51,11 +99,13 @@ def method_named(name: str) -> type[Method]:
     Raises:
         MethodError: there is none.
     """
-    for method in METHODS:
+    for method in all_methods():
         if method.name == name:
             return method
     raise MethodError(
-        f"There is no method `{name}`.", f"Choose one of {', '.join(m.name for m in METHODS)}."
+        f"There is no method `{name}`.",
+        f"Choose one of {', '.join(m.name for m in all_methods())}.",
+        about=("name",),
     )
 
 
@@ -65,7 +115,7 @@ def model_of(document: Mapping[str, Any]) -> Model:
     Raises:
         BundleError: the document is not a model, or is damaged.
     """
-    kinds = {m.model.kind: m.model for m in METHODS}
+    kinds = {m.model.kind: m.model for m in all_methods()}
     kind = kinds.get(str(document.get("kind")))
     if document.get("format") != "synth model" or kind is None:
         raise BundleError(

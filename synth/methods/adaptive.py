@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from synth.budget import Rho
 from synth.errors import MethodError
 from synth.learning.clique_tree import CliqueTree
-from synth.learning.method import Method, Model
+from synth.learning.method import Method, Model, Promise
 from synth.learning.network import Network
 from synth.progress import Progress, quiet
+from synth.schema.settings import Ask, setting
 from synth.vault import PrivateTable
 
 
@@ -29,41 +30,34 @@ class Adaptive(Method):
         "Finds out, privately, which pairs and triples of columns matter, and keeps those. The "
         "most accurate method with a formal guarantee."
     )
-    formal: ClassVar[bool] = True
+    promise: ClassVar[Promise] = Promise.PRIVATE
     model: ClassVar[type[Model]] = Network
 
-    largest: int = field(
-        default=100_000,
-        metadata={
-            "title": "Largest table",
-            "help": "Most cells of one table inside the model. A larger limit keeps more "
-            "connections and takes longer.",
-            "low": 100,
-            "high": 5_000_000,
-        },
+    largest: int = setting(
+        100_000,
+        title="Largest table",
+        help="Most cells of one table inside the model. A larger limit keeps more "
+        "connections and takes longer.",
+        low=100,
+        high=5_000_000,
     )
-    triples: bool = field(
-        default=True,
-        metadata={
-            "title": "Look at triples",
-            "help": "Whether three columns may be measured together, not only two.",
-        },
+    triples: bool = setting(
+        True,
+        title="Look at triples",
+        help="Whether three columns may be measured together, not only two.",
     )
-    pinned: tuple[tuple[str, ...], ...] = field(
-        default=(),
-        metadata={
-            "title": "Always measure together",
-            "help": "Sets of columns that are always measured together, whatever the rows say. "
-            "Statistics over them can be given honest intervals.",
-        },
+    pinned: tuple[tuple[str, ...], ...] = setting(
+        (),
+        ask=Ask.COLUMN_SETS,
+        title="Always measure together",
+        help="Sets of columns that are always measured together, whatever the rows say. "
+        "Statistics over them can be given honest intervals.",
     )
-    weights: Mapping[str, float] = field(
-        default_factory=dict,
-        metadata={
-            "title": "Importance of columns",
-            "help": "How much the errors of a column count, where 1 is usual. A column left out "
-            "counts 1.",
-        },
+    weights: Mapping[str, float] = setting(
+        {},
+        ask=Ask.WEIGHTS,
+        title="Importance of columns",
+        help="How much the errors of a column count, where 1 is usual. A column left out counts 1.",
     )
 
     def __post_init__(self) -> None:

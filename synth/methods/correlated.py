@@ -23,10 +23,11 @@ from synth.budget import Audience, Rho
 from synth.errors import MethodError
 from synth.learning.consistency import nearest, raked, total_of
 from synth.learning.grouping import gathered
-from synth.learning.method import Method, Model, modelled_names
+from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.learning.network import Conditional, Network, drawn, normalised
 from synth.progress import Progress, quiet
 from synth.schema import Codes, Counts
+from synth.schema.settings import setting
 from synth.schema.tables import bincount
 from synth.vault import Measurement, PrivateTable
 
@@ -49,18 +50,16 @@ class Correlated(Method):
     summary: ClassVar[str] = (
         "Keeps how each column depends on one or two others. Loses weaker and longer connections."
     )
-    formal: ClassVar[bool] = True
+    promise: ClassVar[Promise] = Promise.PRIVATE
     model: ClassVar[type[Model]] = Network
 
-    degree: int = field(
-        default=0,
-        metadata={
-            "title": "Most parents of a column",
-            "help": "How many other columns a column may depend on. 0 lets epsilon, the number of "
-            "rows and the size of the tables decide.",
-            "low": 0,
-            "high": 4,
-        },
+    degree: int = setting(
+        0,
+        title="Most parents of a column",
+        help="How many other columns a column may depend on. 0 lets epsilon, the number of "
+        "rows and the size of the tables decide.",
+        low=0,
+        high=4,
     )
 
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Network:

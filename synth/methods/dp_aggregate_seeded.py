@@ -8,7 +8,7 @@ to all noisy counts together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -16,7 +16,7 @@ import numpy as np
 from synth.budget import Rho
 from synth.combinations.assembly import assembled
 from synth.combinations.repetitions import calibrated, repeated
-from synth.learning.method import Method, Model
+from synth.learning.method import Method, Model, Promise
 from synth.learning.noisy_groups import ACCURACY, FABRICATION, noisy_groups
 from synth.learning.records import Listed
 from synth.learning.seeded import (
@@ -30,6 +30,7 @@ from synth.learning.seeded import (
     with_blanks,
 )
 from synth.progress import Progress, quiet
+from synth.schema.settings import setting
 from synth.vault import PrivateTable
 
 PULLS = (100.0, 5.0, 1.0)  # how much counts of one, two and more attributes weigh
@@ -45,31 +46,27 @@ class DpAggregateSeeded(Method):
         "Rows put together from differentially private counts of a few attributes. What noise "
         "makes up or hides depends on the fabrication mode."
     )
-    formal: ClassVar[bool] = True
+    promise: ClassVar[Promise] = Promise.PRIVATE
     model: ClassVar[type[Model]] = Listed
 
-    length: int = field(default=3, metadata=LENGTH)
-    accuracy: str = field(
-        default="long",
-        metadata={
-            "title": "Accuracy goes to",
-            "help": "Counts of many attributes together (long), of few (short), or all alike.",
-            "choices": ACCURACY,
-        },
+    length: int = setting(3, **LENGTH)
+    accuracy: str = setting(
+        "long",
+        title="Accuracy goes to",
+        help="Counts of many attributes together (long), of few (short), or all alike.",
+        choices=ACCURACY,
     )
-    fabrication: str = field(
-        default="balanced",
-        metadata={
-            "title": "Fabrication",
-            "help": "How far small counts are dropped that noise may have made up. Less invented "
-            "means more lost.",
-            "choices": FABRICATION,
-        },
+    fabrication: str = setting(
+        "balanced",
+        title="Fabrication",
+        help="How far small counts are dropped that noise may have made up. Less invented "
+        "means more lost.",
+        choices=FABRICATION,
     )
-    orders: int = field(default=20, metadata=ORDERS)
-    each: int = field(default=2000, metadata=EACH)
-    seed: int = field(default=1, metadata=SEED)
-    nothing: str = field(default="", metadata=NOTHING_TOLD)
+    orders: int = setting(20, **ORDERS)
+    each: int = setting(2000, **EACH)
+    seed: int = setting(1, **SEED)
+    nothing: str = setting("", **NOTHING_TOLD)
 
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Listed:
         counting = counting_of(private, self.length, "", self.nothing, blanks=True)

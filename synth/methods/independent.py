@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from synth.budget import Rho
 from synth.learning.consistency import nearest, total_of
-from synth.learning.method import Method, Model, modelled_names
+from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.learning.network import Conditional, Network, normalised
 from synth.progress import Progress, quiet
 from synth.vault import PrivateTable
@@ -25,7 +25,7 @@ class Independent(Method):
     summary: ClassVar[str] = (
         "Keeps how often each value occurs in each column. Loses how columns go together."
     )
-    formal: ClassVar[bool] = True
+    promise: ClassVar[Promise] = Promise.PRIVATE
     model: ClassVar[type[Model]] = Network
 
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Network:

@@ -9,7 +9,7 @@ with a narrow bandwidth only gives real rows back.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -18,11 +18,12 @@ import numpy.typing as npt
 from synth.budget import Audience, Rho
 from synth.errors import MethodError
 from synth.learning.copying import SLACK, TOLERATED
-from synth.learning.method import Method, Model, modelled_names
+from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.learning.pool import Pool
 from synth.progress import Progress, quiet
 from synth.schema import Dates, Numbers, Schema
 from synth.schema.domain import smallest
+from synth.schema.settings import setting
 from synth.vault import PrivateTable
 
 Rows = npt.NDArray[np.int64]  # one line per row, one column per modelled column: codes
@@ -42,19 +43,16 @@ class KernelDensity(Method):
         "Moves real rows until they are no closer to the people used than to others. Keeps most "
         "connections between numbers. Promises nothing formally."
     )
-    formal: ClassVar[bool] = False
-    spends: ClassVar[bool] = False
+    promise: ClassVar[Promise] = Promise.NONE
     model: ClassVar[type[Model]] = Pool
 
-    bandwidth: float = field(
-        default=0.0,
-        metadata={
-            "title": "Bandwidth",
-            "help": "How far rows are moved, from 0.02 (hardly) to 1 (as far as the columns "
-            "spread). 0 finds the narrowest that does not copy.",
-            "low": 0.0,
-            "high": 1.0,
-        },
+    bandwidth: float = setting(
+        0.0,
+        title="Bandwidth",
+        help="How far rows are moved, from 0.02 (hardly) to 1 (as far as the columns "
+        "spread). 0 finds the narrowest that does not copy.",
+        low=0.0,
+        high=1.0,
     )
 
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Pool:

@@ -21,7 +21,7 @@ from synth.budget.accounting import gaussian_sigma
 from synth.errors import BundleError, MethodError
 from synth.learning.consistency import nearest, total_of
 from synth.learning.grouping import gathered
-from synth.learning.method import Method, Model, modelled_names
+from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.learning.mixture import Block, Component, Free, Law, Learning, law_for, read_model_file
 from synth.learning.mixture.laws import UNIT
 from synth.learning.network import Conditional, drawn, normalised
@@ -29,6 +29,7 @@ from synth.progress import Progress, quiet
 from synth.schema import Codes, Counts, Schema
 from synth.schema.domain import smallest
 from synth.schema.gathered import Gathered
+from synth.schema.settings import Ask, setting
 from synth.vault import Measurement, PrivateTable
 from synth.vault.answers import Shares
 
@@ -131,36 +132,29 @@ class Mixture(Method):
         "Learns typical kinds of rows and mixes them; columns can be given a distribution by name. "
         "Loses connections that no kind of row shows."
     )
-    formal: ClassVar[bool] = True
+    promise: ClassVar[Promise] = Promise.PRIVATE
     model: ClassVar[type[Model]] = MixtureModel
 
-    groups: int = field(
-        default=0,
-        metadata={
-            "title": "Hidden groups",
-            "help": "How many kinds of rows to look for. 0 lets epsilon and the number of rows "
-            "decide.",
-            "low": 0,
-            "high": 200,
-        },
+    groups: int = setting(
+        0,
+        title="Hidden groups",
+        help="How many kinds of rows to look for. 0 lets epsilon and the number of rows decide.",
+        low=0,
+        high=200,
     )
-    columns: str = field(
-        default="",
-        metadata={
-            "title": "Distributions",
-            "help": "One line per column, such as `Age: Poisson`; # starts a comment. Columns that "
-            "are not listed are left out. Leave empty to model every column automatically.",
-            "lines": True,
-        },
+    columns: str = setting(
+        "",
+        title="Distributions",
+        help="One line per column, such as `Age: Poisson`; # starts a comment. Columns that "
+        "are not listed are left out. Leave empty to model every column automatically.",
+        ask=Ask.LINES,
     )
-    rounds: int = field(
-        default=ROUNDS,
-        metadata={
-            "title": "Rounds",
-            "help": "How often the groups are learnt anew. More rounds leave less budget for each.",
-            "low": 1,
-            "high": 50,
-        },
+    rounds: int = setting(
+        ROUNDS,
+        title="Rounds",
+        help="How often the groups are learnt anew. More rounds leave less budget for each.",
+        low=1,
+        high=50,
     )
 
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> MixtureModel:

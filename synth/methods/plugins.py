@@ -59,7 +59,9 @@ def _loaded(
         return None, f"it cannot be imported ({type(error).__name__}: {error})."
     if not (inspect.isclass(method) and issubclass(method, Method) and is_dataclass(method)):
         return None, "it is not a dataclass derived from synth.methods.Method."
-    lacking = [n for n in ("name", "title", "summary", "formal", "model") if not hasattr(method, n)]
+    lacking = [
+        n for n in ("name", "title", "summary", "promise", "model") if not hasattr(method, n)
+    ]
     if lacking or inspect.isabstract(method):
         return None, f"it lacks {', '.join(lacking) or 'a fit'}."
     if method.name in taken:

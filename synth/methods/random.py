@@ -11,7 +11,7 @@ from typing import ClassVar
 import numpy as np
 
 from synth.budget import Rho
-from synth.learning.method import Method, Model, modelled_names
+from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.learning.network import Conditional, Network
 from synth.progress import Progress, quiet
 from synth.vault import PrivateTable
@@ -26,8 +26,7 @@ class Random(Method):
     summary: ClassVar[str] = (
         "Keeps column names and the values they may take, nothing else. Good for testing software."
     )
-    formal: ClassVar[bool] = True
-    spends: ClassVar[bool] = False
+    promise: ClassVar[Promise] = Promise.NO_ROW_READ
     model: ClassVar[type[Model]] = Network
 
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Network:

@@ -10,7 +10,7 @@ Nowok, Raab, Dibben (2016), doi:10.18637/jss.v074.i11.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -19,10 +19,11 @@ import pandas as pd
 
 from synth.budget import Audience, Rho, Statement
 from synth.errors import BundleError
-from synth.learning.method import Method, Model, modelled_names
+from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.progress import Progress, quiet
 from synth.schema import Categories, Codes, Counts, Schema
 from synth.schema.domain import smallest
+from synth.schema.settings import setting
 from synth.vault import PrivateTable
 
 WHY = "trees were grown on real rows"
@@ -145,19 +146,16 @@ class Sequential(Method):
         "Keeps connections of any shape: the closest likeness here. Promises nothing formally; "
         "rare combinations of real people can come back."
     )
-    formal: ClassVar[bool] = False
-    spends: ClassVar[bool] = False
+    promise: ClassVar[Promise] = Promise.NONE
     model: ClassVar[type[Model]] = Trees
 
-    leaf: int = field(
-        default=10,
-        metadata={
-            "title": "People in a leaf, at least",
-            "help": "A leaf gives the values of its people back. More people in it means a weaker "
-            "likeness and less risk.",
-            "low": 5,
-            "high": 10_000,
-        },
+    leaf: int = setting(
+        10,
+        title="People in a leaf, at least",
+        help="A leaf gives the values of its people back. More people in it means a weaker "
+        "likeness and less risk.",
+        low=5,
+        high=10_000,
     )
 
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Trees:

@@ -15,7 +15,7 @@ from typing import ClassVar
 from synth.budget import Rho
 from synth.learning.graphical import Ground
 from synth.learning.inference.triangulation import Clique
-from synth.learning.method import Method, Model
+from synth.learning.method import Method, Model, Promise
 from synth.learning.network import Network
 from synth.progress import Progress, quiet
 from synth.vault import PrivateTable
@@ -35,7 +35,7 @@ class Tree(Method):
         "Keeps each column's strongest connection to one other. Loses what takes three columns to "
         "see. The fastest method with pairs."
     )
-    formal: ClassVar[bool] = True
+    promise: ClassVar[Promise] = Promise.PRIVATE
     model: ClassVar[type[Model]] = Network
 
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Network:

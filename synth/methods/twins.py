@@ -25,10 +25,11 @@ from synth.learning.clique_tree import CliqueTree, Learnt
 from synth.learning.consistency import nearest
 from synth.learning.inference import Conditional, Fitted, Noisy, fit
 from synth.learning.inference.estimation import Effort
-from synth.learning.method import Method, Model
+from synth.learning.method import Method, Model, Promise
 from synth.progress import Progress, quiet
 from synth.schema import Codes, Counts, Schema
 from synth.schema.domain import smallest
+from synth.schema.settings import Ask, setting
 from synth.schema.tables import bincount, packed
 from synth.vault import PrivateTable
 
@@ -131,26 +132,23 @@ class Twins(Method):
         "Every table drawn shows afresh what noise and chance may have done, so that estimates "
         "from several of them together have honest intervals. A single table is less accurate."
     )
-    formal: ClassVar[bool] = True
+    promise: ClassVar[Promise] = Promise.PRIVATE
     model: ClassVar[type[Model]] = TwinsModel
 
-    pinned: tuple[tuple[str, ...], ...] = field(
-        default=(),
-        metadata={
-            "title": "Always measure together",
-            "help": "Sets of columns whose joint statistics are wanted. Only within a set that was "
-            "measured together are intervals calibrated.",
-        },
+    pinned: tuple[tuple[str, ...], ...] = setting(
+        (),
+        ask=Ask.COLUMN_SETS,
+        title="Always measure together",
+        help="Sets of columns whose joint statistics are wanted. Only within a set that was "
+        "measured together are intervals calibrated.",
     )
-    largest: int = field(
-        default=20_000,
-        metadata={
-            "title": "Largest table",
-            "help": "Most cells of one table inside the model. Each table drawn fits the model "
-            "again, so a larger limit takes longer.",
-            "low": 100,
-            "high": 1_000_000,
-        },
+    largest: int = setting(
+        20_000,
+        title="Largest table",
+        help="Most cells of one table inside the model. Each table drawn fits the model "
+        "again, so a larger limit takes longer.",
+        low=100,
+        high=1_000_000,
     )
 
     def __post_init__(self) -> None:

@@ -6,8 +6,9 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from enum import Enum
 from getpass import getuser
 from pathlib import Path
 
@@ -16,13 +17,24 @@ from synth.errors import QueryError, SynthError
 AUDIT = "SYNTH_AUDIT"  # names the file, where the operator of a server asks for one
 
 
+class Ended(Enum):
+    """How far a query came."""
+
+    ASKED = "asked"
+    RELEASED = "released"
+    REPEATED = "answered again"  # with what was released before
+    STOPPED = "stopped"
+    REFUSED = "refused"  # before anything was spent
+    FAILED = "failed"
+
+
 @dataclass(frozen=True)
 class Asked:
     """What happened to one query.
 
     Args:
         database: its name, or its address without the password.
-        ended: "asked", "released", "answered again" or why not.
+        why: what was wrong, in a sentence without cell values; "" where nothing was.
         epsilon: what it cost the people in the database; 0 for a repeated query, None where no
             epsilon bounds it.
     """
@@ -30,8 +42,19 @@ class Asked:
     database: str
     query: str
     method: str
-    ended: str
+    ended: Ended = Ended.ASKED
+    why: str = ""
     epsilon: float | None = 0.0
+
+    def ending(self, ended: Ended, epsilon: float | None = 0.0, why: str = "") -> Asked:
+        """The same query, further on."""
+        return replace(self, ended=ended, epsilon=epsilon, why=why)
+
+    def document(self) -> dict[str, object]:
+        """The line of the log, as plain values."""
+        ended = f"{self.ended.value}: {self.why}" if self.why else self.ended.value
+        told = {"database": self.database, "query": self.query, "method": self.method}
+        return {**told, "ended": ended, "epsilon": self.epsilon}
 
 
 @dataclass(frozen=True)
@@ -47,7 +70,7 @@ class Audit:
             QueryError: it cannot be written; whoever has to account for queries answers none then.
         """
         line = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "who": who or getuser()}
-        text = json.dumps({**line, **asdict(asked)}, ensure_ascii=False) + "\n"
+        text = json.dumps({**line, **asked.document()}, ensure_ascii=False) + "\n"
         try:
             handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             try:
@@ -67,20 +90,20 @@ class Audit:
 
         Yields what is to be told the cost once there is a release.
         """
-        self.write(replace(asked, ended="asked"))
-        ended, cost = "stopped", None
+        self.write(asked)
+        end = asked.ending(Ended.STOPPED, None)
 
         def released(epsilon: float | None) -> None:
-            nonlocal ended, cost
-            ended, cost = "released", epsilon
+            nonlocal end
+            end = asked.ending(Ended.RELEASED, epsilon)
 
         try:
             yield released
         except SynthError as error:
-            ended = f"refused: {error.what}"
+            end = asked.ending(Ended.REFUSED, None, error.what)
             raise
         finally:
-            self.write(replace(asked, ended=ended, epsilon=cost))
+            self.write(end)
 
     def read(self) -> list[dict[str, object]]:
         """Every line, oldest first."""

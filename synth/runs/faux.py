@@ -18,9 +18,10 @@ from synth.errors import QueryError, SynthError
 from synth.ingest import Database, Limits, Query, read_query
 from synth.ingest.declaration import ColumnPart
 from synth.release import Release
-from synth.runs.audit import Asked, Audit
+from synth.runs.audit import Asked, Audit, Ended
+from synth.runs.memory import Memory
+from synth.runs.question import Question
 from synth.runs.recipe import MethodPart, Privacy, Recipe, ReleasePart, Source
-from synth.runs.recipe_file import recipe_text
 from synth.runs.running import run
 
 
@@ -30,12 +31,12 @@ class Faux:
 
     Args:
         audit: where each query is written down; nowhere, if left out.
-        released: releases made so far, by query and recipe, apart from the query's spelling.
+        memory: what was released, so that a repeated query costs nothing.
     """
 
     database: Database
     audit: Audit | None = None
-    released: dict[tuple[str, str], Release] = field(default_factory=dict, repr=False)
+    memory: Memory[Release] = field(default_factory=Memory, repr=False)
 
     def read_sql(
         self,
@@ -91,23 +92,22 @@ class Faux:
         return self._release(query, asked, folder)
 
     def _release(self, query: Query, recipe: Recipe, folder: Path) -> Release:
-        same = recipe.source.model_copy(update={"query": query.normal})
-        key = (query.normal, recipe_text(recipe.model_copy(update={"source": same})))
-        if key in self.released:
-            self._note(query, recipe, "answered again", 0.0)
-            return self.released[key]
+        question = Question(self.database.shown, query)
+        asked, key = question.asked(recipe), question.key(recipe)
+        if (known := self.memory.recall(key)) is not None:
+            self._note(asked.ending(Ended.REPEATED))
+            return known
         try:
             release = run(recipe, self.database.answer(query), folder=folder).release
         except SynthError as error:
-            self._note(query, recipe, f"refused: {error.what}", 0.0)
+            self._note(asked.ending(Ended.REFUSED, why=error.what))
             raise
-        self._note(query, recipe, "released", release.statement.cost)
-        self.released[key] = release
+        self._note(asked.ending(Ended.RELEASED, release.statement.cost))
+        self.memory.keep(key, release)
         return release
 
-    def _note(self, query: Query, recipe: Recipe, ended: str, cost: float | None) -> None:
+    def _note(self, asked: Asked) -> None:
         if self.audit is not None:
-            asked = Asked(self.database.shown, query.text, recipe.method.name, ended, cost)
             self.audit.write(asked)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from synth.budget import Rho
 from synth.errors import NotReleasable
 from synth.learning.aggregates import Aggregates, aggregate, noisy_aggregate
-from synth.learning.seeded import counting_of
+from synth.learning.seeded import Seeded, counting_of
 from synth.protect.steps import Shelf
 from synth.release.showcase import Look
 from synth.runs.recipe import Recipe
@@ -26,14 +26,12 @@ def reported(recipe: Recipe, private: PrivateTable) -> Aggregates | None:
         counting = counting_of(private, asked.length, asked.several, asked.nothing, blanks=True)
         counting = replace(counting, columns=asked.columns)
         return noisy_aggregate(private, counting, Rho(asked.share * private.ledger.left))
-    k = asked.k or int(getattr(method, "k", 0))
-    if not k:
+    own = asked if asked.k else method if isinstance(method, Seeded) else None
+    if own is None:
         return None
-    own = asked if asked.k else method
-    several, nothing = getattr(own, "several", ""), getattr(own, "nothing", "")
-    counting = counting_of(private, int(getattr(own, "length", 3)), several, nothing)
+    counting = counting_of(private, own.length, own.several, own.nothing)
     counting = replace(counting, columns=asked.columns)
-    return aggregate(private, counting, k, Protection(asked.protection))
+    return aggregate(private, counting, own.k, Protection(asked.protection))
 
 
 def chosen_look(recipe: Recipe, shelf: Shelf) -> Look:

@@ -19,6 +19,7 @@ from synth.budget import Entry
 from synth.budget.ledger import cost_of, entry_of
 from synth.errors import SynthError
 from synth.evaluate import Comparison
+from synth.runs.audit import Asked, Ended
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_text
 from synth.vault import PrivateTable
@@ -77,12 +78,13 @@ class Job:
             finally:
                 self.finished.set()
 
-    @property
-    def ended(self) -> str:
-        """How it ended, in a word or a sentence."""
+    def ending(self, asked: Asked, epsilon: float | None) -> Asked:
+        """The query it ran for, as it ended."""
         if self.bundle is not None:
-            return "released"
-        return "stopped" if self.error is None else f"failed: {self.error.what}"
+            return asked.ending(Ended.RELEASED, epsilon)
+        if self.error is None:
+            return asked.ending(Ended.STOPPED, epsilon)
+        return asked.ending(Ended.FAILED, epsilon, self.error.what)
 
     def spent(self, entries: Sequence[Entry]) -> float | None:
         """The epsilon that its ledger entries came to by now; None where no epsilon bounds it."""

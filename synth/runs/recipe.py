@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,7 +12,7 @@ from synth.budget.promise import LARGEST_DELTA
 from synth.ingest import Query
 from synth.ingest.declaration import ColumnPart, Part
 from synth.ingest.read import MISSING
-from synth.learning.method import Method
+from synth.learning.method import Method, Promise
 from synth.methods import method_named
 
 
@@ -119,6 +120,26 @@ class Recipe(Part):
     def chosen(self) -> Method:
         """The method with its settings."""
         return method_named(self.method.name).configured(self.method.model_extra or {})
+
+    @property
+    def formal(self) -> bool:
+        """Whether noise within a finite epsilon is to protect the people in the table."""
+        return self.chosen.promise is Promise.PRIVATE and not math.isinf(self.privacy.epsilon)
+
+    @property
+    def unbounded(self) -> str:
+        """Why no epsilon bounds what a run of it may cost; "" where one does."""
+        if self.chosen.promise is not Promise.PRIVATE:
+            return f"the method `{self.method.name}` is not differentially private"
+        if not self.formal:
+            return "its epsilon is infinite"
+        if self.budget.delta > LARGEST_DELTA:
+            return f"its delta is above {LARGEST_DELTA:g}"
+        if not self.privacy.discover:
+            return "`discover` is off, so undeclared values are read off the rows"
+        if self.counts.k and self.counts.protection != "noisy":
+            return "it asks for exact counts"
+        return ""
 
     def following(self, query: Query) -> Recipe:
         """The recipe with the ORDER BY and LIMIT of a query, where it says nothing of its own."""

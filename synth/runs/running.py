@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -24,7 +23,7 @@ from synth.ingest.discovery import SHARE as FOUND_SHARE
 from synth.ingest.discovery import discovered, undeclared
 from synth.ingest.lazy import file_in_place, query_in_place
 from synth.ingest.suggest_lazy import as_they_are
-from synth.learning.method import Model
+from synth.learning.method import Model, Promise
 from synth.progress import Progress, quiet
 from synth.protect.steps import Shelf, Stage, protect, protected, steps_of
 from synth.release import Release
@@ -194,8 +193,7 @@ def deidentified(recipe: Recipe, loaded: Loaded, shelf: Shelf) -> Loaded:
 
 def _check_promise(recipe: Recipe, last: Stage, made: Loaded) -> None:
     """Refuse a step that looks at the rows unpaid, if only that stands in a promise's way."""
-    chosen = recipe.chosen
-    if not (chosen.formal and chosen.spends) or math.isinf(recipe.privacy.epsilon):
+    if not recipe.formal:
         return
     written = {name for step in last.unpaid for name in step.writes}
     others = set(made.private.schema.observed) - written
@@ -213,7 +211,7 @@ def _check_promise(recipe: Recipe, last: Stage, made: Loaded) -> None:
 def _check_left(recipe: Recipe, account: Account) -> None:
     """Refuse a release that would quietly get less than it asks for."""
     left = account.left
-    if not recipe.chosen.spends or recipe.budget.rho <= left * (1 + 1e-9):
+    if recipe.chosen.promise is not Promise.PRIVATE or recipe.budget.rho <= left * (1 + 1e-9):
         return
     reach = epsilon_of(left, recipe.budget.delta)
     raise BudgetExceeded(
@@ -227,8 +225,7 @@ def _check_left(recipe: Recipe, account: Account) -> None:
 
 def settled(recipe: Recipe, private: PrivateTable, progress: Progress) -> PrivateTable:
     """Settle delta, and find out under the budget what columns nobody declared may hold."""
-    method = recipe.chosen
-    if not (method.formal and method.spends) or math.isinf(recipe.privacy.epsilon):
+    if not recipe.formal:
         return _known(private)
     if recipe.privacy.delta is None:
         people = private.people(Rho(SIZE_SHARE * private.ledger.left))
@@ -253,7 +250,7 @@ def _known(private: PrivateTable) -> PrivateTable:
 def fitted(recipe: Recipe, private: PrivateTable, progress: Progress) -> Model:
     """Learn the model with what is left of the budget."""
     method = recipe.chosen
-    if not method.spends:
+    if method.promise is not Promise.PRIVATE:
         return method.fit(private, Rho(0.0), progress)
     rho = private.ledger.left
     return method.fit(private.portion(rho), rho, progress)

@@ -171,6 +171,16 @@ class Schema:
             )
         return domain
 
+    def pattern(self, name: str) -> Pattern:
+        """The format of an identifier."""
+        pattern = self[name].domain
+        if not isinstance(pattern, Pattern):
+            raise SchemaError(
+                f"Column `{name}` is no identifier, so it has no format.",
+                "Give it the role of an identifier.",
+            )
+        return pattern
+
     def shape(self, names: Sequence[str]) -> tuple[int, ...]:
         """Number of states of each of `names`."""
         return tuple(self.domain(n).size for n in names)

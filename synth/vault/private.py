@@ -39,8 +39,13 @@ from synth.vault.shortfall import shortfall
 from synth.vault.staying import rows_of
 
 
-class Step(Protocol):
+class RowStep(Protocol):
     """A change made to each row on its own, with parameters chosen without the data."""
+
+    @property
+    def depends_on_rows(self) -> str:
+        """Why it has to look at other rows after all; "" where it does not."""
+        ...
 
     def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The changed rows."""
@@ -103,13 +108,13 @@ class PrivateTable:
 
     # -- free ------------------------------------------------------------------------------------
 
-    def transform(self, step: Step, audience: Audience = Audience.RELEASE) -> PrivateTable:
+    def transform(self, step: RowStep, audience: Audience = Audience.RELEASE) -> PrivateTable:
         """Apply a row-by-row step. Free; the new table is charged to the same ledger.
 
         A step that says it `depends_on_rows` is written down as if the rows had been opened.
         """
-        if reason := getattr(step, "depends_on_rows", ""):
-            self.__noted(reason, audience)
+        if step.depends_on_rows:
+            self.__noted(step.depends_on_rows, audience)
         return self.__with(
             HeldRows(step(self.__frame().copy(deep=False))), step.declare(self.schema)
         )
@@ -261,7 +266,7 @@ class PrivateTable:
         Removing one person changes the answer only where a drawn identifier happens to be theirs,
         which has a chance of drawn / space: that is added to delta.
         """
-        space = getattr(self.schema[column].domain, "space", 0.0) or 1.0
+        space = self.schema.pattern(column).space
         delta = min(1.0, len(identifiers) * self.rows_per_person / space)
         self.ledger.note(Compared(f"new identifiers for `{column}`", delta))
         return self.__rows.holds(column, identifiers)

@@ -6,12 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth.api.allowance import Allowance
-from synth.api.memory import Memory
 from synth.api.registry import Registry, Rules
 from synth.api.service import digests_of
 from synth.api.settings import allowance
-from synth.runs import Recipe
 from synth.runs.audit import Audit
+from synth.runs.memory import Memory
 from tests.api.test_jobs import ALICE, BOB, QUERY, RECIPE, SAMPLE, client, ended, refused, upload
 from tests.waiting import held
 
@@ -65,19 +64,20 @@ def test_a_job_that_failed_or_was_stopped_released_nothing():
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 60)), max_size=30))
 def test_what_is_remembered_is_bounded_in_number_size_and_time(asked):
     now = [0.0]
-    memory = Memory(most=3, most_bytes=100, lifetime=10.0, clock=lambda: now[0])
+    memory: Memory[tuple[int, float]] = Memory(
+        most=3, most_bytes=100, lifetime=10.0, clock=lambda: now[0]
+    )
     known: dict[str, float] = {}
     for question, size in asked:
         now[0] += 1.0
         if memory.recall(str(question)) is None:
             known[str(question)] = now[0]
-        memory.keep(str(question), Recipe(), bytes(size))
+        memory.keep(str(question), (size, now[0]), size)
         held = [a for q in known if (a := memory.recall(q))]
         assert len(held) <= 3
-        assert sum(len(a.bundle) for a in held) <= 100
-        assert all(now[0] - a.since <= 10.0 for a in held)
-        assert memory.recall(str(question))
-        assert memory.recall(str(question)).since == known[str(question)]
+        assert sum(size for size, _ in held) <= 100
+        assert all(now[0] - since <= 10.0 for _, since in held)
+        assert memory.recall(str(question))[1] == known[str(question)]
 
 
 def limited(epsilon: float) -> Registry:

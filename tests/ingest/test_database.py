@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from synth.errors import QueryError
 from synth.ingest import Database, Limits, read_query
-from synth.runs.audit import Asked, Audit
+from synth.runs.audit import Asked, Audit, Ended
 from synth.runs.faux import faux
 
 HOSPITAL = Path(__file__).parents[2] / "sample_data" / "hospital.sqlite"
@@ -255,7 +255,7 @@ def test_the_audit_holds_queries_and_never_rows(tmp_path):
 def test_audit_lines_are_appended(tmp_path):
     log = Audit(tmp_path / "log")
     for i in range(3):
-        log.write(Asked("db", f"SELECT {i}", "random", "released"), who="me")
+        log.write(Asked("db", f"SELECT {i}", "random", Ended.RELEASED), who="me")
     assert [x["query"] for x in log.read()] == ["SELECT 0", "SELECT 1", "SELECT 2"]
 
 

@@ -1,4 +1,4 @@
-"""The contract every method signs. A method added to METHODS is tested here at once."""
+"""The contract every method signs. A method on offer is tested here at once."""
 
 import json
 import math
@@ -11,17 +11,17 @@ from synth.budget import Budget, Rho
 from synth.errors import MethodError
 from synth.evaluate import compare
 from synth.learning.network import Network
-from synth.methods import METHODS, method_named, model_of
+from synth.methods import Promise, all_methods, method_named, model_of
 from synth.methods.correlated import Correlated
 from synth.methods.independent import Independent
 from synth.schema import Categories, Column, Kind, Numbers, Pattern, Role, Schema
 from synth.vault import PrivateTable
 from tests.people import SCHEMA, some_people
 
-PROMISING = [m for m in METHODS if m.formal and m.spends]
+PROMISING = [m for m in all_methods() if m.promise is Promise.PRIVATE]
 
 
-@pytest.fixture(params=METHODS, ids=lambda m: m.name)
+@pytest.fixture(params=all_methods(), ids=lambda m: m.name)
 def method(request):
     return request.param()
 
@@ -45,7 +45,7 @@ def test_a_fit_stays_within_a_portion(promising, private):
 
 def test_only_a_method_that_says_so_ends_the_promise(method, private):
     model = method.fit(private, private.ledger.left)
-    assert model.statement.formal == method.formal
+    assert model.statement.formal == (method.promise is not Promise.NONE)
 
 
 def test_the_statement_is_what_the_ledger_says(method, private):

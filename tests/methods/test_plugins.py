@@ -18,7 +18,7 @@ import pytest
 from synth.budget import Budget
 from synth.errors import BundleError, MethodError
 from synth.ingest import load
-from synth.methods import METHODS
+from synth.methods import all_methods
 from synth.methods.plugins import plugged
 from synth.progress import quiet
 from synth.vault import PrivateTable
@@ -267,7 +267,7 @@ def example(monkeypatch) -> ModuleType:
 def test_the_method_in_the_text_is_found_and_keeps_its_promise(example, rng):
     shown = re.search(r'```toml\n\[.*"(.*)"\]\n(\w+) = "(.*)"', document())
     point = EntryPoint(shown[2], shown[3], shown[1])
-    found = plugged((m.name for m in METHODS), [point], (m.model for m in METHODS))
+    found = plugged((m.name for m in all_methods()), [point], (m.model for m in all_methods()))
     assert [m.name for m in found.methods] == ["example"]
     private = PrivateTable(some_people(), SCHEMA, Budget(1.0))
     model = found.methods[0].configured({"floor": 2.0}).fit(private, private.ledger.left)
@@ -289,7 +289,7 @@ def document() -> str:
 def test_a_plug_in_cannot_take_the_kind_of_another_model(example):
     example.Chances.kind = "trees"
     point = EntryPoint("example", "my_package:Example", "synth.methods")
-    found = plugged([], [point], (m.model for m in METHODS))
+    found = plugged([], [point], (m.model for m in all_methods()))
     assert found.methods == ()
     assert "taken: `trees`" in found.refused[0]
 

@@ -10,7 +10,7 @@ import pytest
 
 from synth.budget import Audience, Budget
 from synth.errors import MethodError
-from synth.methods import METHODS
+from synth.methods import all_methods
 from synth.methods.independent import Independent
 from synth.methods.kde import KernelDensity, copying
 from synth.methods.plugins import plugged
@@ -118,7 +118,7 @@ def test_a_method_of_another_package_is_found():
     ],
 )
 def test_a_broken_plug_in_is_left_out_with_its_reason(target, why):
-    found = plugged({m.name for m in METHODS}, points(broken=target))
+    found = plugged({m.name for m in all_methods()}, points(broken=target))
     assert found.methods == ()
     assert why in found.refused[0]
 

@@ -9,11 +9,12 @@ import streamlit as st
 from synth.errors import SynthError
 from synth.ingest import Database, read_query
 from synth.ingest.pointer import pointed
-from synth.runs.audit import Asked
+from synth.runs.audit import Asked, Ended
+from synth.runs.question import Question
 from ui.data.query_editor import ask_query
 from ui.data.sources import bring, databases
 from ui.shell.settings import write_down, writing
-from ui.shell.visitor import Question, Visitor
+from ui.shell.visitor import Visitor
 
 USUAL_QUERY = """SELECT p.sex, p.smoker, a.ward, a.emergency, a.admitted_at
 FROM admissions a JOIN patients p USING (patient_id)"""
@@ -47,13 +48,13 @@ def _tables(database: Database) -> dict[str, dict[str, str]]:
 
 
 def _ask(who: Visitor, database: Database, name: str, text: str) -> None:
-    asked = Asked(name, text, who.recipe.method.name, "asked")
+    asked = Asked(name, text, who.recipe.method.name)
     try:
         query = read_query(text, database.dialect)
         write_down(asked)
-        bring(who, database.answer(query), f"query on {name}", Question(asked, query))
+        bring(who, database.answer(query), f"query on {name}", Question(name, query))
     except SynthError as error:
-        writing()(asked, f"refused: {error.what}", 0.0)
+        writing()(asked.ending(Ended.REFUSED, why=error.what))
         who.refused = (text, error)
         st.rerun()
     told = {"file": "", "database": database.public, "query": text}

@@ -11,8 +11,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from synth.budget import Audience
 from synth.ingest import Loaded, load
 from synth.runs import read_recipe
+from synth.runs.question import Question
 from ui.shell.places import SAMPLE_DATA
-from ui.shell.visitor import Question, Visitor, explained
+from ui.shell.visitor import Visitor, explained
 
 LOOKUP = SAMPLE_DATA / "postcode_lookup.csv"
 SAMPLE, HOSPITAL = SAMPLE_DATA / "hospital_admissions.csv", SAMPLE_DATA / "hospital.sqlite"

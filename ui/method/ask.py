@@ -3,34 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
-from itertools import combinations
 from typing import Any
 
 import streamlit as st
 
-from synth.learning.method import Method
-from synth.methods import METHODS, method_named
+from synth.methods import Method, Promise, all_methods, method_named
 from synth.runs import Recipe
 from synth.runs.recipe import MethodPart, People, ReleasePart
-
-
-def family_of(method: type[Method]) -> str:
-    """Which sort of promise a method makes."""
-    if not method.formal:
-        return "No formal promise"
-    if method.spends:
-        return "Differential privacy"
-    return "k people behind everything" if "k" in method().settings() else "No row is read"
+from synth.schema.settings import settings_of
+from ui.form import Offer, ask_setting
+from ui.shell.visitor import explained
 
 
 def ask_family(current: MethodPart) -> str:
     """Which sort of promise is wanted."""
-    families = list(dict.fromkeys(family_of(m) for m in METHODS))
+    families = list(dict.fromkeys(m.promise.value for m in all_methods()))
     family: str = st.pills(
         "What should be promised to the people in the table?",
         families,
-        default=family_of(method_named(current.name)),
+        default=method_named(current.name).promise.value,
         key="family",
         persist_state="session",
         required=True,
@@ -40,7 +31,7 @@ def ask_family(current: MethodPart) -> str:
 
 def ask_method(current: MethodPart, family: str, columns: Sequence[str] = ()) -> MethodPart:
     """Which method, and its settings, as a form made from the method's own fields."""
-    offered = [m for m in METHODS if family_of(m) == family]
+    offered = [m for m in all_methods() if m.promise.value == family]
     names = [m.name for m in offered]
     name = st.radio(
         "How should the synthetic rows be made?",
@@ -52,7 +43,7 @@ def ask_method(current: MethodPart, family: str, columns: Sequence[str] = ()) ->
         persist_state="session",
     )
     method = method_named(name)
-    if not method.formal:
+    if method.promise is Promise.NONE:
         st.warning(
             "This method looks at the real rows themselves, so its releases carry no formal "
             "promise. Choose it only for people you trust."
@@ -63,59 +54,16 @@ def ask_method(current: MethodPart, family: str, columns: Sequence[str] = ()) ->
 
 def _settings(method: type[Method], kept: dict[str, Any], columns: Sequence[str]) -> dict[str, Any]:
     """The settings that differ from their defaults."""
-    asked = {}
-    with st.expander("Settings of this method", expanded=False):
-        if not fields(method):
+    asked, settings = {}, settings_of(method)
+    with st.expander("Settings of this method", expanded=False), explained():
+        if not settings:
             st.caption("It has none.")
-        for setting in fields(method):
-            usual = method().settings()[setting.name]
-            value = kept.get(setting.name, usual)
-            if setting.name == "pinned":
-                value = _pairs(method.name, setting, value, columns)
-            else:
-                value = _setting(method.name, setting, value)
-            if value != usual:
-                asked[setting.name] = value
+        for one in settings:
+            before = kept.get(one.name, one.default)
+            value = ask_setting(one, before, f"{method.name}.{one.name}", Offer(columns))
+            if value != one.default:
+                asked[one.name] = value
     return asked
-
-
-def _pairs(method: str, setting: Any, value: Any, columns: Sequence[str]) -> Any:
-    """Sets of columns that are measured together: any pair, and what a recipe asked for."""
-    asked = [tuple(v) for v in value]
-    offered = list(dict.fromkeys([*asked, *combinations(columns, 2)]))
-    chosen = st.multiselect(
-        setting.metadata["title"],
-        offered,
-        default=asked,
-        format_func=" × ".join,
-        help=setting.metadata["help"],
-        key=f"{method}.pinned",
-    )
-    return tuple(chosen)
-
-
-def _setting(method: str, setting: Any, value: Any) -> Any:
-    told = setting.metadata
-    label = told.get("title", setting.name.replace("_", " ").capitalize())
-    common = {"help": told.get("help"), "key": f"{method}.{setting.name}"}
-    if "choices" in told:
-        choices = list(told["choices"])
-        return st.selectbox(label, choices, index=choices.index(value), **common)
-    if isinstance(setting.default, bool):
-        return st.toggle(label, value=value, **common)
-    if isinstance(setting.default, int | float):
-        kind = type(setting.default)
-        low, high = told.get("low"), told.get("high")
-        return st.number_input(
-            label,
-            min_value=None if low is None else kind(low),
-            max_value=None if high is None else kind(high),
-            value=kind(value),
-            **common,
-        )
-    if isinstance(setting.default, str):
-        return st.text_input(label, value=value, **common)
-    return value
 
 
 def ask_release(current: ReleasePart, rows: int) -> ReleasePart:

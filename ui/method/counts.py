@@ -13,7 +13,7 @@ HOW = {
 }
 
 
-def ask_counts(current: CountsPart, *, spends: bool) -> CountsPart:
+def ask_counts(current: CountsPart, *, noise_protects: bool) -> CountsPart:
     """What recipients are told about real people beside the rows."""
     with st.expander("Counts of real people beside the rows", expanded=False):
         st.caption(
@@ -31,11 +31,15 @@ def ask_counts(current: CountsPart, *, spends: bool) -> CountsPart:
             "Attributes together", 1, 8, current.length, key="counts.length"
         )
         ways = list(HOW)
-        usual = ways.index("noisy") if spends and current.k == 0 else ways.index(current.protection)
+        usual = (
+            ways.index("noisy")
+            if noise_protects and current.k == 0
+            else ways.index(current.protection)
+        )
         way = right.selectbox(
             "How", ways, usual, format_func=lambda w: HOW[w], key="counts.protection"
         )
-        if spends and way != "noisy":
+        if noise_protects and way != "noisy":
             st.warning(
                 "Counts without noise end the promise of epsilon for the whole release. Choose "
                 "noise, or a method that promises k."

@@ -14,7 +14,7 @@ from synth.budget.lasting import LEDGER, LedgerFile
 from synth.budget.promise import LARGEST_DELTA
 from synth.budget.prospect import Guess, Prospect
 from synth.ingest.discovery import DELTA_SHARE, SHARE, Share, shares, undeclared
-from synth.methods import method_named
+from synth.methods import Promise, method_named
 from synth.runs.recipe import Privacy
 from synth.schema import Categories, Schema
 from ui.shell.visitor import Visitor, explained
@@ -26,7 +26,7 @@ USUAL_LEDGER = "~/synth-ledger"
 def ask_privacy(who: Visitor, rows: int) -> Privacy:
     """The privacy part of the recipe."""
     current, method = who.recipe.privacy, method_named(who.recipe.method.name)
-    if not (method.spends and method.formal):
+    if method.promise is not Promise.PRIVATE:
         st.caption("This method spends no privacy budget, so there is none to set.")
         return current
     epsilon = _ask_epsilon(current.epsilon)

@@ -1,9 +1,8 @@
-"""A form made from the fields of a step."""
+"""A form for the parameters of a step, and the files it may need."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, Field, fields
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -12,6 +11,8 @@ from synth.budget import Audience
 from synth.errors import StepError
 from synth.protect.risk.summary import REASON
 from synth.protect.steps import Stage, Step
+from synth.schema.settings import settings_of
+from ui.form import Offer, ask_setting
 from ui.shell.visitor import Visitor
 
 MOST_OFFERED = 300  # values of a column offered to pick from
@@ -21,94 +22,25 @@ def ask_step(who: Visitor, stage: Stage, kind: type[Step], known: Sequence[str])
     """The document of a step, as far as it is filled in.
 
     Raises:
-        StepError: something is written that cannot be read.
+        SynthError: something is written that cannot be read.
     """
     given: dict[str, Any] = {"step": kind.name}
-    for field in fields(kind):
-        if not field.metadata:
-            continue
-        value = _ask(who, stage, kind, field, known, given)
-        default = None if field.default is MISSING else field.default
-        if value != default and value not in ("", None, [], {}):
-            given[field.name] = value
+    offer = Offer(
+        list(stage.private.schema.names),
+        known,
+        values=lambda: _values(stage, str(given.get("column", ""))),
+        bring=lambda title, key: _file(who, title, key),
+    )
+    for one in settings_of(kind):
+        value = ask_setting(one, one.default, f"step {kind.name} {one.name}", offer)
+        if value != one.default and value not in ("", None, [], {}):
+            given[one.name] = value
     return given
 
 
-def _ask(
-    who: Visitor,
-    stage: Stage,
-    kind: type[Step],
-    field: Field[Any],
-    known: Sequence[str],
-    given: Mapping[str, Any],
-) -> Any:
-    told = field.metadata
-    asks, default = told["asks"], None if field.default is MISSING else field.default
-    common: dict[str, Any] = {"key": f"step {kind.name} {field.name}", "help": told["help"] or None}
-    names = list(stage.private.schema.names)
-    if asks == "column":
-        return st.selectbox(told["title"], names, index=_first(names, known), **common)
-    if asks == "columns":
-        ready = [n for n in known if n in names] if kind.name == "suppress" else []
-        return st.multiselect(told["title"], names, default=ready, **common)
-    if asks == "texts":
-        options = _values(stage, str(given.get("column", "")))
-        return st.multiselect(told["title"], options, accept_new_options=True, **common)
-    if asks == "numbers":
-        shown = ", ".join(f"{x:g}" for x in default or ())
-        return _numbers(st.text_input(told["title"], shown, **common), field.name)
-    if asks == "mapping":
-        return _mapping(st.text_area(f"{told['title']}, one per line", **common))
-    if asks == "file":
-        return _file(who, told["title"], common)
-    if "|" in asks:
-        options = asks.split("|")
-        label = {"": "none"}
-        return st.selectbox(
-            told["title"],
-            options,
-            index=options.index(default or options[0]),
-            format_func=lambda o: label.get(o, o),
-            **common,
-        )
-    return _plain(told["title"], field, default, common)
-
-
-def _first(names: Sequence[str], known: Sequence[str]) -> int:
-    return next((i for i, n in enumerate(names) if n in known), 0)
-
-
-def _plain(title: str, field: Field[Any], default: Any, common: Mapping[str, Any]) -> Any:
-    if isinstance(default, bool):
-        return st.toggle(title, value=default, **common)
-    if isinstance(default, int | float):
-        step = 1 if isinstance(default, int) else None
-        return st.number_input(title, value=default, step=step, **common)
-    if "None" in str(field.type):
-        text = st.text_input(title, "", **common)
-        return None if not text.strip() else _numbers(text, field.name)[0]
-    return st.text_input(title, default or "", **common)
-
-
-def _numbers(text: str, key: str) -> list[float]:
-    try:
-        return [float(part) for part in text.replace(";", ",").split(",") if part.strip()]
-    except ValueError:
-        raise StepError(
-            "Something in the list is not a number.", "Write numbers with commas between.", key
-        ) from None
-
-
-def _mapping(text: str) -> dict[str, str]:
-    pairs = [line.split("=", 1) for line in text.splitlines() if line.strip()]
-    if any(len(pair) != 2 for pair in pairs):
-        raise StepError("A line has no equals sign.", "Write: old value = new value.", "values")
-    return {old.strip(): new.strip() for old, new in pairs}
-
-
-def _file(who: Visitor, title: str, common: Mapping[str, Any]) -> str:
+def _file(who: Visitor, title: str, key: str) -> str:
     """A file the visitor brought before, or a new one; it is kept in memory only."""
-    brought = bring_file(who, title, common["key"])
+    brought = bring_file(who, title, key)
     if brought:
         return brought
     if not who.files:
@@ -118,7 +50,7 @@ def _file(who: Visitor, title: str, common: Mapping[str, Any]) -> str:
         "… or one that is here already",
         options,
         format_func=lambda o: o or "none",
-        key=f"{common['key']} here",
+        key=f"{key} here",
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,6 @@ import streamlit as st
 
 from synth.budget import Audience
 from synth.errors import SynthError
-from synth.methods import method_named
 from synth.protect import charts as risk_charts
 from synth.protect.lattice import Goal, Ladder, Space, ladder, search, steps_for, usual_hierarchy
 from synth.protect.risk.summary import REASON
@@ -196,8 +194,7 @@ def _show_space(who: Visitor, space: Space) -> None:
 
 def _promised(who: Visitor) -> bool:
     """Whether the release is to carry a formal promise."""
-    method = method_named(who.recipe.method.name)
-    return method.formal and method.spends and not math.isinf(who.recipe.privacy.epsilon)
+    return who.recipe.formal
 
 
 def _picked(event: object, frame: pd.DataFrame) -> tuple[int, ...] | None:

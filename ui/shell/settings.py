@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 
 import streamlit as st
 
@@ -22,15 +21,15 @@ def write_down(asked: Asked) -> None:
         log.write(asked, _asker())
 
 
-def writing() -> Callable[[Asked, str, float | None], None]:
+def writing() -> Callable[[Asked], None]:
     """Writes down, from any thread, what became of this visitor's query and what it cost."""
     log, who = audit(), _asker()
 
-    def write(asked: Asked, ended: str, epsilon: float | None) -> None:
+    def write(asked: Asked) -> None:
         if log is None:
             return
         try:
-            log.write(replace(asked, ended=ended, epsilon=epsilon), who)
+            log.write(asked, who)
         except SynthError as error:  # it was written down when it was asked
             logging.getLogger("synth").error("%s", error.what)
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -18,14 +17,15 @@ from synth.budget.ledger import rho_in
 from synth.errors import SynthError
 from synth.evaluate import Comparison
 from synth.evaluate.kept import Kept
-from synth.ingest import Loaded, Query
+from synth.ingest import Loaded
 from synth.ingest.declaration import ColumnPart, declared
 from synth.protect.steps import Stage
 from synth.release import Bundle
 from synth.runs import Recipe
-from synth.runs.audit import Asked
+from synth.runs.audit import Asked, Ended
 from synth.runs.job import Job
-from synth.runs.recipe_file import recipe_text
+from synth.runs.memory import Memory
+from synth.runs.question import Question
 from synth.schema import Schema
 from ui.shell.places import page
 
@@ -47,23 +47,7 @@ class Made:
         return Bundle.read(io.BytesIO(self.zipped))
 
 
-@dataclass(frozen=True)
-class Question:
-    """A query that a table is the answer to, and who asked it of what."""
-
-    asked: Asked
-    query: Query
-
-    def of_the_people_of(self, other: Question | None) -> bool:
-        """Whether both were asked of one database."""
-        return other is not None and self.asked.database == other.asked.database
-
-    def by(self, recipe: Recipe) -> Asked:
-        """The query as a run of a recipe asks it."""
-        return replace(self.asked, method=recipe.method.name)
-
-
-Note = Callable[[Asked, str, float | None], None]  # writes down how a query ended, at what cost
+Note = Callable[[Asked], None]  # writes down how a query ended, and at what cost
 
 
 @dataclass
@@ -89,7 +73,7 @@ class Visitor:
     queries: dict[str, str] = field(default_factory=dict)  # as they stand in the field, by database
     refused: tuple[str, SynthError] | None = None  # the last query that could not be answered
     question: Question | None = None  # what a database was asked for this table
-    given: dict[str, Made] = field(default_factory=dict)  # releases of queries, oldest first
+    memory: Memory[Made] = field(default_factory=lambda: Memory(most=MOST_RUNS))  # of queries
 
     def bring(self, loaded: Loaded, name: str, question: Question | None = None) -> None:
         """A new table: everything made from the old one goes, the method and its knobs stay.
@@ -98,8 +82,9 @@ class Visitor:
         those about the answer to a query do when it is asked again. Queries of one database are
         about the same people, so what they cost adds up.
         """
-        people = question is not None and question.of_the_people_of(self.question)
-        same = _spelt(question) is not None and _spelt(question) == _spelt(self.question)
+        now, before = (q.spelt if q else ("", "") for q in (question, self.question))
+        people = question is not None and now[0] == before[0]
+        same = people and now == before
         if self.job is not None:
             self.job.cancel()
         gone = {} if self.loaded is None or same else {"column": (), "protect": ()}
@@ -159,17 +144,16 @@ class Visitor:
         """Whether a run saw the rows themselves, which no epsilon bounds."""
         return any(isinstance(e, Opened) and e.audience is Audience.RELEASE for e in self.entries)
 
-    def run(self, note: Note = lambda asked, ended, epsilon: None) -> None:
+    def run(self, note: Note = lambda asked: None) -> None:
         """Start a run of the recipe in a worker.
 
-        The same query with the same recipe is answered from what was already released: another
-        draw of noise would cost more, and averaged with the first it would protect less.
+        The same query with the same recipe is answered from what was already released.
         """
         assert self.loaded is not None
-        earlier = self.given.get(self._asking(self.wanted))
+        earlier = self.memory.recall(self._asking(self.wanted))
         self.repeated = earlier is not None
         if earlier is not None and self.question is not None:
-            note(self.question.by(self.recipe), "answered again", 0.0)
+            note(self.question.asked(self.recipe).ending(Ended.REPEATED))
             self.made = earlier
             self.decide(source=earlier.recipe.source)  # the query as it was spelt then
             return
@@ -187,17 +171,13 @@ class Visitor:
 
         def over(job: Job) -> None:
             if question is not None:
-                note(question.by(job.recipe), job.ended, job.spent(own))
+                note(job.ending(question.asked(job.recipe), job.spent(own)))
 
         return Job(self.wanted, heard, dict(self.files), over)
 
     def _asking(self, recipe: Recipe) -> str:
         """The same for every run that asks a database the same; "" where none was asked."""
-        if self.question is None:
-            return ""
-        source = recipe.source.model_copy(update={"query": self.question.query.normal})
-        text = recipe_text(recipe.model_copy(update={"source": source}))
-        return json.dumps([text, sorted(self.files.items())])
+        return "" if self.question is None else self.question.key(recipe, self.files)
 
     def collect(self) -> bool:
         """Take over the result of a finished job; whether there was one."""
@@ -208,13 +188,9 @@ class Visitor:
             self.made = Made(job.recipe, job.bundle, job.comparison)
             self.runs = [*self.runs, self.made][-MOST_RUNS:]
             if asking := self._asking(job.recipe):
-                self.given = dict([*self.given.items(), (asking, self.made)][-MOST_RUNS:])
+                self.memory.keep(asking, self.made, len(job.bundle))
         self.job = None
         return True
-
-
-def _spelt(question: Question | None) -> tuple[str, str] | None:
-    return None if question is None else (question.asked.database, question.query.normal)
 
 
 def visitor() -> Visitor:

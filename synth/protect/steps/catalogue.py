@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -17,8 +17,9 @@ from synth.protect.steps.generalise import Generalise, LookUp
 from synth.protect.steps.learnt import GroupRare, Quantiles
 from synth.protect.steps.numbers import Band, Clip, Round
 from synth.protect.steps.rows import Filter, Suppress
-from synth.protect.steps.step import Step
+from synth.protect.steps.step import FileStep, Step
 from synth.protect.steps.text import Mask, Pseudonymise, Recode
+from synth.schema.settings import settings_of
 
 STEPS: tuple[type[Step], ...] = (
     Drop,
@@ -99,7 +100,7 @@ def step_of(document: Mapping[str, Any], shelf: Shelf | None = None) -> Step:
     if "step" not in document:
         raise StepError("A step has no name.", 'Add `step = "…"`.')
     kind = step_named(str(document["step"]))
-    asked = {f.name: f for f in fields(kind) if f.metadata}
+    asked = {s.name: s for s in settings_of(kind)}
     given = {k: v for k, v in document.items() if k != "step"}
     for key in given:
         if key not in asked:
@@ -110,14 +111,12 @@ def step_of(document: Mapping[str, Any], shelf: Shelf | None = None) -> Step:
                 key,
             )
     for name, one in asked.items():
-        if one.default is MISSING and name not in given:
+        if one.required and name not in given:
             raise StepError(f"The step `{kind.name}` needs `{name}`.", "Add it.")
     hints = get_type_hints(kind)
     step = kind(**{k: _typed(kind.name, k, hints[k], v) for k, v in given.items()})
-    name = getattr(step, "file", "")
-    if shelf is not None and name:
-        attached: Step = step.attached(shelf.text(name))  # type: ignore[attr-defined]
-        return attached
+    if shelf is not None and isinstance(step, FileStep) and step.looks_into:
+        return step.attached(shelf.text(step.looks_into))
     return step
 
 

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from synth.errors import StepError
-from synth.protect.steps.step import Step, known_column, setting
+from synth.protect.steps.step import Step, known_column
 from synth.schema import Schema
+from synth.schema.settings import Ask, setting
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Drop(Step):
     name: ClassVar[str] = "drop"
     title: ClassVar[str] = "Drop columns"
     summary: ClassVar[str] = "Leave columns out altogether. The safest step there is."
-    columns: tuple[str, ...] = setting(title="Columns", asks="columns")
+    columns: tuple[str, ...] = setting(title="Columns", ask=Ask.COLUMNS)
 
     def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
         return frame.drop(columns=list(self.columns))
@@ -46,7 +47,7 @@ class Keep(Step):
     name: ClassVar[str] = "keep"
     title: ClassVar[str] = "Keep only some columns"
     summary: ClassVar[str] = "Everything that is not named here is left out."
-    columns: tuple[str, ...] = setting(title="Columns", asks="columns")
+    columns: tuple[str, ...] = setting(title="Columns", ask=Ask.COLUMNS)
 
     def __post_init__(self) -> None:
         if not self.columns:
@@ -72,8 +73,8 @@ class Rename(Step):
     name: ClassVar[str] = "rename"
     title: ClassVar[str] = "Rename a column"
     summary: ClassVar[str] = "The values stay as they are."
-    column: str = setting(title="Column", asks="column")
-    to: str = setting(title="New name", asks="")
+    column: str = setting(title="Column", ask=Ask.COLUMN)
+    to: str = setting(title="New name")
 
     def __post_init__(self) -> None:
         if not self.to.strip():

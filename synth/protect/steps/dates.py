@@ -24,9 +24,9 @@ from synth.protect.steps.step import (
     checked_number,
     known_column,
     listed,
-    setting,
 )
 from synth.schema import Categories, Column, Dates, Domain, Kind, Origin, Role, Schema
+from synth.schema.settings import Ask, setting
 from synth.schema.values import Values, as_seconds
 from synth.vault import PrivateTable
 
@@ -68,7 +68,9 @@ class Truncate(ValueStep):
     name: ClassVar[str] = "truncate_date"
     title: ClassVar[str] = "Truncate dates"
     summary: ClassVar[str] = "2019-04-07 02:16 becomes 2019-04-07, 2019-04 or 2019."
-    to: str = setting("day", title="Keep the", asks="hour|day|week|month|quarter|year")
+    to: str = setting(
+        "day", title="Keep the", choices=("hour", "day", "week", "month", "quarter", "year")
+    )
 
     def __post_init__(self) -> None:
         if self.to not in SHAPES:
@@ -120,7 +122,7 @@ class Hours(ValueStep):
     title: ClassVar[str] = "Hour bands"
     summary: ClassVar[str] = "02:16 becomes 00-03. Each band starts at the hour you give."
     starts: tuple[float, ...] = setting(
-        (0.0, 4.0, 8.0, 12.0, 16.0, 20.0), title="Hours at which bands start", asks="numbers"
+        (0.0, 4.0, 8.0, 12.0, 16.0, 20.0), title="Hours at which bands start", ask=Ask.NUMBERS
     )
 
     def __post_init__(self) -> None:
@@ -168,9 +170,9 @@ class Shift(Step):
     name: ClassVar[str] = "shift_dates"
     title: ClassVar[str] = "Shift dates"
     summary: ClassVar[str] = "Each person's dates move by the same random number of days."
-    columns: tuple[str, ...] = setting(title="Date columns", asks="columns")
-    person: str = setting(title="Column that tells whose row it is", asks="column")
-    days: int = setting(30, title="By at most so many days, either way", asks="")
+    columns: tuple[str, ...] = setting(title="Date columns", ask=Ask.COLUMNS)
+    person: str = setting(title="Column that tells whose row it is", ask=Ask.COLUMN)
+    days: int = setting(30, title="By at most so many days, either way")
     key: bytes = field(default=b"", repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -248,9 +250,7 @@ class Age(ValueStep):
     name: ClassVar[str] = "age"
     title: ClassVar[str] = "Age from a birth date"
     summary: ClassVar[str] = "Completed years on a fixed day, or on another date of the same row."
-    at: str = setting(
-        "", title="On this day, or name of another date column", asks="", help="2019-04-01"
-    )
+    at: str = setting("", title="On this day, or name of another date column", help="2019-04-01")
 
     def __post_init__(self) -> None:
         if not self.at:

@@ -13,22 +13,23 @@ import pandas as pd
 
 from synth.errors import StepError
 from synth.protect.steps.hierarchy import ANY, BUILT_IN, Hierarchy, Suppressed, listed_hierarchy
-from synth.protect.steps.step import ValueStep, checked_number, listed, setting
+from synth.protect.steps.step import FileStep, checked_number, listed
 from synth.schema import Column, Domain, Role
+from synth.schema.settings import Ask, setting
 
 
 @dataclass(frozen=True)
-class Generalise(ValueStep):
+class Generalise(FileStep):
     """Values replaced by the group they belong to, at a level of a hierarchy."""
 
     name: ClassVar[str] = "generalise"
     title: ClassVar[str] = "Generalise"
     summary: ClassVar[str] = "AV1 1XU becomes AV1: up a hierarchy, built in or your own."
     hierarchy: str = setting(
-        "", title="Built-in hierarchy", asks="|" + "|".join(BUILT_IN), help="Or give a file."
+        "", title="Built-in hierarchy", choices=("", *BUILT_IN), help="Or give a file."
     )
-    file: str = setting("", title="Your own hierarchy (CSV)", asks="file")
-    level: int = setting(1, title="Level (0: as it is)", asks="")
+    file: str = setting("", title="Your own hierarchy (CSV)", ask=Ask.FILE)
+    level: int = setting(1, title="Level (0: as it is)")
     known: Hierarchy = field(default=Suppressed(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -49,6 +50,10 @@ class Generalise(ValueStep):
         if self.hierarchy:
             object.__setattr__(self, "known", BUILT_IN[self.hierarchy])
             _check_level(self.level, self.known)
+
+    @property
+    def looks_into(self) -> str:
+        return self.file
 
     def attached(self, text: str) -> Generalise:
         """The step with the content of its file. Raises StepError if that is no hierarchy."""
@@ -78,15 +83,15 @@ def _check_level(level: int, known: Hierarchy) -> None:
 
 
 @dataclass(frozen=True)
-class LookUp(ValueStep):
+class LookUp(FileStep):
     """Values replaced by what a public table says about them; without a match they are missing."""
 
     name: ClassVar[str] = "lookup"
     title: ClassVar[str] = "Look up in a table"
     summary: ClassVar[str] = "Postcode to area, area to decile: from a CSV of yours."
-    file: str = setting("", title="Look-up table (CSV)", asks="file")
-    key: str = setting("", title="Its column to match (empty: the same name)", asks="")
-    take: str = setting("", title="Its column to take", asks="")
+    file: str = setting("", title="Look-up table (CSV)", ask=Ask.FILE)
+    key: str = setting("", title="Its column to match (empty: the same name)")
+    take: str = setting("", title="Its column to take")
     found: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -95,6 +100,10 @@ class LookUp(ValueStep):
             raise StepError(
                 "A look-up needs a file and the column to take from it.", f"Give `{key}`.", key
             )
+
+    @property
+    def looks_into(self) -> str:
+        return self.file
 
     def attached(self, text: str) -> LookUp:
         """The step with the content of its file.

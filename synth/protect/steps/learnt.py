@@ -17,10 +17,11 @@ import pandas as pd
 from synth.budget import Audience, Rho
 from synth.errors import StepError
 from synth.protect.steps.numbers import Band
-from synth.protect.steps.step import Step, ValueStep, checked_number, known_column, setting
+from synth.protect.steps.step import Step, ValueStep, checked_number, known_column
 from synth.protect.steps.text import Recode
 from synth.schema import Categories, Column, Numbers, Origin
 from synth.schema.domain import MISSING
+from synth.schema.settings import setting
 from synth.schema.values import as_numbers
 from synth.vault import PrivateTable
 
@@ -38,7 +39,7 @@ class Learnt(ValueStep):
         share: which part of the privacy budget the look may spend.
     """
 
-    share: float = setting(0.0, title="Share of the privacy budget", asks="", help=SHARE_HELP)
+    share: float = setting(0.0, title="Share of the privacy budget", help=SHARE_HELP)
 
     def __post_init__(self) -> None:
         if not 0 <= self.share < 1:
@@ -102,7 +103,7 @@ class Quantiles(Learnt):
     title: ClassVar[str] = "Bands of equal size"
     summary: ClassVar[str] = "As many rows in each band. The edges are learnt from the rows."
     depends_on_rows: ClassVar[str] = "band edges were read off the rows"
-    bands: int = setting(5, title="Number of bands", asks="")
+    bands: int = setting(5, title="Number of bands")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -137,8 +138,8 @@ class GroupRare(Learnt):
     title: ClassVar[str] = "Group rare values"
     summary: ClassVar[str] = "Values in fewer rows than you say become one word."
     depends_on_rows: ClassVar[str] = "which values are rare was read off the rows"
-    fewer_than: int = setting(20, title="Rows below which a value is rare", asks="")
-    word: str = setting("Other", title="The word for all of them", asks="")
+    fewer_than: int = setting(20, title="Rows below which a value is rare")
+    word: str = setting("Other", title="The word for all of them")
 
     def __post_init__(self) -> None:
         super().__post_init__()

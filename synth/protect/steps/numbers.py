@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from synth.errors import StepError
-from synth.protect.steps.step import MOST_LISTED, ValueStep, checked_number, listed, setting
+from synth.protect.steps.step import MOST_LISTED, ValueStep, checked_number, listed
 from synth.schema import Categories, Column, Domain, Kind, Numbers, Origin
 from synth.schema.edges import whole_edges
+from synth.schema.settings import Ask, setting
 from synth.schema.values import Values, as_numbers
 
 
@@ -36,12 +37,12 @@ class Band(ValueStep):
     summary: ClassVar[str] = "Age 37 becomes 25-44. Labels are made from the edges you give."
     edges: tuple[float, ...] = setting(
         title="Where each band starts",
-        asks="numbers",
+        ask=Ask.NUMBERS,
         help="0, 18, 25, 45 makes 0-17, 18-24, 25-44 and 45+. Smaller numbers become missing; "
         "begin with -inf to have a band under 18.",
     )
     whole: bool = setting(
-        True, title="Whole numbers", asks="", help="Off: bands are written '18 to under 25'."
+        True, title="Whole numbers", help="Off: bands are written '18 to under 25'."
     )
 
     def __post_init__(self) -> None:
@@ -147,7 +148,7 @@ class Round(_NumberStep):
     name: ClassVar[str] = "round"
     title: ClassVar[str] = "Round numbers"
     summary: ClassVar[str] = "To the nearest multiple: with 5, 37 becomes 35 and 38 becomes 40."
-    to: float = setting(5.0, title="Multiples of", asks="")
+    to: float = setting(5.0, title="Multiples of")
 
     def __post_init__(self) -> None:
         if not (self.to > 0 and math.isfinite(self.to)):
@@ -169,8 +170,8 @@ class Clip(_NumberStep):
     name: ClassVar[str] = "clip"
     title: ClassVar[str] = "Top and bottom code"
     summary: ClassVar[str] = "Extreme numbers become the bound: with 90, age 104 becomes 90."
-    low: float | None = setting(None, title="Lowest", asks="")
-    high: float | None = setting(None, title="Highest", asks="")
+    low: float | None = setting(None, title="Lowest")
+    high: float | None = setting(None, title="Highest")
 
     def __post_init__(self) -> None:
         if self.low is None and self.high is None:

@@ -13,8 +13,9 @@ import pandas as pd
 
 from synth.errors import StepError
 from synth.protect.risk.classes import classes_of
-from synth.protect.steps.step import Step, checked_number, known_column, setting
+from synth.protect.steps.step import Step, checked_number, known_column
 from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema
+from synth.schema.settings import Ask, setting
 from synth.schema.values import as_numbers, as_text
 from synth.vault.coded import Coded, coded
 
@@ -28,12 +29,12 @@ class Filter(Step):
     name: ClassVar[str] = "filter"
     title: ClassVar[str] = "Leave out rows"
     summary: ClassVar[str] = "Keep only rows with certain values, or numbers within bounds."
-    column: str = setting(title="Column", asks="column")
-    only: tuple[str, ...] = setting((), title="Keep only these values", asks="texts")
-    leave: tuple[str, ...] = setting((), title="Leave out these values", asks="texts")
-    at_least: float | None = setting(None, title="Number at least", asks="")
-    below: float | None = setting(None, title="Number below", asks="")
-    blanks: bool = setting(False, title="Keep rows where it is missing", asks="")
+    column: str = setting(title="Column", ask=Ask.COLUMN)
+    only: tuple[str, ...] = setting((), title="Keep only these values", ask=Ask.TEXTS)
+    leave: tuple[str, ...] = setting((), title="Leave out these values", ask=Ask.TEXTS)
+    at_least: float | None = setting(None, title="Number at least")
+    below: float | None = setting(None, title="Number below")
+    blanks: bool = setting(False, title="Keep rows where it is missing")
 
     def __post_init__(self) -> None:
         if not self.only and not self.leave and self.at_least is None and self.below is None:
@@ -101,9 +102,9 @@ class Suppress(Step):
         "Blank the fewest cells, or leave out the rows, until all share with k."
     )
     depends_on_rows: ClassVar[str] = "rows were suppressed because of what other rows hold"
-    columns: tuple[str, ...] = setting(title="What an attacker may know", asks="columns")
-    k: int = setting(5, title="Smallest class (k)", asks="")
-    whole: bool = setting(False, title="Leave out whole rows", asks="")
+    columns: tuple[str, ...] = setting(title="What an attacker may know", ask=Ask.KNOWN)
+    k: int = setting(5, title="Smallest class (k)")
+    whole: bool = setting(False, title="Leave out whole rows")
 
     def __post_init__(self) -> None:
         checked_number(self.k, 2, "k", "k")

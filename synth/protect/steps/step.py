@@ -9,8 +9,7 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import MISSING as NO_DEFAULT
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,21 +18,12 @@ import pandas as pd
 from synth.budget import Audience
 from synth.errors import StepError
 from synth.schema import Categories, Column, Domain, Kind, Origin, Role, Schema
+from synth.schema.settings import Ask, setting
 from synth.schema.values import as_text
 from synth.vault import PrivateTable
 
 MOST_LISTED = 1_000  # declared values that a step works out; beyond this they are read off again
 LOOK_AGAIN = Categories((), Origin.OBSERVED, missing=True, other=True)  # until the rows are seen
-
-
-def setting(default: Any = NO_DEFAULT, *, title: str, asks: str, help: str = "") -> Any:
-    """A parameter of a step, with what a form needs.
-
-    Args:
-        asks: "column", "columns", "numbers", "texts", "mapping", "file", or "" for a plain value;
-            choices are given as "one|other".
-    """
-    return field(default=default, metadata={"title": title, "asks": asks, "help": help})
 
 
 @dataclass(frozen=True)
@@ -133,16 +123,14 @@ class ValueStep(Step):
         into: the name of a new column; empty to put the new values in place of the old.
     """
 
-    column: str = setting(title="Column", asks="column")
+    column: str = setting(title="Column", ask=Ask.COLUMN)
     into: str = setting(
         "",
         title="New name of the column (empty: as before)",
-        asks="",
     )
     keep: bool = setting(
         False,
         title="Keep the old column too",
-        asks="",
         help="Only where a later step needs it: as long as it is there, nothing is protected.",
     )
 
@@ -205,6 +193,20 @@ class ValueStep(Step):
         new = self.change(pd.Series(old.domain.values, dtype=object))
         missing = old.domain.missing or bool(new.isna().any())
         return listed(list(new.dropna()), missing=missing, other=old.domain.other)
+
+
+@dataclass(frozen=True)
+class FileStep(ValueStep):
+    """A step that may look values up in a file of the custodian's."""
+
+    @property
+    @abstractmethod
+    def looks_into(self) -> str:
+        """The name of that file; "" where it needs none."""
+
+    @abstractmethod
+    def attached(self, text: str) -> FileStep:
+        """The step with the content of its file. Raises StepError if it cannot be used."""
 
 
 def listed(values: Sequence[str], *, missing: bool, other: bool = False) -> Categories:

@@ -14,8 +14,9 @@ import pandas as pd
 
 from synth.budget import Audience
 from synth.errors import SchemaError, StepError
-from synth.protect.steps.step import ValueStep, checked_number, known_column, listed, setting
+from synth.protect.steps.step import ValueStep, checked_number, known_column, listed
 from synth.schema import Categories, Column, Domain, Origin, Pattern, Role, Schema
+from synth.schema.settings import Ask, setting
 from synth.vault import PrivateTable
 
 
@@ -26,9 +27,9 @@ class Mask(ValueStep):
     name: ClassVar[str] = "mask"
     title: ClassVar[str] = "Mask characters"
     summary: ClassVar[str] = "Keep the first or last characters and hide the rest."
-    first: int = setting(0, title="Characters kept at the start", asks="")
-    last: int = setting(0, title="Characters kept at the end", asks="")
-    sign: str = setting("*", title="Sign for each hidden character (empty: cut off)", asks="")
+    first: int = setting(0, title="Characters kept at the start")
+    last: int = setting(0, title="Characters kept at the end")
+    sign: str = setting("*", title="Sign for each hidden character (empty: cut off)")
 
     def __post_init__(self) -> None:
         checked_number(self.first, 0, "The number of characters kept at the start", "first")
@@ -57,9 +58,9 @@ class Recode(ValueStep):
     name: ClassVar[str] = "recode"
     title: ClassVar[str] = "Recode values"
     summary: ClassVar[str] = "Give values other words, or gather several under one."
-    values: Mapping[str, str] = setting(title="Old value = new value", asks="mapping")
+    values: Mapping[str, str] = setting(title="Old value = new value", ask=Ask.MAPPING)
     others: str = setting(
-        "", title="Everything else becomes (empty: stays)", asks="", help="For example 'Other'."
+        "", title="Everything else becomes (empty: stays)", help="For example 'Other'."
     )
 
     def __post_init__(self) -> None:
@@ -99,12 +100,11 @@ class Pseudonymise(ValueStep):
         "Codes instead of names. Counts stay, so common values can still be guessed."
     )
     format: str = setting(
-        "######", title="Format of the codes", asks="", help="# digit, A letter, a small letter."
+        "######", title="Format of the codes", help="# digit, A letter, a small letter."
     )
     secret: str = setting(
         "",
         title="Environment variable with a key (empty: random)",
-        asks="",
         help="Only if you must link this release with another one. Random codes cannot be linked.",
     )
     key: bytes = field(default=b"", repr=False, compare=False)
