@@ -112,7 +112,7 @@ def test_pseudonyms_are_one_to_one_and_new_in_each_run(private):
     assert one.groupby(frame["city"]).nunique().max() == 1
     assert one.nunique() == 40
     assert one.str.fullmatch(r"\d\d").all()
-    assert (one != other).mean() > 0.8
+    assert (one != other).mean() >= 0.8  # nine of forty the same: C(40, 9) 91! / 100!, or 4e-10
 
 
 def test_keyed_pseudonyms_link_releases_and_the_key_is_in_no_recipe(private, monkeypatch):
@@ -225,7 +225,7 @@ def test_columns_are_dropped_kept_and_renamed():
 
 def test_a_shuffle_keeps_the_rows_and_loses_their_order():
     frame = pd.DataFrame({"x": range(200)})
-    made = Shuffle()(frame)["x"]
+    made = Shuffle()(frame)["x"]  # in the old order with a chance of 1 / 200!
     assert sorted(made) == list(range(200))
     assert made.tolist() != list(range(200))
 
