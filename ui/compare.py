@@ -38,7 +38,7 @@ def show_combinations(who: Visitor, made: Made) -> None:
 def _counted(who: Visitor, made: Made, length: int) -> Kept:
     assert who.loaded is not None
     private = deidentified(made.recipe, who.loaded, Shelf(given=who.files)).private
-    told = private.declare(made.bundle.schema)
+    told = private.declared_by_custodian(made.bundle.schema)
     return kept(told, made.bundle.rows, made.recipe.counts.k or FEWEST, Counting(length=length))
 
 

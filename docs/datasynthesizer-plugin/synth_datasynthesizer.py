@@ -141,7 +141,7 @@ class DataSynthesizer(Method):
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Network:
         schema = private.schema
         self._refuse_too_large(schema)
-        opened = private.open(WHY.format(self.epsilon), Audience.RELEASE)
+        opened = private.open_rows(WHY.format(self.epsilon), Audience.RELEASE)
         if len(opened) < LEAST_ROWS:
             raise MethodError(
                 f"{len(opened)} rows are too few for a network.",

@@ -66,7 +66,7 @@ def risk(
         if steps:
             _say_stages(stages, _names(last.schema.names, quasi))
         _say_risk(risk_of(last, known, secret, threshold=threshold, fraction=fraction))
-        columns = last.codes(known, REASON, Audience.CUSTODIAN)
+        columns = last.exact_codes(known, REASON, Audience.CUSTODIAN)
         _say_rare(special_uniques(columns, length=length))
         _say_codes(stages)
 
@@ -140,5 +140,5 @@ def _say_codes(stages: tuple[Stage, ...]) -> None:
     made = [s.step for s in stages if isinstance(s.step, Pseudonymise)]
     for step in made:
         if step.target in last.schema and last.schema[step.target].modelled:
-            (column,) = last.codes((step.target,), REASON, Audience.CUSTODIAN)
+            (column,) = last.exact_codes((step.target,), REASON, Audience.CUSTODIAN)
             typer.echo(str(frequency_attack(column, np.random.default_rng())))

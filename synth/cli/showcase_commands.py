@@ -48,7 +48,7 @@ def aggregate_table(
         if output.suffix not in (".csv", ".parquet"):
             raise IngestError(f"`{output}` is no CSV or Parquet file.", "Use .csv or .parquet.")
         loaded = load(data, Budget(epsilon, rows_per_person=rows_per_person), person=person)
-        private = loaded.private.declare(declared(loaded.suggestions, ()))
+        private = loaded.private.declared_by_custodian(declared(loaded.suggestions, ()))
         counts = _counted(private, length, resolution, protection, several, nothing)
         output.write_bytes(counts.csv() if output.suffix == ".csv" else counts.parquet())
         meaning = output.with_suffix(".json")

@@ -140,14 +140,14 @@ def compare(
     for i, (a, b) in enumerate(every):
         progress(i / len(every), "comparing pairs of columns")
         pairs.append(_pair(private, a, b, codes))
-    rows = private.size(WHY, Audience.CUSTODIAN)
+    rows = private.exact_size(WHY, Audience.CUSTODIAN)
     beyond = tuple(names[MOST_PAIRED:])
     found = copies(private, synthetic)
     return Comparison(columns, tuple(pairs), rows, len(synthetic), beyond, found)
 
 
 def _histogram(private: PrivateTable, name: str, codes: Codes) -> Histogram:
-    real = private.tabulate((name,), WHY, Audience.CUSTODIAN).astype(np.float64)
+    real = private.exact_table((name,), WHY, Audience.CUSTODIAN).astype(np.float64)
     fake = bincount([codes], real.shape).astype(np.float64)
     p, q = _shares(real), _shares(fake)
     return Histogram(
@@ -161,7 +161,7 @@ def _histogram(private: PrivateTable, name: str, codes: Codes) -> Histogram:
 
 
 def _pair(private: PrivateTable, a: str, b: str, codes: Mapping[str, Codes]) -> PairTable:
-    real = private.tabulate((a, b), WHY, Audience.CUSTODIAN).astype(np.float64)
+    real = private.exact_table((a, b), WHY, Audience.CUSTODIAN).astype(np.float64)
     fake = bincount([codes[a], codes[b]], real.shape).astype(np.float64)
     p, q = _shares(real), _shares(fake)
     return PairTable(

@@ -79,7 +79,7 @@ def copies(private: PrivateTable, synthetic: pd.DataFrame) -> Copies | None:
     opened = [e for e in private.ledger.entries if isinstance(e, Opened)]
     if not any(e.audience is Audience.RELEASE for e in opened) or not len(synthetic):
         return None
-    real = _marks(private.schema, private.open(WHY, Audience.CUSTODIAN))
+    real = _marks(private.schema, private.open_rows(WHY, Audience.CUSTODIAN))
     return counted(real, _marks(private.schema, synthetic))
 
 

@@ -103,7 +103,7 @@ def kept(
 ) -> Kept:
     """Synthetic rows against the real ones, combination by combination. For the custodian."""
     counting = counting or Counting()
-    real = private.combined(counting, WHY, Audience.CUSTODIAN)
+    real = private.exact_combinations(counting, WHY, Audience.CUSTODIAN)
     made = _recounted(rows, private.schema, counting, real.names)
     return judged(real.found, made, k, Audience.CUSTODIAN)
 

@@ -102,16 +102,17 @@ def discovered(private: PrivateTable, rho: Rho, progress: Progress = quiet) -> P
     plan = shares(private.schema, rho, delta, private.rows_per_person)
     for i, share in enumerate(plan):
         progress(i / len(plan), "finding out what columns hold")
-        private = private.declare(private.schema.replaced(_found(private, share)))
-    return private.declare(_texts_declared(private.schema))
+        private = private.discovered([_found(private, share)])
+    return private.discovered(_texts(private.schema))
 
 
-def _texts_declared(schema: Schema) -> Schema:
+def _texts(schema: Schema) -> list[Column]:
     """Free text tells nothing but whether it is there, so nothing of it was read off the rows."""
-    for column in schema.columns:
-        if isinstance(column.domain, Text) and column.name in schema.observed:
-            schema = schema.replaced(replace(column, domain=Text(Origin.DISCOVERED, missing=True)))
-    return schema
+    return [
+        replace(column, domain=Text(Origin.DISCOVERED, missing=True))
+        for column in schema
+        if isinstance(column.domain, Text) and column.name in schema.observed
+    ]
 
 
 def _found(private: PrivateTable, share: Share) -> Column:
@@ -189,8 +190,8 @@ def _looker(private: PrivateTable, column: Column, rho: Rho) -> Callable[[Values
     def look(edges: Values) -> Values:
         domain = column.domain
         assert isinstance(domain, Numbers | Dates)
-        cut = replace(domain, edges=tuple(edges.tolist()), missing=True, origin=Origin.DECLARED)
-        table = private.declare(private.schema.replaced(replace(column, domain=cut)))
+        cut = replace(domain, edges=tuple(edges.tolist()), missing=True, origin=Origin.DISCOVERED)
+        table = private.discovered([replace(column, domain=cut)])
         return table.measure((column.name,), rho, "where numbers lie").counts[:-1]
 
     return look

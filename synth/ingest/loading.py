@@ -67,13 +67,13 @@ def _in_place(
     suggestions = suggest_in_place(frame)
     schema = suggested_schema(suggestions)
     private = PrivateTable(tidied(frame, missing), schema, budget, person=person, known_as=known_as)
-    return Loaded(private, suggestions, private.size(HOW_MANY, Audience.CUSTODIAN))
+    return Loaded(private, suggestions, private.exact_size(HOW_MANY, Audience.CUSTODIAN))
 
 
 def look_again(private: PrivateTable, columns: Sequence[str]) -> dict[str, Suggestion]:
     """What some columns seem to be now, after steps have changed them."""
     why = "a second look at columns that steps have changed"
-    seen = private.codes(columns, why, Audience.CUSTODIAN)
+    seen = private.exact_codes(columns, why, Audience.CUSTODIAN)
     return suggest(pd.DataFrame({c.name: c.values() for c in seen}))
 
 

@@ -74,7 +74,7 @@ def as_they_are(private: PrivateTable) -> PrivateTable:
     schema = private.schema
     for column in schema.modelled:
         if isinstance(column.domain, Categories) and column.domain.origin is Origin.DISCOVERED:
-            values, counts = private.occurring(column.name, COMPARED, Audience.CUSTODIAN)
+            values, counts = private.exact_values(column.name, COMPARED, Audience.CUSTODIAN)
             often = [values[i] for i in np.argsort(-counts, kind="stable") if counts[i] >= RARE]
             listed = tuple(sorted(often[:MOST_VALUES]))
             domain = replace(column.domain, values=listed, origin=Origin.OBSERVED)

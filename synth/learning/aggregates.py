@@ -22,7 +22,6 @@ from synth.combinations.counting import Block, Combinations, Integers
 from synth.errors import BundleError
 from synth.learning.noisy_groups import noisy_groups
 from synth.vault import Attributes, Counting, Groups, PrivateTable, Protection
-from synth.vault.attributes import told_schema
 
 FORMAT = "synth aggregates"
 
@@ -236,7 +235,7 @@ def aggregate(
 
 def promised(private: PrivateTable, groups: Groups, counting: Counting) -> Statement:
     """What may be said when, of all values read off the rows, only those in `groups` are told."""
-    told = told_schema(private.schema, groups, counting.several)
+    told = private.telling(groups, counting.several).schema
     counted = {attributes.column for attributes in groups.names}
     return private.ledger.statement(
         f"the bounds of `{name}` were read off the rows"

@@ -19,7 +19,7 @@ from synth.progress import Progress, quiet
 from synth.schema import Categories, Dates, Numbers, Schema, Text
 from synth.schema.settings import setting
 from synth.vault import Counting, Groups, PrivateTable
-from synth.vault.attributes import Grown, told_schema
+from synth.vault.attributes import Grown
 
 LENGTH: Mapping[str, Any] = {
     "title": "Attributes counted together",
@@ -124,9 +124,8 @@ class SeededGround:
 def grounded(private: PrivateTable, counting: Counting, k: int) -> SeededGround:
     """Counts of at least k people, rounded down to multiples of k."""
     groups = private.groups(counting, k)
-    return SeededGround(
-        private, counting, k, groups, told_schema(private.schema, groups, counting.several)
-    )
+    schema = private.telling(groups, counting.several).schema
+    return SeededGround(private, counting, k, groups, schema)
 
 
 def listed(ground: SeededGround, records: Records, length: int = 0) -> Listed:

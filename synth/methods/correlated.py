@@ -91,7 +91,7 @@ def _exact(private: PrivateTable, degree: int, progress: Progress) -> Network:
 
     def count(columns: Family) -> Counts:
         why = "counts were taken without noise"
-        return private.tabulate(columns, why, Audience.RELEASE).astype(np.float64)
+        return private.exact_table(columns, why, Audience.RELEASE).astype(np.float64)
 
     def score(family: Family) -> float:
         if family not in known:

@@ -58,7 +58,7 @@ class KernelDensity(Method):
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Pool:
         names = modelled_names(private.schema)
         schema = private.schema
-        opened = private.open(WHY, Audience.RELEASE)
+        opened = private.open_rows(WHY, Audience.RELEASE)
         rows = np.column_stack([schema.domain(n).encode(opened[n]) for n in names]).astype(np.int64)
         if len(rows) < 20:
             raise MethodError(

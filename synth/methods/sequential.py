@@ -161,7 +161,7 @@ class Sequential(Method):
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Trees:
         names = modelled_names(private.schema)
         schema = private.schema
-        opened = private.open(WHY, Audience.RELEASE)
+        opened = private.open_rows(WHY, Audience.RELEASE)
         codes = {n: schema.domain(n).encode(opened[n]) for n in names}
         order = sorted(names, key=lambda n: schema.domain(n).size)
         trees = []

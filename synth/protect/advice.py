@@ -140,7 +140,7 @@ def _wider(step: Step) -> tuple[str, Step] | None:
 
 def _fresh(stage: Stage, name: str) -> Iterator[tuple[str, Step]]:
     """New steps that fit what the column holds."""
-    (column,) = stage.private.codes((name,), REASON, Audience.CUSTODIAN)
+    (column,) = stage.private.exact_codes((name,), REASON, Audience.CUSTODIAN)
     kind = stage.private.schema[name].kind
     if column.size > MOST_VALUES and kind in (Kind.INTEGER, Kind.REAL):
         told = [v for v in column.labels if v != MISSING]
@@ -203,4 +203,4 @@ def _redone(stages: Sequence[Stage], steps: Sequence[Step]) -> Stage:
 
 def _classes(stage: Stage, quasi: Sequence[str]) -> Classes:
     names = [q for q in quasi if q in stage.private.schema]
-    return classes_of(stage.private.codes(names, REASON, Audience.CUSTODIAN), stage.rows)
+    return classes_of(stage.private.exact_codes(names, REASON, Audience.CUSTODIAN), stage.rows)

@@ -52,7 +52,7 @@ def recheck(bundle: Bundle, real: PrivateTable) -> tuple[str, ...]:
     """
     held = []
     guarantee = bundle.statement.guarantee
-    private = real.declare(bundle.schema)
+    private = real.declared_by_custodian(bundle.schema)
     if isinstance(guarantee, KAnonymous):
         held.append(_rows_held(bundle, private, guarantee))
     aggregates = aggregates_of(bundle)

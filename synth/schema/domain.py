@@ -35,6 +35,11 @@ class Origin(Enum):
     DISCOVERED = "discovered"  # found under the privacy budget: paid for
     OBSERVED = "observed"  # read off the rows: a disclosure, and stated as one
 
+    def better_than(self, other: Origin) -> bool:
+        """Whether less was read off the rows for it."""
+        order = list(Origin)
+        return order.index(self) < order.index(other)
+
 
 def smallest(codes: npt.ArrayLike, size: int) -> Codes:
     """`codes` in the smallest unsigned integer type that holds `size` states."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from synth.errors import MethodError
 from synth.schema.domain import Codes
 
-Exact = npt.NDArray[np.int64]  # true counts, one axis per column
+IntCounts = npt.NDArray[np.int64]  # true counts, one axis per column
 MOST_CELLS = 50_000_000  # a contingency table beyond this is a mistake, not a plan
 
 
@@ -40,7 +40,7 @@ def packed(codes: Sequence[Codes], shape: Sequence[int]) -> Codes:
     return flat
 
 
-def bincount(codes: Sequence[Codes], shape: Sequence[int]) -> Exact:
+def bincount(codes: Sequence[Codes], shape: Sequence[int]) -> IntCounts:
     """The contingency table of some code columns of equal length."""
     if not shape:
         return np.array(len(codes[0]) if codes else 0, dtype=np.int64)

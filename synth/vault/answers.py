@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from synth.schema import Codes, Counts
-from synth.schema.tables import Exact
+from synth.schema.tables import IntCounts
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class Shares:
     log_weights: npt.NDArray[np.float64]
     log_chances: Sequence[npt.NDArray[np.float64]]
 
-    def of(self, codes: Sequence[Codes]) -> Exact:
+    def of(self, codes: Sequence[Codes]) -> IntCounts:
         """Rows x groups: whole parts of `PARTS` that add up to it in each row."""
         score = np.tile(self.log_weights, (len(codes[0]), 1))
         for table, column in zip(self.log_chances, codes, strict=True):

@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from synth.schema import Codes, Domain, Schema
-from synth.schema.tables import Exact, bincount
+from synth.schema.tables import IntCounts, bincount
 from synth.schema.values import as_text
 from synth.vault.answers import Shares
 
@@ -35,7 +35,7 @@ class Rows(Protocol):
         """Number of rows."""
         ...
 
-    def count(self, schema: Schema, names: Sequence[str]) -> Exact:
+    def count(self, schema: Schema, names: Sequence[str]) -> IntCounts:
         """The contingency table of `names`: one axis per column, in order."""
         ...
 
@@ -43,11 +43,11 @@ class Rows(Protocol):
         """Which of `values` occur in a column."""
         ...
 
-    def occurring(self, name: str) -> tuple[tuple[str, ...], Exact]:
+    def occurring(self, name: str) -> tuple[tuple[str, ...], IntCounts]:
         """The values of a column, as text, and how many rows have each; missing left out."""
         ...
 
-    def shared(self, schema: Schema, names: Sequence[str], shares: Shares) -> list[Exact]:
+    def shared(self, schema: Schema, names: Sequence[str], shares: Shares) -> list[IntCounts]:
         """Groups x states for each column: parts of rows, shared among hidden groups."""
         ...
 
@@ -78,7 +78,7 @@ class HeldRows:
             self._codes[key] = domain.encode(self.frame[name])
         return self._codes[key]
 
-    def count(self, schema: Schema, names: Sequence[str]) -> Exact:
+    def count(self, schema: Schema, names: Sequence[str]) -> IntCounts:
         if not names:
             return np.array(self.total(), dtype=np.int64)
         return bincount([self.codes(schema, n) for n in names], schema.shape(names))
@@ -86,7 +86,7 @@ class HeldRows:
     def holds(self, name: str, values: Sequence[str]) -> npt.NDArray[np.bool_]:
         return np.asarray(pd.Index(values).isin(pd.Index(self.frame[name].dropna().astype(str))))
 
-    def shared(self, schema: Schema, names: Sequence[str], shares: Shares) -> list[Exact]:
+    def shared(self, schema: Schema, names: Sequence[str], shares: Shares) -> list[IntCounts]:
         columns, shape = [self.codes(schema, n) for n in names], schema.shape(names)
         groups = len(shares.log_weights)
         tables = [np.zeros((groups, size), dtype=np.int64) for size in shape]
@@ -107,13 +107,13 @@ class HeldRows:
         seal.update(np.sort(rows.to_numpy()).tobytes())
         return seal.hexdigest()
 
-    def occurring(self, name: str) -> tuple[tuple[str, ...], Exact]:
+    def occurring(self, name: str) -> tuple[tuple[str, ...], IntCounts]:
         found = self.frame[name].dropna().value_counts()
         found = found[found > 0]  # a categorical column also names values that no row has
         return merged(pd.Series(found.index), np.asarray(found, dtype=np.int64))
 
 
-def merged(values: pd.Series, rows: Exact) -> tuple[tuple[str, ...], Exact]:
+def merged(values: pd.Series, rows: IntCounts) -> tuple[tuple[str, ...], IntCounts]:
     """Values as text, each once: several may be written alike."""
     added = pd.Series(rows).groupby(as_text(values).to_numpy()).sum()
     return tuple(map(str, added.index)), added.to_numpy(dtype=np.int64)

@@ -1,14 +1,30 @@
 """The vault: the one object that holds real rows, and the only doors out of it.
 
-`transform` is free (row by row, parameters public), `measure`, `choose` and `people` cost, `groups`
-is a promise of k, `tabulate`, `codes` and `open` are loud. Nothing else touches rows;
-tests/house/test_architecture.py keeps it so.
+| door | price | entry it writes |
+|---|---|---|
+| `transform` | free: row by row, parameters public | `Opened`, where the step looks at other rows |
+| `declare`, `declared_by_custodian`, `discovered`, `telling` | free: another description | none |
+| `portion`, `charged_to` | free: another share, another ledger | none |
+| `measure`, `choose`, `distances`, `shared_sums` | rho | `Measured` |
+| `people` | rho | `Measured` |
+| `values` | rho and delta | `Measured` |
+| `claimed` | delta | `Compared` |
+| `groups`, `records` | a promise of k | `Grouped` |
+| `short_of` | loud: a check of that promise, for the custodian | `Opened` |
+| `exact_table`, `exact_values`, `exact_size` | loud: exact counts | `Opened` |
+| `exact_codes`, `exact_combinations` | loud: all rows as codes, all combinations | `Opened` |
+| `open_rows` | loud: the rows themselves | `Opened` |
+| `fingerprint`, `send` | to the custodian's own files and worker alone | none |
+| `statement` | free: what may be said about all of that | none |
+
+Nothing else touches rows. tests/house/test_architecture.py lists the places where a loud door is
+opened, and holds this table against the class.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
 import narwhals as nw
@@ -26,11 +42,11 @@ from synth.budget.accounting import (
 )
 from synth.combinations.growth import candidates, different, partition
 from synth.errors import SchemaError
-from synth.schema import Counts, Schema
-from synth.schema.tables import Exact
+from synth.schema import Column, Counts, Schema
+from synth.schema.tables import IntCounts
 from synth.vault import noise as exact_noise
 from synth.vault.answers import PARTS, Distances, Measurement, SharedSums, Shares
-from synth.vault.attributes import Counting, Groups, Grown, Protection, protected
+from synth.vault.attributes import Counting, Groups, Grown, Protection, protected, told_schema
 from synth.vault.axes import in_memory, in_place, named_axes
 from synth.vault.coded import Coded, coded
 from synth.vault.held import HeldRows, Rows
@@ -70,7 +86,7 @@ class PrivateTable:
             secure source, and never recorded: noise that can be replayed protects no one.
     """
 
-    __slots__ = ("__noise", "__rows", "ledger", "person", "schema")
+    __slots__ = ("__noise", "__rows", "__vouched", "ledger", "person", "schema")
 
     def __init__(
         self,
@@ -88,6 +104,7 @@ class PrivateTable:
         self.__noise: Noise = exact_noise
         if noise is not None:
             self.__noise = noise
+        self.__vouched: set[tuple[str, object]] = {(c.name, c.domain) for c in schema}
         most = self.ledger.budget.rows_per_person
         self.__rows: Rows = rows_of(rows, schema, person=person, most=most, known_as=known_as)
 
@@ -120,8 +137,38 @@ class PrivateTable:
         )
 
     def declare(self, schema: Schema) -> PrivateTable:
-        """The same rows under another public description."""
+        """The same rows under another public description.
+
+        Raises:
+            SchemaError: values that were read off the rows are described as known or found, which
+                would change what the statement says. The three doors below are for that.
+        """
+        before = {c.name: c.domain.origin for c in self.schema}
+        for column in schema:
+            origin = column.domain.origin
+            better = origin.better_than(before.get(column.name, origin))
+            if better and (column.name, column.domain) not in self.__vouched:
+                raise SchemaError(
+                    f"The values of `{column.name}` are {before[column.name].value}, and cannot "
+                    f"become {origin.value} by being called so.",
+                    "Let the custodian declare them, or find them under the budget.",
+                )
         return self.__with(self.__rows, schema)
+
+    def declared_by_custodian(self, schema: Schema) -> PrivateTable:
+        """The same rows under what the custodian says is known without them."""
+        return self.__vouching(schema)
+
+    def discovered(self, columns: Sequence[Column]) -> PrivateTable:
+        """The same rows, with the domains of some columns as noisy answers of this vault told."""
+        schema = self.schema
+        for column in columns:
+            schema = schema.replaced(column)
+        return self.__vouching(schema)
+
+    def telling(self, groups: Groups, several: Collection[str] = ()) -> PrivateTable:
+        """The same rows under what protected counts tell; see `attributes.told_schema`."""
+        return self.__vouching(told_schema(self.schema, groups, several))
 
     def portion(self, rho: Rho) -> PrivateTable:
         """The same rows, of whose budget only `rho` may be spent through this value."""
@@ -144,11 +191,8 @@ class PrivateTable:
         shape = self.schema.shape(columns)
         self.ledger.spend(f"{purpose}: {', '.join(columns)}", rho)
         counts = self.__rows.count(self.schema, columns)
-        if math.isinf(rho):
-            return Measurement(tuple(columns), counts.astype(np.float64), 0.0)
-        sigma = gaussian_sigma(rho, self.rows_per_person)
-        noisy = self.__noise.discrete_gaussian(counts.ravel(), sigma).reshape(shape)
-        return Measurement(tuple(columns), noisy.astype(np.float64), sigma)
+        noisy, sigma = self.__noised(counts.ravel(), rho, self.rows_per_person)
+        return Measurement(tuple(columns), noisy.reshape(shape).astype(np.float64), sigma)
 
     def choose(
         self,
@@ -199,17 +243,16 @@ class PrivateTable:
         for i, columns in enumerate(candidates):
             apart = self.__rows.count(self.schema, columns) - np.rint(expected(columns))
             exact[i] = round(float(np.abs(apart).sum()))
-        if math.isinf(rho) or not candidates:
+        if not candidates:
             return Distances(exact.astype(np.float64), 0.0)
-        sigma = gaussian_sigma(rho / len(candidates), self.rows_per_person)
-        noisy = self.__noise.discrete_gaussian(exact, sigma)
+        noisy, sigma = self.__noised(exact, rho / len(candidates), self.rows_per_person)
         return Distances(noisy.astype(np.float64), sigma)
 
     def shared_sums(
         self,
         columns: Sequence[str],
         shares: Shares,
-        statistics: Sequence[Exact],
+        statistics: Sequence[IntCounts],
         rho: Rho,
         purpose: str,
     ) -> SharedSums:
@@ -226,12 +269,11 @@ class PrivateTable:
         self.ledger.spend(purpose, rho)
         rows = self.__rows.shared(self.schema, columns, shares)
         exact = [table @ s for table, s in zip(rows, statistics, strict=True)]
-        if math.isinf(rho):
-            return SharedSums([t / PARTS for t in exact], 0.0)
         norm = math.sqrt(sum(int((s * s).sum(axis=1).max()) for s in statistics))
-        sigma = gaussian_sigma(rho, self.rows_per_person * PARTS * norm)
-        noisy = [self.__noise.discrete_gaussian(table, sigma) for table in exact]
-        return SharedSums([t / PARTS for t in noisy], sigma / PARTS)
+        sensitivity = self.rows_per_person * PARTS * norm
+        noisy = [self.__noised(table, rho, sensitivity) for table in exact]
+        sigma = max((sigma for _, sigma in noisy), default=0.0)
+        return SharedSums([table / PARTS for table, _ in noisy], sigma / PARTS)
 
     def people(self, rho: Rho, purpose: str = "number of rows") -> int:
         """The number of rows with discrete Laplace noise worth `rho`; at least 1."""
@@ -254,9 +296,9 @@ class PrivateTable:
         """
         self.ledger.spend(f"{purpose}: {column}", rho, delta=delta)
         values, counts = self.__rows.occurring(column)
-        if math.isinf(rho):
+        noisy, sigma = self.__noised(counts, rho, self.rows_per_person)
+        if sigma == 0:
             return values
-        noisy = self.__noise.discrete_gaussian(counts, gaussian_sigma(rho, self.rows_per_person))
         enough = noisy >= stability_threshold(rho, delta, self.rows_per_person)
         return tuple(v for v, told in zip(values, enough, strict=True) if told)
 
@@ -320,36 +362,38 @@ class PrivateTable:
 
     # -- loud ------------------------------------------------------------------------------------
 
-    def tabulate(self, columns: Sequence[str], reason: str, audience: Audience) -> Exact:
+    def exact_table(self, columns: Sequence[str], reason: str, audience: Audience) -> IntCounts:
         """The exact contingency table of `columns`, one axis each."""
         self.__noted(reason, audience)
         return self.__rows.count(self.schema, columns)
 
-    def occurring(
+    def exact_values(
         self, column: str, reason: str, audience: Audience
-    ) -> tuple[tuple[str, ...], Exact]:
+    ) -> tuple[tuple[str, ...], IntCounts]:
         """The exact values of a column, as text, and how many rows have each."""
         self.__noted(reason, audience)
         return self.__rows.occurring(column)
 
-    def combined(self, counting: Counting, reason: str, audience: Audience) -> Groups:
+    def exact_combinations(self, counting: Counting, reason: str, audience: Audience) -> Groups:
         """The exact counts of all combinations of attributes that occur."""
         self.__noted(reason, audience)
         named = named_axes(self.__frame(), self.schema, counting, self.person, 1)
         return Groups(named.names, in_memory(named, counting.length)(1))
 
-    def size(self, reason: str, audience: Audience) -> int:
+    def exact_size(self, reason: str, audience: Audience) -> int:
         """The exact number of rows."""
         self.__noted(reason, audience)
         return self.__rows.total()
 
-    def codes(self, columns: Sequence[str], reason: str, audience: Audience) -> tuple[Coded, ...]:
+    def exact_codes(
+        self, columns: Sequence[str], reason: str, audience: Audience
+    ) -> tuple[Coded, ...]:
         """Some columns as integer codes, with the raw value behind each code."""
         self.__noted(reason, audience)
         frame = self.__frame()
         return tuple(coded(name, frame[name]) for name in columns)
 
-    def open(self, reason: str, audience: Audience) -> pd.DataFrame:
+    def open_rows(self, reason: str, audience: Audience) -> pd.DataFrame:
         """Hand out the rows themselves. If they may reach a release, the guarantee is gone."""
         self.__noted(reason, audience)
         return self.__frame().copy(deep=False)
@@ -375,6 +419,16 @@ class PrivateTable:
         reason = f"the values or bounds of {listed} were read off the rows"
         return self.ledger.statement((reason,) if observed else ())
 
+    def __noised(self, exact: IntCounts, rho: float, sensitivity: float) -> tuple[IntCounts, float]:
+        """IntCounts answers with discrete Gaussian noise worth `rho`, and its standard deviation.
+
+        Without noise where rho is infinite: the standard deviation is then 0.
+        """
+        if math.isinf(rho):
+            return exact, 0.0
+        sigma = gaussian_sigma(rho, sensitivity)
+        return self.__noise.discrete_gaussian(exact, sigma), sigma
+
     def __noted(self, reason: str, audience: Audience) -> None:
         entry = Opened(reason, audience)
         if entry not in self.ledger.entries:
@@ -388,11 +442,16 @@ class PrivateTable:
             "Use a method that needs counts only, or load the table.",
         )
 
+    def __vouching(self, schema: Schema) -> PrivateTable:
+        """Another description, whose origins are remembered as being as good as they say."""
+        self.__vouched.update((c.name, c.domain) for c in schema)
+        return self.__with(self.__rows, schema)
+
     def __with(self, rows: Rows, schema: Schema, ledger: Ledger | None = None) -> PrivateTable:
         new = object.__new__(PrivateTable)
         new.ledger = self.ledger if ledger is None else ledger
         new.schema, new.person = schema, self.person
-        new.__noise, new.__rows = self.__noise, rows
+        new.__noise, new.__rows, new.__vouched = self.__noise, rows, self.__vouched
         return new
 
 

@@ -29,7 +29,7 @@ from synth.schema import Categories, Codes, Dates, Domain, Numbers, Schema, Text
 from synth.schema.domain import OTHER
 from synth.schema.gathered import Gathered
 from synth.schema.pattern import ROOMY
-from synth.schema.tables import Exact, cells_of
+from synth.schema.tables import IntCounts, cells_of
 from synth.vault.answers import Shares
 from synth.vault.held import HeldRows, Rows, kept, merged
 
@@ -104,7 +104,7 @@ class LazyRows:
         return int(_fetched(self.frame.select(nw.len().alias("rows")))["rows"].iloc[0])
 
     @_explained()
-    def count(self, schema: Schema, names: Sequence[str]) -> Exact:
+    def count(self, schema: Schema, names: Sequence[str]) -> IntCounts:
         shape = schema.shape(names)
         cells_of(shape)
         if not names:
@@ -134,12 +134,12 @@ class LazyRows:
         return np.asarray(pd.Index(values).isin(pd.Index(found["v"].astype(str))))
 
     @_explained()
-    def occurring(self, name: str) -> tuple[tuple[str, ...], Exact]:
+    def occurring(self, name: str) -> tuple[tuple[str, ...], IntCounts]:
         asked = self.frame.select(nw.col(name).alias("v")).filter(~nw.col("v").is_null())
         found = _fetched(asked.group_by("v").agg(nw.len().alias("rows")))
         return merged(found["v"], found["rows"].to_numpy(dtype=np.int64))
 
-    def shared(self, schema: Schema, names: Sequence[str], shares: Shares) -> list[Exact]:
+    def shared(self, schema: Schema, names: Sequence[str], shares: Shares) -> list[IntCounts]:
         raise SchemaError(
             "These rows stay in their engine, and hidden groups need them in memory.",
             "Use a method that needs counts only, or load the table.",

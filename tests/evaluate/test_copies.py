@@ -53,14 +53,14 @@ def test_given_back_rows_are_too_many(rng):
 def test_the_states_of_the_schema_decide_what_is_equal():
     schema = Schema((Column("age", Numbers((0, 50, 101), decimals=0), Kind.INTEGER),))
     private = PrivateTable(pd.DataFrame({"age": [10, 20, 70]}), schema, Budget(1.0))
-    private.open("as a method does", Audience.RELEASE)
+    private.open_rows("as a method does", Audience.RELEASE)
     found = copies(private, pd.DataFrame({"age": [30, 60]}))
     assert (found.copied, found.singled) == (2, 1)
 
 
 def test_only_a_method_that_saw_the_rows_is_asked_about_copies(private):
     assert copies(private, some_people(10)) is None
-    private.open("a look", Audience.CUSTODIAN)
+    private.open_rows("a look", Audience.CUSTODIAN)
     assert copies(private, some_people(10)) is None
 
 

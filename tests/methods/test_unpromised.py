@@ -74,7 +74,7 @@ def test_the_bandwidth_found_copies_no_more_than_chance(rng):
 
 
 def _columns(private):
-    frame = private.open("a test", Audience.CUSTODIAN)
+    frame = private.open_rows("a test", Audience.CUSTODIAN)
     return [frame[c.name] for c in private.schema]
 
 

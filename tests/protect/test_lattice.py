@@ -104,7 +104,7 @@ def test_columns_that_matter_more_are_generalised_less():
 def test_the_steps_of_a_node_do_what_it_promised():
     loaded = load(SAMPLE, Budget(1.0))
     known = ("Age", "Hospital", "Arrival Time", "Gender", "Postcode")
-    codes = loaded.private.codes(known, "test", Audience.CUSTODIAN)
+    codes = loaded.private.exact_codes(known, "test", Audience.CUSTODIAN)
     kinds = [loaded.private.schema[n].kind for n in known]
     ladders = [ladder(c, usual_hierarchy(c, kind)) for c, kind in zip(codes, kinds, strict=True)]
     space = search(ladders, Goal(k=5, suppression=0.02))
@@ -112,7 +112,7 @@ def test_the_steps_of_a_node_do_what_it_promised():
     steps = steps_for(ladders, space.best.levels, 5, space.best.suppressed)
     last = protect(loaded, (), steps, Audience.CUSTODIAN)[-1]
     left = [n for n in known if n in last.private.schema]
-    after = classes_of(last.private.codes(left, "test", Audience.CUSTODIAN), last.rows)
+    after = classes_of(last.private.exact_codes(left, "test", Audience.CUSTODIAN), last.rows)
     assert after.k >= 5
     assert after.rows == 10_000 - space.best.suppressed
 

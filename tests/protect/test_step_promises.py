@@ -61,7 +61,7 @@ def test_a_value_list_read_off_the_rows_stays_that_after_a_step():
 
 def test_bands_of_equal_size_hold_as_many_rows_each(private):
     step = Quantiles("age", bands=4).settled(private, Audience.CUSTODIAN)
-    ages = private.open("test", Audience.CUSTODIAN)
+    ages = private.open_rows("test", Audience.CUSTODIAN)
     counts = pd.Series(values(step, ages)).value_counts()
     assert len(counts) == 4
     assert counts.max() - counts.min() < 30
@@ -71,7 +71,7 @@ def test_rare_values_become_one_word(private):
     frame = pd.DataFrame({"x": ["a"] * 30 + ["b"] * 3 + ["c"]}).astype("category")
     loaded = load(frame, Budget(1.0))
     last = protect(loaded, (), [GroupRare("x", fewer_than=10)])[-1]
-    made = last.private.open("test", Audience.CUSTODIAN)["x"]
+    made = last.private.open_rows("test", Audience.CUSTODIAN)["x"]
     assert made.value_counts().to_dict() == {"a": 30, "Other": 4}
 
 
@@ -169,7 +169,7 @@ def test_the_tutorial_leaves_most_visits_unique():
     shares = []
     for stage in stages:
         names = [c.name for c in stage.private.schema if c.role is Role.QUASI]
-        columns = stage.private.codes(names, "test", Audience.CUSTODIAN)
+        columns = stage.private.exact_codes(names, "test", Audience.CUSTODIAN)
         shares.append(classes_of(columns, stage.rows).unique_share)
     assert shares[0] == 1.0
     assert shares[-1] == pytest.approx(0.789, abs=0.001)
@@ -193,7 +193,7 @@ def test_the_tutorial_runs_to_a_release(tmp_path):
 def test_a_story_counts_the_people_it_is_about():
     frame = pd.DataFrame({"age": ["85+"] * 3 + ["18-24"] * 40, "town": ["K"] * 43})
     loaded = load(frame.astype("category"), Budget(1.0))
-    columns = loaded.private.codes(("age", "town"), "test", Audience.CUSTODIAN)
+    columns = loaded.private.exact_codes(("age", "town"), "test", Audience.CUSTODIAN)
     assert [str(s) for s in stories(columns)] == ["3 people are the only ones with age 85+"]
 
 

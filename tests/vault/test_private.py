@@ -66,9 +66,9 @@ def test_the_ledger_is_debited_before_the_rows_are_counted(people):
 
 
 def test_opening_for_a_release_ends_the_guarantee(private):
-    private.open("a look", Audience.CUSTODIAN)
+    private.open_rows("a look", Audience.CUSTODIAN)
     assert private.statement().formal
-    private.open("a copy", Audience.RELEASE)
+    private.open_rows("a copy", Audience.RELEASE)
     assert private.statement().guarantee.reasons == ("a copy",)
 
 
@@ -76,7 +76,7 @@ def test_choosing_finds_the_pair_that_is_furthest_from_expected(silent, people):
     n = len(people)
 
     def independent(columns):
-        one, two = (silent.tabulate((c,), "x", Audience.CUSTODIAN) for c in columns)
+        one, two = (silent.exact_table((c,), "x", Audience.CUSTODIAN) for c in columns)
         return np.outer(one, two) / n
 
     pairs = [("city", "age"), ("city", "ill"), ("age", "ill")]
@@ -85,7 +85,7 @@ def test_choosing_finds_the_pair_that_is_furthest_from_expected(silent, people):
 
 def test_the_empty_candidate_wins_when_everything_is_as_expected(silent):
     def as_it_is(columns):
-        return silent.tabulate(columns, "x", Audience.CUSTODIAN).astype(float)
+        return silent.exact_table(columns, "x", Audience.CUSTODIAN).astype(float)
 
     penalty = lambda columns: 5.0  # noqa: E731
     assert silent.choose([("city", "ill"), ()], as_it_is, Rho(0.001), "t", penalty=penalty) == ()
@@ -118,7 +118,7 @@ def test_rows_do_not_leak_through_the_side_doors(private):
 
 def test_a_custodian_reading_the_same_thing_twice_is_written_down_once(private):
     for _ in range(3):
-        private.tabulate(("city",), "a look", Audience.CUSTODIAN)
+        private.exact_table(("city",), "a look", Audience.CUSTODIAN)
     assert private.ledger.entries == [Opened("a look", Audience.CUSTODIAN)]
 
 

@@ -109,5 +109,5 @@ def show_table(who: Visitor, loaded: Loaded) -> None:
             "delimiter: save it with commas."
         )
     if st.toggle("Show me a few rows (real ones, on this screen only)", key="peek"):
-        rows = loaded.private.open("a look at a few rows", Audience.CUSTODIAN).head(PREVIEW)
+        rows = loaded.private.open_rows("a look at a few rows", Audience.CUSTODIAN).head(PREVIEW)
         st.dataframe(rows.astype(object), hide_index=True, alt="The first rows of your table")

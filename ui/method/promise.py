@@ -71,9 +71,9 @@ def _example(who: Visitor, seen: Prospect) -> str:
     known = who.loaded.suggestions
     for column in who.schema.modelled:
         if column.name in known and isinstance(column.domain, Categories):
-            private = who.loaded.private.declare(Schema((column,)))
+            private = who.loaded.private.declared_by_custodian(Schema((column,)))
             why = "an example of what noise does"
-            counts = private.tabulate((column.name,), why, Audience.CUSTODIAN)
+            counts = private.exact_table((column.name,), why, Audience.CUSTODIAN)
             return seen.example(column.name, int(counts.max()))
     return ""
 

@@ -73,5 +73,5 @@ def bring_file(who: Visitor, title: str, key: str) -> str:
 def _values(stage: Stage, column: str) -> list[str]:
     if column not in stage.private.schema:
         return []
-    (known,) = stage.private.codes((column,), REASON, Audience.CUSTODIAN)
+    (known,) = stage.private.exact_codes((column,), REASON, Audience.CUSTODIAN)
     return sorted(known.labels) if known.size <= MOST_OFFERED else []

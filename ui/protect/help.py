@@ -23,7 +23,7 @@ def show_help(who: Visitor, chain: Chain, known: Sequence[str], k: int) -> None:
     if not known:
         st.info("Choose above what someone may already know.")
         return
-    columns = chain.last.private.codes(known, REASON, Audience.CUSTODIAN)
+    columns = chain.last.private.exact_codes(known, REASON, Audience.CUSTODIAN)
     told = stories(columns, fewer_than=k)
     if not told:
         st.success(f"Nobody stands out: fewer than {k} people never share up to 4 of these values.")

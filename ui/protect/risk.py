@@ -220,7 +220,7 @@ def show_rare(chain: Chain, known: tuple[str, ...], k: int) -> SpecialUniques | 
     if not known or len(known) > MOST_RARE:
         st.info(f"Choose between 1 and {MOST_RARE} columns above.")
         return None
-    columns = chain.last.private.codes(known, REASON, Audience.CUSTODIAN)
+    columns = chain.last.private.exact_codes(known, REASON, Audience.CUSTODIAN)
     found = special_uniques(columns, length=length, fewer_than=int(limit))
     st.markdown(f"**{linkable_sentence(found)}**")
     if not found.linkable:
@@ -245,7 +245,7 @@ def show_separation(chain: Chain) -> None:
     st.markdown("Which columns tell people apart? Those that do should be quasi-identifiers.")
     schema = chain.last.private.schema
     names = [c.name for c in schema if c.modelled and c.name][:10]
-    found = separations(chain.last.private.codes(names, REASON, Audience.CUSTODIAN), length=2)
+    found = separations(chain.last.private.exact_codes(names, REASON, Audience.CUSTODIAN), length=2)
     lines = [
         {
             "columns": ", ".join(s.columns),
@@ -272,5 +272,5 @@ def show_codes(chain: Chain) -> None:
     schema = chain.last.private.schema
     for step in made:
         if step.target in schema and schema[step.target].modelled:
-            (column,) = chain.last.private.codes((step.target,), REASON, Audience.CUSTODIAN)
+            (column,) = chain.last.private.exact_codes((step.target,), REASON, Audience.CUSTODIAN)
             st.warning(str(frequency_attack(column, np.random.default_rng())))

@@ -125,13 +125,13 @@ def _ask_goal(chain: Chain, known: Sequence[str], k: int) -> tuple[Goal, Coded |
     goal = Goal(
         k=k, suppression=percent / 100, loss=loss, distinct=int(distinct), closeness=closeness
     )
-    return goal, chain.last.private.codes((column,), REASON, Audience.CUSTODIAN)[0]
+    return goal, chain.last.private.exact_codes((column,), REASON, Audience.CUSTODIAN)[0]
 
 
 def _ask_ladders(who: Visitor, chain: Chain, known: Sequence[str]) -> list[Ladder]:
     """One hierarchy per column: what fits, a built-in one, or the visitor's own."""
     made = []
-    columns = chain.last.private.codes(tuple(known), REASON, Audience.CUSTODIAN)
+    columns = chain.last.private.exact_codes(tuple(known), REASON, Audience.CUSTODIAN)
     with st.expander("How each column can be generalised"):
         for column in columns:
             usual = usual_hierarchy(column, chain.last.private.schema[column.name].kind)

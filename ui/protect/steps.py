@@ -24,7 +24,7 @@ def unique_share(stage: Stage, known: Sequence[str]) -> float:
     """Share of unique rows by the quasi-identifiers at this stage, and what else was picked."""
     schema = stage.private.schema
     names = dict.fromkeys([*quasi_identifiers(schema), *(n for n in known if n in schema)])
-    columns = stage.private.codes(tuple(names), REASON, Audience.CUSTODIAN)
+    columns = stage.private.exact_codes(tuple(names), REASON, Audience.CUSTODIAN)
     return classes_of(columns, stage.rows).unique_share
 
 
@@ -154,7 +154,7 @@ def _preview(before: Stage, after: Stage, step: Step, known: Sequence[str]) -> N
     st.markdown(" · ".join(notes))
     if isinstance(step, ValueStep):
         settled = step.settled(before.private, Audience.CUSTODIAN)
-        (column,) = before.private.codes((step.column,), REASON, Audience.CUSTODIAN)
+        (column,) = before.private.exact_codes((step.column,), REASON, Audience.CUSTODIAN)
         counts = np.bincount(column.codes, minlength=column.size)
         top = np.argsort(-counts, kind="stable")[:PREVIEWED]
         values = pd.DataFrame({step.column: [column.labels[i] for i in top]})

@@ -72,7 +72,9 @@ def risk_of(
     fraction: float = 1.0,
 ) -> Risk:
     """The risk of the rows in a vault. Written down as a look for the custodian."""
-    known = private.codes(quasi, REASON, Audience.CUSTODIAN)
-    secret = private.codes([s for s in sensitive if s not in quasi], REASON, Audience.CUSTODIAN)
-    rows = private.size(REASON, Audience.CUSTODIAN)
+    known = private.exact_codes(quasi, REASON, Audience.CUSTODIAN)
+    secret = private.exact_codes(
+        [s for s in sensitive if s not in quasi], REASON, Audience.CUSTODIAN
+    )
+    rows = private.exact_size(REASON, Audience.CUSTODIAN)
     return assess(known, secret, rows=rows, threshold=threshold, fraction=fraction)

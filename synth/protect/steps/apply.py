@@ -43,7 +43,9 @@ class Stage:
 def beginning(loaded: Loaded, parts: Sequence[ColumnPart]) -> Stage:
     """The table as it came, with what is declared of its columns."""
     own = [p for p in parts if p.name in loaded.suggestions]
-    return Stage(loaded.private.declare(declared(loaded.suggestions, own)), loaded.rows)
+    return Stage(
+        loaded.private.declared_by_custodian(declared(loaded.suggestions, own)), loaded.rows
+    )
 
 
 def applied(stage: Stage, step: Step, audience: Audience = Audience.RELEASE) -> Stage:
@@ -58,7 +60,7 @@ def applied(stage: Stage, step: Step, audience: Audience = Audience.RELEASE) -> 
     schema = settled.declare(private.schema)
     before = _missing(private, [n for n in settled.writes if n in private.schema])
     new = private.transform(_Declared(settled, _honest(step, schema)), audience)
-    rows = new.size(LOOK, Audience.CUSTODIAN)
+    rows = new.exact_size(LOOK, Audience.CUSTODIAN)
     changed = tuple(dict.fromkeys((*stage.changed, *settled.writes)))
     unpaid = (step,) if step.depends_on_rows and not step.paid else ()
     return Stage(
@@ -106,7 +108,7 @@ def _honest(step: Step, schema: Schema) -> Schema:
 def _missing(private: PrivateTable, names: Sequence[str]) -> int:
     """Missing cells in some columns."""
     total = 0
-    for column in private.codes(names, LOOK, Audience.CUSTODIAN):
+    for column in private.exact_codes(names, LOOK, Audience.CUSTODIAN):
         if column.labels and column.labels[-1] == MISSING:
             total += int((column.codes == column.size - 1).sum())
     return total
@@ -157,7 +159,7 @@ def protected(loaded: Loaded, stage: Stage, parts: Sequence[ColumnPart]) -> Load
     again = look_again(stage.private, looked) if looked else {}
     own = {c.name: _now(c, loaded.suggestions.get(c.name), again.get(c.name)) for c in schema}
     later = [p for p in parts if p.name not in loaded.suggestions]
-    private = stage.private.declare(declared(own, later))
+    private = stage.private.declared_by_custodian(declared(own, later))
     return Loaded(private, own, stage.rows)
 
 

@@ -63,7 +63,7 @@ class Learnt(ValueStep):
         """
         column = known_column(private.schema, self.column)
         if not self.paid or audience is Audience.CUSTODIAN:
-            (known,) = private.codes((self.column,), self.depends_on_rows, audience)
+            (known,) = private.exact_codes((self.column,), self.depends_on_rows, audience)
             counts = np.bincount(known.codes, minlength=known.size)
             told = dict(zip(known.labels, counts.tolist(), strict=True))
             return self.learnt({k: float(n) for k, n in told.items() if k != MISSING})
