@@ -29,7 +29,7 @@ def until(reached: Callable[[], T | None], missing: str) -> T:
 @contextmanager
 def held() -> Iterator[None]:
     """Workers start and get no rows before the end, so that no job is done too soon."""
-    go, send = threading.Event(), PrivateTable.send
+    go, send = threading.Event(), PrivateTable.send_rows
 
     def waiting(private: PrivateTable, stream: object) -> None:
         go.wait()

@@ -82,7 +82,7 @@ class LedgerFile:
         """The account of a table, for one release.
 
         Args:
-            fingerprint: of the rows (`PrivateTable.fingerprint`), or any name under which the
+            fingerprint: of the rows (`PrivateTable.rows_fingerprint`), or any name under which the
                 custodian keeps tables about the same people together.
             promise: the most that all releases may spend together. The first one stands.
             release: what the lines of this release are listed under.

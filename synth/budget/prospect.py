@@ -26,7 +26,7 @@ LEAST, MOST = 1e-3, 1e3  # epsilons looked at
 
 
 @dataclass(frozen=True)
-class Guess:
+class MembershipGuess:
     """How well somebody can tell whether one given person was in the table.
 
     The attacker knows everybody else's rows, has seen every release, and would guess by the toss

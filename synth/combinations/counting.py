@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Integers: TypeAlias = NDArray[np.integer]
-Counts: TypeAlias = NDArray[np.int64]  # one number of rows per combination
+Supports: TypeAlias = NDArray[np.int64]  # one number of rows per combination
 Indices: TypeAlias = NDArray[np.intp]  # positions in a block; -1 where there is none
 
 DROP_DEAD_ROWS = 0.2  # compacting the columns pays once a fifth of the rows has dropped out
@@ -79,7 +79,7 @@ class Block:
     """
 
     keys: NDArray[np.int64]
-    counts: Counts
+    counts: Supports
 
     def positions(self, keys: NDArray[np.int64]) -> Indices:
         """Where each key stands, or -1."""
@@ -129,7 +129,7 @@ class Combinations:
             at = np.where(at < 0, -1, found)
         return at
 
-    def support(self, axes: tuple[int, ...], states: Integers) -> Counts:
+    def support(self, axes: tuple[int, ...], states: Integers) -> Supports:
         """Rows that share each line of `states`; 0 where a combination is not here."""
         if not axes:
             return np.full(len(states), self.rows, np.int64)
@@ -137,7 +137,7 @@ class Combinations:
         counts = self.blocks[axes].counts if axes in self.blocks else np.zeros(0, np.int64)
         return np.where(at < 0, 0, counts[at]) if counts.size else np.zeros(len(states), np.int64)
 
-    def with_counts(self, counts: Mapping[tuple[int, ...], Counts]) -> Combinations:
+    def with_counts(self, counts: Mapping[tuple[int, ...], Supports]) -> Combinations:
         """The same combinations with other counts; those that become 0 leave, and all above them.
 
         A combination stays only while its prefix does, so that the blocks remain a trie.

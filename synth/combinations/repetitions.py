@@ -121,7 +121,7 @@ def repeated(records: Records, weights: Weights, rng: np.random.Generator) -> Re
     return np.repeat(records, times, axis=0)
 
 
-def settled(
+def within_totals(
     records: Records, reported: Combinations, *, over: float = 0.0, fill: bool = True
 ) -> Records:
     """Attributes taken out of records, and added as records of one, until their totals fit.

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.combinations.counting import Combinations, Counts, Indices
+from synth.combinations.counting import Combinations, Indices, Supports
 
 
 def suppress(found: Combinations, at_least: int) -> Combinations:
@@ -58,7 +58,7 @@ class _Families:
     belongs to family `family[i]`; links are sorted by family, then count.
     """
 
-    counts: Counts
+    counts: Supports
     cells: Mapping[tuple[int, ...], slice]
     child: Indices
     family: Indices

@@ -12,13 +12,13 @@ import pandas as pd
 
 from synth.budget import Audience, Budget
 from synth.errors import IngestError
-from synth.ingest.read import MISSING, frame_of, read_table
+from synth.ingest.read import MISSING_TEXTS, frame_of, read_table
 from synth.ingest.suggest import Suggestion, points_for_commas, suggest, suggested_schema
 from synth.ingest.suggest_lazy import as_they_are, suggest_in_place, tidied
 from synth.vault import PrivateTable
 
 HOW_MANY = "how many rows there are"
-__all__ = ["MISSING", "Loaded", "Suggestion", "as_they_are", "load", "look_again"]
+__all__ = ["MISSING_TEXTS", "Loaded", "Suggestion", "as_they_are", "load", "look_again"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def load(
     source: Path | str | IO[bytes] | Any,
     budget: Budget,
     *,
-    missing: Sequence[str] = MISSING,
+    missing: Sequence[str] = MISSING_TEXTS,
     person: str = "",
     known_as: str = "",
 ) -> Loaded:

@@ -20,10 +20,10 @@ import pyarrow.parquet
 from synth.errors import IngestError
 from synth.ingest.sniff import Dialect, check_records, check_width, dialect_of, format_of
 
-MISSING = ("", "NA", "N/A", "NULL", "<NULL>", "null", "NaN", "nan", "#N/A")
+MISSING_TEXTS = ("", "NA", "N/A", "NULL", "<NULL>", "null", "NaN", "nan", "#N/A")
 
 
-def read_table(stream: IO[bytes], missing: Sequence[str] = MISSING) -> pd.DataFrame:
+def read_table(stream: IO[bytes], missing: Sequence[str] = MISSING_TEXTS) -> pd.DataFrame:
     """The table in a file: CSV, TSV, Parquet, Excel or JSON lines, told from its content.
 
     Text columns come back as categoricals of text, so that leading zeros and bands survive.
@@ -42,7 +42,9 @@ def read_table(stream: IO[bytes], missing: Sequence[str] = MISSING) -> pd.DataFr
     return _named(compact(readers[found](stream), missing))
 
 
-def frame_of(native: Any, missing: Sequence[str] = MISSING) -> pd.DataFrame | nw.LazyFrame[Any]:
+def frame_of(
+    native: Any, missing: Sequence[str] = MISSING_TEXTS
+) -> pd.DataFrame | nw.LazyFrame[Any]:
     """A data frame of any library as ours; a lazy one stays in its engine.
 
     Raises:
@@ -190,7 +192,7 @@ def _cell(value: Any) -> Any:
     return None if value is None else str(value)
 
 
-def compact(frame: pd.DataFrame, missing: Sequence[str] = MISSING) -> pd.DataFrame:
+def compact(frame: pd.DataFrame, missing: Sequence[str] = MISSING_TEXTS) -> pd.DataFrame:
     """Text and objects as categoricals of text; numbers and booleans as they are.
 
     Raises:

@@ -164,7 +164,7 @@ NAMED = (
 
 
 @dataclass(frozen=True)
-class Guess:
+class RoleGuess:
     """A role and why; `why` is empty where nothing was noticed."""
 
     role: Role
@@ -177,7 +177,7 @@ def words_of(name: str) -> str:
     return re.sub(r"[\W_]+", " ", spread).strip().lower()
 
 
-def guessed_role(name: str, text: pd.Series, present: int, kind: Kind) -> Guess:
+def guessed_role(name: str, text: pd.Series, present: int, kind: Kind) -> RoleGuess:
     """The role of a column from its content, else from its name.
 
     Args:
@@ -187,16 +187,18 @@ def guessed_role(name: str, text: pd.Series, present: int, kind: Kind) -> Guess:
     words = words_of(name)
     found = _by_content(words, text.head(SAMPLE)) or _by_name(words)
     if found is None:
-        return Guess(Role.PLAIN)
+        return RoleGuess(Role.PLAIN)
     repeated = present > 4 * max(len(text), 1) and len(text) < 20
     if found.role is Role.IDENTIFIER and repeated:
-        return Guess(Role.QUASI, f"{found.why} Few different ones, so it does not name one person.")
+        return RoleGuess(
+            Role.QUASI, f"{found.why} Few different ones, so it does not name one person."
+        )
     if found.role is Role.IDENTIFIER and kind in (Kind.BOOLEAN, Kind.REAL):
-        return Guess(Role.PLAIN)
+        return RoleGuess(Role.PLAIN)
     return found
 
 
-def _by_content(words: str, text: pd.Series) -> Guess | None:
+def _by_content(words: str, text: pd.Series) -> RoleGuess | None:
     values = [str(v) for v in text]
     if not values:
         return None
@@ -205,16 +207,16 @@ def _by_content(words: str, text: pd.Series) -> Guess | None:
             continue
         share = sum(map(looks.test, values)) / len(values)
         if share >= MOST:
-            return Guess(looks.role, f"{share:.0%} of the values look like {looks.what}.")
+            return RoleGuess(looks.role, f"{share:.0%} of the values look like {looks.what}.")
     first = [re.split(r"[\s,]+", v.lower()) for v in values]
     named = sum(any(w in NAMES for w in parts) for parts in first) / len(values)
     if named >= 0.3 and len(values) >= 5:
-        return Guess(Role.IDENTIFIER, f"{named:.0%} of the values contain a common first name.")
+        return RoleGuess(Role.IDENTIFIER, f"{named:.0%} of the values contain a common first name.")
     return None
 
 
-def _by_name(words: str) -> Guess | None:
+def _by_name(words: str) -> RoleGuess | None:
     for role, why, pattern in NAMED:
         if re.search(rf"\b({pattern})\b", words):
-            return Guess(role, f"By its name, it {why}.")
+            return RoleGuess(role, f"By its name, it {why}.")
     return None

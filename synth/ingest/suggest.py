@@ -34,7 +34,7 @@ from synth.schema.values import as_numbers, as_seconds, as_text
 INTERVALS = 32  # how many intervals numbers are cut into, unless there are few values
 FEW = 100  # whole numbers up to this range keep an interval each
 MOST_VALUES = 300  # categories listed; rarer ones are grouped
-RARE = 5  # a value in fewer rows than this is grouped with the other rare ones
+RARE_ROWS = 5  # a value in fewer rows than this is grouped with the other rare ones
 FORMATS = (
     "%Y-%m-%d",
     "%Y-%m-%d %H:%M:%S",
@@ -215,7 +215,7 @@ def _rare(values: _Values) -> str:
 
 def _listed(values: _Values) -> list[str]:
     """The values to list: the most frequent, without those that only a few rows have."""
-    least = min(RARE, max(1, values.rows // 200))
+    least = min(RARE_ROWS, max(1, values.rows // 200))
     common = values.text[values.counts >= least].tolist()[:MOST_VALUES]
     return sorted(common)
 

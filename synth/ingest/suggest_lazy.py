@@ -18,7 +18,7 @@ import pandas as pd
 
 from synth.budget import Audience
 from synth.ingest.roles import guessed_role
-from synth.ingest.suggest import MOST_VALUES, RARE, Suggestion
+from synth.ingest.suggest import MOST_VALUES, RARE_ROWS, Suggestion
 from synth.schema import (
     Categories,
     Column,
@@ -75,7 +75,9 @@ def as_they_are(private: PrivateTable) -> PrivateTable:
     for column in schema.modelled:
         if isinstance(column.domain, Categories) and column.domain.origin is Origin.DISCOVERED:
             values, counts = private.exact_values(column.name, COMPARED, Audience.CUSTODIAN)
-            often = [values[i] for i in np.argsort(-counts, kind="stable") if counts[i] >= RARE]
+            often = [
+                values[i] for i in np.argsort(-counts, kind="stable") if counts[i] >= RARE_ROWS
+            ]
             listed = tuple(sorted(often[:MOST_VALUES]))
             domain = replace(column.domain, values=listed, origin=Origin.OBSERVED)
             schema = schema.replaced(replace(column, domain=domain))

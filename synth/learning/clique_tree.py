@@ -20,8 +20,8 @@ from itertools import combinations
 
 from synth.budget import Rho
 from synth.errors import MethodError
-from synth.learning.graphical import Ground, need
-from synth.learning.inference import Fitted, Graph, Noisy, cells_of
+from synth.learning.graphical import GraphGround, need
+from synth.learning.inference import Fitted, Graph, Noisy, clique_cells
 from synth.learning.inference.estimation import Effort
 from synth.learning.inference.triangulation import Clique, eliminate, members
 from synth.learning.method import modelled_names
@@ -38,10 +38,10 @@ PINNED = 4.0  # weight of a pinned set of columns
 
 
 @dataclass(frozen=True)
-class Learnt:
+class CliqueModel:
     """What was measured, and the model fitted to it."""
 
-    ground: Ground
+    ground: GraphGround
     tables: tuple[Noisy, ...]
     fitted: Fitted
 
@@ -73,7 +73,7 @@ class CliqueTree:
         rho: Rho,
         progress: Progress = quiet,
         effort: Effort | None = None,
-    ) -> Learnt:
+    ) -> CliqueModel:
         """Choose, measure and fit, worth `rho` together.
 
         Raises:
@@ -83,9 +83,9 @@ class CliqueTree:
         pinned = self._pinned(names)
         share = ONE_WAY if len(names) > 1 else 1.0
         progress(0.0, "counting columns")
-        ground = Ground.of(private, Rho(share * rho))
+        ground = GraphGround.of(private, Rho(share * rho))
         if len(names) == 1:
-            return Learnt(ground, (), ground.fitted([], effort))
+            return CliqueModel(ground, (), ground.fitted([], effort))
         candidates = self._candidates(ground, pinned)
         progress(0.1, "looking for columns that go together")
         found = ground.dependence(candidates, Rho(SELECTION * rho)).rows
@@ -97,7 +97,7 @@ class CliqueTree:
         progress(0.4, f"counting {len(chosen)} tables")
         ground, tables = _measured(ground, chosen, [weights[c] for c in chosen], rest)
         progress(0.5, "fitting the model")
-        return Learnt(ground, tuple(tables), ground.fitted(tables, effort))
+        return CliqueModel(ground, tuple(tables), ground.fitted(tables, effort))
 
     def _pinned(self, names: Sequence[str]) -> tuple[Clique, ...]:
         """The pinned sets as ascending indices."""
@@ -110,21 +110,21 @@ class CliqueTree:
         cliques = (tuple(sorted({names.index(c) for c in p})) for p in self.pinned)
         return tuple(dict.fromkeys(c for c in cliques if len(c) > 1))
 
-    def _candidates(self, ground: Ground, pinned: Iterable[Clique]) -> list[Clique]:
+    def _candidates(self, ground: GraphGround, pinned: Iterable[Clique]) -> list[Clique]:
         columns = range(len(ground.names))
         triples = self.triples and math.comb(len(columns), 3) <= MOST_TRIPLES
         sets = (c for k in ((2, 3) if triples else (2,)) for c in combinations(columns, k))
         usual = [c for c in sets if ground.cells(c) <= self.largest]
         return list(dict.fromkeys([*usual, *pinned]))
 
-    def _weight(self, ground: Ground, clique: Clique, pinned: Sequence[Clique]) -> float:
+    def _weight(self, ground: GraphGround, clique: Clique, pinned: Sequence[Clique]) -> float:
         own = math.prod(self.weights.get(n, 1.0) for n in ground.named(clique))
         return own * (1.0 if len(clique) == 2 else TRIPLE) * (PINNED if clique in pinned else 1.0)
 
 
 def _measured(
-    ground: Ground, chosen: Sequence[Clique], weights: Sequence[float], rho: Rho
-) -> tuple[Ground, list[Noisy]]:
+    ground: GraphGround, chosen: Sequence[Clique], weights: Sequence[float], rho: Rho
+) -> tuple[GraphGround, list[Noisy]]:
     """The chosen tables, and the one-way marginals once more, each with its share of `rho`."""
     singles = sum(need(len(counts), SINGLE) for counts in ground.fine.values())
     tables = sum(need(ground.cells(c), w) for c, w in zip(chosen, weights, strict=True))
@@ -143,7 +143,7 @@ class _Choice:
         largest: most cells of a clique of the triangulated graph.
     """
 
-    ground: Ground
+    ground: GraphGround
     worth: Mapping[Clique, float]
     weights: Mapping[Clique, float]
     rho: float
@@ -233,5 +233,5 @@ def _nodes(graph: Graph, sizes: Sequence[int], largest: float = math.inf) -> tup
     found = eliminate(graph, sizes)
     assert found is not None
     nodes = tuple(sum(1 << v for v in clique) for clique in found.maximal)
-    wide = any(cells_of(members(node), sizes) > largest for node in nodes)
+    wide = any(clique_cells(members(node), sizes) > largest for node in nodes)
     return None if wide else nodes

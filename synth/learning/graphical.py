@@ -18,7 +18,7 @@ from synth.budget import Rho
 from synth.budget.accounting import gaussian_sigma
 from synth.learning.consistency import nearest
 from synth.learning.grouping import gathered
-from synth.learning.inference import Fitted, Noisy, cells_of, estimate_total, fit
+from synth.learning.inference import Fitted, Noisy, clique_cells, estimate_total, fit
 from synth.learning.inference.estimation import Effort
 from synth.learning.inference.triangulation import Clique
 from synth.learning.method import modelled_names
@@ -27,14 +27,16 @@ from synth.schema import Counts, Schema
 from synth.schema.gathered import Gathered
 from synth.vault import Distances, Measurement, PrivateTable
 
-RARE = 4.0  # a value is gathered with others below this many standard deviations of its noise
+RARE_SIGMAS = (
+    4.0  # a value is gathered with others below this many standard deviations of its noise
+)
 NARROW = 30.0  # and an interval of numbers or dates with its neighbour below this many
 ABSOLUTE = math.sqrt(2 / math.pi)  # mean absolute value of a standard Gaussian
 LEAST_SIGMA = 0.5  # stands in for no noise at all, where nothing is private
 
 
 @dataclass(frozen=True)
-class Ground:
+class GraphGround:
     """A table whose one-way marginals are known, ready for tables over several columns.
 
     Args:
@@ -56,18 +58,18 @@ class Ground:
     groups: Mapping[str, Gathered]
 
     @classmethod
-    def of(cls, private: PrivateTable, rho: Rho) -> Ground:
+    def of(cls, private: PrivateTable, rho: Rho) -> GraphGround:
         """Measure all one-way marginals, equally well, worth `rho` together."""
         schema, names = private.schema, modelled_names(private.schema)
         fine = _one_way(private, names, rho)
         sigma = max(LEAST_SIGMA, fine[names[0]].sigma)
         total = estimate_total([Noisy((0,), m.counts, sigma) for m in fine.values()])
         most = max(2, round(total / (NARROW * sigma)))
-        coarse, groups = gathered(private, fine, RARE * sigma, most)
+        coarse, groups = gathered(private, fine, RARE_SIGMAS * sigma, most)
         counts = {n: m.counts for n, m in fine.items()}
         return cls(coarse, schema, names, total, counts, sigma, groups)
 
-    def refined(self, rho: Rho) -> Ground:
+    def refined(self, rho: Rho) -> GraphGround:
         """The same groups, with the one-way marginals measured once more."""
         again = _one_way(self.private.declare(self.schema), self.names, rho)
         sigma = max(LEAST_SIGMA, again[self.names[0]].sigma)
@@ -96,7 +98,7 @@ class Ground:
         return tuple(self.names[v] for v in clique)
 
     def cells(self, clique: Clique) -> int:
-        return cells_of(clique, self.sizes)
+        return clique_cells(clique, self.sizes)
 
     def independent(self, columns: Sequence[str]) -> Counts:
         """Rows expected in each cell if these columns had nothing to do with each other."""

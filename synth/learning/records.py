@@ -24,7 +24,7 @@ from synth.vault import Attributes
 
 
 @dataclass(frozen=True)
-class Listed(Model):
+class RecordModel(Model):
     """Records to draw rows from.
 
     Args:

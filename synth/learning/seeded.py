@@ -14,7 +14,7 @@ from synth.combinations.counting import Combinations
 from synth.combinations.growth import NOTHING, Records
 from synth.errors import MethodError, NotReleasable
 from synth.learning.method import Method, Model, Promise, modelled_names
-from synth.learning.records import Listed
+from synth.learning.records import RecordModel
 from synth.progress import Progress, quiet
 from synth.schema import Categories, Dates, Numbers, Schema, Text
 from synth.schema.settings import setting
@@ -128,7 +128,7 @@ def grounded(private: PrivateTable, counting: Counting, k: int) -> SeededGround:
     return SeededGround(private, counting, k, groups, schema)
 
 
-def listed(ground: SeededGround, records: Records, length: int = 0) -> Listed:
+def as_model(ground: SeededGround, records: Records, length: int = 0) -> RecordModel:
     """The records as a model, once every combination in them has been found among k people.
 
     Args:
@@ -150,7 +150,7 @@ def listed(ground: SeededGround, records: Records, length: int = 0) -> Listed:
             "Nothing is released. Raise the length that is counted, or choose another method.",
         )
     statement = ground.private.declare(ground.schema).statement()
-    return Listed(ground.schema, statement, len(records), ground.groups.names, records)
+    return RecordModel(ground.schema, statement, len(records), ground.groups.names, records)
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,7 @@ class Seeded(Method):
     """
 
     promise: ClassVar[Promise] = Promise.K_PEOPLE
-    model: ClassVar[type[Model]] = Listed
+    model: ClassVar[type[Model]] = RecordModel
 
     k: int = setting(
         10,
@@ -182,14 +182,14 @@ class Seeded(Method):
     )
     nothing: str = setting("", **NOTHING_TOLD)
 
-    def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Listed:
+    def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> RecordModel:
         counting = counting_of(private, self.length, self.several, self.nothing)
         rng = np.random.default_rng(self.seed)
         progress(0.0, "counting combinations")
         ground = grounded(private, counting, self.k)
         records = self.records(ground, rng, progress)
         progress(0.9, "checking the promise")
-        return listed(ground, records, self.promised_length(counting))
+        return as_model(ground, records, self.promised_length(counting))
 
     @abstractmethod
     def records(

@@ -15,7 +15,7 @@ import numpy as np
 
 from synth.combinations.assembly import assembled
 from synth.combinations.growth import Records
-from synth.combinations.repetitions import calibrated, repeated, settled
+from synth.combinations.repetitions import calibrated, repeated, within_totals
 from synth.learning.seeded import EACH, Seeded, SeededGround
 from synth.progress import Progress
 from synth.schema.settings import setting
@@ -43,7 +43,7 @@ class AggregateSeeded(Seeded):
         records = assembled(found, rng, orders=self.orders, each=self.each)
         progress(0.5, "fitting repetitions")
         weights = calibrated(records, found, midpoint=ground.midpoint)
-        return settled(repeated(records, weights, rng), found)
+        return within_totals(repeated(records, weights, rng), found)
 
     def promised_length(self, counting: Counting) -> int:
         return counting.length

@@ -33,7 +33,7 @@ from synth.vault import Measurement, PrivateTable
 
 ABSOLUTE = math.sqrt(2 / math.pi)  # mean absolute value of a standard Gaussian
 SHARES = (0.1, 0.2, 0.7)  # of rho: one-way marginals, choice of parents, tables
-RARE = 3.0  # states with fewer rows than this many times the noise of a cell are gathered
+RARE_SIGMAS = 3.0  # states with fewer rows than this many times the noise of a cell are gathered
 USEFUL = 2.0  # a table's mean cell must carry this many times its noise
 MOST_EXAMINED = 4_000  # parent sets looked at in one round
 PSEUDO_ROWS = 200_000  # rows the network so far is drawn with, to tell what it expects
@@ -198,7 +198,7 @@ def _noisy(private: PrivateTable, rho: Rho, degree: int, progress: Progress) -> 
     noise = ABSOLUTE * private.rows_per_person / math.sqrt(2 * SHARES[2] * rho / picks)
     sigma = max(m.sigma for m in fine.values())
     most = max(2, round(math.sqrt(total / (USEFUL * noise))))
-    private, groups = gathered(private, fine, RARE * max(noise, sigma), most)
+    private, groups = gathered(private, fine, RARE_SIGMAS * max(noise, sigma), most)
     ones = {n: replace(m, counts=groups[n].added(m.counts)) for n, m in fine.items()}
     margins = {n: nearest(m.counts, total) for n, m in ones.items()}
     grown = _Growth({n: g.size for n, g in groups.items()}, total, margins)

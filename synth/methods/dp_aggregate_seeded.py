@@ -18,7 +18,7 @@ from synth.combinations.assembly import assembled
 from synth.combinations.repetitions import calibrated, repeated
 from synth.learning.method import Method, Model, Promise
 from synth.learning.noisy_groups import ACCURACY, FABRICATION, noisy_groups
-from synth.learning.records import Listed
+from synth.learning.records import RecordModel
 from synth.learning.seeded import (
     EACH,
     LENGTH,
@@ -47,7 +47,7 @@ class DpAggregateSeeded(Method):
         "makes up or hides depends on the fabrication mode."
     )
     promise: ClassVar[Promise] = Promise.PRIVATE
-    model: ClassVar[type[Model]] = Listed
+    model: ClassVar[type[Model]] = RecordModel
 
     length: int = setting(3, **LENGTH)
     accuracy: str = setting(
@@ -68,7 +68,7 @@ class DpAggregateSeeded(Method):
     seed: int = setting(1, **SEED)
     nothing: str = setting("", **NOTHING_TOLD)
 
-    def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Listed:
+    def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> RecordModel:
         counting = counting_of(private, self.length, "", self.nothing, blanks=True)
         rng = np.random.default_rng(self.seed)
         progress(0.0, "measuring counts")
@@ -83,4 +83,4 @@ class DpAggregateSeeded(Method):
         drawn = repeated(records, weights * found.rows / max(float(weights.sum()), 1e-9), rng)
         drawn = drawn if len(drawn) else blank_record(found)
         schema = with_blanks(private.schema)
-        return Listed(schema, private.statement(), found.rows, noisy.groups.names, drawn)
+        return RecordModel(schema, private.statement(), found.rows, noisy.groups.names, drawn)

@@ -22,7 +22,15 @@ from synth.errors import BundleError, MethodError
 from synth.learning.consistency import nearest, total_of
 from synth.learning.grouping import gathered
 from synth.learning.method import Method, Model, Promise, modelled_names
-from synth.learning.mixture import Block, Component, Free, Law, Learning, law_for, read_model_file
+from synth.learning.mixture import (
+    ColumnLaw,
+    Component,
+    Free,
+    Law,
+    Learning,
+    law_for,
+    read_model_file,
+)
 from synth.learning.mixture.laws import UNIT
 from synth.learning.network import Conditional, drawn, normalised
 from synth.progress import Progress, quiet
@@ -35,7 +43,7 @@ from synth.vault.answers import Shares
 
 ONE_WAY = 0.3  # of rho; the rest goes to the rounds
 ROUNDS = 16
-RARE, NARROW = 4.0, 30.0  # in standard deviations of the noise, see synth.learning.grouping
+RARE_SIGMAS, NARROW = 4.0, 30.0  # in standard deviations of the noise, see synth.learning.grouping
 ROWS_PER_GROUP = 45.0  # in standard deviations of a round's noise, for the number of groups
 FEWEST, MOST = 2, 32
 HIDDEN = "hidden group"
@@ -201,7 +209,7 @@ class Mixture(Method):
     def _learnt(
         self,
         private: PrivateTable,
-        blocks: Sequence[Block],
+        blocks: Sequence[ColumnLaw],
         rho: Rho,
         total: float,
         progress: Progress,
@@ -241,14 +249,14 @@ def _gathered(
     if not free:
         return private, {}
     sigma = max(0.5, next(iter(free.values())).sigma)
-    return gathered(private, free, RARE * sigma, max(2, round(total / (NARROW * sigma))))
+    return gathered(private, free, RARE_SIGMAS * sigma, max(2, round(total / (NARROW * sigma))))
 
 
 def _block(
     name: str, law: Law | Free | None, fine: Measurement, group: Gathered | None, total: float
-) -> Block:
+) -> ColumnLaw:
     counts = fine.counts if group is None else group.added(fine.counts)
     marginal = nearest(counts, total) + 0.5
     if law is None or isinstance(law, Free):
         law = Free(len(counts)) if law is None else replace(law, states=len(counts))
-    return Block(name, law, marginal / marginal.sum())
+    return ColumnLaw(name, law, marginal / marginal.sum())

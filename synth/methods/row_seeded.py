@@ -14,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from synth.combinations.growth import Records
-from synth.combinations.repetitions import calibrated, repeated, settled
+from synth.combinations.repetitions import calibrated, repeated, within_totals
 from synth.learning.seeded import Seeded, SeededGround
 from synth.progress import Progress
 
@@ -35,4 +35,4 @@ class RowSeeded(Seeded):
     ) -> Records:
         records, found = self.grown(ground, rng, progress, split=True), ground.groups.found
         weights = calibrated(records, found, midpoint=ground.midpoint)
-        return settled(repeated(records, weights, rng), found)
+        return within_totals(repeated(records, weights, rng), found)

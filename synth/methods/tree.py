@@ -13,7 +13,7 @@ from itertools import combinations
 from typing import ClassVar
 
 from synth.budget import Rho
-from synth.learning.graphical import Ground
+from synth.learning.graphical import GraphGround
 from synth.learning.inference.triangulation import Clique
 from synth.learning.method import Method, Model, Promise
 from synth.learning.network import Network
@@ -41,7 +41,7 @@ class Tree(Method):
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Network:
         alone = len(private.schema.modelled) < 2
         progress(0.0, "counting columns")
-        ground = Ground.of(private, Rho(rho if alone else SHARES[0] * rho))
+        ground = GraphGround.of(private, Rho(rho if alone else SHARES[0] * rho))
         if alone:
             return ground.network(ground.fitted([]))
         progress(0.3, "looking for the strongest pairs")

@@ -21,9 +21,9 @@ import pandas as pd
 
 from synth.budget import Rho, Statement
 from synth.errors import BundleError
-from synth.learning.clique_tree import CliqueTree, Learnt
+from synth.learning.clique_tree import CliqueModel, CliqueTree
 from synth.learning.consistency import nearest
-from synth.learning.inference import Conditional, Fitted, Noisy, fit
+from synth.learning.inference import Fitted, IndexConditional, Noisy, fit
 from synth.learning.inference.estimation import Effort
 from synth.learning.method import Method, Model, Promise
 from synth.progress import Progress, quiet
@@ -159,7 +159,7 @@ class Twins(Method):
         return _model(tree.learn(private, rho, progress))
 
 
-def _model(learnt: Learnt) -> TwinsModel:
+def _model(learnt: CliqueModel) -> TwinsModel:
     ground = learnt.ground
     splits = {
         n: g.spread(nearest(ground.fine[n], ground.total))
@@ -177,7 +177,7 @@ def _model(learnt: Learnt) -> TwinsModel:
 
 
 def independent_draws(
-    steps: Sequence[Conditional], sizes: Sequence[int], rows: int, rng: np.random.Generator
+    steps: Sequence[IndexConditional], sizes: Sequence[int], rows: int, rng: np.random.Generator
 ) -> dict[int, Codes]:
     """Rows drawn each on its own, unlike `network.drawn`: their scatter is that of people."""
     codes: dict[int, Codes] = {}

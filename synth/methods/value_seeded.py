@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from synth.combinations.growth import Records
-from synth.combinations.repetitions import calibrated, repeated, settled
+from synth.combinations.repetitions import calibrated, repeated, within_totals
 from synth.learning.seeded import ORDERS, Seeded, SeededGround
 from synth.progress import Progress
 from synth.schema.settings import setting
@@ -47,4 +47,4 @@ class ValueSeeded(Seeded):
     ) -> Records:
         records, found = self.grown(ground, rng, progress, split=False), ground.groups.found
         weights = calibrated(records, found, midpoint=ground.midpoint)
-        return settled(repeated(records, weights, rng), found, over=self.oversampling)
+        return within_totals(repeated(records, weights, rng), found, over=self.oversampling)

@@ -11,7 +11,7 @@ from synth.budget.guarantee import KAnonymous
 from synth.combinations.growth import NOTHING
 from synth.errors import BundleError, NotReleasable
 from synth.learning.aggregates import Aggregates, read_aggregates
-from synth.learning.records import Listed
+from synth.learning.records import RecordModel
 from synth.release.bundle import Bundle
 from synth.vault import Counting, PrivateTable, Protection, axes_of
 from synth.vault.attributes import Grown
@@ -68,7 +68,7 @@ def recheck(bundle: Bundle, real: PrivateTable) -> tuple[str, ...]:
 
 def _several(bundle: Bundle) -> Mapping[str, str]:
     model = bundle.model
-    names = model.names if isinstance(model, Listed) else ()
+    names = model.names if isinstance(model, RecordModel) else ()
     counted = aggregates_of(bundle)
     told = (*names, *(counted.names if counted else ()))
     return {a.column: a.delimiter for a in told if a.delimiter}

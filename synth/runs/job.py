@@ -108,7 +108,7 @@ class Job:
         try:
             header = {"recipe": recipe_text(self.recipe), "files": dict(self.files)}
             process.stdin.write(json.dumps(header).encode() + b"\n")
-            private.send(process.stdin)
+            private.send_rows(process.stdin)
             process.stdin.close()
             self._listen(process.stdout)
         except BrokenPipeError:

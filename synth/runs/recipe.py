@@ -11,7 +11,7 @@ from synth.budget import Budget
 from synth.budget.promise import LARGEST_DELTA
 from synth.ingest import Query
 from synth.ingest.declaration import ColumnPart, Part
-from synth.ingest.read import MISSING
+from synth.ingest.read import MISSING_TEXTS
 from synth.learning.method import Method, Promise
 from synth.methods import method_named
 
@@ -27,7 +27,7 @@ class Source(Part):
     file: str = ""
     database: str = ""  # sqlite:///…, postgresql://… or duckdb:///…; ${NAME} from the environment
     query: str = ""
-    missing: tuple[str, ...] = MISSING
+    missing: tuple[str, ...] = MISSING_TEXTS
     stay: bool = False
 
 

@@ -25,7 +25,7 @@ from synth.ingest.lazy import file_in_place, query_in_place
 from synth.ingest.suggest_lazy import as_they_are
 from synth.learning.method import Model, Promise
 from synth.progress import Progress, quiet
-from synth.protect.steps import Shelf, Stage, protect, protected, steps_of
+from synth.protect.steps import Shelf, Stage, after_steps, protect, steps_of
 from synth.release import Release
 from synth.release.counts import files_of
 from synth.release.release import as_saved
@@ -125,7 +125,7 @@ def with_ledger(recipe: Recipe, loaded: Loaded, folder: Path) -> Loaded:
     lasting = LedgerFile.opened(place)
     promise = Budget(told.total, LARGEST_DELTA, recipe.people.rows)
     name = recipe.release.title or "release"
-    account = lasting.account(loaded.private.fingerprint(lasting.key), promise, name)
+    account = lasting.account(loaded.private.rows_fingerprint(lasting.key), promise, name)
     _check_left(recipe, account)
     ledger = Ledger(recipe.budget, parent=account)
     return replace(loaded, private=loaded.private.charged_to(ledger))
@@ -186,7 +186,7 @@ def deidentified(recipe: Recipe, loaded: Loaded, shelf: Shelf) -> Loaded:
         StepError: a step does not fit, or would end a promise that otherwise holds.
     """
     last = protect(loaded, recipe.column, steps_of(recipe.protect, shelf))[-1]
-    made = protected(loaded, last, recipe.column)
+    made = after_steps(loaded, last, recipe.column)
     _check_promise(recipe, last, made)
     return made
 

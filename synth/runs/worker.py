@@ -16,7 +16,7 @@ from synth.errors import SynthError
 from synth.protect.steps import Shelf
 from synth.runs.recipe_file import read_recipe
 from synth.runs.running import run
-from synth.vault.private import receive
+from synth.vault.passing import receive
 
 
 def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:

@@ -119,7 +119,7 @@ def merged(values: pd.Series, rows: IntCounts) -> tuple[tuple[str, ...], IntCoun
     return tuple(map(str, added.index)), added.to_numpy(dtype=np.int64)
 
 
-def kept(frame: pd.DataFrame, person: str, most: int) -> pd.DataFrame:
+def at_most_per_person(frame: pd.DataFrame, person: str, most: int) -> pd.DataFrame:
     """At most `most` rows of each person, drawn at random, in their old order.
 
     The draw is unseeded: which rows of a person are left out is nobody's business.

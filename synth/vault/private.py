@@ -4,9 +4,8 @@
 |---|---|---|
 | `transform` | free: row by row, parameters public | `Opened`, where the step looks at other rows |
 | `declare`, `declared_by_custodian`, `discovered`, `telling` | free: another description | none |
-| `portion`, `charged_to` | free: another share, another ledger | none |
-| `measure`, `choose`, `distances`, `shared_sums` | rho | `Measured` |
-| `people` | rho | `Measured` |
+| `portion`, `charged_to` | free: another ledger | none |
+| `measure`, `choose`, `distances`, `shared_sums`, `people` | rho | `Measured` |
 | `values` | rho and delta | `Measured` |
 | `claimed` | delta | `Compared` |
 | `groups`, `records` | a promise of k | `Grouped` |
@@ -14,7 +13,7 @@
 | `exact_table`, `exact_values`, `exact_size` | loud: exact counts | `Opened` |
 | `exact_codes`, `exact_combinations` | loud: all rows as codes, all combinations | `Opened` |
 | `open_rows` | loud: the rows themselves | `Opened` |
-| `fingerprint`, `send` | to the custodian's own files and worker alone | none |
+| `rows_fingerprint`, `send_rows` | to the custodian's own files and worker alone | none |
 | `statement` | free: what may be said about all of that | none |
 
 Nothing else touches rows. tests/house/test_architecture.py lists the places where a loud door is
@@ -25,13 +24,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import narwhals as nw
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
 
 from synth.budget import Audience, Budget, Compared, Grouped, Ledger, Opened, Rho, Statement
 from synth.budget.accounting import (
@@ -51,25 +49,9 @@ from synth.vault.axes import in_memory, in_place, named_axes
 from synth.vault.coded import Coded, coded
 from synth.vault.held import HeldRows, Rows
 from synth.vault.noise import Noise
+from synth.vault.passing import RowStep, write_rows
 from synth.vault.shortfall import shortfall
 from synth.vault.staying import rows_of
-
-
-class RowStep(Protocol):
-    """A change made to each row on its own, with parameters chosen without the data."""
-
-    @property
-    def depends_on_rows(self) -> str:
-        """Why it has to look at other rows after all; "" where it does not."""
-        ...
-
-    def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The changed rows."""
-        ...
-
-    def declare(self, schema: Schema) -> Schema:
-        """What the changed table is declared to be."""
-        ...
 
 
 class PrivateTable:
@@ -116,7 +98,7 @@ class PrivateTable:
 
     @property
     def stays(self) -> bool:
-        """Whether the rows stay in their engine, and only counts can be had."""
+        """Whether the rows stay in their engine, where only counts can be had."""
         return not isinstance(self.__rows, HeldRows)
 
     @property
@@ -398,25 +380,18 @@ class PrivateTable:
         self.__noted(reason, audience)
         return self.__frame().copy(deep=False)
 
-    def fingerprint(self, key: bytes) -> str:
-        """What tells this table from others in the custodian's lasting ledger.
-
-        A keyed hash of all rows, whatever their order: without the key it tells nothing. For the
-        custodian's files only.
-        """
+    def rows_fingerprint(self, key: bytes) -> str:
+        """What tells this table from others in the custodian's lasting ledger: a keyed hash."""
         return self.__rows.fingerprint(key)
 
-    def send(self, stream: Any) -> None:
+    def send_rows(self, stream: Any) -> None:
         """Write the rows to a worker of the same custodian, as an Arrow stream over a pipe."""
-        table = pa.Table.from_pandas(self.__frame(), preserve_index=False)
-        with pa.ipc.new_stream(stream, table.schema) as writer:
-            writer.write_table(table)
+        write_rows(self.__frame(), stream)
 
     def statement(self) -> Statement:
         """What may honestly be said now, about everything done to these rows so far."""
-        observed = self.schema.observed
-        listed = ", ".join(f"`{name}`" for name in observed)
-        reason = f"the values or bounds of {listed} were read off the rows"
+        observed = ", ".join(f"`{name}`" for name in self.schema.observed)
+        reason = f"the values or bounds of {observed} were read off the rows"
         return self.ledger.statement((reason,) if observed else ())
 
     def __noised(self, exact: IntCounts, rho: float, sensitivity: float) -> tuple[IntCounts, float]:
@@ -453,10 +428,3 @@ class PrivateTable:
         new.schema, new.person = schema, self.person
         new.__noise, new.__rows, new.__vouched = self.__noise, rows, self.__vouched
         return new
-
-
-def receive(stream: Any) -> pd.DataFrame:
-    """The rows that `PrivateTable.send` wrote; called by the worker that makes a vault of them."""
-    with pa.ipc.open_stream(stream) as reader:
-        frame: pd.DataFrame = reader.read_all().to_pandas()
-    return frame

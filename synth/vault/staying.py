@@ -31,7 +31,7 @@ from synth.schema.gathered import Gathered
 from synth.schema.pattern import ROOMY
 from synth.schema.tables import IntCounts, cells_of
 from synth.vault.answers import Shares
-from synth.vault.held import HeldRows, Rows, kept, merged
+from synth.vault.held import HeldRows, Rows, at_most_per_person, merged
 
 NUMBER = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,2})?$"
 MOST_LISTED = 2_000  # values of one column that are written into a query
@@ -353,7 +353,7 @@ def rows_of(
             f"The table has no column `{person}` to tell people apart.",
             "Name the column that says whose row it is.",
         )
-    return HeldRows(kept(rows, person, most)) if person else found
+    return HeldRows(at_most_per_person(rows, person, most)) if person else found
 
 
 def _checked(rows: Rows, schema: Schema) -> Rows:

@@ -68,7 +68,7 @@ def test_what_releasing_again_would_cost_is_told(tmp_path: Path) -> None:
 def test_tables_do_not_share_a_budget_and_names_do(tmp_path: Path) -> None:
     file = LedgerFile.opened(tmp_path)
     one, other = table(rows=50), table(rows=52)
-    prints = {t.fingerprint(file.key) for t in (one, table(rows=50), other)}
+    prints = {t.rows_fingerprint(file.key) for t in (one, table(rows=50), other)}
     assert len(prints) == 2
     assert file.account(named("clinic"), PROMISE, "a").fingerprint == named("clinic")
 
@@ -77,8 +77,8 @@ def test_the_fingerprint_knows_rows_in_any_order_and_needs_the_key() -> None:
     frame = pd.DataFrame({"a": [3, 1, 2], "b": ["x", "y", "z"]})
     schema = Schema((Column("b", Categories(("x", "y", "z"))),))
     rows = [PrivateTable(f, schema, PROMISE) for f in (frame, frame.sample(frac=1, random_state=1))]
-    assert rows[0].fingerprint(b"k") == rows[1].fingerprint(b"k")
-    assert rows[0].fingerprint(b"k") != rows[0].fingerprint(b"other")
+    assert rows[0].rows_fingerprint(b"k") == rows[1].rows_fingerprint(b"k")
+    assert rows[0].rows_fingerprint(b"k") != rows[0].rows_fingerprint(b"other")
 
 
 def test_the_first_promise_stands(tmp_path: Path) -> None:

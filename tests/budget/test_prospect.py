@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from synth.budget.prospect import Guess, Prospect, epsilon_for
+from synth.budget.prospect import MembershipGuess, Prospect, epsilon_for
 from synth.errors import BudgetError
 
 TWELVE = (2, 8, 5, 7, 30, 16, 3, 12, 20, 4, 6, 32)
@@ -16,17 +16,17 @@ TWELVE = (2, 8, 5, 7, 30, 16, 3, 12, 20, 4, 6, 32)
 
 def test_odds_at_worst_are_those_of_randomised_response() -> None:
     """At epsilon ln 3 a coin's 1 : 1 becomes at most 3 : 1."""
-    assert Guess(math.log(3), 1e-12).at_worst == pytest.approx(0.75)
+    assert MembershipGuess(math.log(3), 1e-12).at_worst == pytest.approx(0.75)
 
 
 def test_gaussian_noise_gives_less_away_than_the_promise_allows() -> None:
-    guess = Guess(1.0, 1e-9)
+    guess = MembershipGuess(1.0, 1e-9)
     assert 0.5 < guess.in_fact < guess.at_worst
 
 
 def test_the_guess_in_fact_is_what_an_attacker_reaches() -> None:
     """Told a count with noise, the best guess is whether it lies above the middle."""
-    guess, rng = Guess(2.0, 1e-6), np.random.default_rng(5)
+    guess, rng = MembershipGuess(2.0, 1e-6), np.random.default_rng(5)
     mu = 2 * float(ndtri(guess.in_fact))
     present = rng.integers(2, size=200_000)
     seen = present + rng.normal(0, 1 / mu, present.size)
@@ -34,8 +34,8 @@ def test_the_guess_in_fact_is_what_an_attacker_reaches() -> None:
 
 
 def test_odds_are_told_in_words() -> None:
-    assert "times in 100" in str(Guess(1.0, 1e-6))
-    assert "Nothing keeps" in str(Guess(math.inf, 1e-6))
+    assert "times in 100" in str(MembershipGuess(1.0, 1e-6))
+    assert "Nothing keeps" in str(MembershipGuess(math.inf, 1e-6))
 
 
 def test_a_small_table_with_many_columns_is_mostly_noise() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from synth.combinations.counting import Axis, combinations
 from synth.combinations.growth import NOTHING
-from synth.combinations.repetitions import calibrated, repeated, settled
+from synth.combinations.repetitions import calibrated, repeated, within_totals
 
 CITY = np.repeat([0, 1], 50)
 ILL = np.concatenate([np.repeat([0, 1], [40, 10]), np.repeat([0, 1], [10, 40])])
@@ -29,18 +29,20 @@ def test_repetitions_are_whole_and_follow_the_weights():
 
 def test_settling_meets_every_total_by_taking_out_and_adding():
     records = np.repeat(WHOLE, [60, 10, 10, 40], axis=0)
-    drawn = settled(records, REPORTED)
+    drawn = within_totals(records, REPORTED)
     for place in (0, 1):
         states = drawn[:, place][drawn[:, place] != NOTHING]
         assert np.bincount(states).tolist() == [50, 50]
 
 
 def test_settling_leaves_what_may_stay_above():
-    drawn = settled(np.repeat(WHOLE, [44, 10, 10, 40], axis=0), REPORTED, over=0.1, fill=False)
+    drawn = within_totals(
+        np.repeat(WHOLE, [44, 10, 10, 40], axis=0), REPORTED, over=0.1, fill=False
+    )
     assert len(drawn) == 104
 
 
 def test_a_record_that_is_taken_apart_stays_part_of_a_record():
     records = np.repeat(WHOLE, [60, 10, 10, 40], axis=0)
-    for record in settled(records, REPORTED):
+    for record in within_totals(records, REPORTED):
         assert any(((record == w) | (record == NOTHING)).all() for w in WHOLE)

@@ -12,7 +12,7 @@ from scipy import stats
 from synth.budget import Budget
 from synth.errors import MethodError
 from synth.evaluate.replication import combined
-from synth.learning.inference import Conditional
+from synth.learning.inference import IndexConditional
 from synth.methods import model_of
 from synth.methods.twins import Twins, TwinsModel, independent_draws
 from synth.schema import Categories, Column, Schema
@@ -98,7 +98,7 @@ def test_every_table_drawn_is_another_replicate() -> None:
 
 
 def test_independent_draws_scatter_as_people_do() -> None:
-    steps = [Conditional(0, (), np.array([0.5, 0.5]))]
+    steps = [IndexConditional(0, (), np.array([0.5, 0.5]))]
     rng = np.random.default_rng(3)
     counts = [int(independent_draws(steps, (2,), 1000, rng)[0].sum()) for _ in range(400)]
     assert np.var(counts) == pytest.approx(250, rel=0.3)

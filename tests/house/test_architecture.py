@@ -1,119 +1,137 @@
-"""The rules of the house, as tests: who may touch rows, how long is long, what pages may know."""
+"""The rules of the house hold, and each names a violation that is planted."""
 
-import ast
+import os
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from synth.vault import PrivateTable, private
+from tests.house import rules
+
 ROOT = Path(__file__).parents[2]
-SYNTH = sorted((ROOT / "synth").rglob("*.py"))
-UI = sorted((ROOT / "ui").rglob("*.py"))
-PAGES = sorted((ROOT / "pages").glob("*.py"))
-CODE = [*SYNTH, *UI, *PAGES]
+CODE = {
+    path.relative_to(ROOT).as_posix(): path.read_text()
+    for top in ("synth", "ui", "pages")
+    for path in sorted((ROOT / top).rglob("*.py"))
+} | {"app.py": (ROOT / "app.py").read_text()}
+DOORS = [*rules.LOUD, *rules.IMPROVING]
+PLANTED = [
+    *((rules.loud_doors, "synth/learning/planted.py", f"x.{door}('why')") for door in DOORS),
+    *((rules.loud_doors, "ui/planted.py", f"look = vault.{door}") for door in ("open_rows",)),
+    (rules.the_vaults_inside, "ui/planted.py", "x._PrivateTable__rows"),
+    (rules.held_rows, "synth/release/planted.py", "HeldRows(frame)"),
+    (rules.shared_randomness, "synth/methods/planted.py", "np.random.seed(0)"),
+    (rules.private_caches, "ui/planted.py", "@st.cache_data\ndef f(): ..."),
+    (rules.long_functions, "synth/planted.py", "def f():\n" + "    x = 1\n" * 50),
+    (rules.long_files, "synth/planted.py", "x = 1\n" * 431),
+    (rules.long_files, "pages/planted.py", "x = 1\n" * 61),
+    (rules.silent_modules, "synth/planted.py", "x = 1"),
+    (rules.hidden_imports, "synth/planted.py", "def f():\n    from synth.schema import Schema"),
+    (rules.learned_pages, "pages/planted.py", "import pandas"),
+    (rules.screens_below, "synth/planted.py", "from ui.shell import visitor"),
+    (rules.screens_below, "synth/planted.py", "import streamlit as st"),
+    (rules.names_of_two_things, "synth/planted.py", "class Schema: ..."),
+]
+RULES = dict.fromkeys(rule for rule, *_ in PLANTED)
 
 
-def name(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
+@pytest.mark.parametrize("rule", [*RULES, rules.empty_entries], ids=lambda r: r.__name__)
+def test_the_house_keeps_its_rules(rule):
+    assert list(rule(CODE)) == []
 
 
-def imports(path: Path):
-    """Dotted names imported by a file, as written."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (a.name for a in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
+@pytest.mark.parametrize(("rule", "path", "text"), PLANTED)
+def test_a_planted_violation_is_named(rule, path, text):
+    found = list(rule({**CODE, path: text}))
+    assert len(found) == 1
+    assert path in found[0]
 
 
-def calls(path: Path, method: str) -> bool:
-    """Whether a file calls a method of this name on something that may be a vault."""
-    return any(
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr == method
-        and "private" in ast.unparse(node.func.value)
-        for node in ast.walk(ast.parse(path.read_text()))
-    )
+def test_a_place_that_no_longer_opens_a_door_leaves_the_list():
+    silenced = {**CODE, "synth/evaluate/kept.py": '"""Nothing."""'}
+    assert list(rules.empty_entries(silenced)) == [
+        "synth/evaluate/kept.py does not open `exact_combinations`"
+    ]
 
 
-@pytest.mark.parametrize("path", SYNTH, ids=name)
-def test_the_package_knows_nothing_of_the_screens(path):
-    assert not [n for n in imports(path) if n.split(".")[0] in ("streamlit", "ui", "pages")]
+def test_the_table_of_doors_is_that_of_the_class():
+    told = re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`[^|]*) \|", private.__doc__, re.M)))
+    doors = {n for n, v in vars(PrivateTable).items() if callable(v) and not n.startswith("_")}
+    assert sorted(told) == sorted(doors)
 
 
-@pytest.mark.parametrize("path", PAGES, ids=name)
-def test_pages_are_thin(path):
-    assert {n.split(".")[0] for n in imports(path)} <= {"streamlit", "synth", "ui"}
-    assert len(path.read_text().splitlines()) <= 60
+def test_tests_do_not_reach_into_the_vault_either():
+    tests = {p.as_posix(): p.read_text() for p in (ROOT / "tests").rglob("test_*.py")}
+    own = {n: t for n, t in tests.items() if not n.endswith("house/test_architecture.py")}
+    assert list(rules.the_vaults_inside(own)) == []
 
 
-def test_only_the_vault_counts_rows_of_its_own():
-    users = {name(p) for p in SYNTH if "synth.vault.held" in imports(p)}
-    holders = {name(p) for p in SYNTH if "HeldRows" in p.read_text() or "LazyRows" in p.read_text()}
-    assert holders == {"synth/vault/held.py", "synth/vault/staying.py", "synth/vault/private.py"}
-    assert "synth/vault/private.py" in users
+# -- the contracts of the imports ----------------------------------------------------------------
 
-
-def test_rows_are_opened_only_where_a_reader_expects_it():
-    """A new place that opens the vault has to be added here, in sight of a reviewer."""
-    assert {name(p) for p in CODE if calls(p, "open")} <= OPENING
-
-
-OPENING = {
-    "synth/evaluate/copies.py",  # rows given back, for the custodian
-    "ui/data/sources.py",  # a look at a few rows, for the custodian
-    "synth/methods/kde.py",  # no formal guarantee, and says so
-    "synth/methods/sequential.py",  # no formal guarantee, and says so
+CONTRACTS = {
+    "synth/schema/planted.py": ("from synth.runs import Recipe", "Imports follow the data"),
+    "synth/stray.py": ('"""A room without a place."""', "Imports follow the data"),
+    "synth/methods/planted.py": (
+        "from synth.methods.tree import Tree",
+        "Methods do not know each other",
+    ),
+    "synth/learning/planted.py": (
+        "from synth.vault.held import HeldRows",
+        "Rows are held by the vault alone",
+    ),
+    "synth/evaluate/planted.py": ("import streamlit", "No Streamlit below the screens"),
+    "synth/evaluate/circle.py": (
+        "from synth.evaluate import round_about",
+        "No circles inside a room",
+    ),
+    "synth/evaluate/round_about.py": (
+        "from synth.evaluate import circle",
+        "No circles inside a room",
+    ),
+    "synth/release/showcase/planted.py": (
+        "from synth.vault.private import PrivateTable",
+        "A recipient's page cannot reach a row",
+    ),
+    "synth/learning/inference/planted.py": (
+        "from synth.budget import Rho",
+        "Inference and mixtures are arithmetic",
+    ),
 }
 
 
-def test_nobody_reaches_into_the_vault():
-    own = Path(__file__).name
-    everywhere = [*CODE, *(ROOT / "tests").rglob("*.py"), ROOT / "app.py"]
-    assert not [p for p in everywhere if "_PrivateTable__" in p.read_text() and p.name != own]
+def linted(folder: Path) -> str:
+    """What the linter of imports says of the house in a folder."""
+    command = ["lint-imports", "--no-cache"]
+    env = {**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "200"}
+    path = os.pathsep.join([str(ROOT / ".venv" / "bin"), env.get("PATH", "")])
+    answer = subprocess.run(
+        command, cwd=folder, env={**env, "PATH": path}, capture_output=True, text=True, check=False
+    )
+    return answer.stdout + answer.stderr
 
 
-def test_noise_is_drawn_by_the_vault_alone():
-    users = {name(p) for p in CODE for n in imports(p) if n == "synth.vault.noise"}
-    direct = {name(p) for p in CODE if "from synth.vault import noise" in p.read_text()}
-    assert users | direct <= {"synth/vault/private.py"}
+@pytest.fixture(scope="module")
+def copied(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("house")
+    shutil.copytree(ROOT / "synth", folder / "synth")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    return folder
 
 
-@pytest.mark.parametrize("path", CODE, ids=name)
-def test_no_random_state_is_shared_or_seeded_for_all(path):
-    assert "np.random.seed" not in path.read_text()
-
-
-@pytest.mark.parametrize("path", CODE, ids=name)
-def test_functions_fit_on_a_screen(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef):
-            length = (node.end_lineno or 0) - node.lineno - len(docstring(node).splitlines())
-            assert length < 45, f"{name(path)}: {node.name} has {length} lines"
-
-
-def docstring(node: ast.FunctionDef) -> str:
-    return ast.get_docstring(node, clean=False) or ""
-
-
-@pytest.mark.parametrize("path", CODE, ids=name)
-def test_files_fit_in_a_reading(path):
-    assert len(path.read_text().splitlines()) <= 430
-
-
-@pytest.mark.parametrize("path", SYNTH, ids=name)
-def test_every_module_says_what_it_is(path):
-    assert ast.get_docstring(ast.parse(path.read_text()))
-
-
-@pytest.mark.parametrize("path", SYNTH, ids=name)
-def test_no_module_imports_its_own_house_inside_a_function(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.FunctionDef):
-            inner = [n for n in ast.walk(node) if isinstance(n, ast.ImportFrom)]
-            assert not [n for n in inner if (n.module or "").startswith("synth")]
-
-
-def test_no_private_table_is_cached():
-    caching = [p for p in (*UI, *PAGES) if "cache_data" in p.read_text()]
-    assert not caching, "a cache is shared by all visitors; see ui/shell/visitor.py"
+@pytest.mark.parametrize("contract", sorted({name for _, name in CONTRACTS.values()}))
+def test_each_contract_names_what_was_planted_against_it(contract, copied):
+    mine = {path: text for path, (text, name) in CONTRACTS.items() if name == contract}
+    for path, text in mine.items():
+        (copied / path).write_text(text + "\n")
+    try:
+        said = linted(copied)
+    finally:
+        for path in mine:
+            (copied / path).unlink()
+    assert re.search(rf"^{re.escape(contract)} BROKEN", said, re.M), said
+    part = said.partition(f"{contract}\n{'-' * len(contract)}")[2].partition("\n\n\n\n")[0]
+    for path in mine:
+        assert f".{Path(path).stem}" in part, part

@@ -10,7 +10,7 @@ import pytest
 
 from synth.budget import Budget
 from synth.errors import MethodError
-from synth.learning.graphical import Ground
+from synth.learning.graphical import GraphGround
 from synth.learning.inference import Graph
 from synth.learning.network import Network
 from synth.methods.adaptive import Adaptive
@@ -160,7 +160,7 @@ def test_states_too_rare_to_see_are_gathered_and_given_back() -> None:
 
 
 def test_independence_is_the_product_of_the_marginals() -> None:
-    ground = Ground.of(vault(math.inf), vault(math.inf).ledger.left)
+    ground = GraphGround.of(vault(math.inf), vault(math.inf).ledger.left)
     expected = ground.independent(("heads", "letter"))
     assert expected.shape == (2, 3)
     assert expected.sum() == pytest.approx(6000)

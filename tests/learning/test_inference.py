@@ -14,13 +14,13 @@ from synth.learning.inference import (
     Graph,
     Noisy,
     Program,
-    cells_of,
+    clique_cells,
     estimate_total,
     fit,
     junction_cells,
     junction_tree,
 )
-from synth.learning.inference.estimation import Effort, combined
+from synth.learning.inference.estimation import Effort, pooled
 from synth.learning.inference.triangulation import Clique, eliminate
 
 SIZES = (2, 3, 2, 4)
@@ -122,13 +122,13 @@ def test_a_junction_tree_above_the_limit_is_abandoned() -> None:
 
 
 def test_cells_multiply_and_nothing_has_one() -> None:
-    assert cells_of((1, 3), SIZES) == 12
-    assert cells_of((), SIZES) == 1
+    assert clique_cells((1, 3), SIZES) == 12
+    assert clique_cells((), SIZES) == 1
 
 
 def test_repeated_measurements_are_averaged_by_their_precision() -> None:
     rough, fine = np.array([10.0, 0.0]), np.array([0.0, 10.0])
-    (one,) = combined([Noisy((0,), rough, 2.0), Noisy((0,), fine, 1.0)])
+    (one,) = pooled([Noisy((0,), rough, 2.0), Noisy((0,), fine, 1.0)])
     np.testing.assert_allclose(one.values, [2.0, 8.0])  # weights 1/4 and 1
     assert one.sigma == pytest.approx((1 / 4 + 1) ** -0.5)
 

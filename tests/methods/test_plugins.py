@@ -314,7 +314,7 @@ def test_a_method_that_prints_spoils_no_answer_of_the_worker(private):
     with process:
         header = {"recipe": '[method]\nname = "independent"'}
         process.stdin.write(json.dumps(header).encode() + b"\n")
-        private.send(process.stdin)
+        private.send_rows(process.stdin)
         process.stdin.close()
         told = [json.loads(line) for line in iter_messages(process.stdout)]
         assert b"so far, so good" in process.stderr.read()

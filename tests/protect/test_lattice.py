@@ -15,12 +15,12 @@ from synth.ingest import load
 from synth.protect.lattice import Goal, ladder, search, steps_for, usual_hierarchy
 from synth.protect.risk import classes_of
 from synth.protect.steps import protect
-from synth.protect.steps.hierarchy import Date, Icd10, Listed, Postcode, Suppressed, Widths
+from synth.protect.steps.hierarchy import Date, Icd10, Postcode, Suppressed, ValueTree, Widths
 from synth.schema import Kind
 from synth.vault.coded import coded
 
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "hospital_admissions.csv"
-TREE = Listed(("0", "1", "2", "3"), (("a", "a", "b", "b"), ("*", "*", "*", "*")))
+TREE = ValueTree(("0", "1", "2", "3"), (("a", "a", "b", "b"), ("*", "*", "*", "*")))
 
 
 def rungs(seed: int, rows: int = 60, columns: int = 3):

@@ -11,7 +11,7 @@ from synth.errors import StepError
 from synth.ingest import load
 from synth.protect.advice import advise, stories
 from synth.protect.risk import classes_of
-from synth.protect.steps import Shelf, protect, protected, steps_of
+from synth.protect.steps import Shelf, after_steps, protect, steps_of
 from synth.protect.steps.columns import Drop
 from synth.protect.steps.dates import Truncate
 from synth.protect.steps.learnt import GroupRare, Quantiles
@@ -51,7 +51,7 @@ def test_months_of_declared_dates_are_declared():
 
 def test_a_value_list_read_off_the_rows_stays_that_after_a_step():
     loaded = load(VISITS.astype("category"), Budget(1.0))
-    made = protected(loaded, protect(loaded, (), [Mask("code", first=1)])[-1], ())
+    made = after_steps(loaded, protect(loaded, (), [Mask("code", first=1)])[-1], ())
     assert made.private.schema["code"].domain.origin is Origin.OBSERVED
     assert "E**" in made.private.schema["code"].domain.values
 

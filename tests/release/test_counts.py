@@ -11,7 +11,7 @@ import pytest
 
 from synth.budget import Budget
 from synth.errors import BundleError, NotReleasable
-from synth.learning.seeded import counting_of, grounded, listed
+from synth.learning.seeded import as_model, counting_of, grounded
 from synth.methods.aggregate_seeded import AggregateSeeded
 from synth.methods.row_seeded import RowSeeded
 from synth.methods.unseeded import Unseeded
@@ -71,7 +71,7 @@ def test_a_record_that_too_few_hold_stops_the_release():
     rare = people.groupby(list("abcdefg")).size().idxmin()
     ground = grounded(private, counting_of(private, 3, "", ""), 8)
     with pytest.raises(NotReleasable, match="1 combinations are shared by fewer than 8 people"):
-        listed(ground, np.array([[int(v) for v in rare]], np.int32))
+        as_model(ground, np.array([[int(v) for v in rare]], np.int32))
 
 
 def test_a_table_whose_values_nobody_shares_is_refused():

@@ -15,7 +15,7 @@ from synth.runs.worker import serve
 def served(private, recipe: str) -> tuple[list[dict], bytes]:
     incoming, outgoing = io.BytesIO(), io.BytesIO()
     incoming.write(json.dumps({"recipe": recipe}).encode() + b"\n")
-    private.send(incoming)
+    private.send_rows(incoming)
     incoming.seek(0)
     serve(incoming, outgoing)
     outgoing.seek(0)

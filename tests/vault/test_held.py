@@ -4,7 +4,7 @@ import pytest
 
 from synth.errors import MethodError
 from synth.schema.tables import bincount, cells_of, packed
-from synth.vault.held import HeldRows, kept
+from synth.vault.held import HeldRows, at_most_per_person
 from tests.people import SCHEMA
 
 
@@ -35,7 +35,7 @@ def test_a_table_beyond_reason_is_refused():
 
 def test_at_most_m_rows_of_each_person_are_kept():
     frame = pd.DataFrame({"who": ["a"] * 5 + ["b"] + ["c"] * 2, "x": range(8)})
-    left = kept(frame, "who", 2)
+    left = at_most_per_person(frame, "who", 2)
     assert left["who"].value_counts().to_dict() == {"a": 2, "b": 1, "c": 2}
     assert left["x"].is_monotonic_increasing
 
@@ -44,4 +44,4 @@ def test_at_most_m_rows_of_each_person_are_kept():
 def test_which_rows_of_a_person_are_kept_is_left_to_chance():
     frame = pd.DataFrame({"who": ["a"] * 50, "x": range(50)})
     # At most five of fifty in thirty draws: below C(50, 5) / 10^30, or 3e-24.
-    assert len({int(kept(frame, "who", 1)["x"].iloc[0]) for _ in range(30)}) > 5
+    assert len({int(at_most_per_person(frame, "who", 1)["x"].iloc[0]) for _ in range(30)}) > 5

@@ -11,7 +11,7 @@ from synth.budget import Audience, Budget, Compared, Opened, Rho
 from synth.errors import BudgetExceeded, SchemaError
 from synth.schema import Categories, Column, Origin, Pattern, Role, Schema
 from synth.vault import PrivateTable
-from synth.vault.private import receive
+from synth.vault.passing import receive
 from tests.people import SCHEMA, Silent
 
 by_chance = pytest.mark.usefixtures("left_to_chance")
@@ -132,7 +132,7 @@ def test_new_identifiers_are_compared_and_the_comparison_is_charged_to_delta():
 
 def test_rows_reach_a_worker_as_they_are(private, people):
     pipe = io.BytesIO()
-    private.send(pipe)
+    private.send_rows(pipe)
     pipe.seek(0)
     assert receive(pipe).fillna("?").astype(str).equals(people.fillna("?").astype(str))
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from synth.ingest import Database
 from synth.ingest.lazy import file_in_place, query_in_place
-from synth.ingest.read import MISSING, compact
+from synth.ingest.read import MISSING_TEXTS, compact
 from synth.ingest.suggest_lazy import tidied
 from synth.release import Bundle
 from synth.runs import Recipe, run
@@ -150,7 +150,7 @@ def spark() -> Iterator[Any]:
 )
 def lazy(request) -> Iterator[nw.LazyFrame]:
     for frame in request.param(request.getfixturevalue):
-        yield tidied(frame, MISSING)
+        yield tidied(frame, MISSING_TEXTS)
 
 
 @pytest.fixture(scope="module")

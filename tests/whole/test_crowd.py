@@ -25,7 +25,7 @@ from synth.errors import IngestError, QueryError
 from synth.ingest import Database, load
 from synth.release.sandbox.server.overlay import MOST_SESSIONS, Sessions
 from synth.release.sandbox.server.simulation import Forecast, Weather
-from synth.release.sandbox.server.table import Field, Problem, Table
+from synth.release.sandbox.server.table import Field, MockProblem, Table
 from tests.mock_api import AWKWARD, TOKEN, mock_api, people_release
 from tests.server import ROOT
 from tests.waiting import PATIENCE
@@ -122,7 +122,7 @@ def test_who_waits_as_long_as_told_is_answered():
     forecast.count("me")  # at 0
     forecast.count("me")  # at 10
     for waits in (40, 30, 20, 10):  # at 20, 30, 40, 50
-        with pytest.raises(Problem, match="Too many requests") as caught:
+        with pytest.raises(MockProblem, match="Too many requests") as caught:
             forecast.count("me")
         assert caught.value.body["retry"] == waits
     forecast.count("me")  # at 60

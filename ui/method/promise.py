@@ -12,7 +12,7 @@ from synth.budget import Audience, Budget, Rho
 from synth.budget.accounting import epsilon_of
 from synth.budget.lasting import LEDGER, LedgerFile
 from synth.budget.promise import LARGEST_DELTA
-from synth.budget.prospect import Guess, Prospect
+from synth.budget.prospect import MembershipGuess, Prospect
 from synth.ingest.discovery import DELTA_SHARE, SHARE, Share, shares, undeclared
 from synth.methods import Promise, method_named
 from synth.runs.recipe import Privacy
@@ -33,7 +33,7 @@ def ask_privacy(who: Visitor, rows: int) -> Privacy:
     told = current.model_copy(update={"epsilon": epsilon})
     if math.isinf(epsilon):
         return told
-    st.caption(str(Guess(epsilon, current.delta or LARGEST_DELTA)))
+    st.caption(str(MembershipGuess(epsilon, current.delta or LARGEST_DELTA)))
     _foretell(who, told, rows)
     return _ask_ledger(who, told.model_copy(update={"discover": _ask_discover(who, told)}))
 
@@ -135,7 +135,7 @@ def _show_account(who: Visitor, told: Privacy, place: Path) -> None:
     """What this table's releases cost, on what, what is left, and what one more would come to."""
     assert who.loaded is not None
     lasting = LedgerFile.opened(place)
-    lines = lasting.lines(who.loaded.private.fingerprint(lasting.key))
+    lines = lasting.lines(who.loaded.private.rows_fingerprint(lasting.key))
     if not lines:
         st.caption("Nothing was spent on this table yet.")
         return

@@ -12,16 +12,21 @@ differential privacy", arXiv:1901.09136.
 """
 
 from synth.learning.inference.estimation import Fitted, Noisy, estimate_total, fit
-from synth.learning.inference.program import Conditional, Program
-from synth.learning.inference.triangulation import Graph, cells_of, junction_cells, junction_tree
+from synth.learning.inference.program import IndexConditional, Program
+from synth.learning.inference.triangulation import (
+    Graph,
+    clique_cells,
+    junction_cells,
+    junction_tree,
+)
 
 __all__ = [
-    "Conditional",
     "Fitted",
     "Graph",
+    "IndexConditional",
     "Noisy",
     "Program",
-    "cells_of",
+    "clique_cells",
     "estimate_total",
     "fit",
     "junction_cells",

@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
-from synth.learning.inference.program import Conditional, Program, Table
-from synth.learning.inference.triangulation import Clique, cells_of
+from synth.learning.inference.program import IndexConditional, Program, Table
+from synth.learning.inference.triangulation import Clique, clique_cells
 
 Vector = npt.NDArray[np.float64]  # all log-tables, or all their cells, end to end
 
@@ -100,12 +100,12 @@ class Fitted:
                 return np.asarray(table.transpose([kept.index(v) for v in clique]))
         return self.total * self.program.marginal(self.log_tables, clique)
 
-    def conditionals(self) -> list[Conditional]:
+    def conditionals(self) -> list[IndexConditional]:
         """The model as chances of each column given earlier ones, in sampling order."""
         return self.program.conditionals(self.log_tables)
 
 
-def combined(measured: Sequence[Noisy]) -> list[Noisy]:
+def pooled(measured: Sequence[Noisy]) -> list[Noisy]:
     """One table per clique: repeated measurements averaged by inverse variance."""
     merged: dict[Clique, Noisy] = {}
     for new in measured:
@@ -143,7 +143,7 @@ def fit(
         start: log-tables of an earlier fit to begin from (`Fitted.thetas`).
     """
     effort = effort or Effort()
-    tables = combined(measured)
+    tables = pooled(measured)
     rows = estimate_total(tables) if total is None else max(1.0, total)
     problem = _Dual(tables, sizes, rows, effort.ridge)
     before = start or {}
@@ -241,7 +241,7 @@ class _Home:
     @classmethod
     def of(cls, clique: frozenset[int], hosts: Sequence[Clique], sizes: Sequence[int]) -> _Home:
         fitting = [i for i, host in enumerate(hosts) if clique <= set(host)]
-        host = min(fitting, key=lambda i: cells_of(hosts[i], sizes))
+        host = min(fitting, key=lambda i: clique_cells(hosts[i], sizes))
         spread = tuple(sizes[v] if v in clique else 1 for v in hosts[host])
         return cls(host, spread, tuple(k for k, v in enumerate(hosts[host]) if v not in clique))
 

@@ -18,7 +18,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from synth.learning.inference.triangulation import Clique, cells_of, junction_tree, members
+from synth.learning.inference.triangulation import Clique, clique_cells, junction_tree, members
 
 Table = npt.NDArray[np.float64]
 
@@ -36,7 +36,7 @@ class Contraction:
         self._shape = tuple(sizes[v] for v in self.index)
         self._axes_a = [a.index(v) for v in batch + left + summed]
         self._axes_b = [b.index(v) for v in batch + summed + right]
-        m, n, k, r = (cells_of(part, sizes) for part in (batch, left, summed, right))
+        m, n, k, r = (clique_cells(part, sizes) for part in (batch, left, summed, right))
         self._shape_a, self._shape_b = (m, n, k), (m, k, r)
         self._outer = k == 1
         self._small = m > 8 and n * k * r < 256  # a call per batch entry would dominate
@@ -80,7 +80,7 @@ class _Product:
 
 
 @dataclass(frozen=True)
-class Conditional:
+class IndexConditional:
     """Chances of one column given its parents: axes are the parents in order, then the column."""
 
     column: int
@@ -124,7 +124,7 @@ class Program:
         table = wider.marginals([*log_tables, empty])[1][-1]
         return np.asarray(table.transpose([ordered.index(v) for v in clique]))
 
-    def conditionals(self, log_tables: Sequence[Table]) -> list[Conditional]:
+    def conditionals(self, log_tables: Sequence[Table]) -> list[IndexConditional]:
         """The joint as chances of each column given earlier ones, in an order fit for sampling."""
         live = [(c, np.exp(_level(t))) for c, t in zip(self.cliques, log_tables, strict=True)]
         steps = []
@@ -135,7 +135,7 @@ class Program:
             product = self._product(touching, (*parents, v))
             message = product.sum(axis=-1)
             top = message.max()
-            steps.append(Conditional(v, parents, _chances(product, message)))
+            steps.append(IndexConditional(v, parents, _chances(product, message)))
             if parents:
                 live.append((parents, message / top))
         return steps[::-1]
@@ -166,7 +166,7 @@ class Program:
                 yield _Sum(touching[0], index.index(v))
 
     def _union(self, pair: tuple[int, int]) -> int:
-        return cells_of(set(self._index[pair[0]]) | set(self._index[pair[1]]), self.sizes)
+        return clique_cells(set(self._index[pair[0]]) | set(self._index[pair[1]]), self.sizes)
 
     def _made(self, index: Clique, sources: Sequence[int]) -> int:
         self._index.append(index)

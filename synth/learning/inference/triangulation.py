@@ -12,7 +12,7 @@ from dataclasses import dataclass
 Clique = tuple[int, ...]
 
 
-def cells_of(clique: Iterable[int], sizes: Sequence[int]) -> int:
+def clique_cells(clique: Iterable[int], sizes: Sequence[int]) -> int:
     """Number of cells of the table over these columns."""
     return math.prod(sizes[v] for v in clique)
 
@@ -75,7 +75,7 @@ def eliminate(graph: Graph, sizes: Sequence[int], limit: float = math.inf) -> El
     counted again.
     """
     near = list(graph.neighbours)
-    weight = [cells_of(members(mask), sizes) for mask in near]
+    weight = [clique_cells(members(mask), sizes) for mask in near]
     left = set(range(len(sizes)))
     steps: list[tuple[int, int]] = []
     seen: list[int] = []
@@ -92,7 +92,7 @@ def eliminate(graph: Graph, sizes: Sequence[int], limit: float = math.inf) -> El
                 return None
         for u in members(clique & ~(1 << v)):
             near[u] = (near[u] | clique) & ~(1 << v)
-            weight[u] = cells_of(members(near[u]), sizes)
+            weight[u] = clique_cells(members(near[u]), sizes)
     return Elimination(tuple(steps), total)
 
 

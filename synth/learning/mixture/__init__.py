@@ -6,12 +6,12 @@ touches rows or budgets.
 """
 
 from synth.learning.mixture.laws import LAWS, Free, Law, law_for
-from synth.learning.mixture.learning import Block, Component, Learning
+from synth.learning.mixture.learning import ColumnLaw, Component, Learning
 from synth.learning.mixture.model_file import ModelFile, read_model_file
 
 __all__ = [
     "LAWS",
-    "Block",
+    "ColumnLaw",
     "Component",
     "Free",
     "Law",

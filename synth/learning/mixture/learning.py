@@ -28,7 +28,7 @@ PSEUDO = 2.0  # rows of prior knowledge on moments, in standard deviations of th
 
 
 @dataclass(frozen=True)
-class Block:
+class ColumnLaw:
     """One column: its name, its law, and the private chances of its states."""
 
     column: str
@@ -54,7 +54,7 @@ class Component:
 class Learning:
     """The state of the learning: weights of the groups, and their chances per column."""
 
-    def __init__(self, blocks: Sequence[Block], groups: int, rng: np.random.Generator) -> None:
+    def __init__(self, blocks: Sequence[ColumnLaw], groups: int, rng: np.random.Generator) -> None:
         self.blocks, self.groups = tuple(blocks), groups
         self.weights: Values = np.full(groups, 1 / groups)
         self.chances: list[Counts] = [
@@ -132,7 +132,7 @@ def _shrunk(sums: Counts, marginal: Values, sizes: Values, noise: float) -> Coun
     return np.asarray(table / table.sum(axis=1, keepdims=True))
 
 
-def _moments(block: Block, sums: Counts, noise: float) -> list[tuple[float, float]]:
+def _moments(block: ColumnLaw, sums: Counts, noise: float) -> list[tuple[float, float]]:
     """Mean and variance of the scaled value in each group, drawn towards those of the column."""
     assert isinstance(block.law, Law)
     states = block.law.statistics() / UNIT
@@ -146,7 +146,7 @@ def _moments(block: Block, sums: Counts, noise: float) -> list[tuple[float, floa
     return [(float(m), float(v)) for m, v in zip(mean, variance, strict=True)]
 
 
-def _absent(block: Block, sums: Counts, noise: float) -> Values:
+def _absent(block: ColumnLaw, sums: Counts, noise: float) -> Values:
     """The chance of a missing value in each group, drawn towards that of the column."""
     assert isinstance(block.law, Law)
     usual = float(block.marginal[-1]) if block.law.missing else 0.0

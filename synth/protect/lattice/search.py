@@ -143,10 +143,10 @@ def search(
             f"at most {MOST_NODES:,} are searched.",
             "Choose fewer columns, or hierarchies with fewer levels.",
         )
-    return _Search(tuple(ladders), goal, sensitive, rows).run(tick)
+    return _LatticeSearch(tuple(ladders), goal, sensitive, rows).run(tick)
 
 
-class _Search:
+class _LatticeSearch:
     """The distinct combinations of values, what each loses, and the walk."""
 
     def __init__(

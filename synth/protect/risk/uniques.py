@@ -117,7 +117,7 @@ def special_uniques(
     """
     _check(len(columns), length, fewer_than)
     rows = len(columns[0].codes) if columns else 0
-    search = _Search(columns, length, fewer_than)
+    search = _UniqueSearch(columns, length, fewer_than)
     found = sorted(search.found(), key=lambda r: (len(r.columns), r.columns))
     return SpecialUniques(tuple(columns), length, fewer_than, rows, tuple(found))
 
@@ -138,7 +138,7 @@ def _check(columns: int, length: int, fewer_than: int) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class _Node:
+class _UniqueNode:
     """A set of columns, and the rows that are not rare in it, with their class."""
 
     columns: tuple[int, ...]
@@ -147,7 +147,7 @@ class _Node:
     groups: int
 
 
-class _Search:
+class _UniqueSearch:
     """Adds columns in falling order, from each highest column upwards: subsets come first."""
 
     def __init__(self, columns: Sequence[Coded], length: int, fewer_than: int) -> None:
@@ -160,11 +160,11 @@ class _Search:
         rows = len(self._columns[0].codes) if self._columns else 0
         everybody = np.arange(rows, dtype=np.int64)
         self._rare[()] = np.packbits(np.zeros(rows, dtype=bool))
-        root = _Node((), everybody, np.zeros(rows, dtype=np.int64), 1)
+        root = _UniqueNode((), everybody, np.zeros(rows, dtype=np.int64), 1)
         for column in range(len(self._columns)):
             yield from self._visit(root, column)
 
-    def _visit(self, parent: _Node, column: int) -> Iterator[Rare]:
+    def _visit(self, parent: _UniqueNode, column: int) -> Iterator[Rare]:
         """Add one column to a set, then every lower one to the result."""
         columns = (column, *parent.columns)
         subsets = [columns[:i] + columns[i + 1 :] for i in range(len(columns))]
@@ -182,7 +182,7 @@ class _Search:
             yield Rare(columns, minimal)
         if len(columns) < self._length:
             self._rare[columns] = self._with(self._rare[parent.columns], parent.rows[rare])
-            child = _Node(columns, parent.rows[~rare], *_dense(label[~rare], small))
+            child = _UniqueNode(columns, parent.rows[~rare], *_dense(label[~rare], small))
             for lower in range(column):
                 yield from self._visit(child, lower)
 

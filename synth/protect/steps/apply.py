@@ -10,7 +10,7 @@ from synth.budget import Audience
 from synth.errors import StepError
 from synth.ingest import Loaded, Suggestion, look_again
 from synth.ingest.declaration import ColumnPart, declared
-from synth.protect.steps.learnt import Learnt
+from synth.protect.steps.learnt import LearntStep
 from synth.protect.steps.step import Step
 from synth.schema import Column, Origin, Role, Schema
 from synth.schema.domain import MISSING
@@ -94,7 +94,7 @@ class _Declared:
 
 def _honest(step: Step, schema: Schema) -> Schema:
     """Values that a look at the rows led to are not declared, whatever the settled step says."""
-    if not isinstance(step, Learnt):
+    if not isinstance(step, LearntStep):
         return schema
     origin = Origin.DISCOVERED if step.paid else Origin.OBSERVED
     for name in step.writes:
@@ -146,7 +146,7 @@ def protect(
     return tuple(stages)
 
 
-def protected(loaded: Loaded, stage: Stage, parts: Sequence[ColumnPart]) -> Loaded:
+def after_steps(loaded: Loaded, stage: Stage, parts: Sequence[ColumnPart]) -> Loaded:
     """The table after its last step, with what its columns now are.
 
     A `[[column]]` that names a column of the table as it came describes it as it came; one that

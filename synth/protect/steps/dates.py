@@ -22,8 +22,8 @@ from synth.protect.steps.step import (
     Step,
     ValueStep,
     checked_number,
+    declared_list,
     known_column,
-    listed,
 )
 from synth.schema import Categories, Column, Dates, Domain, Kind, Origin, Role, Schema
 from synth.schema.settings import Ask, setting
@@ -107,7 +107,7 @@ class Truncate(ValueStep):
         if self.to in ("hour", "day"):
             edges = tuple(low + step * i for i in range(len(told) + 1))
             return Dates(edges, Origin.DECLARED, domain.missing, SHAPES[self.to], step)
-        return listed(told, missing=domain.missing)
+        return declared_list(told, missing=domain.missing)
 
     @property
     def said(self) -> str:
@@ -152,7 +152,7 @@ class Hours(ValueStep):
         return told.mask(when.isna(), None)
 
     def domain(self, old: Column) -> Domain | None:
-        return listed(self.labels, missing=True)
+        return declared_list(self.labels, missing=True)
 
     @property
     def said(self) -> str:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from synth.errors import StepError
 from synth.protect.steps.hierarchy import ANY, BUILT_IN, Hierarchy, Suppressed, listed_hierarchy
-from synth.protect.steps.step import FileStep, checked_number, listed
+from synth.protect.steps.step import FileStep, checked_number, declared_list
 from synth.schema import Column, Domain, Role
 from synth.schema.settings import Ask, setting
 
@@ -66,7 +66,7 @@ class Generalise(FileStep):
 
     def domain(self, old: Column) -> Domain | None:
         told = self.known.labels(self.level) if self.level else None
-        return listed(told, missing=True) if told is not None else super().domain(old)
+        return declared_list(told, missing=True) if told is not None else super().domain(old)
 
     @property
     def said(self) -> str:
@@ -137,7 +137,7 @@ class LookUp(FileStep):
         return values.map(lambda v: self.found.get(v.strip()) or None)
 
     def domain(self, old: Column) -> Domain | None:
-        return listed(_in_order({v for v in self.found.values() if v}), missing=True)
+        return declared_list(_in_order({v for v in self.found.values() if v}), missing=True)
 
     def role(self, old: Column) -> Role:
         return Role.QUASI if old.role is Role.IDENTIFIER else old.role

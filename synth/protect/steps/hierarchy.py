@@ -70,7 +70,7 @@ class Hierarchy(ABC):
 
 
 @dataclass(frozen=True)
-class Listed(Hierarchy):
+class ValueTree(Hierarchy):
     """A hierarchy from a list: one line per value, one column per level above it."""
 
     values: tuple[str, ...]
@@ -247,7 +247,7 @@ BUILT_IN: dict[str, Hierarchy] = {
 }
 
 
-def listed_hierarchy(text: str, name: str) -> Listed:
+def listed_hierarchy(text: str, name: str) -> ValueTree:
     """A hierarchy from CSV text: the value, then one field per level; `;`, `,` or tab between.
 
     Raises:
@@ -274,7 +274,7 @@ def listed_hierarchy(text: str, name: str) -> Listed:
                 "Let each group of a level lie within one group of the next.",
                 "file",
             )
-    return Listed(tuple(values), tuple(tuple(level) for level in levels))
+    return ValueTree(tuple(values), tuple(tuple(level) for level in levels))
 
 
 def _check_lines(lines: list[list[str]], name: str) -> None:

@@ -32,7 +32,7 @@ SHARE_HELP = (
 
 
 @dataclass(frozen=True)
-class Learnt(ValueStep):
+class LearntStep(ValueStep):
     """A step that becomes another one after a look at the rows.
 
     Args:
@@ -96,7 +96,7 @@ class Learnt(ValueStep):
 
 
 @dataclass(frozen=True)
-class Quantiles(Learnt):
+class Quantiles(LearntStep):
     """Bands of about as many rows each."""
 
     name: ClassVar[str] = "quantiles"
@@ -131,7 +131,7 @@ class Quantiles(Learnt):
 
 
 @dataclass(frozen=True)
-class GroupRare(Learnt):
+class GroupRare(LearntStep):
     """Values that few rows have, under one word."""
 
     name: ClassVar[str] = "group_rare"

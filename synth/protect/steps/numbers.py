@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from synth.errors import StepError
-from synth.protect.steps.step import MOST_LISTED, ValueStep, checked_number, listed
+from synth.protect.steps.step import MOST_LISTED, ValueStep, checked_number, declared_list
 from synth.schema import Categories, Column, Domain, Kind, Numbers, Origin
 from synth.schema.edges import whole_edges
 from synth.schema.settings import Ask, setting
@@ -95,7 +95,7 @@ class Band(ValueStep):
             if start <= high and end > low
         ]
         known = math.isfinite(low) and low >= self.edges[0]
-        return listed(told, missing=old.domain.missing or not known)
+        return declared_list(told, missing=old.domain.missing or not known)
 
     @property
     def said(self) -> str:

@@ -192,7 +192,7 @@ class ValueStep(Step):
             return None
         new = self.change(pd.Series(old.domain.values, dtype=object))
         missing = old.domain.missing or bool(new.isna().any())
-        return listed(list(new.dropna()), missing=missing, other=old.domain.other)
+        return declared_list(list(new.dropna()), missing=missing, other=old.domain.other)
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ class FileStep(ValueStep):
         """The step with the content of its file. Raises StepError if it cannot be used."""
 
 
-def listed(values: Sequence[str], *, missing: bool, other: bool = False) -> Categories:
+def declared_list(values: Sequence[str], *, missing: bool, other: bool = False) -> Categories:
     """A declared list in its natural order."""
     told = dict.fromkeys(str(v) for v in values)
     return Categories(tuple(told), Origin.DECLARED, missing=missing, other=other)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from synth.budget import Audience
 from synth.errors import SchemaError, StepError
-from synth.protect.steps.step import ValueStep, checked_number, known_column, listed
+from synth.protect.steps.step import ValueStep, checked_number, declared_list, known_column
 from synth.schema import Categories, Column, Domain, Origin, Pattern, Role, Schema
 from synth.schema.settings import Ask, setting
 from synth.vault import PrivateTable
@@ -72,7 +72,7 @@ class Recode(ValueStep):
 
     def domain(self, old: Column) -> Domain | None:
         if self.others:
-            return listed((*self.values.values(), self.others), missing=True)
+            return declared_list((*self.values.values(), self.others), missing=True)
         return super().domain(old)
 
     @property

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from synth.errors import BundleError
-from synth.learning.records import Listed
+from synth.learning.records import RecordModel
 from synth.release.bundle import Bundle
 from synth.release.counts import aggregates_of
 from synth.release.showcase.page import Look, page
@@ -69,6 +69,6 @@ def showcase(bundle: Bundle, look: Look | None = None, *, start: str = "") -> st
         bundle.statement,
         aggregates_of(bundle),
         look or look_of(bundle),
-        gaps=isinstance(bundle.model, Listed),
+        gaps=isinstance(bundle.model, RecordModel),
         start=start,
     )

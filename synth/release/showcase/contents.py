@@ -64,7 +64,7 @@ class Attribute:
         return self.kind is not AttributeKind.CATEGORY
 
 
-def attributes_of(
+def shown_attributes(
     rows: pd.DataFrame,
     schema: Schema,
     aggregates: Aggregates | None,

@@ -28,8 +28,8 @@ from synth.release.showcase.contents import (
     Attribute,
     ReportedAxis,
     accuracy,
-    attributes_of,
     reported_axes,
+    shown_attributes,
 )
 from synth.release.showcase.explained import about
 from synth.schema import Schema
@@ -103,7 +103,7 @@ def page(
         NotReleasable: an attribute that was chosen cannot be shown.
     """
     look = look or Look()
-    attributes = attributes_of(rows, schema, aggregates, look.attributes)
+    attributes = shown_attributes(rows, schema, aggregates, look.attributes)
     packed = _Arrays()
     facts = {
         "rows": len(rows),

@@ -24,7 +24,7 @@ from starlette.routing import Route
 from .contract import openapi
 from .overlay import Overlay, Sessions, tag_of
 from .simulation import Door, Forecast, Weather
-from .table import MOST_PER_PAGE, Page, Problem, Row, Table, asked, cursor_of
+from .table import MOST_PER_PAGE, MockProblem, Page, Row, Table, asked, cursor_of
 
 MOST_BODY = 1_000_000  # bytes
 Handler = Callable[[Request], Awaitable[Response]]
@@ -116,7 +116,7 @@ class Service:
                 self.forecast.fail(prefer)
                 self._refuse_writes(request)
                 response = await answer(request)
-            except Problem as problem:
+            except MockProblem as problem:
                 response = _problem(problem)
             response.headers["X-Synthetic"] = "true"
             self.log.append(
@@ -133,7 +133,7 @@ class Service:
 
     def _refuse_writes(self, request: Request) -> None:
         if self.settings.read_only and request.method != "GET" and "__" not in request.url.path:
-            raise Problem(403, "Read only", "This sandbox takes no writes.")
+            raise MockProblem(403, "Read only", "This sandbox takes no writes.")
 
     def _overlay(self, request: Request) -> Overlay:
         session = request.headers.get("x-session", "")[:80]
@@ -174,7 +174,7 @@ class Service:
         overlay = self._overlay(request)
         name = request.query_params.get("col", "")
         if name not in overlay.table.by_name:
-            raise Problem(400, "Unknown field", "`col` has to name a field.")
+            raise MockProblem(400, "Unknown field", "`col` has to name a field.")
         found = Counter(json.dumps(r.get(name)) for r in overlay.rows())
         listed = [{"value": json.loads(v), "count": c} for v, c in found.most_common(MOST_PER_PAGE)]
         return JSONResponse(listed)
@@ -188,7 +188,7 @@ class Service:
         overlay = self._overlay(request)
         text = request.query_params.get("n", "1")
         if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST_PER_PAGE:
-            raise Problem(400, "Bad number", f"`n` has to be from 1 to {MOST_PER_PAGE}.")
+            raise MockProblem(400, "Bad number", f"`n` has to be from 1 to {MOST_PER_PAGE}.")
         rows = list(overlay.rows())
         return JSONResponse(random.sample(rows, min(int(text), len(rows))))
 
@@ -205,7 +205,7 @@ class Service:
         row = overlay.get(id)
         wanted = request.headers.get("if-match")
         if request.method != "GET" and wanted not in (None, "*", tag_of(row)):
-            raise Problem(412, "Changed since", "The row is not the one you read.")
+            raise MockProblem(412, "Changed since", "The row is not the one you read.")
         if request.method == "DELETE":
             overlay.remove(id)
             return Response(status_code=204)
@@ -219,14 +219,14 @@ class Service:
 async def _body(request: Request) -> Any:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind not in ("application/json", "application/merge-patch+json"):
-        raise Problem(415, "Not JSON", "Send Content-Type: application/json.")
+        raise MockProblem(415, "Not JSON", "Send Content-Type: application/json.")
     content = await request.body()
     if len(content) > MOST_BODY:
-        raise Problem(413, "Too large", f"At most {MOST_BODY} bytes.")
+        raise MockProblem(413, "Too large", f"At most {MOST_BODY} bytes.")
     try:
         return json.loads(content, parse_constant=_no_constant)
     except (ValueError, RecursionError):
-        raise Problem(400, "Not JSON", "The body is not valid JSON.") from None
+        raise MockProblem(400, "Not JSON", "The body is not valid JSON.") from None
 
 
 def _no_constant(name: str) -> None:
@@ -272,10 +272,10 @@ def _formatted(
         writer.writeheader()
         writer.writerows(rows)
         return Response(out.getvalue(), media_type="text/csv", headers=headers)
-    raise Problem(400, "Unknown format", "`_format` is json, ndjson or csv.")
+    raise MockProblem(400, "Unknown format", "`_format` is json, ndjson or csv.")
 
 
-def _problem(problem: Problem) -> Response:
+def _problem(problem: MockProblem) -> Response:
     wait = problem.body.pop("retry", 0)
     headers = {"Retry-After": str(wait)} if wait else {}
     if problem.status == 401:
@@ -288,7 +288,9 @@ def _problem(problem: Problem) -> Response:
 async def _http_problem(request: Request, error: Exception) -> Response:
     """Wrong paths and methods in the same form as everything else."""
     assert isinstance(error, HTTPException)
-    problem = Problem(error.status_code, str(error.detail), "See /openapi.json for what there is.")
+    problem = MockProblem(
+        error.status_code, str(error.detail), "See /openapi.json for what there is."
+    )
     answer = _problem(problem)
     answer.headers.update({**(error.headers or {}), "X-Synthetic": "true"})
     return answer

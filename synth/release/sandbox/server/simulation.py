@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from .table import Problem
+from .table import MockProblem
 
 MOST_DELAY = 30.0  # seconds
 
@@ -50,11 +50,11 @@ class Door:
     secret: str = ""
 
     def check(self, headers: Mapping[str, str]) -> None:
-        """Raises Problem 401 without the right secret."""
+        """Raises MockProblem 401 without the right secret."""
         if self.kind == "none":
             return
         if not hmac.compare_digest(self._shown(headers).encode(), self.secret.encode()):
-            raise Problem(401, "Not signed in", f"This sandbox asks for: {self.kind}.")
+            raise MockProblem(401, "Not signed in", f"This sandbox asks for: {self.kind}.")
 
     def _shown(self, headers: Mapping[str, str]) -> str:
         if self.kind == "key":
@@ -88,7 +88,7 @@ class Forecast:
             return min(MOST_DELAY, int(found[1]) / 1000)
         if asked is not None:
             if not re.fullmatch(r"\d{1,6}", asked):
-                raise Problem(400, "Bad delay", "`_delay` has to be milliseconds.")
+                raise MockProblem(400, "Bad delay", "`_delay` has to be milliseconds.")
             return min(MOST_DELAY, int(asked) / 1000)
         factor = self._chance.lognormvariate(0, self.weather.spread) if self.weather.spread else 1
         return min(MOST_DELAY, self.weather.delay * factor)
@@ -101,7 +101,7 @@ class Forecast:
             raise _failure(self._chance.choice(self.weather.statuses))
 
     def count(self, client: str) -> None:
-        """Raises Problem 429 for a client that asked too often within a minute."""
+        """Raises MockProblem 429 for a client that asked too often within a minute."""
         if not self.weather.per_minute:
             return
         now = self.clock()
@@ -109,9 +109,9 @@ class Forecast:
         if len(recent) >= self.weather.per_minute:
             most = f"At most {self.weather.per_minute} in a minute."
             wait = max(1, math.ceil(60 - (now - recent[0])))
-            raise Problem(429, "Too many requests", most, retry=wait)
+            raise MockProblem(429, "Too many requests", most, retry=wait)
         self._seen[client] = [*recent, now]
 
 
-def _failure(status: int) -> Problem:
-    return Problem(status, "Simulated failure", "This failure was asked for.", retry=1)
+def _failure(status: int) -> MockProblem:
+    return MockProblem(status, "Simulated failure", "This failure was asked for.", retry=1)

@@ -32,7 +32,7 @@ MOST_PER_PAGE = 1000
 USUAL_PER_PAGE = 20
 
 
-class Problem(Exception):
+class MockProblem(Exception):
     """An answer that is not the one asked for, as RFC 9457 describes it."""
 
     def __init__(self, status: int, title: str, detail: str, **extra: Any) -> None:
@@ -68,7 +68,7 @@ class Field:
         return told
 
     def read(self, text: str) -> Any:
-        """A value from a query parameter. Raises Problem 400 where it has another type."""
+        """A value from a query parameter. Raises MockProblem 400 where it has another type."""
         readers: dict[str, Callable[[str], Any]] = {
             "integer": int,
             "number": _finite,
@@ -78,7 +78,7 @@ class Field:
         try:
             return readers[self.type](text)
         except (ValueError, KeyError):
-            raise Problem(
+            raise MockProblem(
                 400, "Bad value", f"`{self.name}` is of type {self.type}; that value is not."
             ) from None
 
@@ -150,9 +150,9 @@ class Table:
         return cls(document["name"], fields, tuple(document["rows"]))
 
     def refuse(self, body: Any, *, partial: bool = False) -> None:
-        """Raises Problem 422 with one sentence per field where a row does not fit."""
+        """Raises MockProblem 422 with one sentence per field where a row does not fit."""
         if not isinstance(body, dict):
-            raise Problem(422, "Not a row", "Send one JSON object.", errors={})
+            raise MockProblem(422, "Not a row", "Send one JSON object.", errors={})
         known = self.by_name
         errors = {n: "is not a field of this resource" for n in body if n not in known}
         if not partial:
@@ -163,7 +163,7 @@ class Table:
             if name in known and (why := known[name].wrong(value)):
                 errors[name] = why
         if errors:
-            raise Problem(422, "The row does not fit", "See `errors`.", errors=errors)
+            raise MockProblem(422, "The row does not fit", "See `errors`.", errors=errors)
 
 
 # -- asking ------------------------------------------------------------------------------------
@@ -187,7 +187,7 @@ def asked(table: Table, rows: Iterable[Row], parameters: Sequence[tuple[str, str
     """The page of `rows` that query parameters ask for.
 
     Raises:
-        Problem: 400, naming the parameter.
+        MockProblem: 400, naming the parameter.
     """
     told = {n: v for n, v in parameters if n in RESERVED}
     wanted = [t for t in _tests(table, parameters)]
@@ -216,7 +216,7 @@ def _operator(table: Table, name: str) -> tuple[str, str]:
     column, _, operator = name.rpartition("_")
     if column in known and operator in OPERATORS:
         return column, operator
-    raise Problem(
+    raise MockProblem(
         400,
         "Unknown parameter",
         f"`{name[:80]}` is no field of `{table.name}` and no parameter.",
@@ -239,7 +239,7 @@ def _test(column: Field, operator: str, values: list[str]) -> Callable[[Row], bo
         return lambda row: (row.get(name) in given) != (operator == "ne")
     limit = column.read(values[-1])
     if column.type == "boolean":
-        raise Problem(400, "Bad operator", f"`{name}` is of type boolean and has no order.")
+        raise MockProblem(400, "Bad operator", f"`{name}` is of type boolean and has no order.")
     compare: dict[str, Callable[[Any], bool]] = {
         "lt": lambda x: x < limit,
         "lte": lambda x: x <= limit,
@@ -261,7 +261,9 @@ def _sorted(table: Table, rows: list[Row], keys: str) -> list[Row]:
     for key in reversed([k for k in keys.split(",") if k]):
         name, falls = key.removeprefix("-"), key.startswith("-")
         if name not in table.by_name:
-            raise Problem(400, "Unknown field", f"`_sort` names `{name[:80]}`, which is no field.")
+            raise MockProblem(
+                400, "Unknown field", f"`_sort` names `{name[:80]}`, which is no field."
+            )
         present = [r for r in rows if r.get(name) is not None]
         absent = [r for r in rows if r.get(name) is None]
         rows = sorted(present, key=lambda r, n=name: r[n], reverse=falls) + absent  # type: ignore[misc]
@@ -272,7 +274,7 @@ def _window(told: Mapping[str, str], total: int) -> tuple[int, int]:
     """Where a page starts and how many rows it has at most."""
     size = _whole(told, "_per_page", _whole(told, "_limit", USUAL_PER_PAGE, 1), 1)
     if size > MOST_PER_PAGE:
-        raise Problem(400, "Too many rows", f"At most {MOST_PER_PAGE} rows come at once.")
+        raise MockProblem(400, "Too many rows", f"At most {MOST_PER_PAGE} rows come at once.")
     if "_cursor" in told:
         return _cursor_place(told["_cursor"]), size
     if "_start" in told or "_end" in told:
@@ -287,7 +289,7 @@ def _whole(told: Mapping[str, str], name: str, usual: int, least: int) -> int:
     if text is None:
         return usual
     if not re.fullmatch(r"\d{1,9}", text) or int(text) < least:
-        raise Problem(400, "Bad page", f"`{name}` has to be a whole number from {least}.")
+        raise MockProblem(400, "Bad page", f"`{name}` has to be a whole number from {least}.")
     return int(text)
 
 
@@ -301,9 +303,9 @@ def _cursor_place(cursor: str) -> int:
         padded = cursor + "=" * (-len(cursor) % 4)
         place = json.loads(base64.urlsafe_b64decode(padded.encode()))["at"]
     except (ValueError, KeyError, TypeError, binascii.Error):
-        raise Problem(400, "Bad cursor", "Use a cursor that an answer gave.") from None
+        raise MockProblem(400, "Bad cursor", "Use a cursor that an answer gave.") from None
     if not isinstance(place, int) or isinstance(place, bool) or not 0 <= place < 10**9:
-        raise Problem(400, "Bad cursor", "Use a cursor that an answer gave.")
+        raise MockProblem(400, "Bad cursor", "Use a cursor that an answer gave.")
     return place
 
 
@@ -313,7 +315,7 @@ def _projected(table: Table, rows: list[Row], told: Mapping[str, str]) -> list[R
     names = [n for n in told["_fields"].split(",") if n]
     for name in names:
         if name not in table.by_name:
-            raise Problem(
+            raise MockProblem(
                 400, "Unknown field", f"`_fields` names `{name[:80]}`, which is no field."
             )
     return [{n: r.get(n) for n in names} for r in rows]
