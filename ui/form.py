@@ -156,7 +156,7 @@ def _read(text: str, setting: Setting) -> float:
         return float(text)
     except ValueError:
         raise SynthError(
-            "Something that should be a number is none.",
+            "Something here is not a number.",
             "Write numbers, with commas between several.",
             about=(setting.name,),
         ) from None

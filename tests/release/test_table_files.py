@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from synth.budget import Budget
+from synth.errors import BundleError
 from synth.learning import method
 from synth.methods.correlated import Correlated
 from synth.methods.twins import Twins
@@ -59,7 +60,7 @@ def test_a_block_that_was_exchanged_is_noticed(model):
     forged = io.BytesIO()
     list(write_parquet([blocks[0], blocks[0], blocks[2]], forged))
     swapped = Bundle({**bundle.files, "synthetic.parquet": forged.getvalue()})
-    with pytest.raises(release.BundleError, match="not those that the model draws"):
+    with pytest.raises(BundleError, match="not those that the model draws"):
         verify(swapped)
 
 

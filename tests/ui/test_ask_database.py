@@ -3,7 +3,7 @@
 import pytest
 
 from synth.errors import QueryError
-from synth.runs.audit import Audit
+from synth.runs.audit import Audit, Ended
 from synth.runs.recipe import MethodPart, ReleasePart
 from tests.ui.test_pages import ran, screen, words
 from tests.waiting import PATIENCE, held
@@ -29,7 +29,7 @@ def asked(query: str = QUERY, who: Visitor | None = None) -> Visitor:
     return found
 
 
-def made(who: Visitor, note=lambda asked, ended, epsilon: None) -> Visitor:
+def made(who: Visitor, note=lambda asked: None) -> Visitor:
     who.run(note)
     if who.job is not None:
         assert who.job.finished.wait(PATIENCE)
@@ -64,13 +64,13 @@ def test_the_error_goes_when_the_query_is_corrected():
 
 def test_the_same_query_with_the_same_recipe_is_the_same_release_for_nothing():
     notes = []
-    who = made(asked(), lambda asked, ended, epsilon: notes.append(ended))
+    who = made(asked(), lambda asked: notes.append(asked.ended))
     first = who.made
     again = asked("select sex,\n smoker from patients -- again", who)
     assert again.made is None
-    made(again, lambda asked, ended, epsilon: notes.append((ended, epsilon)))
+    made(again, lambda asked: notes.append((asked.ended, asked.epsilon)))
     assert again.made is first
-    assert notes[-1] == ("answered again", 0.0)
+    assert notes[-1] == (Ended.REPEATED, 0.0)
     app = screen("method", again)
     assert "the release you already had" in words(app)
 

@@ -14,6 +14,7 @@ from synth.vault import PrivateTable
 from synth.vault.passing import receive
 from tests.people import SCHEMA, Silent
 
+OBSERVED = Categories(("no", "yes"), Origin.OBSERVED, missing=True)
 by_chance = pytest.mark.usefixtures("left_to_chance")
 
 
@@ -148,3 +149,15 @@ def test_values_read_off_the_rows_are_named_in_the_statement(people):
     city = replace(SCHEMA["city"], domain=Categories(("Oslo", "Rome"), Origin.OBSERVED))
     private = PrivateTable(people, SCHEMA.replaced(city), Budget(1.0))
     assert "`city` were read off the rows" in private.statement().guarantee.plain
+
+
+def test_no_origin_improves_by_being_called_so(people):
+    observed = SCHEMA.replaced(replace(SCHEMA["ill"], domain=OBSERVED))
+    private = PrivateTable(people, observed, Budget(1.0))
+    for origin in (Origin.DECLARED, Origin.DISCOVERED):
+        better = replace(SCHEMA["ill"], domain=replace(OBSERVED, origin=origin))
+        with pytest.raises(SchemaError, match=r"`ill` are observed.*custodian declare"):
+            private.declare(observed.replaced(better))
+        vouched = private.discovered([better])
+        assert not vouched.declare(vouched.schema).schema.observed
+        assert private.declare(vouched.schema).declare(observed).schema.observed
