@@ -73,7 +73,7 @@ def edit_columns(who: Visitor, loaded: Loaded) -> None:
     frame = column_frame(who.schema)
     edited = st.data_editor(
         frame,
-        key=f"columns of {id(loaded)} {hash(who.recipe.column)}",
+        key=f"columns of {loaded.token} {hash(who.recipe.column)}",
         hide_index=True,
         placeholder="",
         disabled=["column", "values", "why"],

@@ -13,14 +13,15 @@ arXiv:2210.17520.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable
-from typing import Any
 
-from scipy.optimize import brentq
-from scipy.special import log_ndtr, ndtri_exp
+from synth.lazily import special
 
 WIDENED = 1 / 11  # variance that makes up for a Gaussian being drawn on whole numbers
 LEAST_RHO, MOST_RHO = 1e-24, 1e6
+STEPS = 1 << 60
+ABSOLUTE = math.sqrt(2 / math.pi)  # mean absolute value of a standard Gaussian
 
 
 def log_delta_of(rho: float, epsilon: float) -> float:
@@ -29,8 +30,8 @@ def log_delta_of(rho: float, epsilon: float) -> float:
     Reference: Dong, Roth, Su (2022), corollary 1.
     """
     mu = math.sqrt(2 * rho)
-    first = float(log_ndtr(mu / 2 - epsilon / mu))
-    second = epsilon + float(log_ndtr(-mu / 2 - epsilon / mu))
+    first = float(special.log_ndtr(mu / 2 - epsilon / mu))
+    second = epsilon + float(special.log_ndtr(-mu / 2 - epsilon / mu))
     if second >= first:  # closer than doubles can tell: below any delta of use
         return -math.inf
     return first + math.log(-math.expm1(second - first))
@@ -52,7 +53,7 @@ def epsilon_of(rho: float, delta: float) -> float:
         return max(log_delta_of(rho, epsilon), -1e9) - math.log(delta)
 
     ceiling = rho + 2 * math.sqrt(rho * math.log(1 / delta)) + 1e-9  # the zero-concentrated one
-    return _root(excess, 0.0, ceiling)
+    return _first(lambda epsilon: excess(epsilon) <= 0, 0.0, ceiling)
 
 
 def rho_of(epsilon: float, delta: float) -> float:
@@ -68,12 +69,18 @@ def rho_of(epsilon: float, delta: float) -> float:
         return 0.0
     if excess(high) < 0:
         return MOST_RHO
-    return math.exp(_root(excess, low, high) - 2e-9)  # what a sum may be out by
+    too_much = _first(lambda log_rho: excess(log_rho) > 0, low, high)
+    return math.exp(too_much - 2e-9)  # what a sum may be out by
 
 
-def _root(function: Callable[[float], float], low: float, high: float) -> float:
-    found: Any = brentq(function, low, high, xtol=1e-12)
-    return float(found)
+def _first(holds: Callable[[float], bool], low: float, high: float) -> float:
+    """The first number from `low` on at which a condition holds that then goes on to hold.
+
+    By halving a grid that is finer than doubles are: scipy.optimize, for one root, would take
+    longer to load than everything else a release needs.
+    """
+    step = (high - low) / STEPS
+    return low + step * bisect_left(range(STEPS), True, key=lambda i: holds(low + i * step))
 
 
 def gaussian_sigma(rho: float, sensitivity: float) -> float:
@@ -94,7 +101,7 @@ def stability_threshold(rho: float, delta: float, rows_per_person: int) -> int:
     reaches x no more often than a continuous one reaches x - 1.
     """
     sigma = gaussian_sigma(rho, rows_per_person)
-    far = -float(ndtri_exp(math.log(delta / rows_per_person)))
+    far = -float(special.ndtri_exp(math.log(delta / rows_per_person)))
     return rows_per_person + 1 + math.ceil(sigma * far)
 
 
@@ -110,7 +117,7 @@ def laplace_scale(rho: float, sensitivity: float) -> float:
 def pure_epsilon(rho: float) -> float:
     """The epsilon of a pure epsilon-DP mechanism that is worth rho."""
     half = math.sqrt(rho / 2)
-    return float(log_ndtr(half) - log_ndtr(-half))
+    return float(special.log_ndtr(half) - special.log_ndtr(-half))
 
 
 def selection_epsilon(rho: float) -> float:

@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 
-import numpy as np
-from scipy.special import ndtr
-
-from synth.budget.accounting import gaussian_sigma, rho_of
+from synth.budget.accounting import ABSOLUTE, gaussian_sigma, rho_of
 from synth.errors import BudgetError
+from synth.lazily import np, special
 
-ABSOLUTE = math.sqrt(2 / math.pi)  # mean absolute value of a standard Gaussian
 ONE_WAY, PAIRS = 0.4, 0.6  # of rho, about as the methods share it
 NARROW = 30.0  # a state is told well where it holds this many times its noise
 MOSTLY_NOISE, ROUGH = 0.25, 0.05  # of all rows, that noise alone may seem to move
@@ -58,7 +55,7 @@ class MembershipGuess:
         """
         if math.isinf(self.epsilon):
             return 1.0
-        return float(ndtr(math.sqrt(2 * rho_of(self.epsilon, self.delta)) / 2))
+        return float(special.ndtr(math.sqrt(2 * rho_of(self.epsilon, self.delta)) / 2))
 
     def __str__(self) -> str:
         if math.isinf(self.epsilon):

@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from synth.budget import Budget
@@ -14,6 +13,7 @@ from synth.cli.speech import Shown, explained
 from synth.errors import IngestError, RecipeError
 from synth.ingest import Database, Suggestion, load
 from synth.ingest.declaration import ColumnPart
+from synth.lazily import np
 from synth.methods import all_methods, plugins
 from synth.release import Bundle, verify
 from synth.release.counts import recheck

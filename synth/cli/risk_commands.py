@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from synth.budget import Audience
 from synth.cli.speech import explained
 from synth.errors import RiskError
 from synth.ingest import load
+from synth.lazily import np
 from synth.protect.risk import (
     Risk,
     SpecialUniques,

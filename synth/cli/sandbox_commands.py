@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from synth.cli.speech import explained
 from synth.release import Bundle
@@ -55,4 +54,6 @@ def sandbox(
     typer.echo(f"http://127.0.0.1:{port}/ (every row is synthetic)")
     if secret:
         typer.echo(f"Authorization: Bearer {secret}")
+    import uvicorn
+
     uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning")

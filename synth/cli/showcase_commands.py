@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from synth.budget import Budget
 from synth.cli.speech import explained
@@ -91,4 +90,6 @@ def show(
         typer.echo(f"Wrote the showcase to {html} ({len(page.encode()) / 1e6:.1f} MB).")
         return
     typer.echo(f"Showing {title} on http://127.0.0.1:{port} (Ctrl+C to stop).")
+    import uvicorn
+
     uvicorn.run(served(page), host="127.0.0.1", port=port, log_level="warning")

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations as subsets
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from synth.combinations.counting import Combinations
 from synth.combinations.growth import NOTHING, Records, different
+from synth.lazily import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 TRIES = 4  # values drawn for a place before it is left open
 

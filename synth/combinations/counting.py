@@ -17,12 +17,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+from synth.lazily import np, npt
 
-Integers: TypeAlias = NDArray[np.integer]
-Supports: TypeAlias = NDArray[np.int64]  # one number of rows per combination
-Indices: TypeAlias = NDArray[np.intp]  # positions in a block; -1 where there is none
+Integers: TypeAlias = "npt.NDArray[np.integer]"
+Supports: TypeAlias = "npt.NDArray[np.int64]"  # one number of rows per combination
+Indices: TypeAlias = "npt.NDArray[np.intp]"  # positions in a block; -1 where there is none
 
 DROP_DEAD_ROWS = 0.2  # compacting the columns pays once a fifth of the rows has dropped out
 
@@ -40,7 +39,7 @@ class Axis:
 
     codes: Integers
     size: int
-    counted: NDArray[np.bool_]
+    counted: npt.NDArray[np.bool_]
 
     def __post_init__(self) -> None:
         assert self.counted.shape == (self.size,), "one truth value per state"
@@ -78,10 +77,10 @@ class Block:
         counts: rows sharing each.
     """
 
-    keys: NDArray[np.int64]
+    keys: npt.NDArray[np.int64]
     counts: Supports
 
-    def positions(self, keys: NDArray[np.int64]) -> Indices:
+    def positions(self, keys: npt.NDArray[np.int64]) -> Indices:
         """Where each key stands, or -1."""
         at = np.minimum(np.searchsorted(self.keys, keys), max(self.keys.size - 1, 0))
         known = self.keys[at] == keys if self.keys.size else np.zeros(keys.shape, bool)
@@ -109,7 +108,7 @@ class Combinations:
     def __len__(self) -> int:
         return sum(block.counts.size for block in self.blocks.values())
 
-    def states(self, axes: tuple[int, ...]) -> NDArray[np.int64]:
+    def states(self, axes: tuple[int, ...]) -> npt.NDArray[np.int64]:
         """The states of each combination over `axes`: one line each, one column per axis."""
         columns = []
         at = np.arange(self.blocks[axes].counts.size)
@@ -205,7 +204,7 @@ class _Node:
 
     axes: tuple[int, ...]
     columns: list[tuple[int, Integers]]  # later axes that may still extend a combination
-    label: NDArray[np.int64]
+    label: npt.NDArray[np.int64]
     groups: int
 
 
@@ -216,7 +215,7 @@ class _Child:
     axis: int
     codes: Integers
     width: int
-    keys: NDArray[np.int64]
+    keys: npt.NDArray[np.int64]
 
 
 class _Search:
@@ -267,7 +266,7 @@ class _Search:
         return _Node((*node.axes, child.axis), later, label, groups)
 
 
-def _packed(label: NDArray[np.int64], codes: Integers, width: int) -> NDArray[np.int64]:
+def _packed(label: npt.NDArray[np.int64], codes: Integers, width: int) -> npt.NDArray[np.int64]:
     packed = label * width
     packed += codes
     return packed

@@ -15,16 +15,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from synth.combinations.counting import Axis, Integers
+from synth.lazily import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 NOTHING = -1
 
-Records = NDArray[np.int32]  # one line per record, one column per axis; NOTHING where it has none
-Chosen = NDArray[np.bool_]  # one line per person, one column per axis
+# One line per record, one column per axis; NOTHING where it has none.
+Records: TypeAlias = "NDArray[np.int32]"
+Chosen: TypeAlias = "NDArray[np.bool_]"  # one line per person, one column per axis
 
 
 def grown(axes: Sequence[Axis], open_: Chosen, order: Sequence[int], at_least: int) -> Chosen:

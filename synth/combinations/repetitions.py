@@ -10,15 +10,17 @@ record loses its neighbour gains. Works on public values only.
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import numpy as np
-from numpy.typing import NDArray
-from scipy.sparse import csc_array
+from typing import TYPE_CHECKING, TypeAlias
 
 from synth.combinations.counting import Combinations, Indices
 from synth.combinations.growth import NOTHING, Records
+from synth.lazily import np
 
-Weights = NDArray[np.float64]  # expected number of repetitions, one per record
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from scipy.sparse import csc_array
+
+Weights: TypeAlias = "NDArray[np.float64]"  # expected number of repetitions, one per record
 PULLS = (100.0, 5.0, 1.0)
 ROUNDS = 60
 PER_ATTRIBUTE = 8.0  # chosen among 1, 3 and 8: long records are few and would come up slowly
@@ -31,6 +33,8 @@ def incidence(records: Records, reported: Combinations) -> tuple[csc_array, Weig
     Returns:
         A matrix with one line per combination and one column per record, and the counts.
     """
+    from scipy.sparse import csc_array
+
     rows, columns, counts = [], [], []
     start = entries = 0
     for axes, which, at in _contained(records, reported):

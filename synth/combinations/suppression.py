@@ -20,10 +20,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from synth.combinations.counting import Combinations, Indices, Supports
+from synth.lazily import np, npt
 
 
 def suppress(found: Combinations, at_least: int) -> Combinations:
@@ -65,7 +63,7 @@ class _Families:
     parent: Indices  # one cell per family
 
     @property
-    def closed(self) -> NDArray[np.bool_]:
+    def closed(self) -> npt.NDArray[np.bool_]:
         """Families whose children sum to the parent: nobody lacks a counted state of the axis."""
         total = np.bincount(self.family, self.counts[self.child], self.parent.size)
         return np.asarray(total == self.counts[self.parent])
@@ -94,7 +92,9 @@ def _families(found: Combinations) -> _Families:
     return _Families(counts, cells, child[order], family[order], names // len(found.sizes))
 
 
-def _closed_downwards(families: _Families, reported: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _closed_downwards(
+    families: _Families, reported: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
     """Withhold whatever lies above a withheld combination: its sums would tell."""
     reported = reported.copy()
     while True:
@@ -105,8 +105,8 @@ def _closed_downwards(families: _Families, reported: NDArray[np.bool_]) -> NDArr
 
 
 def _without_small_remainders(
-    families: _Families, reported: NDArray[np.bool_], at_least: int
-) -> NDArray[np.bool_]:
+    families: _Families, reported: npt.NDArray[np.bool_], at_least: int
+) -> npt.NDArray[np.bool_]:
     """The first rule, by withholding the smallest reported child of each family that breaks it."""
     while True:
         reported = _closed_downwards(families, reported)
@@ -121,7 +121,7 @@ def _without_small_remainders(
 
 
 def _smallest_reported(
-    families: _Families, reported: NDArray[np.bool_], chosen: NDArray[np.bool_]
+    families: _Families, reported: npt.NDArray[np.bool_], chosen: npt.NDArray[np.bool_]
 ) -> Indices:
     """The reported child with the smallest count in each chosen family that has one."""
     links = np.flatnonzero(chosen[families.family] & reported[families.child])
@@ -130,7 +130,7 @@ def _smallest_reported(
 
 
 def _victims(
-    families: _Families, reported: NDArray[np.bool_], at_least: int, reach: int
+    families: _Families, reported: npt.NDArray[np.bool_], at_least: int, reach: int
 ) -> Indices:
     """What to withhold next so that rare cells which are determined no longer are.
 
@@ -153,14 +153,14 @@ def _victims(
             return parents[reported[parents] & (parents > 0)]
 
 
-def _touched(families: _Families, cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _touched(families: _Families, cells: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Families that hold any of the cells, as parent or as child."""
     near = cells[families.parent]
     near[families.family[cells[families.child]]] = True
     return near
 
 
-def _members(families: _Families, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _members(families: _Families, chosen: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Cells in any of the chosen families."""
     cells = np.zeros(families.counts.size, bool)
     cells[families.parent[chosen]] = True
@@ -168,7 +168,7 @@ def _members(families: _Families, chosen: NDArray[np.bool_]) -> NDArray[np.bool_
     return cells
 
 
-def _determined(families: _Families, reported: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _determined(families: _Families, reported: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Unreported cells found by solving, again and again, every sum with one unknown."""
     closed = families.closed
     links = closed[families.family]

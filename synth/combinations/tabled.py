@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations as subsets
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from synth.combinations.counting import Block, Combinations
+from synth.lazily import np, npt
 
 Axes = tuple[int, ...]
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import altair as alt
-import pandas as pd
+from typing import TypeAlias
 
 from synth.evaluate import Comparison, Histogram
 from synth.evaluate.kept import Kept
+from synth.lazily import alt, pd
 
 MOST_BARS = 40  # states shown; the rest are added up
 REST = "(all others)"
 REAL, SYNTHETIC = "real", "synthetic"
 
-Chart = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart
+Chart: TypeAlias = "alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart"
 
 
 def histogram_frame(histogram: Histogram) -> pd.DataFrame:

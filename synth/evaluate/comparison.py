@@ -12,14 +12,12 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any, Self
 
-import numpy as np
-import pandas as pd
-
 from synth.budget import Audience
 from synth.evaluate.copies import Copies, copies
+from synth.lazily import np, pd
 from synth.progress import Progress, quiet
 from synth.schema import Codes, Counts
-from synth.schema.tables import bincount
+from synth.schema.tables import bincount, entropy, mutual_information
 from synth.vault import PrivateTable
 
 MOST_PAIRED = 40  # columns looked at in pairs
@@ -204,15 +202,8 @@ def normalised_information(counts: Counts) -> float:
     mean = (entropy(rows) + entropy(columns)) / 2
     if mean <= 0:
         return 0.0
-    freedom = (np.count_nonzero(rows) - 1) * (np.count_nonzero(columns) - 1)
-    shared = entropy(rows) + entropy(columns) - entropy(counts) - freedom / (2 * total)
+    shared = mutual_information(counts, 0.5)
     return float(min(1.0, max(0.0, shared / mean)))
-
-
-def entropy(counts: Counts) -> float:
-    """Shannon entropy of a table of counts, in nats."""
-    p = counts[counts > 0] / counts.sum()
-    return float(-(p * np.log(p)).sum())
 
 
 def _shares(counts: Counts) -> Counts:

@@ -13,12 +13,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 from synth.budget import Audience, Opened
-from synth.learning.copying import SLACK, TOLERATED
+from synth.lazily import np, npt, pd
+from synth.learning.copying import too_many
 from synth.schema import Schema
 from synth.vault import PrivateTable
 
@@ -60,7 +57,7 @@ class Copies:
     def _beyond(self, found: int, fresh: float) -> bool:
         share = found / max(self.rows, 1)
         error = math.sqrt(max(share * (1 - share), 1 / self.rows) / self.rows)
-        return share > TOLERATED * fresh + SLACK * error
+        return too_many(share, fresh, error)
 
     @property
     def plain(self) -> str:

@@ -20,19 +20,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from typing import TypeAlias
 
 from synth.budget import Audience
 from synth.combinations.counting import Combinations, combinations
+from synth.lazily import np, npt, pd
 from synth.learning.aggregates import Aggregates
 from synth.schema import Schema
 from synth.vault import Attributes, Counting, PrivateTable, axes_of
 from synth.vault.shortfall import matching
 
-Numbers = npt.NDArray[np.float64]
+Numbers: TypeAlias = "npt.NDArray[np.float64]"
 WHY = "comparison of real and synthetic combinations"
 
 

@@ -13,10 +13,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy.special import stdtrit
-
 from synth.errors import MethodError
+from synth.lazily import np, special
 
 
 @dataclass(frozen=True)
@@ -38,7 +36,7 @@ class Combined:
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Lower and upper end of the confidence interval."""
-        half = float(stdtrit(self.degrees, (1 + level) / 2)) * math.sqrt(self.variance)
+        half = float(special.stdtrit(self.degrees, (1 + level) / 2)) * math.sqrt(self.variance)
         return self.estimate - half, self.estimate + half
 
     def __str__(self) -> str:

@@ -11,14 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pandas as pd
-import psycopg
-import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
-
 from synth.errors import QueryError
 from synth.ingest.query import Query, check_width, read_query
+from synth.lazily import duckdb, pd, psycopg, sa
 
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres", "duckdb": "duckdb"}
 UNSPILT: Mapping[str, Any] = {"temp_directory": ""}  # nothing spills onto the disk
@@ -139,7 +134,7 @@ class Database:
         """Tell what went wrong in the database, without any value it may have quoted."""
         try:
             yield
-        except (SQLAlchemyError, duckdb.Error, psycopg.Error) as error:
+        except (sa.exc.SQLAlchemyError, duckdb.Error, psycopg.Error) as error:
             raise self._failed(error) from None
 
     # -- SQLAlchemy ------------------------------------------------------------------------------
@@ -190,12 +185,22 @@ class Database:
         if self.kind != "sqlite" or raw is None:
             yield
             return
-        timer = threading.Timer(self.limits.seconds, raw.interrupt)
-        timer.start()
+        done = threading.Event()
+
+        def interrupt() -> None:
+            """Again and again: one that comes before the statement begins is ignored."""
+            wait = self.limits.seconds
+            while not done.wait(wait):
+                raw.interrupt()
+                wait = 0.05
+
+        watch = threading.Thread(target=interrupt, daemon=True)
+        watch.start()
         try:
             yield
         finally:
-            timer.cancel()
+            done.set()
+            watch.join()
 
     # -- DuckDB ----------------------------------------------------------------------------------
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from synth.errors import SchemaError
 from synth.ingest.suggest import INTERVALS, Suggestion, resolution_of
+from synth.lazily import pd
 from synth.schema import (
     Categories,
     Column,

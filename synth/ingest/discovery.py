@@ -14,14 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 
-import numpy as np
-import pandas as pd
-from scipy.special import ndtri_exp
-
 from synth.budget import Rho
 from synth.budget.accounting import gaussian_sigma, stability_threshold
 from synth.errors import MethodError
 from synth.ingest.suggest import INTERVALS
+from synth.lazily import np, pd, special
 from synth.progress import Progress, quiet
 from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema, Text
 from synth.schema.values import Values
@@ -200,7 +197,7 @@ def _looker(private: PrivateTable, column: Column, rho: Rho) -> Callable[[Values
 def _surely(cells: int, rho: float, rows_per_person: int) -> float:
     """A count that noise reaches in an empty table of this many cells with chance `FALSE_END`."""
     sigma = gaussian_sigma(rho, rows_per_person)
-    return -float(ndtri_exp(math.log(FALSE_END / cells))) * sigma
+    return -float(special.ndtri_exp(math.log(FALSE_END / cells))) * sigma
 
 
 def _reach(edges: Values, counts: Values, least: float) -> tuple[float, float]:

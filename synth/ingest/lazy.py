@@ -7,15 +7,10 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import ibis
-import narwhals as nw
-import psycopg
-import sqlalchemy as sa
-
 from synth.errors import IngestError, QueryError
 from synth.ingest.database import Database
 from synth.ingest.query import Query, read_query
+from synth.lazily import duckdb, nw, psycopg, sa
 
 SETTINGS: dict[str, Any] = {
     "memory_limit": "1500MB",
@@ -107,6 +102,8 @@ def _duckdb(database: Database, statement: str) -> Iterator[nw.LazyFrame[Any]]:
 
 @contextmanager
 def _postgres(database: Database, statement: str) -> Iterator[nw.LazyFrame[Any]]:
+    import ibis
+
     url = sa.make_url(database.filled)
     milliseconds = round(database.limits.seconds * 1000)
     backend = ibis.postgres.connect(

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
-
-import narwhals as nw
-import pandas as pd
 
 from synth.budget import Audience, Budget
 from synth.errors import IngestError
 from synth.ingest.read import MISSING_TEXTS, frame_of, read_table
 from synth.ingest.suggest import Suggestion, points_for_commas, suggest, suggested_schema
 from synth.ingest.suggest_lazy import as_they_are, suggest_in_place, tidied
+from synth.lazily import nw, pd
 from synth.vault import PrivateTable
 
 HOW_MANY = "how many rows there are"
@@ -26,11 +25,15 @@ class Loaded:
     """A table in its vault, and what its columns seem to be.
 
     The suggestions were read off the rows: they are for the custodian's eyes.
+
+    Args:
+        token: tells this table from others that were loaded, for keys on the screens.
     """
 
     private: PrivateTable
     suggestions: dict[str, Suggestion]
     rows: int
+    token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False, repr=False)
 
 
 def load(

@@ -10,30 +10,12 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-import pandas as pd
-import sqlglot
-from sqlglot import exp
-from sqlglot.errors import ParseError, TokenError
-
 from synth.errors import QueryError
 from synth.ingest.pointer import unclosed
+from synth.lazily import exp, pd, sqlglot
 
 MOST_TEXT = 100_000  # characters; the parser reads them at a few microseconds each
 MOST_COLUMNS = 1_000
-FORBIDDEN = (
-    exp.DDL,
-    exp.DML,
-    exp.Command,
-    exp.Into,
-    exp.Lock,
-    exp.Pragma,
-    exp.Set,
-    exp.Transaction,
-    exp.ReadCSV,
-    exp.ReadParquet,
-    exp.Parameter,
-    exp.Placeholder,
-)
 # Functions that the parser does not know by a class of their own, and that only compute.
 ALSO_ALLOWED = frozenset(
     (
@@ -161,9 +143,9 @@ def _check_names(names: list[str]) -> None:
 def _parsed(text: str, dialect: str) -> list[exp.Expr]:
     try:
         found = sqlglot.parse(text, dialect=dialect)
-    except ParseError as error:
+    except sqlglot.ParseError as error:
         raise _unreadable(error) from None
-    except (TokenError, RecursionError):
+    except (sqlglot.TokenError, RecursionError):
         line, column = unclosed(text) or (0, 0)
         where = f" from line {line}, column {column} on" if line else ""
         raise QueryError(
@@ -172,7 +154,7 @@ def _parsed(text: str, dialect: str) -> list[exp.Expr]:
     return [s for s in found if s is not None]
 
 
-def _unreadable(error: ParseError) -> QueryError:
+def _unreadable(error: sqlglot.ParseError) -> QueryError:
     """What the parser stumbled over; it tells where that ends."""
     first = error.errors[0] if error.errors else {}
     near = str(first.get("highlight") or "")
@@ -185,9 +167,28 @@ def _unreadable(error: ParseError) -> QueryError:
     )
 
 
+def _forbidden() -> tuple[type[exp.Expr], ...]:
+    """What no query may have in it; all of it writes, locks, loads or runs something."""
+    return (
+        exp.DDL,
+        exp.DML,
+        exp.Command,
+        exp.Into,
+        exp.Lock,
+        exp.Pragma,
+        exp.Set,
+        exp.Transaction,
+        exp.ReadCSV,
+        exp.ReadParquet,
+        exp.Parameter,
+        exp.Placeholder,
+    )
+
+
 def _refuse(tree: exp.Expr) -> None:
+    forbidden = _forbidden()
     for node in tree.walk():
-        if isinstance(node, FORBIDDEN):
+        if isinstance(node, forbidden):
             raise QueryError(
                 f"{node.key.upper()} is not allowed in a query.", "Only read tables in it."
             )

@@ -8,17 +8,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import IO, Any
 
-import narwhals as nw
-import numpy as np
-import openpyxl
-import pandas as pd
-import pyarrow as pa
-import pyarrow.csv
-import pyarrow.json
-import pyarrow.parquet
-
 from synth.errors import IngestError
 from synth.ingest.sniff import Dialect, check_records, check_width, dialect_of, format_of
+from synth.lazily import np, nw, pa, pd
 
 MISSING_TEXTS = ("", "NA", "N/A", "NULL", "<NULL>", "null", "NaN", "nan", "#N/A")
 
@@ -164,6 +156,8 @@ def _read_json(stream: IO[bytes]) -> pd.DataFrame:
 
 
 def _read_excel(stream: IO[bytes]) -> pd.DataFrame:
+    import openpyxl  # half a second that only Excel files are worth
+
     try:
         book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
     except (KeyError, ValueError, OSError):

@@ -10,8 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pandas as pd
-
+from synth.lazily import pd
 from synth.schema import Kind, Role
 from synth.schema.pattern import luhn_check, nhs_check
 

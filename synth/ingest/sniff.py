@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import IO
 
-import charset_normalizer
-
 from synth.errors import IngestError
 
 HEAD = 1 << 20  # bytes looked at
@@ -163,6 +161,8 @@ def _encoding(head: bytes) -> str:
     try:
         head[: head.rfind(b"\n") + 1 or None].decode("utf-8")
     except UnicodeDecodeError:
+        import charset_normalizer  # seldom needed, and slow to load
+
         best = charset_normalizer.from_bytes(head[: 1 << 17]).best()
         return best.encoding if best is not None else "cp1252"
     return "utf-8"

@@ -10,10 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from synth.ingest.roles import guessed_role
+from synth.lazily import np, pd
 from synth.schema import (
     Categories,
     Column,

@@ -12,13 +12,10 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-import narwhals as nw
-import numpy as np
-import pandas as pd
-
 from synth.budget import Audience
 from synth.ingest.roles import guessed_role
 from synth.ingest.suggest import MOST_VALUES, RARE_ROWS, Suggestion
+from synth.lazily import np, nw, pd
 from synth.schema import (
     Categories,
     Column,

@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 from synth.budget import Rho, Statement
 from synth.budget.guarantee import statement_of
 from synth.combinations.counting import Block, Combinations, Integers
 from synth.errors import BundleError
+from synth.lazily import np, npt, pd
 from synth.learning.noisy_groups import noisy_groups
 from synth.vault import Attributes, Counting, Groups, PrivateTable, Protection
+from synth.vault.attributes import attributes_from
 
 FORMAT = "synth aggregates"
 
@@ -118,10 +116,7 @@ class Aggregates:
             "people": self.people,
             "combinations": len(self),
             "sigma": list(self.sigma),
-            "axes": [
-                {"column": a.column, "labels": list(a.labels), "delimiter": a.delimiter}
-                for a in self.names
-            ],
+            "axes": [a.document() for a in self.names],
             "statement": self.statement.document(),
         }
 
@@ -135,10 +130,7 @@ def read_aggregates(lines: bytes, document: Mapping[str, Any]) -> Aggregates:
     if document.get("format") != FORMAT:
         raise BundleError("The counts have no description.", "Ask for the bundle again.")
     try:
-        names = tuple(
-            Attributes(a["column"], tuple(a["labels"]), str(a["delimiter"]))
-            for a in document["axes"]
-        )
+        names = tuple(map(attributes_from, document["axes"]))
         found = _found(lines, names, int(document["length"]), int(document["people"]))
         aggregates = Aggregates(
             names,

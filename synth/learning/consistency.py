@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
+from synth.lazily import np
 from synth.schema import Counts
 from synth.vault import Measurement
 

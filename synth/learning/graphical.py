@@ -12,12 +12,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 
-import numpy as np
-
 from synth.budget import Rho
-from synth.budget.accounting import gaussian_sigma
+from synth.budget.accounting import ABSOLUTE, gaussian_sigma
+from synth.lazily import np
 from synth.learning.consistency import nearest
-from synth.learning.grouping import gathered
+from synth.learning.grouping import gathered, splits_of
 from synth.learning.inference import Fitted, Noisy, clique_cells, estimate_total, fit
 from synth.learning.inference.estimation import Effort
 from synth.learning.inference.triangulation import Clique
@@ -31,7 +30,6 @@ RARE_SIGMAS = (
     4.0  # a value is gathered with others below this many standard deviations of its noise
 )
 NARROW = 30.0  # and an interval of numbers or dates with its neighbour below this many
-ABSOLUTE = math.sqrt(2 / math.pi)  # mean absolute value of a standard Gaussian
 LEAST_SIGMA = 0.5  # stands in for no noise at all, where nothing is private
 
 
@@ -146,11 +144,7 @@ class GraphGround:
             Conditional(self.names[c.column], self.named(c.parents), c.table)
             for c in fitted.conditionals()
         )
-        splits = {
-            n: g.spread(nearest(self.fine[n], self.total))
-            for n, g in self.groups.items()
-            if g.size < len(g.groups)
-        }
+        splits = splits_of(self.groups, self.fine, self.total)
         statement = self.private.declare(self.schema).statement()
         return Network(self.schema, statement, round(self.total), steps, splits)
 

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
+from synth.lazily import np
+from synth.learning.consistency import nearest
 from synth.schema import Counts, Dates, Domain, Numbers, Schema
 from synth.schema.gathered import Gathered
 from synth.vault import Measurement, PrivateTable
@@ -60,3 +60,16 @@ def gathered(
     groups = {n: grouped(schema.domain(n), m.counts, least, most) for n, m in ones.items()}
     columns = (replace(c, domain=groups[c.name]) if c.name in groups else c for c in schema.columns)
     return private.declare(Schema(tuple(columns))), groups
+
+
+def splits_of(
+    groups: Mapping[str, Gathered], fine: Mapping[str, Counts], total: float
+) -> dict[str, Counts]:
+    """The chances of the states within each group, of the columns of which any were gathered.
+
+    Args:
+        fine: noisy rows per state of each column.
+    """
+    return {
+        n: g.spread(nearest(fine[n], total)) for n, g in groups.items() if g.size < len(g.groups)
+    }

@@ -8,11 +8,9 @@ from dataclasses import asdict, dataclass
 from enum import Enum
 from typing import Any, ClassVar, Self
 
-import numpy as np
-import pandas as pd
-
 from synth.budget import Rho, Statement
 from synth.errors import MethodError
+from synth.lazily import np, pd
 from synth.progress import Progress, quiet
 from synth.schema import Schema
 from synth.schema.settings import Setting, settings_of

@@ -11,11 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
-import numpy as np
-import pandas as pd
-
 from synth.budget import Statement
 from synth.errors import BundleError
+from synth.lazily import np, pd
 from synth.learning.method import Model
 from synth.schema import Codes, Counts, Schema
 from synth.schema.domain import smallest

@@ -17,12 +17,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations as subsets
 
-from scipy.special import ndtri
-
 from synth.budget import Rho
 from synth.combinations.counting import Combinations
 from synth.combinations.tabled import Axes, sets_of, tabled
 from synth.errors import MethodError
+from synth.lazily import special
 from synth.learning.consistency import nearest, raked, total_of
 from synth.learning.method import modelled_names
 from synth.schema import Counts
@@ -139,4 +138,4 @@ def _threshold(length: int, longest: int, fabrication: str) -> float:
         "progressive": 0.1 + 0.9 * (length - 2) / max(longest - 2, 1),
         "minimal": 0.01,
     }[fabrication]
-    return float(ndtri(1 - eta / 2))
+    return float(special.ndtri(1 - eta / 2))

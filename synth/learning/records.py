@@ -10,17 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-import numpy as np
-import pandas as pd
-
 from synth.budget import Statement
 from synth.combinations.counting import Indices
 from synth.combinations.growth import NOTHING, Records
 from synth.errors import BundleError
+from synth.lazily import np, pd
 from synth.learning.method import Model
 from synth.schema import Codes, Schema
 from synth.schema.domain import smallest
 from synth.vault import Attributes
+from synth.vault.attributes import attributes_from
 
 
 @dataclass(frozen=True)
@@ -77,10 +76,7 @@ class RecordModel(Model):
 
     def parameters(self) -> dict[str, Any]:
         return {
-            "axes": [
-                {"column": a.column, "labels": list(a.labels), "delimiter": a.delimiter}
-                for a in self.names
-            ],
+            "axes": [a.document() for a in self.names],
             "records": [column.tolist() for column in self.records.T],
         }
 
@@ -88,10 +84,7 @@ class RecordModel(Model):
     def restored(
         cls, schema: Schema, statement: Statement, rows: int, parameters: Mapping[str, Any]
     ) -> Self:
-        names = tuple(
-            Attributes(a["column"], tuple(a["labels"]), str(a["delimiter"]))
-            for a in parameters["axes"]
-        )
+        names = tuple(map(attributes_from, parameters["axes"]))
         records = np.array(parameters["records"], dtype=np.int32).T.reshape(-1, len(names))
         sizes = np.array([len(a.labels) for a in names])
         if (records < NOTHING).any() or (records >= sizes).any():

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-import numpy as np
-
 from synth.budget import Rho
 from synth.combinations.counting import Combinations
 from synth.combinations.growth import NOTHING, Records
 from synth.errors import MethodError, NotReleasable
+from synth.lazily import np
 from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.learning.records import RecordModel
 from synth.progress import Progress, quiet

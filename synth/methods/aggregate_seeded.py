@@ -11,11 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from synth.combinations.assembly import assembled
 from synth.combinations.growth import Records
 from synth.combinations.repetitions import calibrated, repeated, within_totals
+from synth.lazily import np
 from synth.learning.seeded import EACH, Seeded, SeededGround
 from synth.progress import Progress
 from synth.schema.settings import setting

@@ -17,21 +17,20 @@ from functools import partial
 from itertools import combinations
 from typing import ClassVar
 
-import numpy as np
-
 from synth.budget import Audience, Rho
+from synth.budget.accounting import ABSOLUTE
 from synth.errors import MethodError
+from synth.lazily import np
 from synth.learning.consistency import nearest, raked, total_of
-from synth.learning.grouping import gathered
+from synth.learning.grouping import gathered, splits_of
 from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.learning.network import Conditional, Network, drawn, normalised
 from synth.progress import Progress, quiet
 from synth.schema import Codes, Counts
 from synth.schema.settings import setting
-from synth.schema.tables import bincount
+from synth.schema.tables import bincount, entropy, mutual_information
 from synth.vault import Measurement, PrivateTable
 
-ABSOLUTE = math.sqrt(2 / math.pi)  # mean absolute value of a standard Gaussian
 SHARES = (0.1, 0.2, 0.7)  # of rho: one-way marginals, choice of parents, tables
 RARE_SIGMAS = 3.0  # states with fewer rows than this many times the noise of a cell are gathered
 USEFUL = 2.0  # a table's mean cell must carry this many times its noise
@@ -98,7 +97,7 @@ def _exact(private: PrivateTable, degree: int, progress: Progress) -> Network:
             known[family] = _information(count(family))
         return known[family]
 
-    root = max(names, key=lambda n: _entropy(count((n,))))
+    root = max(names, key=lambda n: entropy(count((n,))))
     placed: list[str] = [root]
     families: list[Family] = [(root,)]
     while len(placed) < len(names):
@@ -119,20 +118,10 @@ def _smoothed(family: Family, counts: Counts) -> Conditional:
     return Conditional(family[-1], family[:-1], normalised(counts, prior))
 
 
-def _entropy(counts: Counts) -> float:
-    p = counts[counts > 0] / max(float(counts.sum()), 1.0)
-    return float(-(p * np.log(p)).sum())
-
-
 def _information(counts: Counts) -> float:
     """Mutual information of the last axis with the others, in nats, less the share of chance."""
     table = counts.reshape(-1, counts.shape[-1])
-    total = float(table.sum())
-    if total == 0:
-        return 0.0
-    rows, columns = table.sum(axis=1), table.sum(axis=0)
-    freedom = (np.count_nonzero(rows) - 1) * (np.count_nonzero(columns) - 1)
-    return _entropy(rows) + _entropy(columns) - _entropy(table) - freedom / total
+    return mutual_information(table, 1.0) if table.any() else 0.0
 
 
 # -- under a budget ----------------------------------------------------------------------------
@@ -203,13 +192,13 @@ def _noisy(private: PrivateTable, rho: Rho, degree: int, progress: Progress) -> 
     margins = {n: nearest(m.counts, total) for n, m in ones.items()}
     grown = _Growth({n: g.size for n, g in groups.items()}, total, margins)
     _grow(private, grown, ones, degree, (SHARES[1] * rho, SHARES[2] * rho), progress)
-    splits = {n: g.spread(nearest(fine[n].counts, total)) for n, g in groups.items()}
+    splits = splits_of(groups, {n: m.counts for n, m in fine.items()}, total)
     return Network(
         schema,
         private.declare(schema).statement(),
         round(total),
         tuple(grown.steps),
-        {n: t for n, t in splits.items() if t.shape[0] < t.shape[1]},
+        splits,
     )
 
 
@@ -223,7 +212,7 @@ def _grow(
 ) -> None:
     """Place every column; shares of rho that no table took go to the tables after it."""
     names = list(ones)
-    placed = [max(names, key=lambda n: _entropy(grown.margins[n]))]
+    placed = [max(names, key=lambda n: entropy(grown.margins[n]))]
     grown.alone(placed[0])
     tables = shares[1]
     while todo := len(names) - len(placed):

@@ -11,11 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from synth.budget import Rho
 from synth.combinations.assembly import assembled
 from synth.combinations.repetitions import calibrated, repeated
+from synth.lazily import np
 from synth.learning.method import Method, Model, Promise
 from synth.learning.noisy_groups import ACCURACY, FABRICATION, noisy_groups
 from synth.learning.records import RecordModel

@@ -10,14 +10,12 @@ with a narrow bandwidth only gives real rows back.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
-
-import numpy as np
-import numpy.typing as npt
+from typing import ClassVar, TypeAlias
 
 from synth.budget import Audience, Rho
 from synth.errors import MethodError
-from synth.learning.copying import SLACK, TOLERATED
+from synth.lazily import np, npt
+from synth.learning.copying import too_many
 from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.learning.pool import Pool
 from synth.progress import Progress, quiet
@@ -26,7 +24,7 @@ from synth.schema.domain import smallest
 from synth.schema.settings import setting
 from synth.vault import PrivateTable
 
-Rows = npt.NDArray[np.int64]  # one line per row, one column per modelled column: codes
+Rows: TypeAlias = "npt.NDArray[np.int64]"  # one line per row, one column per modelled column: codes
 
 WHY = "the method moves real rows a little"
 WIDTHS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)  # tried from narrow to wide
@@ -141,7 +139,7 @@ def _copies(blur: _Blur, rows: Rows, width: float, rng: np.random.Generator) -> 
     drawn = blur.drawn(used, half, width, rng)
     own, other = copying(drawn, used, held_out)
     error = np.sqrt(max(own * (1 - own), 1 / half) / half)
-    return bool(own > TOLERATED * other + SLACK * error)
+    return too_many(float(own), float(other), float(error))
 
 
 def _narrowest(blur: _Blur, rows: Rows, rng: np.random.Generator, progress: Progress) -> float:

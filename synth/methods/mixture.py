@@ -13,14 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
-import numpy as np
-import pandas as pd
-
 from synth.budget import Rho, Statement
 from synth.budget.accounting import gaussian_sigma
 from synth.errors import BundleError, MethodError
+from synth.lazily import np, pd
 from synth.learning.consistency import nearest, total_of
-from synth.learning.grouping import gathered
+from synth.learning.grouping import gathered, splits_of
 from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.learning.mixture import (
     ColumnLaw,
@@ -178,11 +176,7 @@ class Mixture(Method):
         blocks = [_block(n, laws[n], fine[n], how.get(n), total) for n in laws]
         left = Rho((1 - ONE_WAY) * rho / self.rounds)
         learning = self._learnt(coarse, blocks, left, total, progress)
-        splits = {
-            n: g.spread(nearest(fine[n].counts, total))
-            for n, g in how.items()
-            if g.size < len(g.groups)
-        }
+        splits = splits_of(how, {n: m.counts for n, m in fine.items()}, total)
         return MixtureModel(
             schema,
             coarse.declare(schema).statement(),

@@ -8,9 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from synth.budget import Rho
+from synth.lazily import np
 from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.learning.network import Conditional, Network
 from synth.progress import Progress, quiet

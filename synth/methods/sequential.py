@@ -11,14 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from typing import Any, ClassVar, Self, TypeAlias
 
 from synth.budget import Audience, Rho, Statement
 from synth.errors import BundleError
+from synth.lazily import np, npt, pd
 from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.progress import Progress, quiet
 from synth.schema import Categories, Codes, Counts, Schema
@@ -29,7 +26,7 @@ from synth.vault import PrivateTable
 WHY = "trees were grown on real rows"
 WIDE = 12  # categories up to this many get a column each as predictors; others keep their codes
 
-Features = npt.NDArray[np.float32]
+Features: TypeAlias = "npt.NDArray[np.float32]"
 
 
 @dataclass(frozen=True)

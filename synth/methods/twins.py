@@ -16,13 +16,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar, Self
 
-import numpy as np
-import pandas as pd
-
 from synth.budget import Rho, Statement
 from synth.errors import BundleError
+from synth.lazily import np, pd
 from synth.learning.clique_tree import CliqueModel, CliqueTree
-from synth.learning.consistency import nearest
+from synth.learning.grouping import splits_of
 from synth.learning.inference import Fitted, IndexConditional, Noisy, fit
 from synth.learning.inference.estimation import Effort
 from synth.learning.method import Method, Model, Promise
@@ -161,11 +159,7 @@ class Twins(Method):
 
 def _model(learnt: CliqueModel) -> TwinsModel:
     ground = learnt.ground
-    splits = {
-        n: g.spread(nearest(ground.fine[n], ground.total))
-        for n, g in ground.groups.items()
-        if g.size < len(g.groups)
-    }
+    splits = splits_of(ground.groups, ground.fine, ground.total)
     return TwinsModel(
         ground.schema,
         ground.private.declare(ground.schema).statement(),

@@ -11,10 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
 from synth.combinations.growth import Records
 from synth.combinations.repetitions import calibrated, repeated
+from synth.lazily import np
 from synth.learning.seeded import ORDERS, Seeded, SeededGround
 from synth.progress import Progress
 from synth.schema.settings import setting

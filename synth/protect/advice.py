@@ -8,12 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-import pandas as pd
-
 from synth.budget import Audience
 from synth.errors import SynthError
 from synth.ingest.roles import words_of
+from synth.lazily import np, pd
 from synth.protect.risk import Classes, SpecialUniques, classes_of, special_uniques
 from synth.protect.risk.summary import REASON
 from synth.protect.steps.apply import Stage, applied

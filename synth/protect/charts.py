@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
-import numpy as np
-import pandas as pd
-
+from synth.lazily import alt, np, pd
 from synth.protect.lattice import FAILS, HOLDS, UNKNOWN, Space
 from synth.protect.risk import Classes, Contribution
 

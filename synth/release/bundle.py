@@ -11,12 +11,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import IO, Any
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet
-
 from synth.budget import Statement
 from synth.errors import BundleError
+from synth.lazily import pa, pd
 from synth.learning.method import Model
 from synth.methods import model_of
 from synth.release.archive import confirm, unpacked

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-import numpy as np
-
 from synth.budget.guarantee import KAnonymous
 from synth.combinations.growth import NOTHING
 from synth.errors import BundleError, NotReleasable
+from synth.lazily import np
 from synth.learning.aggregates import Aggregates, read_aggregates
 from synth.learning.records import RecordModel
 from synth.release.bundle import Bundle

@@ -9,12 +9,9 @@ import io
 from collections.abc import Mapping
 from itertools import combinations
 
-import altair as alt
-import numpy as np
-import pandas as pd
-
 from synth.evaluate.charts import Chart
 from synth.evaluate.comparison import normalised_information
+from synth.lazily import alt, np, pd
 from synth.release.bundle import Bundle
 from synth.schema import Codes, Schema
 from synth.schema.domain import MISSING

@@ -9,11 +9,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import IO, Any
 
-import numpy as np
-import pandas as pd
-
 from synth.budget import Statement
 from synth.errors import NotReleasable
+from synth.lazily import np, pd
 from synth.learning.method import BLOCK, Model
 from synth.methods import model_of
 from synth.release.archive import Parcel, unpacked

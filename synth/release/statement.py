@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from synth.budget import Statement
 from synth.budget.guarantee import DifferentiallyPrivate
+from synth.lazily import np
 from synth.learning.method import Model
 from synth.schema import Origin, Schema
 

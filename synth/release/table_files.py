@@ -7,9 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet
+from synth.lazily import pa, pd
 
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs text that begins like this
 

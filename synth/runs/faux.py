@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-import sqlalchemy as sa
-
 from synth.errors import QueryError, SynthError
 from synth.ingest import Database, Limits, Query, read_query
 from synth.ingest.declaration import ColumnPart
+from synth.lazily import pd, sa
 from synth.release import Release
 from synth.runs.audit import Asked, Audit, Ended
 from synth.runs.memory import Memory
@@ -129,13 +127,13 @@ def faux(
 def _address(source: object) -> str:
     if isinstance(source, str):
         return source
-    if isinstance(source, sa.Engine):
-        return source.url.render_as_string(hide_password=False)
     if isinstance(source, sqlite3.Connection):
         path = source.execute("PRAGMA database_list").fetchone()[2]
         if path:
             return f"sqlite:///{path}"
         raise QueryError("This database lies in memory only.", "Save it to a file first.")
+    if isinstance(source, sa.Engine):
+        return source.url.render_as_string(hide_password=False)
     raise QueryError(
         f"A {type(source).__name__} is no database.",
         "Give an address such as sqlite:///file.db, or a SQLAlchemy engine.",

@@ -17,10 +17,9 @@ import shlex
 from pathlib import Path
 from typing import Any, NoReturn
 
-import pandas as pd
-
 from synth.errors import QueryError, RecipeError, SynthError
 from synth.ingest.pointer import pointed
+from synth.lazily import pd
 from synth.runs.faux import Faux, faux
 from synth.runs.recipe import MethodPart, Recipe
 from synth.runs.recipe_file import read_recipe

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-import httpx
-
 from synth.errors import IngestError, RecipeError, RemoteError
+from synth.lazily import httpx
 from synth.progress import Progress
 from synth.runs.recipe import Recipe, Source
 from synth.runs.recipe_file import recipe_text

@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from synth.budget import Budget, Entry, Ledger, Rho
 from synth.budget.accounting import epsilon_of
 from synth.budget.lasting import Account, LedgerFile
@@ -23,6 +21,7 @@ from synth.ingest.discovery import SHARE as FOUND_SHARE
 from synth.ingest.discovery import discovered, undeclared
 from synth.ingest.lazy import file_in_place, query_in_place
 from synth.ingest.suggest_lazy import as_they_are
+from synth.lazily import np
 from synth.learning.method import Model, Promise
 from synth.progress import Progress, quiet
 from synth.protect.steps import Shelf, Stage, after_steps, protect, steps_of

@@ -6,19 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cached_property
-from typing import Any, TypeVar
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from typing import Any, TypeAlias, TypeVar
 
 from synth.errors import SchemaError
+from synth.lazily import np, npt, pd
 from synth.schema.domain import Codes, Domain, Origin, domain_of
 from synth.schema.pattern import Pattern
 
 E = TypeVar("E", bound=Enum)
 
-Counts = npt.NDArray[np.float64]  # rows per cell, one axis per column; noisy ones may be negative
+Counts: TypeAlias = (
+    "npt.NDArray[np.float64]"  # rows per cell, one axis per column; noisy ones may be negative
+)
 
 
 class Kind(Enum):

@@ -12,17 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
-from typing import Any, ClassVar, Protocol, runtime_checkable
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 from synth.errors import SchemaError
+from synth.lazily import np, npt, pd
 from synth.schema.edges import interval, on_grid
 from synth.schema.values import Values, as_numbers, as_seconds, as_text, is_text, retyped, stamp
 
-Codes = npt.NDArray[np.integer[Any]]  # which state of a domain each row has, 0..size-1
+Codes: TypeAlias = "npt.NDArray[np.integer[Any]]"  # which state of a domain each row has, 0..size-1
 
 OTHER = "(other)"
 MISSING = "(missing)"

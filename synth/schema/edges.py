@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
-
 from synth.errors import SchemaError
+from synth.lazily import np, npt
 from synth.schema.values import Values
 
 

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-import pandas as pd
-
+from synth.lazily import np, pd
 from synth.schema.columns import Counts
 from synth.schema.domain import Codes, Domain, Origin, smallest
 

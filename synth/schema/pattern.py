@@ -14,10 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-import pandas as pd
-
 from synth.errors import SchemaError
+from synth.lazily import np, pd
 from synth.schema.domain import Codes, Origin
 
 # One character of a template stands for one drawn character; a backslash makes it literal.

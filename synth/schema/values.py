@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from typing import TypeAlias
 
-Values = npt.NDArray[np.float64]
+from synth.lazily import np, npt, pd
+
+Values: TypeAlias = "npt.NDArray[np.float64]"
 
 
 def is_text(values: pd.Series) -> bool:

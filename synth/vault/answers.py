@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from synth.lazily import np, npt
 from synth.schema import Codes, Counts
 from synth.schema.tables import IntCounts
 

@@ -9,14 +9,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import pairwise
-
-import numpy as np
-import numpy.typing as npt
+from typing import Any
 
 from synth.combinations.counting import Combinations
 from synth.combinations.growth import Records
 from synth.combinations.suppression import suppress
 from synth.errors import MethodError
+from synth.lazily import np, npt
 from synth.schema import Categories, Dates, Numbers, Origin, Schema, Text
 
 
@@ -70,10 +69,19 @@ class Attributes:
     labels: tuple[str | None, ...]
     delimiter: str = ""
 
+    def document(self) -> dict[str, Any]:
+        """The axis as plain values; `attributes_from` reads it back."""
+        return {"column": self.column, "labels": list(self.labels), "delimiter": self.delimiter}
+
     @property
     def counted(self) -> npt.NDArray[np.bool_]:
         """One truth value per state: whether it is an attribute."""
         return np.array([label is not None for label in self.labels])
+
+
+def attributes_from(document: Mapping[str, Any]) -> Attributes:
+    """The axis that a document describes. Raises KeyError or TypeError where it is none."""
+    return Attributes(document["column"], tuple(document["labels"]), str(document["delimiter"]))
 
 
 @dataclass(frozen=True, eq=False)

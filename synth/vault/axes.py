@@ -10,10 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 from synth.combinations.counting import (
     Axis,
     Combinations,
@@ -23,6 +19,7 @@ from synth.combinations.counting import (
 )
 from synth.combinations.tabled import sets_of, tabled
 from synth.errors import SchemaError
+from synth.lazily import np, npt, pd
 from synth.schema import Schema
 from synth.schema.values import as_text
 from synth.vault.attributes import Attributes, Counting, attributes_of

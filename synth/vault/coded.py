@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import pandas as pd
-
+from synth.lazily import np, pd
 from synth.schema import Codes
 from synth.schema.domain import MISSING, smallest
 from synth.schema.values import as_text

@@ -13,10 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
+from synth.lazily import np, npt, pd
 from synth.schema import Codes, Domain, Schema
 from synth.schema.tables import IntCounts, bincount
 from synth.schema.values import as_text

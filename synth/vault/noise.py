@@ -21,28 +21,19 @@ from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import lru_cache
-from typing import Protocol
-
-import numpy as np
-import numpy.typing as npt
-from opendp.domains import atom_domain, vector_domain
-from opendp.measurements import make_noisy_max
-from opendp.measures import zero_concentrated_divergence
-from opendp.metrics import linf_distance
-from opendp.mod import enable_features
+from typing import Protocol, TypeAlias
 
 from synth.errors import BudgetError
+from synth.lazily import np, npt
 
-Whole = npt.NDArray[np.int64]
-Words = npt.NDArray[np.uint64]
+Whole: TypeAlias = "npt.NDArray[np.int64]"
+Words: TypeAlias = "npt.NDArray[np.uint64]"
 
 WORD = 64  # random bits of a first look-up
 GUARD = 160  # bits carried beyond those that must be certain; see `_weights`
 WIDE = 1024  # widest law tabulated step by step
 WIDEST = 2.0**52  # noise of this scale still leaves room in a 64-bit count
 MARGIN = 2.0**-40  # doubles are trusted to this much, about 2^8 times their real error here
-
-enable_features("contrib")
 
 
 class Noise(Protocol):
@@ -117,6 +108,14 @@ def noisy_max(scores: Sequence[float], epsilon: float, sensitivity: float = 1) -
         BudgetError: epsilon is not positive.
     """
     _check(epsilon)
+    # Loaded only here: of all noise, nothing else is drawn by it.
+    from opendp.domains import atom_domain, vector_domain
+    from opendp.measurements import make_noisy_max
+    from opendp.measures import zero_concentrated_divergence
+    from opendp.metrics import linf_distance
+    from opendp.mod import enable_features
+
+    enable_features("contrib")
     choose = make_noisy_max(
         vector_domain(atom_domain(T="i64")),
         linf_distance(T="i64"),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-import pandas as pd
-import pyarrow as pa
-
+from synth.lazily import pa, pd
 from synth.schema import Schema
 
 

@@ -26,11 +26,6 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-import narwhals as nw
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 from synth.budget import Audience, Budget, Compared, Grouped, Ledger, Opened, Rho, Statement
 from synth.budget.accounting import (
     gaussian_sigma,
@@ -40,6 +35,7 @@ from synth.budget.accounting import (
 )
 from synth.combinations.growth import candidates, different, partition
 from synth.errors import SchemaError
+from synth.lazily import np, npt, nw, pd
 from synth.schema import Column, Counts, Schema
 from synth.schema.tables import IntCounts
 from synth.vault import noise as exact_noise

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-import numpy.typing as npt
-
 from synth.combinations.counting import Axis, combinations
 from synth.combinations.growth import NOTHING, Records, different, holders
+from synth.lazily import np, npt
 from synth.vault.attributes import Attributes
 from synth.vault.axes import Named
 

@@ -19,12 +19,8 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
-import narwhals as nw
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 from synth.errors import QueryError, SchemaError, SynthError
+from synth.lazily import np, npt, nw, pd
 from synth.schema import Categories, Codes, Dates, Domain, Numbers, Schema, Text
 from synth.schema.domain import OTHER
 from synth.schema.gathered import Gathered
@@ -158,7 +154,7 @@ class LazyRows:
     ) -> tuple[nw.LazyFrame[Any], list[Key]]:
         """The frame to group, and by what."""
         keys = [_key(n, domain, self._types[n]) for n, domain in columns]
-        engine = ENGINES.get(self.frame.implementation)
+        engine = _engine(self.frame.implementation)
         if engine is None:
             return self.frame, keys
         if not self._kept.issuperset(columns):
@@ -210,10 +206,13 @@ def _in_duckdb(relation: Any, name: str) -> Any:
     return relation.query("asked", f"SELECT * FROM {name}")
 
 
-ENGINES = {
-    nw.Implementation.DUCKDB: Engine(_in_duckdb, lambda relation: None),
-    nw.Implementation.PYSPARK: Engine(lambda f, name: f.cache(), lambda f: f.unpersist()),
-}
+def _engine(implementation: nw.Implementation) -> Engine | None:
+    """How the engine of a frame holds a table; None where it is not known to hold any."""
+    engines = {
+        nw.Implementation.DUCKDB: Engine(_in_duckdb, lambda relation: None),
+        nw.Implementation.PYSPARK: Engine(lambda f, name: f.cache(), lambda f: f.unpersist()),
+    }
+    return engines.get(implementation)
 
 
 # -- keys ------------------------------------------------------------------------------------------

@@ -43,7 +43,7 @@ def shelf_of(who: Visitor) -> Shelf:
 def chain(who: Visitor) -> Chain:
     """Apply the steps of the recipe, reusing what is worked out already."""
     assert who.loaded is not None
-    key = f"{id(who.loaded)} {hash(who.recipe.column)}"
+    key = f"{who.loaded.token} {hash(who.recipe.column)}"
     found: dict[str, Stage] = {}
     stage = who.stages.get(key) or beginning(who.loaded, who.recipe.column)
     found[key], stages = stage, [stage]

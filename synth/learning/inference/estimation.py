@@ -15,15 +15,15 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
+from synth.lazily import np, npt
 from synth.learning.inference.program import IndexConditional, Program, Table
 from synth.learning.inference.triangulation import Clique, clique_cells
 
-Vector = npt.NDArray[np.float64]  # all log-tables, or all their cells, end to end
+Vector: TypeAlias = "npt.NDArray[np.float64]"  # all log-tables, or all their cells, end to end
 
 FIRST_STEP = 0.2  # of the diagonal step, before anything is known about overlaps
 STANDSTILL = 1e-3  # a step that changes the misfit by less than this part of it is the last

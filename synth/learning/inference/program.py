@@ -14,13 +14,12 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
+from synth.lazily import np, npt
 from synth.learning.inference.triangulation import Clique, clique_cells, junction_tree, members
 
-Table = npt.NDArray[np.float64]
+Table: TypeAlias = "npt.NDArray[np.float64]"
 
 DEEPEST = -200.0  # log-weights below a table's top by more than this are raised to it
 

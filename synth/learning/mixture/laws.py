@@ -12,18 +12,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
-
-import numpy as np
-import numpy.typing as npt
-from scipy import special
+from typing import ClassVar, TypeAlias
 
 from synth.errors import MethodError
+from synth.lazily import np, npt, special
 from synth.schema import Categories, Domain, Numbers
 from synth.schema.values import Values
 
 UNIT = 64  # a statistic of 1, as a whole number
-Whole = npt.NDArray[np.int64]
+Whole: TypeAlias = "npt.NDArray[np.int64]"
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from synth.lazily import np
 from synth.learning.mixture.laws import UNIT, Free, Law
 from synth.schema import Counts
 from synth.schema.values import Values

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
+from typing import TypeAlias
 
 from synth.ingest.roles import words_of
+from synth.lazily import np, npt, pd
 from synth.protect.steps.columns import Drop
 from synth.protect.steps.dates import Truncate
 from synth.protect.steps.generalise import Generalise
@@ -21,8 +19,8 @@ from synth.schema.domain import MISSING
 from synth.schema.values import as_numbers
 from synth.vault.coded import Coded
 
-Groups = npt.NDArray[np.int64]  # the group of each value at one level
-Losses = npt.NDArray[np.float64]  # what one row of each value loses at one level
+Groups: TypeAlias = "npt.NDArray[np.int64]"  # the group of each value at one level
+Losses: TypeAlias = "npt.NDArray[np.float64]"  # what one row of each value loses at one level
 
 MOST_VALUES = 12
 

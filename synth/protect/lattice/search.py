@@ -18,17 +18,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
 from synth.errors import RiskError
+from synth.lazily import np, npt
 from synth.protect.lattice.ladders import Ladder, Losses
 from synth.protect.risk.classes import Labels, classes_of, refined
 from synth.protect.risk.disclosure import Spread, distances, distinct_values
 from synth.vault.coded import Coded
 
-Levels: TypeAlias = npt.NDArray[np.int64]  # nodes x columns
-Weights: TypeAlias = npt.NDArray[np.float64]  # rows behind each different combination
+Levels: TypeAlias = "npt.NDArray[np.int64]"  # nodes x columns
+Weights: TypeAlias = "npt.NDArray[np.float64]"  # rows behind each different combination
 
 MOST_NODES = 200_000
 LOSSES = ("entropy", "discernibility", "generalisation")

@@ -12,14 +12,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-
-import numpy as np
-import numpy.typing as npt
+from typing import TypeAlias
 
 from synth.errors import RiskError
+from synth.lazily import np, npt
 from synth.protect.risk.classes import Classes, Sizes
 
-Chances = npt.NDArray[np.float64]  # one per class: the chance that a link to it is right
+Chances: TypeAlias = (
+    "npt.NDArray[np.float64]"  # one per class: the chance that a link to it is right
+)
 
 THRESHOLDS = {3: 0.33, 5: 0.2, 11: 0.09, 20: 0.05}  # smallest class -> highest chance allowed
 

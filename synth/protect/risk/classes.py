@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
+from synth.lazily import np, npt, pd
 from synth.schema import Codes
 from synth.vault.coded import Coded
 
-Labels = npt.NDArray[np.int64]  # which class each row is in, 0 .. number of classes - 1
-Sizes = npt.NDArray[np.int64]  # rows in each class
+Labels: TypeAlias = (
+    "npt.NDArray[np.int64]"  # which class each row is in, 0 .. number of classes - 1
+)
+Sizes: TypeAlias = "npt.NDArray[np.int64]"  # rows in each class
 
 SPARSE = 8  # beyond this many cells per row, classes are numbered by hashing, not by counting
 

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
+from synth.lazily import np, npt, pd
 from synth.protect.risk.classes import Classes
 from synth.schema.domain import MISSING
 from synth.schema.values import as_numbers

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-
+from synth.lazily import np, npt
 from synth.vault.coded import Coded
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
+from synth.lazily import np
 from synth.protect.risk.uniques import SpecialUniques
 
 

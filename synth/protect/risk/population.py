@@ -14,12 +14,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
-from scipy.optimize import least_squares, minimize
-from scipy.special import expit, gammaln
-
 from synth.errors import RiskError
+from synth.lazily import np, npt, special
 
 SMALL_FRACTION = 0.1  # up to here Dankar's rule trusts Pitman
 
@@ -89,10 +85,12 @@ def _pitman(sizes: npt.NDArray[np.float64], counts: npt.NDArray[np.float64], peo
     def loss(free: npt.NDArray[np.float64]) -> float:
         alpha, theta = _pitman_parameters(free)
         grown = (groups - 1) * math.log(alpha)
-        grown += gammaln(theta / alpha + groups) - gammaln(theta / alpha + 1)
-        drawn = gammaln(theta + rows) - gammaln(theta + 1)
-        within = counts @ (gammaln(sizes - alpha) - gammaln(1 - alpha))
+        grown += special.gammaln(theta / alpha + groups) - special.gammaln(theta / alpha + 1)
+        drawn = special.gammaln(theta + rows) - special.gammaln(theta + 1)
+        within = counts @ (special.gammaln(sizes - alpha) - special.gammaln(1 - alpha))
         return float(drawn - grown - within)
+
+    from scipy.optimize import minimize
 
     found = minimize(loss, np.array([0.0, math.log(groups)]), method="Nelder-Mead")
     alpha, theta = _pitman_parameters(found.x)
@@ -100,17 +98,17 @@ def _pitman(sizes: npt.NDArray[np.float64], counts: npt.NDArray[np.float64], peo
         return math.nan
     log_singles = (
         math.log(people)
-        + gammaln(theta + alpha + people - 1)
-        - gammaln(theta + alpha)
-        + gammaln(theta + 1)
-        - gammaln(theta + people)
+        + special.gammaln(theta + alpha + people - 1)
+        - special.gammaln(theta + alpha)
+        + special.gammaln(theta + 1)
+        - special.gammaln(theta + people)
     )
     return float(min(1.0, math.exp(log_singles) / people))
 
 
 def _pitman_parameters(free: npt.NDArray[np.float64]) -> tuple[float, float]:
     """alpha in (0, 1) and theta above -alpha, from two unbounded numbers."""
-    alpha = float(np.clip(expit(free[0]), 1e-6, 1 - 1e-9))
+    alpha = float(np.clip(special.expit(free[0]), 1e-6, 1 - 1e-9))
     return alpha, math.exp(min(float(free[1]), 60.0)) - alpha
 
 
@@ -134,7 +132,7 @@ def _slide_negative_binomial(
     people, missed = rows / fraction, 1 - fraction
 
     def expected(free: npt.NDArray[np.float64]) -> tuple[float, float, float]:
-        a, b = math.exp(float(np.clip(free[0], -30, 30))), float(expit(free[1]))
+        a, b = math.exp(float(np.clip(free[0], -30, 30))), float(special.expit(free[1]))
         b = min(max(b, 1e-12), 1 - 1e-12)
         all_classes = people / (1 + a * b / (1 - b))
         weight = math.exp(a * (math.log1p(-b) - math.log1p(-b * missed)))
@@ -149,6 +147,8 @@ def _slide_negative_binomial(
     def apart(free: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         seen, single, _ = expected(free)
         return np.array([seen / groups - 1, single / unique - 1])
+
+    from scipy.optimize import least_squares
 
     found = least_squares(apart, np.array([0.0, 0.0]), bounds=(-25, 25))
     if not found.success or float(np.abs(found.fun).max()) > 1e-3:

@@ -9,9 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from synth.errors import RiskError
+from synth.lazily import np
 from synth.protect.risk.classes import Classes, classes_of, refined
 from synth.vault.coded import Coded
 

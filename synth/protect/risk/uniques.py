@@ -17,15 +17,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
-import numpy as np
-import numpy.typing as npt
-
 from synth.errors import RiskError
+from synth.lazily import np, npt
 from synth.protect.risk.classes import Labels, refined
 from synth.vault.coded import Coded
 
-Flags: TypeAlias = npt.NDArray[np.bool_]  # one truth value per row
-Packed: TypeAlias = npt.NDArray[np.uint8]  # the same, eight rows to a byte
+Flags: TypeAlias = "npt.NDArray[np.bool_]"  # one truth value per row
+Packed: TypeAlias = "npt.NDArray[np.uint8]"  # the same, eight rows to a byte
 
 MOST_SETS = 20_000  # sets of columns; beyond this a search is not live any more
 

@@ -6,10 +6,8 @@ import secrets
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-import numpy as np
-import pandas as pd
-
 from synth.errors import StepError
+from synth.lazily import np, pd
 from synth.protect.steps.step import Step, known_column
 from synth.schema import Schema
 from synth.schema.settings import Ask, setting

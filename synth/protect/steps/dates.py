@@ -9,13 +9,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 from synth.budget import Audience
 from synth.errors import StepError
 from synth.ingest.suggest import FORMATS
+from synth.lazily import np, npt, pd
 from synth.protect.steps.step import (
     LOOK_AGAIN,
     MOST_LISTED,

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-import pandas as pd
-
 from synth.errors import StepError
+from synth.lazily import pd
 from synth.protect.steps.hierarchy import ANY, BUILT_IN, Hierarchy, Suppressed, listed_hierarchy
 from synth.protect.steps.step import FileStep, checked_number, declared_list
 from synth.schema import Column, Domain, Role

@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
-import numpy as np
-import pandas as pd
-
 from synth.errors import StepError
+from synth.lazily import np, pd
 from synth.protect.steps.dates import Truncate
 from synth.protect.steps.numbers import Band, even_bands
 

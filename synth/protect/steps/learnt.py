@@ -10,12 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 from synth.budget import Audience, Rho
 from synth.errors import StepError
+from synth.lazily import np, npt, pd
 from synth.protect.steps.numbers import Band
 from synth.protect.steps.step import Step, ValueStep, checked_number, known_column
 from synth.protect.steps.text import Recode

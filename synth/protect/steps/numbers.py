@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
 
-import numpy as np
-import pandas as pd
-
 from synth.errors import StepError
+from synth.lazily import np, pd
 from synth.protect.steps.step import MOST_LISTED, ValueStep, checked_number, declared_list
 from synth.schema import Categories, Column, Domain, Kind, Numbers, Origin
 from synth.schema.edges import whole_edges

@@ -7,11 +7,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 from synth.errors import StepError
+from synth.lazily import np, npt, pd
 from synth.protect.risk.classes import classes_of
 from synth.protect.steps.step import Step, checked_number, known_column
 from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema

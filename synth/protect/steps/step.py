@@ -12,11 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar
 
-import numpy as np
-import pandas as pd
-
 from synth.budget import Audience
 from synth.errors import StepError
+from synth.lazily import np, pd
 from synth.schema import Categories, Column, Domain, Kind, Origin, Role, Schema
 from synth.schema.settings import Ask, setting
 from synth.schema.values import as_text

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-import pandas as pd
-
 from synth.budget import Audience
 from synth.errors import SchemaError, StepError
+from synth.lazily import pd
 from synth.protect.steps.step import ValueStep, checked_number, declared_list, known_column
 from synth.schema import Categories, Column, Domain, Origin, Pattern, Role, Schema
 from synth.schema.settings import Ask, setting

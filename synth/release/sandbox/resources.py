@@ -6,9 +6,7 @@ import io
 import re
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
+from synth.lazily import np, pd
 from synth.release.bundle import Bundle
 from synth.release.counts import LINES_PARQUET
 from synth.release.sandbox.server.service import Service, Settings

@@ -10,12 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-
 from synth.combinations.counting import Axis, Combinations, Integers, combinations, present_axes
 from synth.errors import NotReleasable
+from synth.lazily import np, npt, pd
 from synth.learning.aggregates import Aggregates
 from synth.schema import Column, Dates, Domain, Numbers, Pattern, Schema, Text
 from synth.schema.domain import MISSING

@@ -18,11 +18,9 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from synth.budget import Statement
 from synth.errors import NotReleasable
+from synth.lazily import np, pd
 from synth.learning.aggregates import Aggregates
 from synth.release.showcase.contents import (
     Attribute,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
@@ -10,24 +9,17 @@ import random
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
-
+from . import web
 from .contract import openapi
 from .overlay import Overlay, Sessions, tag_of
 from .simulation import Door, Forecast, Weather
 from .table import MOST_PER_PAGE, MockProblem, Page, Row, Table, asked, cursor_of
 
 MOST_BODY = 1_000_000  # bytes
-Handler = Callable[[Request], Awaitable[Response]]
+Handler: TypeAlias = "Callable[[web.Request], Awaitable[web.Response]]"
 
 
 @dataclass(frozen=True)
@@ -59,19 +51,21 @@ class Service:
         self.sessions = Sessions(self.tables)
         self.forecast = Forecast(self.settings.weather)
 
-    def app(self) -> Starlette:
+    def app(self) -> web.Starlette:
         """The application."""
         routes = [
-            Route("/", self._handled(self.root), methods=["GET"]),
-            Route("/openapi.json", self._handled(self.contract), methods=["GET"]),
-            Route("/__reset", self._handled(self.reset), methods=["POST"]),
-            Route("/__log", self._handled(self.requests), methods=["GET"]),
+            web.Route("/", self._handled(self.root), methods=["GET"]),
+            web.Route("/openapi.json", self._handled(self.contract), methods=["GET"]),
+            web.Route("/__reset", self._handled(self.reset), methods=["POST"]),
+            web.Route("/__log", self._handled(self.requests), methods=["GET"]),
             *(route for name in self.tables for route in self._routes(name)),
         ]
-        handlers: Any = {HTTPException: _http_problem}
-        return Starlette(routes=routes, middleware=self._middleware(), exception_handlers=handlers)
+        handlers: Any = {web.HTTPException: _http_problem}
+        return web.Starlette(
+            routes=routes, middleware=self._middleware(), exception_handlers=handlers
+        )
 
-    def _routes(self, name: str) -> list[Route]:
+    def _routes(self, name: str) -> list[web.Route]:
         """The addresses of one resource."""
         reading = {
             "count": self.count,
@@ -81,21 +75,21 @@ class Service:
         }
         row = ["GET", "PUT", "PATCH", "DELETE"]
         return [
-            Route(f"/{name}", self._handled(self.many, name), methods=["GET", "POST"]),
+            web.Route(f"/{name}", self._handled(self.many, name), methods=["GET", "POST"]),
             *(
-                Route(f"/{name}/{part}", self._handled(answer, name), methods=["GET"])
+                web.Route(f"/{name}/{part}", self._handled(answer, name), methods=["GET"])
                 for part, answer in reading.items()
             ),
-            Route(f"/{name}/{{id:int}}", self._handled(self.one, name), methods=row),
+            web.Route(f"/{name}/{{id:int}}", self._handled(self.one, name), methods=row),
         ]
 
-    def _middleware(self) -> list[Middleware]:
+    def _middleware(self) -> list[web.Middleware]:
         if not self.settings.cross_origin:
             return []
         shown = ["X-Total-Count", "Link", "ETag", "Location", "X-Synthetic", "X-Next-Cursor"]
         return [
-            Middleware(
-                CORSMiddleware,
+            web.Middleware(
+                web.CORSMiddleware,
                 allow_origins=["*"],
                 allow_methods=["*"],
                 allow_headers=["*"],
@@ -106,12 +100,12 @@ class Service:
     def _handled(self, answer: Handler, table: str = "") -> Handler:
         """The simulation around every answer, and problems as RFC 9457 documents."""
 
-        async def handle(request: Request) -> Response:
+        async def handle(request: web.Request) -> web.Response:
             request.state.table = table
             try:
                 self.settings.door.check(request.headers)
                 prefer = request.headers.get("prefer", "")
-                await asyncio.sleep(self.forecast.delay(prefer, request.query_params.get("_delay")))
+                await web.sleep(self.forecast.delay(prefer, request.query_params.get("_delay")))
                 self.forecast.count(request.client.host if request.client else "")
                 self.forecast.fail(prefer)
                 self._refuse_writes(request)
@@ -131,33 +125,33 @@ class Service:
 
         return handle
 
-    def _refuse_writes(self, request: Request) -> None:
+    def _refuse_writes(self, request: web.Request) -> None:
         if self.settings.read_only and request.method != "GET" and "__" not in request.url.path:
             raise MockProblem(403, "Read only", "This sandbox takes no writes.")
 
-    def _overlay(self, request: Request) -> Overlay:
+    def _overlay(self, request: web.Request) -> Overlay:
         session = request.headers.get("x-session", "")[:80]
         return self.sessions.overlay(session, request.state.table)
 
     # -- about -----------------------------------------------------------------------------------
 
-    async def root(self, request: Request) -> Response:
+    async def root(self, request: web.Request) -> web.Response:
         links = {n: f"/{n}" for n in self.tables}
-        return JSONResponse({"synthetic": True, **self.about, "resources": links})
+        return web.JSONResponse({"synthetic": True, **self.about, "resources": links})
 
-    async def contract(self, request: Request) -> Response:
-        return JSONResponse(openapi(self.tables, self.about, self.settings.door.kind))
+    async def contract(self, request: web.Request) -> web.Response:
+        return web.JSONResponse(openapi(self.tables, self.about, self.settings.door.kind))
 
-    async def requests(self, request: Request) -> Response:
-        return JSONResponse(list(self.log))
+    async def requests(self, request: web.Request) -> web.Response:
+        return web.JSONResponse(list(self.log))
 
-    async def reset(self, request: Request) -> Response:
+    async def reset(self, request: web.Request) -> web.Response:
         self.sessions.reset(request.headers.get("x-session", "")[:80])
-        return Response(status_code=204)
+        return web.Response(status_code=204)
 
     # -- reading ---------------------------------------------------------------------------------
 
-    async def many(self, request: Request) -> Response:
+    async def many(self, request: web.Request) -> web.Response:
         overlay = self._overlay(request)
         if request.method == "POST":
             return await self._added(request, overlay)
@@ -165,42 +159,42 @@ class Service:
         headers = _paging(request, page)
         return _formatted(overlay.table, page.rows, request.query_params.get("_format"), headers)
 
-    async def count(self, request: Request) -> Response:
+    async def count(self, request: web.Request) -> web.Response:
         overlay = self._overlay(request)
         page = asked(overlay.table, overlay.rows(), request.query_params.multi_items())
-        return JSONResponse({"count": page.total})
+        return web.JSONResponse({"count": page.total})
 
-    async def distinct(self, request: Request) -> Response:
+    async def distinct(self, request: web.Request) -> web.Response:
         overlay = self._overlay(request)
         name = request.query_params.get("col", "")
         if name not in overlay.table.by_name:
             raise MockProblem(400, "Unknown field", "`col` has to name a field.")
         found = Counter(json.dumps(r.get(name)) for r in overlay.rows())
         listed = [{"value": json.loads(v), "count": c} for v, c in found.most_common(MOST_PER_PAGE)]
-        return JSONResponse(listed)
+        return web.JSONResponse(listed)
 
-    async def schema(self, request: Request) -> Response:
+    async def schema(self, request: web.Request) -> web.Response:
         table = self._overlay(request).table
         properties = {n: f.schema() for n, f in table.by_name.items()}
-        return JSONResponse({"title": table.name, "type": "object", "properties": properties})
+        return web.JSONResponse({"title": table.name, "type": "object", "properties": properties})
 
-    async def random(self, request: Request) -> Response:
+    async def random(self, request: web.Request) -> web.Response:
         overlay = self._overlay(request)
         text = request.query_params.get("n", "1")
         if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= MOST_PER_PAGE:
             raise MockProblem(400, "Bad number", f"`n` has to be from 1 to {MOST_PER_PAGE}.")
         rows = list(overlay.rows())
-        return JSONResponse(random.sample(rows, min(int(text), len(rows))))
+        return web.JSONResponse(random.sample(rows, min(int(text), len(rows))))
 
     # -- writing ---------------------------------------------------------------------------------
 
-    async def _added(self, request: Request, overlay: Overlay) -> Response:
+    async def _added(self, request: web.Request, overlay: Overlay) -> web.Response:
         body = await _body(request)
         row = overlay.add(body, request.headers.get("idempotency-key", "")[:200])
         place = f"/{overlay.table.name}/{row['id']}"
-        return JSONResponse(row, 201, {"Location": place, "ETag": tag_of(row)})
+        return web.JSONResponse(row, 201, {"Location": place, "ETag": tag_of(row)})
 
-    async def one(self, request: Request) -> Response:
+    async def one(self, request: web.Request) -> web.Response:
         overlay, id = self._overlay(request), str(request.path_params["id"])
         row = overlay.get(id)
         wanted = request.headers.get("if-match")
@@ -208,15 +202,15 @@ class Service:
             raise MockProblem(412, "Changed since", "The row is not the one you read.")
         if request.method == "DELETE":
             overlay.remove(id)
-            return Response(status_code=204)
+            return web.Response(status_code=204)
         if request.method == "PUT":
             row = overlay.replace(id, await _body(request))
         if request.method == "PATCH":
             row = overlay.merge(id, await _body(request))
-        return JSONResponse(row, headers={"ETag": tag_of(row)})
+        return web.JSONResponse(row, headers={"ETag": tag_of(row)})
 
 
-async def _body(request: Request) -> Any:
+async def _body(request: web.Request) -> Any:
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind not in ("application/json", "application/merge-patch+json"):
         raise MockProblem(415, "Not JSON", "Send Content-Type: application/json.")
@@ -233,7 +227,7 @@ def _no_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def _paging(request: Request, page: Page) -> dict[str, str]:
+def _paging(request: web.Request, page: Page) -> dict[str, str]:
     """X-Total-Count, Link (RFC 8288) and a cursor."""
     kept = [(k, v) for k, v in request.query_params.multi_items() if k not in _PAGING]
     size = max(page.size, 1)
@@ -259,35 +253,35 @@ _PAGING = ("_page", "_per_page", "_start", "_end", "_limit", "_cursor")
 
 def _formatted(
     table: Table, rows: list[Row], form: str | None, headers: dict[str, str]
-) -> Response:
+) -> web.Response:
     if form in (None, "json"):
-        return JSONResponse(rows, headers=headers)
+        return web.JSONResponse(rows, headers=headers)
     if form == "ndjson":
         text = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
-        return Response(text, media_type="application/x-ndjson", headers=headers)
+        return web.Response(text, media_type="application/x-ndjson", headers=headers)
     if form == "csv":
         out = io.StringIO()
         names = list(rows[0]) if rows else list(table.by_name)
         writer = csv.DictWriter(out, names)
         writer.writeheader()
         writer.writerows(rows)
-        return Response(out.getvalue(), media_type="text/csv", headers=headers)
+        return web.Response(out.getvalue(), media_type="text/csv", headers=headers)
     raise MockProblem(400, "Unknown format", "`_format` is json, ndjson or csv.")
 
 
-def _problem(problem: MockProblem) -> Response:
+def _problem(problem: MockProblem) -> web.Response:
     wait = problem.body.pop("retry", 0)
     headers = {"Retry-After": str(wait)} if wait else {}
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse(
+    return web.JSONResponse(
         problem.body, problem.status, headers, media_type="application/problem+json"
     )
 
 
-async def _http_problem(request: Request, error: Exception) -> Response:
+async def _http_problem(request: web.Request, error: Exception) -> web.Response:
     """Wrong paths and methods in the same form as everything else."""
-    assert isinstance(error, HTTPException)
+    assert isinstance(error, web.HTTPException)
     problem = MockProblem(
         error.status_code, str(error.detail), "See /openapi.json for what there is."
     )
