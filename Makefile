@@ -1,6 +1,7 @@
 # make app    the screens, on http://localhost:8501
 # make test   every test, the browser's included
 # make check  format, lint, types, import order
+# make rooms  the picture in docs/architecture.md
 # make image  the container image (needs Docker)
 
 PYTHON ?= python3
@@ -9,7 +10,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help app test check fix image browser postgres newman
+.PHONY: help app test check fix rooms image browser postgres newman
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -30,6 +31,9 @@ check: .venv/.ready-for-tests
 fix: .venv/.ready-for-tests
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+rooms: .venv/.ready-for-tests
+	$(BIN)/python docs/draw_rooms.py
 
 image:
 	docker build --tag synth .

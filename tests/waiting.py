@@ -36,7 +36,7 @@ def held() -> Iterator[None]:
         send(private, stream)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PrivateTable, "send", waiting)
+        patch.setattr(PrivateTable, "send_rows", waiting)
         try:
             yield
         finally:

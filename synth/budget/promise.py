@@ -24,6 +24,10 @@ LARGEST_DELTA = 1e-6  # above this a promise is not worth much; see Budget.warni
 class Budget:
     """The promise made to the people in the table: at most (epsilon, delta).
 
+    >>> budget = Budget(epsilon=1.0, delta=1e-9)
+    >>> f"{budget.rho:.4f}"
+    '0.0166'
+
     Args:
         epsilon: above 0; `math.inf` asks for no noise at all, and so for no guarantee.
         delta: below 1; a common choice is 1/n^1.1 for n people, and never above 1e-6.

@@ -92,6 +92,10 @@ class Query:
 def read_query(text: str, dialect: str) -> Query:
     """The query, if it is one SELECT that only reads tables.
 
+    >>> asked = read_query("SELECT sex, age FROM patients ORDER BY age DESC LIMIT 5", "sqlite")
+    >>> asked.inner, asked.order, asked.limit
+    ('SELECT sex, age FROM patients', (('age', True),), 5)
+
     Raises:
         QueryError: with line and column where the parser can tell.
     """

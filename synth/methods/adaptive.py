@@ -57,7 +57,8 @@ class Adaptive(Method):
         {},
         ask=Ask.WEIGHTS,
         title="Importance of columns",
-        help="How much the errors of a column count, where 1 is usual. A column left out counts 1.",
+        help="How much the errors of a column count, where 1 is usual: one line per column, "
+        "`Age = 2`. A column left out counts 1.",
     )
 
     def __post_init__(self) -> None:

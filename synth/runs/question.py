@@ -16,6 +16,11 @@ from synth.runs.recipe_file import recipe_text
 class Question:
     """A query, and whom it is about.
 
+    >>> from synth.ingest import read_query
+    >>> one, other = (read_query(q, "sqlite") for q in ("SELECT a FROM t", "select  A from T"))
+    >>> Question("hospital", one).spelt == Question("hospital", other).spelt
+    True
+
     Args:
         database: its name, or its address without the password.
     """

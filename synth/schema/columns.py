@@ -110,7 +110,14 @@ def _one_of(choices: type[E], value: Any, name: str) -> E:
 
 @dataclass(frozen=True)
 class Schema:
-    """The columns of a table, in order."""
+    """The columns of a table, in order.
+
+    >>> from synth.schema import Categories, Numbers
+    >>> ill, age = Column("ill", Categories(("no", "yes"))), Column("age", Numbers((0, 50, 100)))
+    >>> schema = Schema((ill, age))
+    >>> schema.shape(["ill", "age"])
+    (2, 2)
+    """
 
     columns: tuple[Column, ...]
 

@@ -92,6 +92,10 @@ def by_categories(values: pd.Series, encode: Any) -> Codes:
 class Categories:
     """A list of values. What is not on the list is `other` where there is such a state.
 
+    >>> domain = Categories(("Oslo", "Rome"), other=True)
+    >>> domain.labels, domain.encode(pd.Series(["Rome", "Bern"])).tolist()
+    (('Oslo', 'Rome', '(other)'), [1, 2])
+
     Args:
         values: the values, as text, in the order they are shown.
         other: whether unlisted values have a state of their own. Without one they count as

@@ -26,12 +26,16 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from synth.budget import Audience, Budget, Compared, Grouped, Ledger, Opened, Rho, Statement
-from synth.budget.accounting import (
-    gaussian_sigma,
-    laplace_scale,
-    selection_epsilon,
-    stability_threshold,
+from synth.budget import (
+    Audience,
+    Budget,
+    Compared,
+    Grouped,
+    Ledger,
+    Opened,
+    Rho,
+    Statement,
+    accounting,
 )
 from synth.combinations.growth import candidates, different, partition
 from synth.errors import SchemaError
@@ -101,8 +105,6 @@ class PrivateTable:
     def rows_per_person(self) -> int:
         return self.ledger.budget.rows_per_person
 
-    # -- free ------------------------------------------------------------------------------------
-
     def transform(self, step: RowStep, audience: Audience = Audience.RELEASE) -> PrivateTable:
         """Apply a row-by-row step. Free; the new table is charged to the same ledger.
 
@@ -156,10 +158,15 @@ class PrivateTable:
         """The same rows under another ledger: another release, with a budget of its own."""
         return self.__with(self.__rows, self.schema, ledger)
 
-    # -- paid for --------------------------------------------------------------------------------
-
     def measure(self, columns: Sequence[str], rho: Rho, purpose: str) -> Measurement:
         """Count rows over the domains of `columns`, with discrete Gaussian noise worth `rho`.
+
+        >>> from synth.schema import Categories
+        >>> schema = Schema((Column("ill", Categories(("no", "yes"))),))
+        >>> rows = pd.DataFrame({"ill": ["yes", "no", "yes"]})
+        >>> private = PrivateTable(rows, schema, Budget(math.inf))
+        >>> private.measure(["ill"], Rho(math.inf), "an example").counts.tolist()
+        [1.0, 2.0]
 
         One person moves at most `rows_per_person` rows, all possibly in one cell, so the L2
         sensitivity is `rows_per_person`. Infinite rho gives exact counts, and ends the guarantee.
@@ -200,7 +207,7 @@ class PrivateTable:
             scores.append(int(np.abs(apart).sum()) - round(less))
         if math.isinf(rho):
             return candidates[int(np.argmax(scores))]
-        epsilon = selection_epsilon(rho)
+        epsilon = accounting.selection_epsilon(rho)
         return candidates[self.__noise.noisy_max(scores, epsilon, self.rows_per_person)]
 
     def distances(
@@ -259,7 +266,7 @@ class PrivateTable:
         total = self.__rows.total()
         if math.isinf(rho):
             return max(1, total)
-        scale = laplace_scale(rho, self.rows_per_person)
+        scale = accounting.laplace_scale(rho, self.rows_per_person)
         noisy = self.__noise.discrete_laplace(np.array([total], dtype=np.int64), scale)
         return max(1, int(noisy[0]))
 
@@ -277,7 +284,7 @@ class PrivateTable:
         noisy, sigma = self.__noised(counts, rho, self.rows_per_person)
         if sigma == 0:
             return values
-        enough = noisy >= stability_threshold(rho, delta, self.rows_per_person)
+        enough = noisy >= accounting.stability_threshold(rho, delta, self.rows_per_person)
         return tuple(v for v, told in zip(values, enough, strict=True) if told)
 
     def claimed(self, column: str, identifiers: Sequence[str]) -> npt.NDArray[np.bool_]:
@@ -290,8 +297,6 @@ class PrivateTable:
         delta = min(1.0, len(identifiers) * self.rows_per_person / space)
         self.ledger.note(Compared(f"new identifiers for `{column}`", delta))
         return self.__rows.holds(column, identifiers)
-
-    # -- a promise of k --------------------------------------------------------------------------
 
     def groups(
         self, counting: Counting, at_least: int, protection: Protection = Protection.ROUNDED
@@ -337,8 +342,6 @@ class PrivateTable:
         named = named_axes(self.__frame(), self.schema, counting, self.person, 1)
         self.__noted("check of a promise of k", Audience.CUSTODIAN)
         return shortfall(named, grown.names, grown.records, at_least, length)
-
-    # -- loud ------------------------------------------------------------------------------------
 
     def exact_table(self, columns: Sequence[str], reason: str, audience: Audience) -> IntCounts:
         """The exact contingency table of `columns`, one axis each."""
@@ -397,7 +400,7 @@ class PrivateTable:
         """
         if math.isinf(rho):
             return exact, 0.0
-        sigma = gaussian_sigma(rho, sensitivity)
+        sigma = accounting.gaussian_sigma(rho, sensitivity)
         return self.__noise.discrete_gaussian(exact, sigma), sigma
 
     def __noted(self, reason: str, audience: Audience) -> None:

@@ -69,6 +69,10 @@ def classes_of(columns: Sequence[Coded], rows: int = 0) -> Classes:
     """The classes of rows that hold the same values in all of `columns`.
 
     Without columns everybody looks alike, and there is one class of `rows` rows.
+
+    >>> from synth.vault.coded import coded
+    >>> classes_of([coded("city", pd.Series(["Oslo", "Rome", "Oslo"]))]).sizes.tolist()
+    [2, 1]
     """
     names = tuple(c.name for c in columns)
     if not columns:

@@ -1,0 +1,50 @@
+"""What the code imports is what pyproject.toml declares and DECISIONS.md gives a reason for."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CODE = [ROOT / "app.py", *(p for d in ("synth", "ui", "pages") for p in (ROOT / d).rglob("*.py"))]
+UNSEEN = {
+    "vl-convert-python": "altair draws SVG with it",
+    "python-multipart": "FastAPI reads forms with it",
+}
+OPTIONAL = {"pyspark": "an extra, for those who have a cluster"}
+
+
+def plain(name: str) -> str:
+    return re.split(r"[\[<>=;~!]", name)[0].strip().lower().replace("_", "-")
+
+
+def imported() -> set[str]:
+    """Distributions of everything that is imported, inside functions too."""
+    nodes = [n for p in CODE for n in ast.walk(ast.parse(p.read_text()))]
+    names = {a.name for n in nodes if isinstance(n, ast.Import) for a in n.names}
+    names |= {n.module for n in nodes if isinstance(n, ast.ImportFrom) and n.module and not n.level}
+    tops = {n.split(".")[0] for n in names} - {*sys.stdlib_module_names, "synth", "ui", "pages"}
+    known = packages_distributions()
+    return {plain(known[t][0]) for t in tops} - set(OPTIONAL)
+
+
+def declared() -> set[str]:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    return {plain(d) for d in told}
+
+
+def test_what_is_imported_is_declared_and_the_other_way_round():
+    assert declared() - imported() == set(UNSEEN)
+    assert imported() - declared() == set()
+
+
+def test_each_dependency_has_its_reason():
+    table = re.findall(r"^\| ([\w-]+) \| \w", (ROOT / "DECISIONS.md").read_text(), re.M)
+    assert sorted(set(table) - {"package"}) == sorted(declared())
+
+
+def test_every_declared_version_is_pinned():
+    pins = {plain(x) for x in (ROOT / "constraints.txt").read_text().splitlines() if "==" in x}
+    assert declared() <= pins
