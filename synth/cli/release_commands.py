@@ -61,9 +61,7 @@ def init(
 
 def _starter(suggestion: Suggestion) -> ColumnPart:
     column = suggestion.column
-    return ColumnPart.model_validate(
-        {"name": column.name, "kind": column.kind.value, "role": column.role.value}
-    )
+    return ColumnPart(name=column.name, kind=column.kind, role=column.role)
 
 
 def _commented(toml: str, suggestions: dict[str, Suggestion]) -> str:

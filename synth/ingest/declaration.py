@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -39,8 +39,8 @@ class ColumnPart(Part):
     """What the custodian declares of a column; what is left out is read off the rows."""
 
     name: str
-    kind: Literal["category", "integer", "real", "boolean", "date", "free text"] | None = None
-    role: Literal["identifier", "quasi-identifier", "sensitive", "plain"] | None = None
+    kind: Kind | None = None
+    role: Role | None = None
     meaning: str = ""
     low: float | str | None = None
     high: float | str | None = None
@@ -77,8 +77,8 @@ def declared(suggestions: Mapping[str, Suggestion], parts: Sequence[ColumnPart])
 def declared_column(suggestion: Suggestion, part: ColumnPart) -> Column:
     """One column: the suggestion, with what is declared put over it."""
     column = suggestion.column
-    kind = Kind(part.kind) if part.kind else column.kind
-    role = Role(part.role) if part.role else column.role
+    kind = part.kind or column.kind
+    role = part.role or column.role
     domain = _domain(suggestion, part, kind, role)
     return replace(column, kind=kind, role=role, domain=domain, meaning=part.meaning)
 
@@ -156,13 +156,13 @@ def column_part(column: Column, suggestion: Suggestion) -> ColumnPart:
     told: dict[str, Any] = {"name": column.name}
     guess = suggestion.column
     if column.kind is not guess.kind:
-        told["kind"] = column.kind.value
+        told["kind"] = column.kind
     if column.role is not guess.role:
-        told["role"] = column.role.value
+        told["role"] = column.role
     if column.meaning:
         told["meaning"] = column.meaning
     if column.domain.origin is Origin.DECLARED:
-        told |= _domain_part(column.domain) | {"kind": column.kind.value}
+        told |= _domain_part(column.domain) | {"kind": column.kind}
     return ColumnPart(**told)
 
 

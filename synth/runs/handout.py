@@ -22,7 +22,7 @@ def reported(recipe: Recipe, private: PrivateTable) -> Aggregates | None:
         MethodError: a setting of the counts does not fit this table.
     """
     asked, method = recipe.counts, recipe.chosen
-    if asked.protection == "noisy" and asked.k:
+    if asked.protection is Protection.NOISY and asked.k:
         counting = counting_of(private, asked.length, asked.several, asked.nothing, blanks=True)
         counting = replace(counting, columns=asked.columns)
         return noisy_aggregate(private, counting, Rho(asked.share * private.ledger.left))
@@ -31,7 +31,7 @@ def reported(recipe: Recipe, private: PrivateTable) -> Aggregates | None:
         return None
     counting = counting_of(private, own.length, own.several, own.nothing)
     counting = replace(counting, columns=asked.columns)
-    return aggregate(private, counting, own.k, Protection(asked.protection))
+    return aggregate(private, counting, own.k, asked.protection)
 
 
 def chosen_look(recipe: Recipe, shelf: Shelf) -> Look:

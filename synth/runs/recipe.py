@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +14,7 @@ from synth.ingest.declaration import ColumnPart, Part
 from synth.ingest.read import MISSING_TEXTS
 from synth.learning.method import Method, Promise
 from synth.methods import method_named
+from synth.vault import Protection
 
 
 class Source(Part):
@@ -81,7 +82,7 @@ class CountsPart(Part):
 
     k: int = Field(default=0, ge=0)
     length: int = Field(default=3, ge=1, le=8)
-    protection: Literal["rounded", "withheld", "noisy"] = "rounded"
+    protection: Protection = Protection.ROUNDED
     columns: tuple[str, ...] = ()
     several: str = ""  # columns with several values: "diagnoses=;"
     nothing: str = ""  # values that say nothing: "smoker=0"
@@ -137,7 +138,7 @@ class Recipe(Part):
             return f"its delta is above {LARGEST_DELTA:g}"
         if not self.privacy.discover:
             return "`discover` is off, so undeclared values are read off the rows"
-        if self.counts.k and self.counts.protection != "noisy":
+        if self.counts.k and self.counts.protection is not Protection.NOISY:
             return "it asks for exact counts"
         return ""
 

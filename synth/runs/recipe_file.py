@@ -6,6 +6,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any, get_args
 
 import tomlkit
@@ -28,6 +29,8 @@ def recipe_text(recipe: Recipe) -> str:
 
 
 def _tomlled(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
     if isinstance(value, Mapping):
         return {k: _tomlled(v) for k, v in value.items() if v is not None}
     if isinstance(value, list | tuple):

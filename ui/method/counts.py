@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from synth.runs.recipe import CountsPart
+from synth.vault import Protection
 
 HOW = {
     "rounded": "Rounded down to a multiple of k",
@@ -34,7 +35,7 @@ def ask_counts(current: CountsPart, *, noise_protects: bool) -> CountsPart:
         usual = (
             ways.index("noisy")
             if noise_protects and current.k == 0
-            else ways.index(current.protection)
+            else ways.index(current.protection.value)
         )
         way = right.selectbox(
             "How", ways, usual, format_func=lambda w: HOW[w], key="counts.protection"
@@ -44,4 +45,4 @@ def ask_counts(current: CountsPart, *, noise_protects: bool) -> CountsPart:
                 "Counts without noise end the promise of epsilon for the whole release. Choose "
                 "noise, or a method that promises k."
             )
-        return current.model_copy(update={"k": k, "length": length, "protection": way})
+        return current.model_copy(update={"k": k, "length": length, "protection": Protection(way)})

@@ -16,6 +16,7 @@ import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TypeAlias
 
 from synth.errors import RiskError
@@ -224,15 +225,13 @@ class _LatticeSearch:
         """What a node loses if no row is suppressed."""
         return float(sum(self.column_loss[i][level] for i, level in enumerate(levels)))
 
-    @property
+    @cached_property
     def column_loss(self) -> list[Losses]:
         """Per column, the loss of all rows at each level."""
-        if not hasattr(self, "_column_loss"):
-            self._column_loss = [
-                np.array([float((self.weights * t[v]).sum()) for t in table])
-                for v, table in zip(self.values, self.losses, strict=True)
-            ]
-        return self._column_loss
+        return [
+            np.array([float((self.weights * t[v]).sum()) for t in table])
+            for v, table in zip(self.values, self.losses, strict=True)
+        ]
 
     # -- all nodes -------------------------------------------------------------------------------
 
