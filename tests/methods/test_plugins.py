@@ -69,6 +69,17 @@ def test_it_is_listed_with_its_settings(installed):
     assert "datasynthesizer" not in answered("-m", "synth.cli", "methods", plugin=ROOT)
 
 
+def test_it_is_found_even_where_it_is_imported_before_synth(installed):
+    code = "import synth_datasynthesizer, synth; print(*(m.name for m in synth.all_methods()))"
+    assert "datasynthesizer" in answered("-c", code, plugin=installed).split()
+
+
+def test_authors_import_from_one_place_alone():
+    for page in (SOURCE / "synth_datasynthesizer.py", ROOT / "docs" / "plugins.md"):
+        places = re.findall(r"^\s*from (synth[\w.]*) import", page.read_text(), re.M)
+        assert places and set(places) == {"synth.methods"}
+
+
 RECIPE = """
 [source]
 file = "people.csv"
