@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from synth.errors import QueryError
-from synth.ingest.query import Query, check_width, read_query
+from synth.ingest.query import Query, read_query
+from synth.ingest.width import check_answer_width
 from synth.lazily import duckdb, pd, psycopg, sa
 
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres", "duckdb": "duckdb"}
@@ -164,7 +165,7 @@ class Database:
                 limited = f"SELECT * FROM ({statement}) AS asked LIMIT {self.limits.most_rows + 1}"
                 result = connection.exec_driver_sql(limited)
                 names = list(result.keys())
-                check_width(len(names))
+                check_answer_width(len(names))
                 rows = result.fetchall()
         return pd.DataFrame([tuple(r) for r in rows], columns=names)
 
@@ -226,7 +227,7 @@ class Database:
             try:
                 limited = f"SELECT * FROM ({statement}) AS asked LIMIT {self.limits.most_rows + 1}"
                 asked = connection.execute(limited)
-                check_width(len(asked.description))
+                check_answer_width(len(asked.description))
                 frame: pd.DataFrame = asked.df()
             finally:
                 timer.cancel()

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from synth.errors import QueryError
 from synth.ingest.pointer import unclosed
+from synth.ingest.width import check_answer_width
 from synth.lazily import exp, pd, sqlglot
 
 MOST_TEXT = 100_000  # characters; the parser reads them at a few microseconds each
-MOST_COLUMNS = 1_000
 # Functions that the parser does not know by a class of their own, and that only compute.
 ALSO_ALLOWED = frozenset(
     (
@@ -125,17 +125,8 @@ def read_query(text: str, dialect: str) -> Query:
     return Query(text, dialect, inner.sql(dialect=dialect, comments=False), order, limit)
 
 
-def check_width(columns: int) -> None:
-    """Refuse an answer that is too wide to be worked with. Raises QueryError."""
-    if columns > MOST_COLUMNS:
-        raise QueryError(
-            f"The answer has {columns:,} columns; at most {MOST_COLUMNS:,} can be worked with.",
-            "Name the columns that matter after SELECT.",
-        )
-
-
 def _check_names(names: list[str]) -> None:
-    check_width(len(names))
+    check_answer_width(len(names))
     if twice := sorted({n for n in names if names.count(n) > 1}):
         raise QueryError(
             f"The answer has several columns called {', '.join(f'`{n}`' for n in twice)}.",

@@ -9,7 +9,8 @@ from datetime import date, datetime
 from typing import IO, Any
 
 from synth.errors import IngestError
-from synth.ingest.sniff import Dialect, check_records, check_width, dialect_of, format_of
+from synth.ingest.sniff import Dialect, check_records, dialect_of, format_of
+from synth.ingest.width import check_width
 from synth.lazily import np, nw, pa, pd
 
 MISSING_TEXTS = ("", "NA", "N/A", "NULL", "<NULL>", "null", "NaN", "nan", "#N/A")

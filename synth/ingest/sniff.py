@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import IO
 
 from synth.errors import IngestError
+from synth.ingest.width import check_width
 
 HEAD = 1 << 20  # bytes looked at
-MOST_COLUMNS = 1_000
 MOST_UNPACKED = 1 << 30  # bytes an Excel file may unpack to
 MOST_RATIO = 200  # times its size that an Excel file may unpack to, beyond 10 MB
 DELIMITERS = (",", "\t", ";", "|")
@@ -103,20 +103,6 @@ def dialect_of(stream: IO[bytes]) -> Dialect:
         )
     lines = text if len(head) < HEAD else text[: text.rfind("\n")]
     return Dialect(max(DELIMITERS, key=lambda d: _agreement(lines, d)), encoding)
-
-
-def check_width(columns: int, about: str = "") -> None:
-    """Refuse a table that is too wide to be worked with; `about` goes before the number.
-
-    Raises:
-        IngestError: it has more than `MOST_COLUMNS`.
-    """
-    if columns > MOST_COLUMNS:
-        most = f"at most {MOST_COLUMNS:,} can be worked with"
-        raise IngestError(
-            f"The table has {about}{columns:,} columns; {most}.",
-            "Keep the columns that matter, or reshape the table to one row per observation.",
-        )
 
 
 def check_records(stream: IO[bytes]) -> None:

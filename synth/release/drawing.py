@@ -17,7 +17,7 @@ from synth.schema import Codes, Schema
 from synth.schema.domain import MISSING
 from synth.schema.tables import bincount
 
-MOST_COLUMNS = 40
+MOST_DRAWN = 40
 MOST_STATES = 30  # of a column; the rest are added up
 REST = "(all others)"
 
@@ -25,7 +25,7 @@ REST = "(all others)"
 def drawings(bundle: Bundle) -> dict[str, bytes]:
     """`missing.svg`, `marginals.svg` and `correlations.svg` of a release."""
     schema = bundle.schema
-    names = [c.name for c in schema.modelled][:MOST_COLUMNS]
+    names = [c.name for c in schema.modelled][:MOST_DRAWN]
     codes = {n: schema.domain(n).encode(bundle.rows[n]) for n in names}
     shares = _shares(schema, codes)
     charts: dict[str, Chart] = {
