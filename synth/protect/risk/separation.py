@@ -14,7 +14,7 @@ from synth.lazily import np
 from synth.protect.risk.classes import Classes, classes_of, refined
 from synth.vault.coded import Coded
 
-MOST_SUBSET_COLUMNS = 12  # 4,095 subsets
+MOST_COMPARED = 12  # 4,095 subsets
 
 
 @dataclass(frozen=True)
@@ -54,11 +54,11 @@ def separations(columns: Sequence[Coded], length: int = 0) -> tuple[Separation, 
     """
     length = min(length or len(columns), len(columns))
     subsets = sum(math.comb(len(columns), size) for size in range(1, length + 1))
-    if subsets >= 2**MOST_SUBSET_COLUMNS:
+    if subsets >= 2**MOST_COMPARED:
         raise RiskError(
-            f"{len(columns)} columns have {subsets:,} subsets; at most {2**MOST_SUBSET_COLUMNS - 1:,} "
+            f"{len(columns)} columns have {subsets:,} subsets; at most {2**MOST_COMPARED - 1:,} "
             "are compared.",
-            f"Choose at most {MOST_SUBSET_COLUMNS} columns, or smaller subsets.",
+            f"Choose at most {MOST_COMPARED} columns, or smaller subsets.",
         )
     found: list[Separation] = []
     rows = len(columns[0].codes) if columns else 0
