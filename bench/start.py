@@ -1,79 +1,73 @@
-"""What a fresh process spends before it does anything, beside what numpy and pandas alone take.
+"""What a start costs: CPU seconds of whole fresh processes, beside Python and pandas alone.
 
-    .venv/bin/python -m bench.start
+    python bench/start.py [--runs 7]
 
-CPU seconds (user and system) of whole processes, median of several runs, all in one run of this
-program: the machine's speed cancels out of the ratios.
+CPU seconds are user and system together, the median of several runs after one that warms the disk
+and writes the bytecode. Plain Python and `import numpy, pandas` are measured in turn with the rest,
+since a machine that is busy makes all of them slower together.
 """
 
-from __future__ import annotations
-
+import argparse
 import io
 import json
+import os
 import resource
-import statistics
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
+from statistics import median
 
 from synth import Budget, load
 
 ROOT = Path(__file__).parents[1]
-SAMPLE = ROOT / "sample_data" / "hospital_admissions.csv"
-ROWS, RUNS = 1_000, 7
-BASELINE = "import numpy, pandas"
+TABLE = ROOT / "sample_data" / "hospital_admissions.csv"
+COMMAND = ("-m", "synth.cli")
+STARTS: dict[str, tuple[str, ...]] = {
+    "Python alone": ("-c", "pass"),
+    "`import numpy, pandas`": ("-c", "import numpy, pandas"),
+    "`import synth`": ("-c", "import synth"),
+    "`synth --help`": (*COMMAND, "--help"),
+    "`synth methods`": (*COMMAND, "methods"),
+    "`synth risk`, 10,000 rows": (*COMMAND, "risk", str(TABLE), "--quasi", "Age,Gender"),
+    "a worker's job, *independent*, 10,000 rows": ("-m", "synth.runs.worker"),
+}
 
 
-def cpu_seconds(words: list[str], given: bytes = b"") -> float:
-    """What one run of a command costs, imports and all."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, *words], input=given, cwd=ROOT, check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-
-def job(small: Path) -> bytes:
-    """What a worker is sent: a recipe, and the small table's rows."""
+def job() -> bytes:
+    """What a worker is given: a recipe and the rows."""
     stream = io.BytesIO()
     stream.write(json.dumps({"recipe": '[method]\nname = "independent"\n'}).encode() + b"\n")
-    load(small, Budget(1.0)).private.send_rows(stream)
+    load(TABLE, Budget(1.0)).private.send_rows(stream)
     return stream.getvalue()
 
 
-def small_table(folder: Path) -> Path:
-    """The first rows of the sample."""
-    lines = SAMPLE.read_text().splitlines(keepends=True)
-    small = folder / "small.csv"
-    small.write_text("".join(lines[: ROWS + 1]))
-    return small
+def seconds(words: tuple[str, ...], given: bytes) -> float:
+    """CPU seconds of one fresh process, user and system."""
+    keep = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    process = subprocess.run([sys.executable, *words], input=given, capture_output=True, env=keep)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if process.returncode:
+        raise SystemExit(process.stderr.decode())
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def main() -> None:
-    """Print a table: command, CPU seconds, and how many times the baseline that is."""
-    with tempfile.TemporaryDirectory() as folder:
-        small = small_table(Path(folder))
-        commands: dict[str, tuple[list[str], bytes]] = {
-            "python -c pass": (["-c", "pass"], b""),
-            f"python -c '{BASELINE}'": (["-c", BASELINE], b""),
-            "import synth": (["-c", "import synth"], b""),
-            "synth --help": (["-m", "synth.cli", "--help"], b""),
-            "synth methods": (["-m", "synth.cli", "methods"], b""),
-            f"synth risk, {ROWS:,} rows": (["-m", "synth.cli", "risk", str(small)], b""),
-            f"a worker's job, {ROWS:,} rows, independent": (
-                ["-m", "synth.runs.worker"],
-                job(small),
-            ),
-        }
-        found: dict[str, list[float]] = {name: [] for name in commands}
-        for _ in range(RUNS):
-            for name, (words, given) in commands.items():
-                found[name].append(cpu_seconds(words, given))
-    usual = {name: statistics.median(times) for name, times in found.items()}
-    base = usual[f"python -c '{BASELINE}'"]
-    print("| command | CPU seconds | of numpy and pandas alone |\n|---|---|---|")
-    for name, seconds in usual.items():
-        print(f"| {name} | {seconds:.2f} | {seconds / base:.1f} |")
+    """Print a Markdown table of all starts."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--runs", type=int, default=7)
+    runs = parser.parse_args().runs
+    given = {name: job() if "worker" in name else b"" for name in STARTS}
+    measured: dict[str, list[float]] = {name: [] for name in STARTS}
+    for turn in range(runs + 1):
+        for name, words in STARTS.items():
+            spent = seconds(words, given[name])
+            if turn:  # the first warms up
+                measured[name].append(spent)
+    print("| start | CPU s, median | least |")
+    print("|---|---|---|")
+    for name, all_runs in measured.items():
+        print(f"| {name} | {median(all_runs):.2f} | {min(all_runs):.2f} |")
 
 
 if __name__ == "__main__":
