@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -31,30 +31,39 @@ def arrows() -> set[tuple[str, str]]:
     for path in sorted((ROOT / "synth").rglob("*.py")):
         room = path.relative_to(ROOT / "synth").parts[0].removesuffix(".py")
         if room != "__init__":
-            found |= {(room, other) for other in _imported(path) if other != room}
+            text = path.read_text(encoding="utf-8")
+            found |= {(room, other) for other in imported(text) if other != room}
     return found
 
 
-def _imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("synth."):
-            yield str(node.module).split(".")[1]
+def imported(text: str) -> Iterator[str]:
+    """What a file imports from right below `synth`, however it is written."""
+    for node in ast.walk(ast.parse(text)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        yield from (n.split(".")[1] for n in names if n.startswith("synth."))
 
 
-def drawing() -> str:
+def drawing(found: Iterable[tuple[str, str]] | None = None) -> str:
     """The picture as Mermaid: the faces on top as one node, the ground as another.
 
     An arrow that others imply is left out: what is reached by a longer way is not drawn again.
 
+    Args:
+        found: the imports, as pairs of rooms; else those of now.
+
     Raises:
-        ValueError: a room imports from one above it, or beside it.
+        ValueError: a room imports from one above it, or beside it, or from no room.
     """
     floors = layers()
     place = {room: floor for floor, rooms in enumerate(floors) for room in rooms}
     merged = {**dict.fromkeys(floors[0], "faces"), **dict.fromkeys(floors[-1], "ground")}
     ways = set()
-    for upper, lower in arrows():
-        if place[upper] >= place[lower] and len({upper, lower} - set(floors[-1])) > 0:
+    for upper, lower in arrows() if found is None else found:
+        if place[upper] >= place.get(lower, -1):
             raise ValueError(f"`{upper}` imports from `{lower}`, which does not lie below it")
         ways.add((merged.get(upper, upper), merged.get(lower, lower)))
     lines = ["```mermaid", "flowchart TD", f"  faces[{', '.join(floors[0])}]"]
@@ -68,8 +77,7 @@ def _needed(ways: set[tuple[str, str]]) -> set[tuple[str, str]]:
     """The arrows that no longer way replaces."""
     below: dict[str, set[str]] = {}
     for upper, lower in ways:
-        if upper != lower:
-            below.setdefault(upper, set()).add(lower)
+        below.setdefault(upper, set()).add(lower)
 
     def reached(room: str) -> set[str]:
         return {n for b in below.get(room, set()) for n in ({b} | reached(b))}
@@ -78,9 +86,15 @@ def _needed(ways: set[tuple[str, str]]) -> set[tuple[str, str]]:
 
 
 def drawn(page: str) -> str:
-    """A page with the picture of now between its two marks."""
-    before, _, rest = page.partition(BEGIN)
-    _, _, after = rest.partition(END)
+    """A page with the picture of now between its two marks.
+
+    Raises:
+        ValueError: the page lacks a mark.
+    """
+    before, begun, rest = page.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not begun or not ended:
+        raise ValueError(f"The page has no {BEGIN.strip()} with {END} after it")
     return f"{before}{BEGIN}{drawing()}{END}{after}"
 
 
