@@ -44,6 +44,11 @@ class Role(Enum):
 class Column:
     """One column: its name, what it holds, what it says about a person, and the values it may take.
 
+    >>> from synth.schema import Numbers
+    >>> age = Column("age", Numbers((0, 50, 121), decimals=0), Kind.INTEGER, Role.QUASI)
+    >>> age.modelled, age.domain.labels
+    (True, ('0 to 49', '50 to 120'))
+
     Args:
         reason: why its kind and role were suggested, in a sentence without cell values.
         meaning: what the column means, in the custodian's words; travels into the release.
