@@ -172,6 +172,23 @@ def test_plug_ins_are_shown_doors_that_are_there():
     assert {d for d in doors if not hasattr(PrivateTable, d)} == set()
 
 
+# -- habits --------------------------------------------------------------------------------------
+
+
+def test_the_hooks_are_what_make_check_does():
+    check = re.search(r"^check:.*\n((?:\t.+\n)+)", (ROOT / "Makefile").read_text(), re.M)
+    assert check is not None
+    hooks = re.findall(r"entry: ([^,}]+)", (ROOT / ".pre-commit-config.yaml").read_text())
+    assert hooks == check[1].replace("$(BIN)", ".venv/bin").replace("\t", "").splitlines()
+
+
+def test_strangers_have_the_oldest_python_checked_by_what_has_to_pass():
+    workflow = (ROOT / ".github" / "workflows" / "check.yml").read_text()
+    assert re.findall(r"run: (.+)", workflow) == ["bash .ci/run"]
+    oldest = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    assert re.findall(r'"(3\.\d+)"', workflow)[0] == oldest.removeprefix(">=")
+
+
 # -- code that can be typed ----------------------------------------------------------------------
 
 
