@@ -24,6 +24,7 @@ PLANTED = [
     (rules.the_vaults_inside, "ui/planted.py", "x._PrivateTable__rows"),
     (rules.held_rows, "synth/release/planted.py", "HeldRows(frame)"),
     (rules.shared_randomness, "synth/methods/planted.py", "np.random.seed(0)"),
+    (rules.shared_randomness, "ui/planted.py", "x = np.random.normal(size=3)"),
     (rules.private_caches, "ui/planted.py", "@st.cache_data\ndef f(): ..."),
     (rules.long_functions, "synth/planted.py", "def f():\n" + "    x = 1\n" * 50),
     (rules.long_files, "synth/planted.py", "x = 1\n" * 431),
