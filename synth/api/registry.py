@@ -7,7 +7,7 @@ import math
 import secrets
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from synth.api.allowance import Allowance
@@ -68,6 +68,11 @@ class Wanted:
     files: Mapping[str, str] = field(default_factory=dict)
     asked: Asked | None = None
     question: str = ""
+
+
+def _gone() -> PrivateTable:
+    """The rows are in their vault, and nowhere else."""
+    raise AssertionError("rows are read once")
 
 
 @dataclass(eq=False)
@@ -165,6 +170,7 @@ class Registry:
                 self.note(owner, again if task.repeated else wanted.asked)
             if not task.repeated:
                 task.job.start(wanted.read())
+                task.wanted = replace(wanted, read=_gone)  # it holds the upload
         except BaseException:
             self._drop(task)
             raise

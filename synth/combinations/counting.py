@@ -7,7 +7,7 @@ mining, and a combination can be frequent only if everything inside it is
 the search carries dense labels of the combinations still alive and never
 descends into a rare one.
 
-These are exact counts of real rows. Only the vault calls this module.
+These are exact counts: of real rows in the vault, and elsewhere of public ones alone.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class Ended(Enum):
     RELEASED = "released"
     REPEATED = "answered again"  # with what was released before
     STOPPED = "stopped"
-    REFUSED = "refused"  # before anything was spent
+    REFUSED = "refused"  # with a sentence that says why
     FAILED = "failed"
 
 

@@ -7,16 +7,17 @@ query asked again of the same object is answered from what was already released,
 from __future__ import annotations
 
 import sqlite3
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from synth.errors import QueryError, SynthError
+from synth.errors import QueryError
 from synth.ingest import Database, Limits, Query, read_query
 from synth.ingest.declaration import ColumnPart
 from synth.lazily import pd, sa
 from synth.release import Release
-from synth.runs.audit import Asked, Audit, Ended
+from synth.runs.audit import Audit, Ended
 from synth.runs.memory import Memory
 from synth.runs.question import Question
 from synth.runs.recipe import MethodPart, Privacy, Recipe, ReleasePart, Source
@@ -93,20 +94,18 @@ class Faux:
         question = Question(self.database.shown, query)
         asked, key = question.asked(recipe), question.key(recipe)
         if (known := self.memory.recall(key)) is not None:
-            self._note(asked.ending(Ended.REPEATED))
+            if self.audit is not None:
+                self.audit.write(asked.ending(Ended.REPEATED))
             return known
-        try:
+        with nullcontext(_unheard) if self.audit is None else self.audit.following(asked) as told:
             release = run(recipe, self.database.answer(query), folder=folder).release
-        except SynthError as error:
-            self._note(asked.ending(Ended.REFUSED, why=error.what))
-            raise
-        self._note(asked.ending(Ended.RELEASED, release.statement.cost))
+            told(release.statement.cost)
         self.memory.keep(key, release)
         return release
 
-    def _note(self, asked: Asked) -> None:
-        if self.audit is not None:
-            self.audit.write(asked)
+
+def _unheard(epsilon: float | None) -> None:
+    """What a release cost, where no log is kept."""
 
 
 def faux(

@@ -305,12 +305,12 @@ class PrivateTable:
 
         Written down as a promise of k; costs no rho. See `attributes.protected`.
         """
+        self.ledger.note(Grouped("counts of combinations", at_least, counting.length))
         if self.stays:
             names, count = in_place(self.__rows, self.schema, counting)
         else:
             named = named_axes(self.__frame(), self.schema, counting, self.person, at_least)
             names, count = named.names, in_memory(named, counting.length)
-        self.ledger.note(Grouped("counts of combinations", at_least, counting.length))
         return protected(names, count, at_least, protection)
 
     def records(
@@ -329,8 +329,8 @@ class PrivateTable:
             orders: how many orders of the columns are tried.
             split: True to cover each person's attributes once; False for as many as there are.
         """
-        named = named_axes(self.__frame(), self.schema, counting, self.person, at_least)
         self.ledger.note(Grouped("records that people share", at_least, 0))
+        named = named_axes(self.__frame(), self.schema, counting, self.person, at_least)
         find = partition if split else candidates
         return Grown(named.names, different(find(named.axes, at_least, rng, orders)))
 
@@ -339,8 +339,8 @@ class PrivateTable:
 
         `length` 0 looks at whole records, and so at all. A release goes ahead only where it is 0.
         """
-        named = named_axes(self.__frame(), self.schema, counting, self.person, 1)
         self.__noted("check of a promise of k", Audience.CUSTODIAN)
+        named = named_axes(self.__frame(), self.schema, counting, self.person, 1)
         return shortfall(named, grown.names, grown.records, at_least, length)
 
     def exact_table(self, columns: Sequence[str], reason: str, audience: Audience) -> IntCounts:
@@ -394,7 +394,7 @@ class PrivateTable:
         return self.ledger.statement((reason,) if observed else ())
 
     def __noised(self, exact: IntCounts, rho: float, sensitivity: float) -> tuple[IntCounts, float]:
-        """IntCounts answers with discrete Gaussian noise worth `rho`, and its standard deviation.
+        """Exact answers with discrete Gaussian noise worth `rho`, and its standard deviation.
 
         Without noise where rho is infinite: the standard deviation is then 0.
         """

@@ -9,9 +9,10 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from synth.api import api, mounted
-from synth.api.registry import Registry, Rules
+from synth.api.registry import Registry, Rules, Wanted
 from synth.release import Bundle, verify
 from synth.release.showcase.bundle import look_of
+from synth.runs import Recipe
 from tests.people import DECLARED, some_people
 from tests.server import served
 from tests.waiting import PATIENCE, held, until
@@ -261,3 +262,12 @@ def test_the_real_server_gives_a_release_beside_its_screens():
         assert isinstance(Bundle.read(io.BytesIO(content)).rows, pd.DataFrame)
         assert alice.get("/").headers["content-type"].startswith("text/html")
         assert refused(httpx.get(f"{address}/api/v1/methods", timeout=PATIENCE), 401)
+
+
+def test_a_started_job_lets_go_of_the_upload(private):
+    def read():
+        return private
+
+    with held():
+        task = Registry().start("alice", Wanted(Recipe(), read))
+        assert task.wanted.read is not read

@@ -235,8 +235,8 @@ def test_a_repeated_query_is_answered_again_for_free(tmp_path):
     two = asked.read_sql(VISITS.lower().replace("select", "SELECT  "), method="independent")
     pd.testing.assert_frame_equal(one, two)
     log = Audit(tmp_path / "log").read()
-    assert [x["ended"] for x in log] == ["released", "answered again"]
-    assert [x["epsilon"] for x in log] == [pytest.approx(1.0), 0.0]
+    assert [x["ended"] for x in log] == ["asked", "released", "answered again"]
+    assert [x["epsilon"] for x in log] == [0.0, pytest.approx(1.0), 0.0]
 
 
 def test_the_audit_holds_queries_and_never_rows(tmp_path):
@@ -245,12 +245,19 @@ def test_the_audit_holds_queries_and_never_rows(tmp_path):
     with pytest.raises(QueryError, match="fewer than 30"):
         asked.read_sql("SELECT * FROM patients WHERE patient_id = 4", method="random")
     lines = (tmp_path / "log").read_text().splitlines()
-    assert [json.loads(x)["ended"][:8] for x in lines] == ["released", "refused:"]
+    assert [json.loads(x)["ended"][:8] for x in lines] == ["asked", "released", "asked", "refused:"]
     wards = (
         Database(f"sqlite:///{HOSPITAL}").answer("SELECT ward FROM admissions").drop_duplicates()
     )
     assert not any(w in "".join(lines) for w in wards["ward"])
     assert oct((tmp_path / "log").stat().st_mode)[-3:] == "600"
+
+
+def test_where_the_log_cannot_be_written_the_database_is_not_asked(tmp_path, monkeypatch):
+    monkeypatch.setattr(Database, "answer", lambda *_: pytest.fail("it was asked"))
+    asked = faux(f"sqlite:///{HOSPITAL}", audit=tmp_path / "nowhere" / "log")
+    with pytest.raises(QueryError, match=r"audit log cannot be written.*nothing is asked"):
+        asked.read_sql(VISITS, method="random")
 
 
 def test_audit_lines_are_appended(tmp_path):

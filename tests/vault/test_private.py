@@ -10,7 +10,8 @@ import pytest
 from synth.budget import Audience, Budget, Compared, Opened, Rho
 from synth.errors import BudgetExceeded, SchemaError
 from synth.schema import Categories, Column, Origin, Pattern, Role, Schema
-from synth.vault import PrivateTable
+from synth.vault import Counting, PrivateTable
+from synth.vault.attributes import Grown
 from synth.vault.passing import receive
 from tests.people import SCHEMA, Silent
 
@@ -161,3 +162,19 @@ def test_no_origin_improves_by_being_called_so(people):
         vouched = private.discovered([better])
         assert not vouched.declare(vouched.schema).schema.observed
         assert private.declare(vouched.schema).declare(observed).schema.observed
+
+
+@pytest.mark.parametrize("door", ["groups", "records", "short_of"])
+def test_doors_of_k_are_written_down_before_the_rows_are_touched(door, rng):
+    """A person with two cities stops the reading of rows; by then the entry is there."""
+    twice = pd.DataFrame({"who": ["a", "a"], "city": ["Oslo", "Rome"]})
+    schema = Schema((Column("city", Categories(("Oslo", "Rome"))),))
+    private, counting = PrivateTable(twice, schema, Budget(1.0, 1e-6, 2), person="who"), Counting()
+    ask = {
+        "groups": lambda: private.groups(counting, 2),
+        "records": lambda: private.records(counting, 2, rng, orders=1, split=True),
+        "short_of": lambda: private.short_of(counting, Grown((), np.zeros((1, 0), np.int32)), 2),
+    }
+    with pytest.raises(SchemaError, match="different values"):
+        ask[door]()
+    assert len(private.ledger.entries) == 1
