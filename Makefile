@@ -1,8 +1,9 @@
-# make app    the screens, on http://localhost:8501
-# make test   every test, the browser's included
-# make check  format, lint, types, import order
-# make rooms  the picture in docs/architecture.md
-# make image  the container image (needs Docker)
+# make app      the screens, on http://localhost:8501
+# make test     every test, the browser's included
+# make nightly  the same questions of more draws, requests and rows
+# make check    format, lint, types, import order
+# make rooms    the picture in docs/architecture.md
+# make image    the container image (needs Docker)
 
 PYTHON ?= python3
 PORT ?= 8501
@@ -10,7 +11,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help app test check fix rooms image browser postgres newman
+.PHONY: help app test nightly check fix rooms image browser postgres newman
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -21,6 +22,9 @@ app: .venv/.ready
 # Tests that share a resource carry @pytest.mark.xdist_group and stay on one worker.
 test: .venv/.ready-for-tests browser postgres newman
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+nightly: .venv/.ready-for-tests browser postgres newman
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m nightly
 
 check: .venv/.ready-for-tests
 	$(BIN)/ruff format --check .

@@ -30,6 +30,7 @@ __all__ = [
     "sa",
     "special",
     "sqlglot",
+    "tomlkit",
 ]
 
 
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     import sqlalchemy as sa
     import sqlglot
+    import tomlkit
     from scipy import special
     from sqlglot import exp
 else:
@@ -85,3 +87,4 @@ else:
     sa = Lazy("sqlalchemy")
     special = Lazy("scipy.special")
     sqlglot = Lazy("sqlglot")
+    tomlkit = Lazy("tomlkit")

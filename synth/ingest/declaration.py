@@ -32,7 +32,7 @@ from synth.schema.values import as_seconds
 class Part(BaseModel):
     """A table of the recipe: frozen, and without unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class ColumnPart(Part):

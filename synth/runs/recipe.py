@@ -59,7 +59,7 @@ class Privacy(Part):
 class MethodPart(BaseModel):
     """The method and its settings."""
 
-    model_config = ConfigDict(extra="allow", frozen=True)
+    model_config = ConfigDict(extra="allow", frozen=True, defer_build=True)
     name: str = "adaptive"
 
 

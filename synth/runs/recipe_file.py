@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, get_args
 
-import tomlkit
 from pydantic import BaseModel, ValidationError
 
 from synth.errors import RecipeError, StepError, SynthError
+from synth.lazily import tomlkit
 from synth.protect.steps import step_of
 from synth.runs.recipe import Recipe
 

@@ -90,14 +90,16 @@ def test_last_digits_of_wide_noise_are_even() -> None:
     assert stats.chisquare(digits).pvalue > ALARM
 
 
-def test_gaussian_agrees_with_opendp_at_a_million_draws() -> None:
-    sigma, n = 2.7, 1_000_000
+@pytest.mark.parametrize("n", [100_000, pytest.param(1_000_000, marks=pytest.mark.nightly)])
+def test_gaussian_agrees_with_opendp(n: int) -> None:
+    sigma = 2.7
+    opendp.enable_features("contrib")
     theirs_of = opendp.m.make_gaussian(
         opendp.vector_domain(opendp.atom_domain(T="i64")), opendp.l2_distance(T=float), scale=sigma
     )
     theirs = np.array(theirs_of([0] * n))
     ours = discrete_gaussian(np.zeros(n, dtype=np.int64), sigma)
-    # Tails are pooled, so that every cell holds 700 draws or more and the p-value is right.
+    # Tails are pooled, so that every cell holds 70 draws or more and the p-value is right.
     table = np.array([np.bincount(np.clip(x, -9, 9) + 9, minlength=19) for x in (ours, theirs)])
     assert stats.chi2_contingency(table).pvalue > NEVER
 
@@ -154,9 +156,9 @@ def test_a_scale_that_cannot_be_drawn_is_refused(scale: float) -> None:
 
 def test_selection_follows_the_exponential_mechanism() -> None:
     scores, epsilon, sensitivity = [0, 2, 3], 1.0, 2
-    picks = [noisy_max(scores, epsilon, sensitivity) for _ in range(20_000)]
+    picks = [noisy_max(scores, epsilon, sensitivity) for _ in range(5_000)]
     chances = np.exp(epsilon * np.array(scores) / (2 * sensitivity))
-    expected = len(picks) * chances / chances.sum()  # 4,000 or more each: the p-value is right
+    expected = len(picks) * chances / chances.sum()  # 1,000 or more each: the p-value is right
     assert stats.chisquare(np.bincount(picks, minlength=3), expected).pvalue > NEVER
 
 

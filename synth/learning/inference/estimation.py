@@ -17,8 +17,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
-from threadpoolctl import threadpool_limits
-
 from synth.lazily import np, npt
 from synth.learning.inference.program import IndexConditional, Program, Table
 from synth.learning.inference.triangulation import Clique, clique_cells
@@ -148,6 +146,8 @@ def fit(
     problem = _Dual(tables, sizes, rows, effort.ridge)
     before = start or {}
     theta = np.concatenate([before.get(m.clique, np.zeros(m.values.shape)).ravel() for m in tables])
+    from threadpoolctl import threadpool_limits
+
     with threadpool_limits(limits=1, user_api="blas"):  # many small products: threads only wait
         now = math.inf
         for _ in range(effort.proximal):
