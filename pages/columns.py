@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from synth.schema import Origin
 from ui.columns import edit_columns
 from ui.method.ask import ask_people
 from ui.protect.risk import show_short_risk
@@ -17,14 +18,22 @@ st.markdown(
 with explained():
     edit_columns(who, loaded)
 schema = who.schema
+settled = [c.name for c in schema if Origin.CONFIRMED in (c.facts, c.domain.origin)]
+if settled:
+    st.warning(
+        f"Settled after looking at the rows: {', '.join(f'`{n}`' for n in settled)}. A statement "
+        "about differential privacy will say that it does not hold for them, because a single "
+        "row may have led you there. Tick **Known without the rows** where you would say the same "
+        "had you never seen this table; or take the change back, and it is found under the budget."
+    )
 if schema.observed:
     st.info(
         f"Nobody declared what {len(schema.observed)} columns may hold: what you see was read off "
-        "your rows. A method with a formal promise will find it out again under the privacy "
-        "budget, which costs three tenths of it and tells no rare value. Tick **Known without the "
-        "data** where "
-        "the values are public knowledge (countries, age 0 to 120, your own code list), correct "
-        "the bounds, and nothing needs to be found."
+        "your rows, and is for your eyes. A method with a formal promise will find out again, "
+        "under the privacy budget, what each column is and holds, which costs about a third of it "
+        "and tells no rare value. Where something is public knowledge (countries, age 0 to 120, "
+        "your own code list), tick **Known without the rows** and type its values or bounds: "
+        "nothing needs to be found then."
     )
 else:
     st.success("Every value list and bound is declared: a formal promise can be made.")

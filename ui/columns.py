@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from synth.errors import SchemaError
-from synth.ingest import Loaded
-from synth.ingest.declaration import ColumnPart, column_part
+from synth.ingest import Loaded, Suggestion
+from synth.ingest.declaration import ColumnPart
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Role, Schema
 from ui.shell.visitor import Visitor
 
+SIGN = "; "
 KINDS = [k.value for k in Kind]
 ROLES = [r.value for r in Role]
 ROLE_HELP = (
@@ -23,22 +23,25 @@ ROLE_HELP = (
 )
 
 
-def column_frame(schema: Schema) -> pd.DataFrame:
+def column_frame(schema: Schema, parts: Sequence[ColumnPart]) -> pd.DataFrame:
     """One line per column, as the editor shows it."""
-    return pd.DataFrame([_line(c) for c in schema])
+    told = {p.name: p for p in parts}
+    return pd.DataFrame([_line(c, told.get(c.name)) for c in schema])
 
 
-def _line(column: Column) -> dict[str, Any]:
-    low, high = _bounds(column)
+def _line(column: Column, part: ColumnPart | None) -> dict[str, Any]:
+    """What is typed starts blank: what the rows hold is not what is known without them."""
+    low, high = (None, None) if column.domain.origin is Origin.OBSERVED else _bounds(column)
     return {
         "column": column.name,
         "kind": column.kind.value,
         "role": column.role.value,
-        "values": _values(column),
-        "declared": column.domain.origin is Origin.DECLARED,
+        "known": part is not None and part.kind is not None and not part.seen,
+        "listed": SIGN.join(part.values) if part is not None and part.values else None,
         "low": low,
         "high": high,
         "meaning": column.meaning,
+        "values": _values(column),
         "why": column.reason,
     }
 
@@ -57,20 +60,20 @@ def _bounds(column: Column) -> tuple[str | None, str | None]:
 
 
 def _values(column: Column) -> str:
+    """What was read off the rows, or is declared, in a word."""
     if not column.modelled:
         return getattr(column.domain, "template", "")
     domain = column.domain
     if isinstance(domain, Categories):
         told = f"{len(domain.values)} values"
         return told + (" and others" if domain.other else "")
-    if isinstance(domain, Numbers | Dates):
-        return f"{len(domain.edges) - 1} intervals"
-    return "written or not"
+    low, high = _bounds(column)
+    return "written or not" if low is None else f"{low} to {high}"
 
 
 def edit_columns(who: Visitor, loaded: Loaded) -> None:
     """Show the editor; declare what was changed, or say why it cannot be."""
-    frame = column_frame(who.schema)
+    frame = column_frame(who.schema, who.recipe.column)
     edited = st.data_editor(
         frame,
         key=f"columns of {loaded.token} {hash(who.recipe.column)}",
@@ -84,15 +87,19 @@ def edit_columns(who: Visitor, loaded: Loaded) -> None:
             "role": st.column_config.SelectboxColumn(
                 "What it says about a person", options=ROLES, required=True, help=ROLE_HELP
             ),
-            "values": st.column_config.TextColumn("Values"),
-            "declared": st.column_config.CheckboxColumn(
-                "Known without the data",
-                help="Tick where these values or bounds are public knowledge. Values read off the "
-                "rows void the formal promise, and the privacy statement says so.",
+            "known": st.column_config.CheckboxColumn(
+                "Known without the rows",
+                help="Tick where you would say the same had you never seen this table. What is "
+                "settled after looking at the rows is not covered by a formal promise, and the "
+                "privacy statement says so.",
+            ),
+            "listed": st.column_config.TextColumn(
+                "All its values", help=f"With {SIGN.strip()} between: no{SIGN}yes{SIGN}unknown"
             ),
             "low": st.column_config.TextColumn("Lowest"),
             "high": st.column_config.TextColumn("Highest"),
             "meaning": st.column_config.TextColumn("What it means"),
+            "values": st.column_config.TextColumn("In your rows"),
             "why": st.column_config.TextColumn("Why we think so", width="large"),
         },
         alt="One line per column of the table, with what it holds and what it says about a person",
@@ -122,46 +129,29 @@ def _lines(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _part(
-    column: Column, suggestion: Any, old: Mapping[str, Any], new: Mapping[str, Any]
+    column: Column, suggestion: Suggestion, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> ColumnPart:
     """What one changed line declares."""
-    told: dict[str, Any] = {
-        "name": column.name,
-        "kind": new["kind"],
-        "role": new["role"],
-        "meaning": new["meaning"] or "",
-    }
-    if new["role"] == Role.IDENTIFIER.value:
+    told: dict[str, Any] = {"name": column.name, "meaning": new["meaning"] or ""}
+    guess = suggestion.column
+    typed = bool(new["listed"] or new["low"] or new["high"])
+    moved = (new["kind"], new["role"]) != (guess.kind.value, guess.role.value)
+    if not (new["known"] or typed or moved):
         return ColumnPart.model_validate(told)
-    moved = (old["low"], old["high"]) != (new["low"], new["high"])
-    if not (new["declared"] or moved):
+    told |= {"kind": new["kind"], "role": new["role"], "seen": not new["known"]}
+    if new["role"] == Role.IDENTIFIER.value or new["kind"] != old["kind"]:
         return ColumnPart.model_validate(told)
-    if new["kind"] != old["kind"]:
-        return ColumnPart.model_validate(told)
-    if isinstance(column.domain, Numbers | Dates) and (moved or not _is_declared(column)):
-        return ColumnPart.model_validate(told | _declared_bounds(column, new))
-    kept = column_part(_as_declared(column), suggestion).model_dump(exclude_defaults=True)
-    return ColumnPart.model_validate(kept | told)
+    if new["listed"]:
+        listed = (v.strip() for v in str(new["listed"]).split(SIGN.strip()))
+        told["values"] = tuple(dict.fromkeys(v for v in listed if v))
+    elif new["low"] or new["high"]:
+        told |= _bounds_told(column.name, new)
+    return ColumnPart.model_validate(told)
 
 
-def _is_declared(column: Column) -> bool:
-    return column.domain.origin is Origin.DECLARED
-
-
-def _declared_bounds(column: Column, new: Mapping[str, Any]) -> dict[str, Any]:
+def _bounds_told(name: str, new: Mapping[str, Any]) -> dict[str, Any]:
     if not new["low"] or not new["high"]:
         raise SchemaError(
-            f"Column `{column.name}` needs both a lowest and a highest value.", "Fill in both."
+            f"Column `{name}` needs both a lowest and a highest value.", "Fill in both."
         )
-    domain = column.domain
-    told: dict[str, Any] = {"low": new["low"], "high": new["high"]}
-    if isinstance(domain, Dates):
-        told["format"] = domain.format
-    if isinstance(domain, Numbers) and domain.decimals:
-        told["decimals"] = domain.decimals
-    return told
-
-
-def _as_declared(column: Column) -> Column:
-    domain: Any = column.domain
-    return replace(column, domain=replace(domain, origin=Origin.DECLARED))
+    return {"low": new["low"], "high": new["high"]}

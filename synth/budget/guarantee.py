@@ -86,16 +86,23 @@ class KAnonymous:
 
 @dataclass(frozen=True)
 class NoGuarantee:
-    """No formal promise, for `reasons`. `epsilon` is what the noisy steps alone would give."""
+    """No formal promise, for `reasons`. `epsilon` is what the noisy steps alone would give.
+
+    Args:
+        columns: those of which the rows decided something unpaid; empty where it is not about
+            columns.
+    """
 
     name: ClassVar[str] = "none"
     formal: ClassVar[bool] = False
     reasons: tuple[str, ...]
     epsilon: float = math.inf
+    columns: tuple[str, ...] = ()
 
     @property
     def short(self) -> str:
-        return "No formal guarantee"
+        listed = ", ".join(f"`{name}`" for name in self.columns)
+        return f"No formal guarantee for: {listed}" if listed else "No formal guarantee"
 
     @property
     def plain(self) -> str:
@@ -114,7 +121,12 @@ class NoGuarantee:
 
     def document(self) -> dict[str, Any]:
         epsilon = None if math.isinf(self.epsilon) else self.epsilon
-        return {"guarantee": self.name, "reasons": list(self.reasons), "epsilon": epsilon}
+        return {
+            "guarantee": self.name,
+            "reasons": list(self.reasons),
+            "epsilon": epsilon,
+            "columns": list(self.columns),
+        }
 
 
 Guarantee = DifferentiallyPrivate | KAnonymous | NoGuarantee
@@ -183,7 +195,9 @@ def _guarantee_of(document: Mapping[str, Any]) -> Guarantee:
     if name == NoGuarantee.name:
         epsilon = document.get("epsilon")
         return NoGuarantee(
-            tuple(document["reasons"]), math.inf if epsilon is None else float(epsilon)
+            tuple(document["reasons"]),
+            math.inf if epsilon is None else float(epsilon),
+            tuple(document.get("columns", ())),
         )
     raise BundleError(
         f"The statement names the guarantee `{name}`, which is not known.",

@@ -68,17 +68,9 @@ class Grouped(_Touch):
     length: int
 
 
-@dataclass(frozen=True)
-class Compared(_Touch):
-    """New identifiers were compared with the real ones, which adds `delta` to the promise."""
-
-    purpose: str
-    delta: float
-
-
-Entry = Measured | Opened | Grouped | Compared
+Entry = Measured | Opened | Grouped
 KINDS: Mapping[str, type[Any]] = {
-    kind.__name__.lower(): kind for kind in (Measured, Opened, Grouped, Compared)
+    kind.__name__.lower(): kind for kind in (Measured, Opened, Grouped)
 }
 
 
@@ -125,7 +117,7 @@ class Payer(Protocol):
     def spend(
         self, purpose: str, rho: Rho, mechanism: str = "gaussian", *, delta: float = 0.0
     ) -> None: ...
-    def note(self, entry: Opened | Grouped | Compared) -> None: ...
+    def note(self, entry: Opened | Grouped) -> None: ...
 
 
 @dataclass
@@ -181,7 +173,7 @@ class Ledger:
                 self.parent.spend(purpose, rho, mechanism, delta=delta)
             self._write(Measured(purpose, rho, mechanism, delta))
 
-    def note(self, entry: Opened | Grouped | Compared) -> None:
+    def note(self, entry: Opened | Grouped) -> None:
         """Write down a touch that costs no rho."""
         with self._lock:
             if self.parent is not None:
@@ -210,18 +202,23 @@ class Ledger:
         self.tighten(self.budget.delta - kept)
         return kept
 
-    def statement(self, exceptions: Iterable[str] = ()) -> Statement:
-        """What may honestly be said now about everything written here."""
+    def statement(self, exceptions: Iterable[str] = (), columns: Sequence[str] = ()) -> Statement:
+        """What may honestly be said now about everything written here.
+
+        Args:
+            exceptions: why nothing formal can be said after all.
+            columns: those that are the reason.
+        """
         reasons = (*exceptions, *_void(self.entries))
         return Statement(
-            self._guarantee(reasons),
+            self._guarantee(reasons, columns),
             ledger=tuple(
                 (e.purpose, float(e.rho)) for e in self.entries if isinstance(e, Measured)
             ),
             delta=self.budget.delta,
         )
 
-    def _guarantee(self, reasons: Sequence[str]) -> Guarantee:
+    def _guarantee(self, reasons: Sequence[str], columns: Sequence[str]) -> Guarantee:
         groups = [e for e in self.entries if isinstance(e, Grouped)]
         epsilon = epsilon_of(self.spent, self.budget.delta)
         if groups and not reasons and not self.spent > 0:
@@ -229,8 +226,8 @@ class Ledger:
         if groups and self.spent > 0:
             reasons = (*reasons, "exact counts were handed out beside noisy ones")
         if reasons:
-            return NoGuarantee(tuple(dict.fromkeys(reasons)), epsilon)
-        extra = math.fsum(e.delta for e in self.entries if isinstance(e, Compared | Measured))
+            return NoGuarantee(tuple(dict.fromkeys(reasons)), epsilon, tuple(columns))
+        extra = math.fsum(e.delta for e in self.entries if isinstance(e, Measured))
         return DifferentiallyPrivate(
             epsilon, self.budget.delta + extra, self.budget.rows_per_person
         )

@@ -53,26 +53,33 @@ def init(
         if output.exists() and not force:
             raise RecipeError(f"`{output}` exists already.", "Choose another name, or --force.")
         loaded = load(data, Budget(1.0))
-        parts = tuple(_starter(s) for s in loaded.suggestions.values())
+        parts = tuple(ColumnPart(name=name) for name in loaded.suggestions)
         recipe = Recipe(source=Source(file=str(data.resolve())), column=parts)
         output.write_text(_commented(recipe_text(recipe), loaded.suggestions), encoding="utf-8")
     typer.echo(f"{len(parts)} columns, {loaded.rows:,} rows. Wrote {output}.")
 
 
-def _starter(suggestion: Suggestion) -> ColumnPart:
-    column = suggestion.column
-    return ColumnPart(name=column.name, kind=column.kind, role=column.role)
+LOOKED = """\
+# What follows each column was read off the rows, for your eyes: it is a comment, so that a formal
+# promise finds it out again under the budget. Take the # away where you would say the same had you
+# never seen this table. Add `seen = true` where you settle it after looking: the statement says so.
+"""
 
 
 def _commented(toml: str, suggestions: dict[str, Suggestion]) -> str:
-    """The recipe with the reason of each suggestion above its column."""
-    reasons = iter(s.column.reason for s in suggestions.values())
-    lines = []
+    """The recipe with what each column seems to be under its name, as a comment."""
+    columns = [s.column for s in suggestions.values()]
+    lines: list[str] = []
     for line in toml.splitlines():
-        if line == "[[column]]":
-            lines.append(f"# {next(reasons)}")
         lines.append(line)
-    return "\n".join(lines) + "\n"
+        if len(lines) > 1 and lines[-2] == "[[column]]":  # this line is the name
+            column = columns.pop(0)
+            lines += [
+                f'# kind = "{column.kind.value}"',
+                f'# role = "{column.role.value}"',
+                f"# {column.reason}",
+            ]
+    return LOOKED + "\n".join(lines) + "\n"
 
 
 def run_recipe(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from synth.errors import SchemaError
-from synth.ingest.suggest import INTERVALS, Suggestion, resolution_of
+from synth.ingest.roles import words_of
+from synth.ingest.shapes import FORMATS, Form
+from synth.ingest.suggest import INTERVALS, Suggestion, possible, resolution_of
 from synth.lazily import pd
 from synth.schema import (
     Categories,
@@ -26,6 +29,7 @@ from synth.schema import (
     Text,
 )
 from synth.schema.edges import even_edges, whole_edges
+from synth.schema.pattern import usual_pattern
 from synth.schema.values import as_seconds
 
 
@@ -36,9 +40,15 @@ class Part(BaseModel):
 
 
 class ColumnPart(Part):
-    """What the custodian declares of a column; what is left out is read off the rows."""
+    """What the custodian declares of a column; what is left out is found out, or read off the rows.
+
+    Args:
+        seen: the custodian decided after looking at the rows, so that no formal promise covers it.
+        template: of new identifiers; see `schema.pattern.Pattern`.
+    """
 
     name: str
+    seen: bool = False
     kind: Kind | None = None
     role: Role | None = None
     meaning: str = ""
@@ -52,11 +62,29 @@ class ColumnPart(Part):
     decimals: int | None = Field(default=None, ge=0, le=12)
     format: str | None = None
     template: str | None = None
-    check: str = ""
+    mark: Literal[".", ","] = "."
+
+    @property
+    def form(self) -> bool:
+        """Whether it says how the cells are written, so that nothing of that has to be found."""
+        if self.role is Role.IDENTIFIER or self.values is not None:
+            return True
+        needed = {Kind.REAL: self.decimals, Kind.DATE: self.format, Kind.BOOLEAN: None, None: None}
+        return needed.get(self.kind, "") is not None
+
+    @property
+    def public(self) -> bool:
+        """Whether it says all that has to be known of a column but its values and bounds."""
+        return self.form and self.role is not None and not self.seen
 
 
-def declared(suggestions: Mapping[str, Suggestion], parts: Sequence[ColumnPart]) -> Schema:
+def declared(
+    suggestions: Mapping[str, Suggestion], parts: Sequence[ColumnPart], *, lenient: bool = False
+) -> Schema:
     """The suggested schema, with what the recipe declares put over it.
+
+    Args:
+        lenient: take a kind that no cell has as it is declared, and let every cell be missing.
 
     Raises:
         SchemaError: a column is not in the table, or a declaration contradicts itself.
@@ -69,33 +97,48 @@ def declared(suggestions: Mapping[str, Suggestion], parts: Sequence[ColumnPart])
             f"Did you mean `{near[0]}`?" if near else f"It has {', '.join(suggestions)}.",
         )
     columns = (
-        declared_column(s, known[n]) if n in known else s.column for n, s in suggestions.items()
+        declared_column(_every(s) if lenient else s, known[n]) if n in known else s.column
+        for n, s in suggestions.items()
     )
     return Schema(tuple(columns))
+
+
+def _every(suggestion: Suggestion) -> Suggestion:
+    """The suggestion with a domain for each kind, fitting or not."""
+    return replace(
+        suggestion, alternatives={**possible(Form(Kind.TEXT)), **suggestion.alternatives}
+    )
 
 
 def declared_column(suggestion: Suggestion, part: ColumnPart) -> Column:
     """One column: the suggestion, with what is declared put over it."""
     column = suggestion.column
-    kind = part.kind or column.kind
+    kind = part.kind or (Kind.CATEGORY if part.values is not None else column.kind)
     role = part.role or column.role
-    domain = _domain(suggestion, part, kind, role)
-    return replace(column, kind=kind, role=role, domain=domain, meaning=part.meaning)
+    domain: Any = _domain(suggestion, part, kind, role)
+    facts = column.facts
+    if part.seen:
+        facts = Origin.CONFIRMED
+        if domain.origin is Origin.DECLARED:
+            domain = replace(domain, origin=Origin.CONFIRMED)
+    elif part.public:
+        facts = Origin.DECLARED
+    return replace(column, kind=kind, role=role, domain=domain, meaning=part.meaning, facts=facts)
 
 
 def _domain(suggestion: Suggestion, part: ColumnPart, kind: Kind, role: Role) -> Domain | Pattern:
     name = suggestion.column.name
     if role is Role.IDENTIFIER:
         if part.template is not None:
-            return Pattern(part.template, check=part.check)
-        kept = suggestion.column.domain
-        return kept if isinstance(kept, Pattern) else suggestion.identifier
+            return Pattern(part.template)
+        return usual_pattern(words_of(name)) if part.public else suggestion.identifier
     if part.values is not None:
         return Categories(part.values, missing=part.missing, other=part.other)
     if part.edges is not None and kind in (Kind.INTEGER, Kind.REAL):
-        return Numbers(part.edges, missing=part.missing, decimals=_decimals(kind, part))
+        decimals, mark = _written(suggestion, part, kind)
+        return Numbers(part.edges, missing=part.missing, decimals=decimals, mark=mark)
     if part.low is not None or part.high is not None:
-        return _bounded(name, part, kind)
+        return _bounded(suggestion, part, kind)
     if kind is Kind.TEXT:
         return Text(Origin.DECLARED, part.missing)
     found = suggestion.as_kind(kind)
@@ -107,18 +150,25 @@ def _domain(suggestion: Suggestion, part: ColumnPart, kind: Kind, role: Role) ->
     return found
 
 
-def _decimals(kind: Kind, part: ColumnPart) -> int | None:
-    return 0 if kind is Kind.INTEGER else part.decimals
+def _written(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> tuple[int | None, str]:
+    """Decimal places and decimal mark of declared numbers."""
+    found = suggestion.as_kind(kind)
+    mark = found.mark if isinstance(found, Numbers) and not part.form else part.mark
+    return 0 if kind is Kind.INTEGER else part.decimals, mark
 
 
-def _bounded(name: str, part: ColumnPart, kind: Kind) -> Domain:
+def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
+    name = suggestion.column.name
     if part.low is None or part.high is None:
         raise SchemaError(
             f"Column `{name}` has one bound without the other.", "Declare both low and high."
         )
     if kind is Kind.DATE:
-        form = part.format or "%Y-%m-%d"
-        low, high = _moment(name, part.low, form), _moment(name, part.high, form)
+        found = suggestion.as_kind(kind)
+        seen = found.format if isinstance(found, Dates) else "%Y-%m-%d"
+        form = part.format or seen
+        asked = (part.format,) if part.format else (seen, *FORMATS)
+        low, high = _moment(name, part.low, asked), _moment(name, part.high, asked)
         step = resolution_of(form)
         edges = even_edges(low, high + step, part.intervals)
         return Dates(edges, missing=part.missing, format=form, resolution=step)
@@ -133,62 +183,21 @@ def _bounded(name: str, part: ColumnPart, kind: Kind) -> Domain:
             f"Column `{name}` has the lower bound {low:g} and the upper bound {high:g}.",
             "Give the smaller bound first.",
         )
-    if kind is Kind.INTEGER:
-        return Numbers(
-            whole_edges(int(low), int(high), part.intervals), missing=part.missing, decimals=0
-        )
-    edges = even_edges(low, high, part.intervals)
-    return Numbers(edges, missing=part.missing, decimals=part.decimals)
+    decimals, mark = _written(suggestion, part, kind)
+    cut = (
+        whole_edges(int(low), int(high), part.intervals)
+        if kind is Kind.INTEGER
+        else even_edges(low, high, part.intervals)
+    )
+    return Numbers(cut, missing=part.missing, decimals=decimals, mark=mark)
 
 
-def _moment(name: str, value: float | str, form: str) -> float:
-    seconds = float(as_seconds(pd.Series([str(value)]), form)[0])
-    if seconds != seconds:
-        raise SchemaError(
-            f"A bound of column `{name}` is not a date written as {form}.",
-            "Write the bounds as the column's dates are written.",
-        )
-    return seconds
-
-
-def column_part(column: Column, suggestion: Suggestion) -> ColumnPart:
-    """What the recipe has to say about a column: what differs from what the rows suggest."""
-    told: dict[str, Any] = {"name": column.name}
-    guess = suggestion.column
-    if column.kind is not guess.kind:
-        told["kind"] = column.kind
-    if column.role is not guess.role:
-        told["role"] = column.role
-    if column.meaning:
-        told["meaning"] = column.meaning
-    if column.domain.origin is Origin.DECLARED:
-        told |= _domain_part(column.domain) | {"kind": column.kind}
-    return ColumnPart(**told)
-
-
-def _domain_part(domain: Domain | Pattern) -> dict[str, Any]:
-    match domain:
-        case Pattern():
-            return {"template": domain.template, "check": domain.check}
-        case Categories():
-            return {"values": domain.values, "other": domain.other, "missing": domain.missing}
-        case Numbers():
-            return {
-                "edges": domain.edges,
-                "missing": domain.missing,
-                "decimals": domain.decimals,
-            }
-        case Dates():
-            return {
-                "low": _written(domain.edges[0], domain.format),
-                "high": _written(domain.edges[-1] - domain.resolution, domain.format),
-                "intervals": len(domain.edges) - 1,
-                "format": domain.format,
-                "missing": domain.missing,
-            }
-        case _:
-            return {"missing": domain.missing}
-
-
-def _written(seconds: float, form: str) -> str:
-    return pd.Timestamp(seconds, unit="s").strftime(form)
+def _moment(name: str, value: float | str, formats: Sequence[str]) -> float:
+    for form in formats:
+        seconds = float(as_seconds(pd.Series([str(value)]), form)[0])
+        if not math.isnan(seconds):
+            return seconds
+    raise SchemaError(
+        f"A bound of column `{name}` is not a date written as {formats[0]}.",
+        "Write the bounds as the column's dates are written.",
+    )

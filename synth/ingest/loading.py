@@ -10,8 +10,9 @@ from typing import IO, Any
 
 from synth.budget import Audience, Budget
 from synth.errors import IngestError
+from synth.ingest.declaration import ColumnPart
 from synth.ingest.read import MISSING_TEXTS, frame_of, read_table
-from synth.ingest.suggest import Suggestion, points_for_commas, suggest, suggested_schema
+from synth.ingest.suggest import Suggestion, suggest, suggested_schema
 from synth.ingest.suggest_lazy import as_they_are, suggest_in_place, tidied
 from synth.lazily import nw, pd
 from synth.vault import PrivateTable
@@ -27,12 +28,14 @@ class Loaded:
     The suggestions were read off the rows: they are for the custodian's eyes.
 
     Args:
+        said: what the custodian declared of the columns as they are now.
         token: tells this table from others that were loaded, for keys on the screens.
     """
 
     private: PrivateTable
     suggestions: dict[str, Suggestion]
     rows: int
+    said: tuple[ColumnPart, ...] = ()
     token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False, repr=False)
 
 
@@ -86,8 +89,7 @@ def _frame(source: Any, missing: Sequence[str]) -> pd.DataFrame | nw.LazyFrame[A
         if not path.is_file():
             raise IngestError(f"There is no file `{path.name}`.", "Check the path in the recipe.")
         with path.open("rb") as stream:
-            return points_for_commas(read_table(stream, missing))
+            return read_table(stream, missing)
     if hasattr(source, "read") and hasattr(source, "seek"):
-        return points_for_commas(read_table(source, missing))
-    frame = frame_of(source, missing)
-    return frame if isinstance(frame, nw.LazyFrame) else points_for_commas(frame)
+        return read_table(source, missing)
+    return frame_of(source, missing)

@@ -203,9 +203,10 @@ def _compacted(name: str, values: pd.Series) -> pd.Series:
     if isinstance(kind, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(kind):
         return values
     if pd.api.types.is_datetime64_any_dtype(kind):
-        whole = (values.dropna().dt.normalize() == values.dropna()).all()
-        form = "%Y-%m-%d" if whole else "%Y-%m-%d %H:%M:%S"
-        return pd.Series(values.dt.strftime(form)).astype("category")
+        # Each cell on its own: were the others asked, one row could change how all are written.
+        midnight = values.dt.normalize() == values
+        text = values.dt.strftime("%Y-%m-%d %H:%M:%S")
+        return text.where(~midnight, values.dt.strftime("%Y-%m-%d")).astype("category")
     if pd.api.types.is_integer_dtype(kind):
         return pd.to_numeric(values, downcast="integer")
     if pd.api.types.is_numeric_dtype(kind):

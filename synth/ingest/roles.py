@@ -71,12 +71,14 @@ class Looks:
 
     Args:
         named: where the content alone is too weak: the name of the column has to fit this too.
+        format: of new identifiers, of `schema.pattern.RESERVED`.
     """
 
     what: str
     role: Role
     test: Callable[[str], bool]
     named: str = ""
+    format: str = ""
 
 
 COMMON_NAMES = """
@@ -89,23 +91,35 @@ NAMES = frozenset(COMMON_NAMES.split())
 
 PHONE = r"\(?0\d{2,4}\)?[\s/.-]?\d[\d\s.-]{4,10}|\(?\d{3}\)?[ .-]?\d{3}[.-]?\d{4}"
 CONTENT = (
-    Looks("e-mail addresses", Role.IDENTIFIER, _like(r"[^@\s]+@[^@\s]+\.[a-z]{2,}")),
-    Looks("IBANs with a right check number", Role.IDENTIFIER, iban_check),
-    Looks("NHS numbers with a right check digit", Role.IDENTIFIER, _digits(nhs_check)),
+    Looks(
+        "e-mail addresses", Role.IDENTIFIER, _like(r"[^@\s]+@[^@\s]+\.[a-z]{2,}"), format="e-mail"
+    ),
+    Looks("IBANs with a right check number", Role.IDENTIFIER, iban_check, format="iban"),
+    Looks(
+        "NHS numbers with a right check digit", Role.IDENTIFIER, _digits(nhs_check), format="nhs"
+    ),
     Looks("French social security numbers", Role.IDENTIFIER, nir_check),
     Looks("Spanish identity numbers", Role.IDENTIFIER, dni_check),
     Looks("payment cards with a right check digit", Role.IDENTIFIER, _digits(card_check)),
-    Looks("social security numbers", Role.IDENTIFIER, _like(r"(?!000|666)\d{3}-\d{2}-\d{4}")),
+    Looks(
+        "social security numbers",
+        Role.IDENTIFIER,
+        _like(r"(?!000|666)\d{3}-\d{2}-\d{4}"),
+        format="ssn",
+    ),
     Looks("Dutch citizen numbers", Role.IDENTIFIER, bsn_check, r"bsn|sofi|citizen|burger"),
-    Looks("web addresses", Role.IDENTIFIER, _like(r"(https?://|www\.)\S+")),
-    Looks("network addresses", Role.IDENTIFIER, _like(r"(\d{1,3}\.){3}\d{1,3}")),
+    Looks("web addresses", Role.IDENTIFIER, _like(r"(https?://|www\.)\S+"), format="url"),
+    Looks("network addresses", Role.IDENTIFIER, _like(r"(\d{1,3}\.){3}\d{1,3}"), format="ip"),
     Looks(
         "random identifiers (UUID)",
         Role.IDENTIFIER,
         _like(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        format="uuid",
     ),
-    Looks("phone numbers", Role.IDENTIFIER, _like(r"(\+|00)\d[\d\s()/.-]{7,18}")),
-    Looks("phone numbers", Role.IDENTIFIER, _like(PHONE), r"phone|\btel|mobile|fax|\bcell"),
+    Looks("phone numbers", Role.IDENTIFIER, _like(r"(\+|00)\d[\d\s()/.-]{7,18}"), format="phone"),
+    Looks(
+        "phone numbers", Role.IDENTIFIER, _like(PHONE), r"phone|\btel|mobile|fax|\bcell", "phone"
+    ),
     Looks("British postcodes", Role.QUASI, _like(r"[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}")),
     Looks(
         "postal codes",
@@ -164,10 +178,15 @@ NAMED = (
 
 @dataclass(frozen=True)
 class RoleGuess:
-    """A role and why; `why` is empty where nothing was noticed."""
+    """A role and why; `why` is empty where nothing was noticed.
+
+    Args:
+        format: of new identifiers, where the content showed one.
+    """
 
     role: Role
     why: str = ""
+    format: str = ""
 
 
 def words_of(name: str) -> str:
@@ -184,7 +203,7 @@ def guessed_role(name: str, text: pd.Series, present: int, kind: Kind) -> RoleGu
         present: rows in which it is not missing.
     """
     words = words_of(name)
-    found = _by_content(words, text.head(SAMPLE)) or _by_name(words)
+    found = _by_content(words, text.head(SAMPLE)) or role_by_name(words)
     if found is None:
         return RoleGuess(Role.PLAIN)
     repeated = present > 4 * max(len(text), 1) and len(text) < 20
@@ -206,7 +225,9 @@ def _by_content(words: str, text: pd.Series) -> RoleGuess | None:
             continue
         share = sum(map(looks.test, values)) / len(values)
         if share >= MOST:
-            return RoleGuess(looks.role, f"{share:.0%} of the values look like {looks.what}.")
+            return RoleGuess(
+                looks.role, f"{share:.0%} of the values look like {looks.what}.", looks.format
+            )
     first = [re.split(r"[\s,]+", v.lower()) for v in values]
     named = sum(any(w in NAMES for w in parts) for parts in first) / len(values)
     if named >= 0.3 and len(values) >= 5:
@@ -214,7 +235,7 @@ def _by_content(words: str, text: pd.Series) -> RoleGuess | None:
     return None
 
 
-def _by_name(words: str) -> RoleGuess | None:
+def role_by_name(words: str) -> RoleGuess | None:
     for role, why, pattern in NAMED:
         if re.search(rf"\b({pattern})\b", words):
             return RoleGuess(role, f"By its name, it {why}.")

@@ -5,12 +5,14 @@ Reasons name counts and shares, never a cell value.
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from synth.ingest.roles import guessed_role
+from synth.ingest.roles import guessed_role, words_of
+from synth.ingest.shapes import SHAPES, Form, Shapes, form_of
 from synth.lazily import np, pd
 from synth.schema import (
     Categories,
@@ -26,32 +28,14 @@ from synth.schema import (
     Text,
 )
 from synth.schema.edges import even_edges, whole_edges
-from synth.schema.pattern import USUAL, pattern_of
+from synth.schema.pattern import RUNNING, USUAL, usual_pattern
 from synth.schema.values import as_numbers, as_seconds, as_text
 
 INTERVALS = 32  # how many intervals numbers are cut into, unless there are few values
 FEW = 100  # whole numbers up to this range keep an interval each
 MOST_VALUES = 300  # categories listed; rarer ones are grouped
+UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
 RARE_ROWS = 5  # a value in fewer rows than this is grouped with the other rare ones
-FORMATS = (
-    "%Y-%m-%d",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y-%m-%d %H:%M:%S.%f",
-    "%Y-%m-%dT%H:%M:%S.%f",
-    "%d/%m/%Y",
-    "%m/%d/%Y",
-    "%d.%m.%Y",
-    "%d-%m-%Y",
-    "%Y/%m/%d",
-    "%d/%m/%Y %H:%M",
-    "%d/%m/%Y %H:%M:%S",
-    "%d.%m.%Y %H:%M",
-)
-WHOLE = re.compile(r"[+-]?(0|[1-9]\d*)")
-REAL = re.compile(r"[+-]?(0|[1-9]\d*)?([.]\d+)?([eE][+-]?\d+)?")
-COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
 
 
 @dataclass(frozen=True)
@@ -64,7 +48,7 @@ class Suggestion:
 
     column: Column
     alternatives: Mapping[Kind, Domain]
-    identifier: Pattern = field(default_factory=lambda: Pattern(USUAL))
+    identifier: Pattern = field(default_factory=lambda: Pattern(USUAL, Origin.OBSERVED))
 
     def as_kind(self, kind: Kind) -> Domain | None:
         """The domain under another kind; None where the values do not allow it."""
@@ -87,8 +71,15 @@ class _Values:
     def missing(self) -> bool:
         return self.present < self.rows
 
-    def all_match(self, pattern: re.Pattern[str]) -> bool:
-        return len(self.text) > 0 and all(pattern.fullmatch(t) for t in self.text)
+    @cached_property
+    def form(self) -> Form:
+        """How the cells are written, from exact counts."""
+        return self.formed(None)
+
+    def formed(self, kind: Kind | None) -> Form:
+        """How the cells are written, if they are of this kind."""
+        codes = Shapes().encode(self.text.astype(object))
+        return form_of(np.bincount(codes, self.counts, len(SHAPES)), 0.0, kind)
 
 
 def suggest(frame: pd.DataFrame) -> dict[str, Suggestion]:
@@ -99,22 +90,6 @@ def suggest(frame: pd.DataFrame) -> dict[str, Suggestion]:
 def suggested_schema(suggestions: Mapping[str, Suggestion]) -> Schema:
     """The schema as suggested."""
     return Schema(tuple(s.column for s in suggestions.values()))
-
-
-def points_for_commas(frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns written with a decimal comma, with a decimal point."""
-    for name in frame.columns:
-        values = frame[name]
-        if not isinstance(values.dtype, pd.CategoricalDtype) or not len(values.cat.categories):
-            continue
-        text = [str(c) for c in values.cat.categories]
-        if any("," in t for t in text) and all(
-            COMMA.fullmatch(t) or WHOLE.fullmatch(t) for t in text
-        ):
-            pointed = [t.replace(".", "").replace(",", ".") if "," in t else t for t in text]
-            if len(set(pointed)) == len(pointed):
-                frame[name] = values.cat.rename_categories(pointed)
-    return frame
 
 
 def _values(column: pd.Series) -> _Values:
@@ -129,23 +104,30 @@ def _values(column: pd.Series) -> _Values:
 def _suggested(name: str, values: _Values) -> Suggestion:
     possible = _possible(values)
     kind, why = _kind(values, possible)
-    domain: Domain | Pattern = possible[kind]
     role = Role.PLAIN
     if _names_people(values, kind):
         role, why = Role.IDENTIFIER, _unique_reason(values)
-        domain = pattern_of(values.text)
     elif kind is Kind.CATEGORY and len(values.text) > max(20, values.present / 2):
         role, why = Role.IDENTIFIER, _nearly_unique_reason(values)
-        domain = pattern_of(values.text)
     guess = guessed_role(name, values.text, values.present, kind)
     if guess.why:
         why = f"{guess.why} {why}"
     told = guess.role in (Role.QUASI, Role.SENSITIVE) and len(values.text) < values.present
     if guess.role is not Role.PLAIN and (role is Role.PLAIN or told):
         role = guess.role
-        domain = possible[kind]
-        domain = pattern_of(values.text) if role is Role.IDENTIFIER else domain
-    return Suggestion(Column(name, domain, kind, role, why), possible)
+    new = _identifiers(name, values, kind, guess.format)
+    domain: Domain | Pattern = new if role is Role.IDENTIFIER else possible[kind]
+    column = Column(name, domain, kind, role, why, facts=Origin.OBSERVED)
+    return Suggestion(column, possible, new)
+
+
+def _identifiers(name: str, values: _Values, kind: Kind, seen: str) -> Pattern:
+    """The format of new identifiers: one of a public list, whatever the real ones look like."""
+    if seen:
+        return Pattern(seen, Origin.OBSERVED)
+    usual = usual_pattern(words_of(name), Origin.OBSERVED)
+    counted = kind is Kind.INTEGER and usual.template == USUAL
+    return Pattern(RUNNING, Origin.OBSERVED) if counted else usual
 
 
 def _unique_reason(values: _Values) -> str:
@@ -167,20 +149,22 @@ def _names_people(values: _Values, kind: Kind) -> bool:
 
 
 def _possible(values: _Values) -> dict[Kind, Domain]:
-    """The domain of each kind the values allow; category and text always do."""
+    """The domain of each kind that a value allows; category and text always do."""
     found: dict[Kind, Domain] = {Kind.CATEGORY: _categories(values)}
     found[Kind.TEXT] = Text(Origin.OBSERVED, values.missing)
-    if {t.lower() for t in values.text} in ({"true", "false"}, {"true"}, {"false"}):
-        found[Kind.BOOLEAN] = Categories(
-            tuple(sorted(values.text)), Origin.OBSERVED, values.missing, typed="text"
-        )
-    whole = values.all_match(WHOLE)
-    if whole:
-        found[Kind.INTEGER] = _numbers(values, 0)
-    if whole or (values.all_match(REAL) and all(values.text.str.len() > 0)):
-        found[Kind.REAL] = _numbers(values, max(map(_decimals, values.text)))
-    if not whole and (form := _date_format(values.text)):
-        found[Kind.DATE] = _dates(values, form)
+    form = values.form
+    if form.kind is Kind.BOOLEAN:
+        missing = values.missing or form.fitting < 1
+        found[Kind.BOOLEAN] = Categories(form.truth, Origin.OBSERVED, missing)
+    for kind in (Kind.INTEGER, Kind.REAL):
+        written = values.formed(kind)
+        numbers = as_numbers(values.text, written.mark)
+        if not np.isnan(numbers).all():
+            found[kind] = _numbers(values, numbers, written)
+    written = values.formed(Kind.DATE)
+    seconds = as_seconds(values.text, written.format) if written.fitting else np.array([np.nan])
+    if not np.isnan(seconds).all():
+        found[Kind.DATE] = _dates(values, seconds, written.format)
     return found
 
 
@@ -189,16 +173,20 @@ def _kind(values: _Values, possible: Mapping[Kind, Domain]) -> tuple[Kind, str]:
     gone = f" {values.rows - values.present:,} are missing." if values.missing else ""
     if not distinct:
         return Kind.CATEGORY, "Every value is missing."
-    if Kind.BOOLEAN in possible:
+    form = values.form
+    misfits = round((1 - form.fitting) * values.present)
+    if misfits:
+        gone += f" {misfits:,} cells are written otherwise, and count as missing."
+    if form.kind is Kind.BOOLEAN:
         return Kind.BOOLEAN, f"True or false.{gone}"
     for kind, words in (
         (Kind.INTEGER, "whole numbers"),
         (Kind.REAL, "numbers"),
         (Kind.DATE, "dates of one format"),
     ):
-        if kind in possible:
+        if form.kind is kind and kind in possible:
             return kind, f"{distinct:,} different {words}.{gone}"
-    if distinct > 50 and float(values.text.str.len().mean()) > 30:
+    if form.kind is Kind.TEXT and distinct > 50:
         return Kind.TEXT, f"{distinct:,} different long texts.{gone}"
     return (
         Kind.CATEGORY,
@@ -221,25 +209,23 @@ def _listed(values: _Values) -> list[str]:
 def _categories(values: _Values) -> Categories:
     listed = _listed(values)
     other = len(listed) < len(values.text)
-    typed = "integer" if values.all_match(WHOLE) else "text"
+    whole = values.form.kind is Kind.INTEGER and values.form.fitting == 1
+    typed = "integer" if whole else "text"
     missing = values.missing or not (listed or other)
     return Categories(tuple(listed), Origin.OBSERVED, missing, other, typed)
 
 
-def _decimals(text: str) -> int:
-    mantissa, _, power = text.lower().partition("e")
-    return max(0, len(mantissa.partition(".")[2]) - int(power or 0))
-
-
-def _numbers(values: _Values, decimals: int) -> Numbers:
-    numbers = as_numbers(values.text)
+def _numbers(values: _Values, numbers: np.ndarray[Any, Any], form: Form) -> Numbers:
+    fits = ~np.isnan(numbers)
+    numbers, counts = numbers[fits], values.counts[fits]
     low, high = float(numbers.min()), float(numbers.max())
-    step = 10.0**-decimals
+    decimals = 12 if form.decimals is None else form.decimals
+    missing = values.missing or not fits.all()
     if decimals == 0 and high - low < FEW:
-        edges = whole_edges(int(low), int(high), FEW)
+        edges = whole_edges(math.floor(low), math.floor(high), FEW)
     else:
-        edges = _by_quantiles(numbers, values.counts, step)
-    return Numbers(edges, Origin.OBSERVED, values.missing, min(decimals, 12))
+        edges = _by_quantiles(numbers, counts, 10.0**-decimals)
+    return Numbers(edges, Origin.OBSERVED, missing, decimals, form.mark)
 
 
 def _by_quantiles(
@@ -259,18 +245,6 @@ def _by_quantiles(
     return (*map(float, edges[apart]), float(ranked[-1] + step))
 
 
-def _date_format(text: pd.Series) -> str:
-    """The one format all values have; day before month where both are possible."""
-    if not len(text) or not text.head(20).str.contains(r"\d[-/.:T]\d").all():
-        return ""
-    for form in FORMATS:
-        if np.isnan(as_seconds(text.head(50), form)).any():
-            continue
-        if not np.isnan(as_seconds(text, form)).any():
-            return form
-    return ""
-
-
 def resolution_of(form: str) -> float:
     """Seconds between two moments that a date format can tell apart."""
     for code, seconds in (("%f", 1e-6), ("%S", 1.0), ("%M", 60.0), ("%H", 3600.0)):
@@ -279,8 +253,9 @@ def resolution_of(form: str) -> float:
     return 86400.0
 
 
-def _dates(values: _Values, form: str) -> Dates:
-    seconds = as_seconds(values.text, form)
+def _dates(values: _Values, seconds: np.ndarray[Any, Any], form: str) -> Dates:
+    missing = values.missing or bool(np.isnan(seconds).any())
+    seconds = seconds[~np.isnan(seconds)]
     step = resolution_of(form)
     grid = max(step, 60.0)
     low = float(np.floor(seconds.min() / grid) * grid)
@@ -291,4 +266,18 @@ def _dates(values: _Values, form: str) -> Dates:
     else:
         cut = even_edges(low, high, 48)
         edges = tuple(dict.fromkeys(float(np.floor(e / grid) * grid) for e in cut))
-    return Dates(edges, Origin.OBSERVED, values.missing, form, step)
+    return Dates(edges, Origin.OBSERVED, missing, form, step)
+
+
+def possible(form: Form) -> dict[Kind, Domain]:
+    """The domain under each kind, with values and bounds that are still to be found."""
+    open_ = Origin.OBSERVED
+    step = resolution_of(form.format)
+    return {
+        Kind.CATEGORY: Categories((), open_, missing=True, other=True),
+        Kind.TEXT: Text(Origin.DISCOVERED, missing=True),
+        Kind.BOOLEAN: Categories(form.truth, Origin.DISCOVERED, missing=True),
+        Kind.INTEGER: Numbers(UNKNOWN, open_, missing=True, decimals=0, mark=form.mark),
+        Kind.REAL: Numbers(UNKNOWN, open_, missing=True, decimals=form.decimals, mark=form.mark),
+        Kind.DATE: Dates((0.0, 86400.0), open_, missing=True, format=form.format, resolution=step),
+    }

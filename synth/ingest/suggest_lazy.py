@@ -13,8 +13,8 @@ from operator import or_
 from typing import Any
 
 from synth.budget import Audience
-from synth.ingest.roles import guessed_role
-from synth.ingest.suggest import MOST_VALUES, RARE_ROWS, Suggestion
+from synth.ingest.roles import guessed_role, words_of
+from synth.ingest.suggest import MOST_VALUES, RARE_ROWS, UNKNOWN, Suggestion
 from synth.lazily import np, nw, pd
 from synth.schema import (
     Categories,
@@ -24,15 +24,12 @@ from synth.schema import (
     Kind,
     Numbers,
     Origin,
-    Pattern,
     Role,
     Text,
 )
-from synth.schema.pattern import ROOMY
+from synth.schema.pattern import usual_pattern
 from synth.vault import PrivateTable
 
-UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
-NEW = Pattern(ROOMY)  # whether a new identifier is taken cannot be asked for each of many
 COMPARED = "the values that occur, to compare the release with"
 TYPE = "By its type in the engine; no row was read."
 
@@ -89,9 +86,10 @@ def _suggested(name: str, type: nw.dtypes.DType) -> Suggestion:
     possible = _possible(type)
     kind = next(iter(possible))
     guess = guessed_role(name, pd.Series([], dtype=object), 0, kind)
-    domain = NEW if guess.role is Role.IDENTIFIER else possible[kind]
+    new = usual_pattern(words_of(name))
+    domain = new if guess.role is Role.IDENTIFIER else possible[kind]
     why = f"{guess.why} {TYPE}".strip()
-    return Suggestion(Column(name, domain, kind, guess.role, why), possible, NEW)
+    return Suggestion(Column(name, domain, kind, guess.role, why), possible, new)
 
 
 def _possible(type: nw.dtypes.DType) -> dict[Kind, Domain]:

@@ -17,6 +17,7 @@ from synth.methods import model_of
 from synth.release.archive import Parcel, unpacked
 from synth.release.statement import statement_text
 from synth.release.table_files import write_csv, write_parquet
+from synth.schema import Pattern
 
 FORMAT = "synth release"
 
@@ -31,7 +32,6 @@ class Release:
         copies: how many synthetic tables.
         order: columns that each of them is sorted by, "-age" for falling; such a table is held in
             memory as a whole.
-        identifiers: new identifiers per column, that nobody has; else they are drawn by the seed.
         recipe: how it was made, as TOML; may be empty.
         extras: further files, by name, made from the model or from protected counts.
     """
@@ -40,7 +40,6 @@ class Release:
     rows: int
     seed: int = 0
     copies: int = 1
-    identifiers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     recipe: str = ""
     title: str = ""
     extras: Mapping[str, bytes] = field(default_factory=dict)
@@ -101,9 +100,10 @@ class Release:
 
     def _blocks(self, copy: int, rng: np.random.Generator) -> Iterator[pd.DataFrame]:
         start = copy * self.rows
+        made = {c.name: c.domain for c in self.model.schema if isinstance(c.domain, Pattern)}
         for block in self.model.blocks(self.rows, rng):
-            for name, values in self.identifiers.items():
-                block[name] = list(values[start : start + len(block)])
+            for name, pattern in made.items():
+                block[name] = pattern.numbered(start, len(block), self.seed)
             start += len(block)
             yield block
 
@@ -152,7 +152,6 @@ class Release:
             "copies": self.copies,
             "seed": self.seed,
             "order": list(self.order),
-            "fresh_identifiers": sorted(self.identifiers),
         }
 
 

@@ -6,11 +6,12 @@ from synth.budget import Statement
 from synth.budget.guarantee import DifferentiallyPrivate
 from synth.lazily import np
 from synth.learning.method import Model
-from synth.schema import Origin, Schema
+from synth.schema import Origin, Pattern, Schema
 
 WHERE_FROM = {
     Origin.DECLARED: "values declared without looking at the rows",
     Origin.DISCOVERED: "values found under the privacy budget",
+    Origin.CONFIRMED: "values confirmed by the custodian after seeing the rows",
     Origin.OBSERVED: "values read off the real rows",
 }
 
@@ -74,6 +75,6 @@ def _column_line(schema: Schema, name: str) -> str:
     column = schema[name]
     origin = WHERE_FROM[column.domain.origin]
     told = f" {column.meaning}" if column.meaning else ""
-    if not column.modelled:
-        return f"`{name}` (identifier): made anew, belongs to nobody.{told}"
+    if isinstance(column.domain, Pattern):
+        return f"`{name}` (identifier): made anew; the new ones {column.domain.why}.{told}"
     return f"`{name}` ({column.kind.value}): {column.domain.size} states, {origin}.{told}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -19,9 +18,9 @@ from synth.ingest import Database, Loaded, load, read_query
 from synth.ingest.database import placed
 from synth.ingest.discovery import SHARE as FOUND_SHARE
 from synth.ingest.discovery import discovered, undeclared
+from synth.ingest.forming import formed
 from synth.ingest.lazy import file_in_place, query_in_place
 from synth.ingest.suggest_lazy import as_they_are
-from synth.lazily import np
 from synth.learning.method import Model, Promise
 from synth.progress import Progress, quiet
 from synth.protect.steps import Shelf, Stage, after_steps, protect, steps_of
@@ -32,7 +31,7 @@ from synth.release.showcase import look_file
 from synth.runs.handout import chosen_look, reported
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_text
-from synth.schema import Categories, Pattern, Schema
+from synth.schema import Categories, Schema
 from synth.vault import PrivateTable
 
 SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
@@ -134,13 +133,13 @@ def run_loaded(
     recipe: Recipe, loaded: Loaded, progress: Progress = quiet, shelf: Shelf | None = None
 ) -> Outcome:
     """Everything after reading: declare, de-identify, fit, draw, compare, assemble."""
-    before = deidentified(recipe, loaded, shelf or Shelf()).private
-    private = settled(recipe, before, _part(progress, 0.0, 0.05))
+    made = deidentified(recipe, loaded, shelf or Shelf())
+    before = made.private
+    private = settled(recipe, made, _part(progress, 0.0, 0.05))
     counts = reported(recipe, private)
     look = chosen_look(recipe, shelf or Shelf())
     model = fitted(recipe, private, _part(progress, 0.05, 0.6))
     rows = recipe.release.rows or model.rows or DEFAULT_ROWS
-    identifiers = fresh_identifiers(private, rows * recipe.release.copies)
     told = private.declare(model.schema)
     model = as_saved(model, told.statement())
     release = Release(
@@ -148,7 +147,6 @@ def run_loaded(
         rows,
         seed=recipe.release.seed,
         copies=recipe.release.copies,
-        identifiers=identifiers,
         recipe=recipe_text(recipe),
         title=recipe.release.title,
         extras={**files_of(counts), **look_file(look)} if counts else look_file(look),
@@ -162,8 +160,17 @@ def run_loaded(
 
 
 def _as_seen(before: PrivateTable, told: PrivateTable) -> PrivateTable:
-    """The rows as a custodian compares: not under what was found, which may be far coarser."""
-    return as_they_are(told) if told.stays else before.declare(with_other(before.schema))
+    """The rows as a custodian compares: not under what was found, which may be far coarser.
+
+    A column that turned out to be of another kind is compared as what it turned out to be.
+    """
+    if told.stays:
+        return as_they_are(told)
+    seen = with_other(before.schema)
+    for column in told.schema:
+        if (column.kind, column.role) != (seen[column.name].kind, seen[column.name].role):
+            seen = seen.replaced(column)
+    return before.declare(seen)
 
 
 def with_other(schema: Schema) -> Schema:
@@ -184,7 +191,8 @@ def deidentified(recipe: Recipe, loaded: Loaded, shelf: Shelf) -> Loaded:
     Raises:
         StepError: a step does not fit, or would end a promise that otherwise holds.
     """
-    last = protect(loaded, recipe.column, steps_of(recipe.protect, shelf))[-1]
+    steps = steps_of(recipe.protect, shelf)
+    last = protect(loaded, recipe.column, steps, lenient=recipe.formal)[-1]
     made = after_steps(loaded, last, recipe.column)
     _check_promise(recipe, last, made)
     return made
@@ -222,15 +230,21 @@ def _check_left(recipe: Recipe, account: Account) -> None:
     )
 
 
-def settled(recipe: Recipe, private: PrivateTable, progress: Progress) -> PrivateTable:
-    """Settle delta, and find out under the budget what columns nobody declared may hold."""
+def settled(recipe: Recipe, made: Loaded, progress: Progress) -> PrivateTable:
+    """Settle delta, and find out under the budget what the columns are and may hold."""
+    private = made.private
     if not recipe.formal:
         return _known(private)
+    people = 0
     if recipe.privacy.delta is None:
         people = private.people(Rho(SIZE_SHARE * private.ledger.left))
         private.ledger.tighten(usual_delta(people))
-    if recipe.privacy.discover and undeclared(private.schema):
-        return discovered(private, Rho(FOUND_SHARE * private.ledger.left), progress)
+    if not recipe.privacy.discover:
+        return _known(private)
+    private = formed(private, made.said, people, _part(progress, 0.0, 0.3))
+    if undeclared(private.schema):
+        rho = Rho(FOUND_SHARE * private.ledger.left)
+        return discovered(private, rho, _part(progress, 0.3, 1.0))
     return _known(private)
 
 
@@ -253,30 +267,6 @@ def fitted(recipe: Recipe, private: PrivateTable, progress: Progress) -> Model:
         return method.fit(private, Rho(0.0), progress)
     rho = private.ledger.left
     return method.fit(private.portion(rho), rho, progress)
-
-
-def fresh_identifiers(private: PrivateTable, rows: int) -> dict[str, list[str]]:
-    """New identifiers that nobody in the table has, where the format alone does not see to that.
-
-    Drawn from the operating system's secure source, not from the release's seed: a published seed
-    would show which drawn identifiers had to be drawn again.
-    """
-    made = {}
-    for column in private.schema:
-        if isinstance(column.domain, Pattern) and not column.domain.unclaimable:
-            made[column.name] = _unclaimed(private, column.name, column.domain, rows)
-    return made
-
-
-def _unclaimed(private: PrivateTable, name: str, pattern: Pattern, rows: int) -> list[str]:
-    rng = np.random.default_rng(secrets.randbits(128))
-    drawn = pattern.decode(np.zeros(rows, dtype=np.uint8), rng)
-    taken = private.claimed(name, list(drawn))
-    while taken.any():
-        again = pattern.decode(np.zeros(rows, dtype=np.uint8), rng)
-        drawn = drawn.mask(taken | drawn.duplicated(), again)
-        taken = private.claimed(name, list(drawn)) | drawn.duplicated().to_numpy()
-    return list(drawn)
 
 
 def _part(progress: Progress, low: float, high: float) -> Progress:

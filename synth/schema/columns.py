@@ -52,6 +52,7 @@ class Column:
     Args:
         reason: why its kind and role were suggested, in a sentence without cell values.
         meaning: what the column means, in the custodian's words; travels into the release.
+        facts: where its kind, its role and how its cells are written come from.
     """
 
     name: str
@@ -60,6 +61,12 @@ class Column:
     role: Role = Role.PLAIN
     reason: str = ""
     meaning: str = ""
+    facts: Origin = Origin.DECLARED
+
+    @property
+    def public(self) -> bool:
+        """Whether no row decided anything about it unpaid."""
+        return self.facts.public and self.domain.origin.public
 
     @property
     def modelled(self) -> bool:
@@ -72,6 +79,7 @@ class Column:
             "name": self.name,
             "kind": self.kind.value,
             "role": self.role.value,
+            "facts": self.facts.value,
             **told,
             **self.domain.document(),
         }
@@ -83,7 +91,7 @@ def column_of(document: Mapping[str, Any]) -> Column:
     Raises:
         SchemaError: a kind, role or domain is not known.
     """
-    own = ("name", "kind", "role", "meaning", "reason")
+    own = ("name", "kind", "role", "meaning", "reason", "facts")
     rest = {k: v for k, v in document.items() if k not in own}
     name = str(document["name"])
     if rest.get("domain") == Pattern.name:
@@ -100,6 +108,7 @@ def column_of(document: Mapping[str, Any]) -> Column:
         role=_one_of(Role, document.get("role", "plain"), name),
         meaning=str(document.get("meaning", "")),
         reason=str(document.get("reason", "")),
+        facts=_one_of(Origin, document.get("facts", "declared"), name),
     )
 
 
@@ -217,8 +226,13 @@ class Schema:
 
     @property
     def observed(self) -> tuple[str, ...]:
-        """Names of the modelled columns whose values or bounds were read off the rows."""
-        return tuple(c.name for c in self.modelled if c.domain.origin is Origin.OBSERVED)
+        """Names of the modelled columns whose values or bounds the rows decided unpaid."""
+        return tuple(c.name for c in self.modelled if not c.domain.origin.public)
+
+    @property
+    def looked_at(self) -> tuple[str, ...]:
+        """Names of the columns of which the rows decided something unpaid: no formal promise."""
+        return tuple(c.name for c in self.columns if not c.public)
 
     def encode(self, frame: pd.DataFrame) -> dict[str, Codes]:
         """One code array per modelled column."""

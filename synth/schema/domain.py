@@ -30,7 +30,13 @@ class Origin(Enum):
 
     DECLARED = "declared"  # known without the data: free
     DISCOVERED = "discovered"  # found under the privacy budget: paid for
+    CONFIRMED = "confirmed"  # by the custodian, after seeing the rows: as much of a disclosure
     OBSERVED = "observed"  # read off the rows: a disclosure, and stated as one
+
+    @property
+    def public(self) -> bool:
+        """Whether it may stand under a formal promise: no row decided it unpaid."""
+        return self in (Origin.DECLARED, Origin.DISCOVERED)
 
     def better_than(self, other: Origin) -> bool:
         """Whether less was read off the rows for it."""
@@ -168,6 +174,7 @@ class Numbers:
             interval.
         decimals: how many decimal places values are given back with; 0 for whole numbers, None to
             leave them as drawn.
+        mark: the decimal mark of numbers written as text, "." or ",".
     """
 
     name: ClassVar[str] = "numbers"
@@ -175,6 +182,7 @@ class Numbers:
     origin: Origin = Origin.DECLARED
     missing: bool = False
     decimals: int | None = None
+    mark: str = "."
 
     def __post_init__(self) -> None:
         if len(self.edges) < 2 or any(not a < b for a, b in pairwise(self.edges)):
@@ -194,7 +202,9 @@ class Numbers:
         return (*cut, *((MISSING,) * self.missing))
 
     def encode(self, values: pd.Series) -> Codes:
-        return smallest(by_categories(values, lambda v: self.place(as_numbers(v))), self.size)
+        return smallest(
+            by_categories(values, lambda v: self.place(as_numbers(v, self.mark))), self.size
+        )
 
     def place(self, numbers: Values) -> Codes:
         """The interval of each number; NaN is missing, or the first interval without that state."""
@@ -224,6 +234,7 @@ class Numbers:
             "origin": self.origin.value,
             "missing": self.missing,
             **({} if self.decimals is None else {"decimals": self.decimals}),
+            **({} if self.mark == "." else {"mark": self.mark}),
         }
 
 

@@ -1,8 +1,9 @@
-"""New identifiers in an old format, that nobody has.
+"""New identifiers that nobody has, whatever the real table holds.
 
 An identifier is never modelled. A release that needs one gets a fresh one from the column's
-`Pattern`. Where the format has a check digit the new ones fail it on purpose; running numbers
-start one digit above the real ones; for other formats the vault is asked (`PrivateTable.claimed`).
+`Pattern`: of a range that its issuer keeps free for ever where there is one (`RESERVED`), and else
+with a mark in front that real ones do not bear. So nobody has to be asked whose they are: not one
+row is looked at.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ import re
 import string
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import cached_property
+from typing import Any, ClassVar, TypeAlias
 
 from synth.errors import SchemaError
-from synth.lazily import np, pd
+from synth.lazily import np, npt, pd
 from synth.schema.domain import Codes, Origin
+
+Numbers: TypeAlias = "npt.NDArray[np.uint64]"
 
 # One character of a template stands for one drawn character; a backslash makes it literal.
 CLASSES = {
@@ -26,17 +30,21 @@ CLASSES = {
     "x": "0123456789abcdef",
 }
 RUNNING = "1, 2, 3, ..."
-USUAL = "AAAA-######"  # where no format is known
-ROOMY = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"  # so much room that nobody has to look who has one
-ROOM = 2.0**100  # ten million people and as many new identifiers meet with a chance of 1e-16
+FIRST = 999_000_000_001  # of new running numbers: no register has counted so far
+MARK = "SYN-"  # in front of every new identifier of a format that nobody keeps free
+USUAL = "########"  # where no format is known
+MOST = 1 << 60  # identifiers told apart by a number; places beyond that only add to them
 
 
 def nhs_check(digits: str) -> bool:
     """Whether ten digits are a valid NHS number (modulus 11)."""
-    if len(digits) != 10:
-        return False
-    total = sum(int(d) * w for d, w in zip(digits[:9], range(10, 1, -1), strict=True))
-    return (11 - total % 11) % 11 == int(digits[9])
+    return len(digits) == 10 and digits[9] == _nhs_digit(digits[:9])
+
+
+def _nhs_digit(nine: str) -> str:
+    """The check digit of nine digits; "" where there is none, and the number is never issued."""
+    left = (11 - sum(int(d) * w for d, w in zip(nine, range(10, 1, -1), strict=True)) % 11) % 11
+    return "" if left == 10 else str(left)
 
 
 def luhn_check(digits: str) -> bool:
@@ -45,124 +53,260 @@ def luhn_check(digits: str) -> bool:
     return len(digits) > 8 and (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
 
 
-CHECKS: dict[str, Callable[[str], bool]] = {"nhs": nhs_check, "luhn": luhn_check}
+def _iban(digits: str) -> str:
+    """An IBAN of the country ZZ with a right check number (ISO 13616, modulus 97)."""
+    return f"ZZ{98 - int(f'{digits}353500') % 97:02d}{digits}"
+
+
+def _nhs(nine: str) -> str:
+    """An NHS number, or "" where these digits have none."""
+    last = _nhs_digit(nine)
+    return nine + last if last else ""
 
 
 @dataclass(frozen=True)
-class Pattern:
-    """The format of an identifier, from which new ones are made.
+class Template:
+    """A format, one character for one place.
+
+    >>> Template("K-##").space
+    100.0
 
     Args:
-        template: `#` digit, `A` upper-case letter, `a` lower-case letter, `x` hexadecimal digit;
-            anything else, or anything after a backslash, stands for itself. `1, 2, 3, ...` for
-            running numbers.
-        check: the check digit the real ones satisfy ("nhs", "luhn"), or "". The new ones do not.
-        above: for running numbers, the first new one is one above this.
+        text: `#` digit, `A` upper-case letter, `a` lower-case letter, `x` hexadecimal digit;
+            anything else, or anything after a backslash, stands for itself.
+
+    Raises:
+        SchemaError: it allows one value only.
     """
 
-    name: ClassVar[str] = "pattern"
-    template: str
-    origin: Origin = Origin.DECLARED
-    check: str = ""
-    above: int = 0
-    missing: ClassVar[bool] = False
-    size: ClassVar[int] = 1
-    labels: ClassVar[tuple[str, ...]] = ("(identifier)",)
+    text: str
 
     def __post_init__(self) -> None:
-        if self.check and self.check not in CHECKS:
+        if self.space < 2:
             raise SchemaError(
-                f"There is no check digit rule called `{self.check}`.",
-                f"Choose one of {', '.join(CHECKS)}, or leave it out.",
-            )
-        if self.template != RUNNING and self.space < 2:
-            raise SchemaError(
-                f"The identifier format `{self.template}` allows one value only.",
+                f"The identifier format `{self.text}` allows one value only.",
                 "Use `#` for a digit, `A` for a letter.",
             )
 
     @property
     def places(self) -> tuple[str, ...]:
         """The characters allowed at each place."""
-        tokens = re.findall(r"\\.|.", self.template, flags=re.DOTALL)
+        tokens = re.findall(r"\\.|.", self.text, flags=re.DOTALL)
         return tuple(t[1] if t[0] == "\\" and len(t) > 1 else CLASSES.get(t, t) for t in tokens)
 
     @property
     def space(self) -> float:
-        """How many different identifiers the format allows."""
+        """How many different texts the format allows."""
         return float(math.prod(len(p) for p in self.places))
 
+    def written(self, numbers: Numbers) -> list[str]:
+        """The text of each number below `space`, no two alike."""
+        rest, room = numbers.copy(), 1
+        characters = np.empty((len(rest), len(self.places)), dtype="<U1")
+        for i, allowed in reversed(list(enumerate(self.places))):
+            room *= len(allowed)
+            if room > MOST:  # the number is told in full by the places behind: what is added varies
+                rest, room = _mixed(numbers + np.uint64(i)), len(allowed)
+            rest, place = np.divmod(rest, np.uint64(len(allowed)))
+            characters[:, i] = np.array(list(allowed))[place.astype(np.int64)]
+        told: list[str] = characters.view(f"<U{len(self.places)}").ravel().tolist()
+        return told
+
+
+@dataclass(frozen=True)
+class Reserved:
+    """A range of identifiers that nobody is ever given.
+
+    Args:
+        template: what is drawn.
+        why: who keeps it free, as the rest of a sentence about the new identifiers.
+        finished: the identifier from what was drawn; "" where there is none.
+        meant: matches names of columns, as words, that hold such identifiers.
+    """
+
+    template: str
+    why: str
+    finished: Callable[[str], str] = str
+    meant: str = ""
+
+
+RESERVED: dict[str, Reserved] = {
+    "nhs": Reserved(
+        "999######",
+        "begin with 999, a range that is kept for tests and issued to nobody, and pass the check",
+        _nhs,
+        r"\bnhs\b",
+    ),
+    "ssn": Reserved(
+        r"666-##-####",
+        "begin with 666, which the Social Security Administration has never issued",
+        meant=r"\bssn\b|social security",
+    ),
+    "e-mail": Reserved(
+        "aaaaaaaa",
+        "are at example.org, which is reserved and delivers to nobody (RFC 2606)",
+        lambda drawn: f"{drawn}@example.org",
+        r"e ?mail",
+    ),
+    "phone": Reserved(
+        "#########",
+        "begin with +999, a country code that is assigned to nobody (ITU-T E.164)",
+        lambda drawn: f"+999{drawn}",
+        r"phone|mobile|\bfax\b|\bcell\b|\btel\b",
+    ),
+    "iban": Reserved(
+        "################",
+        "are of the country ZZ, which ISO 3166 assigns to none, and pass the check",
+        _iban,
+        r"\biban\b",
+    ),
+    "uuid": Reserved(
+        "xxxxxxxx-xxxx-0xxx-xxxx-xxxxxxxxxxxx".replace("0", r"\0"),
+        "are of version 0, which no generator makes (RFC 9562)",
+        meant=r"\bu?guid\b|\buuid\b",
+    ),
+    "ip": Reserved(
+        "xxxxxx",
+        "are in 240.0.0.0/4, which is reserved and routed to nobody (RFC 1112)",
+        lambda drawn: ".".join(["240", *(str(int(drawn[i : i + 2], 16)) for i in (0, 2, 4))]),
+        r"\bip\b",
+    ),
+    "url": Reserved(
+        "aaaaaaaa",
+        "are at example.org, which is reserved (RFC 2606)",
+        lambda drawn: f"https://example.org/{drawn}",
+        r"\burl\b|web ?(site|page|address)",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """The format of an identifier, from which new ones are made that nobody has.
+
+    >>> Pattern("K-###").numbered(0, 2, seed=1)
+    ['SYN-K-640', 'SYN-K-021']
+
+    Args:
+        template: the name of a `RESERVED` range; `1, 2, 3, ...` for running numbers, which begin
+            at `FIRST`; else a `Template`, whose identifiers get `MARK` in front.
+
+    Raises:
+        SchemaError: the template allows one value only.
+    """
+
+    name: ClassVar[str] = "pattern"
+    template: str
+    origin: Origin = Origin.DECLARED
+    missing: ClassVar[bool] = False
+    size: ClassVar[int] = 1
+    labels: ClassVar[tuple[str, ...]] = ("(identifier)",)
+
+    def __post_init__(self) -> None:
+        if self.template not in (RUNNING, *RESERVED):
+            Template(self.template)
+
     @property
-    def unclaimable(self) -> bool:
-        """Whether no real person can have a new identifier, whatever the table holds."""
-        return bool(self.check) or self.template == RUNNING or self.space >= ROOM
+    def why(self) -> str:
+        """Why nobody has one of the new identifiers, as the rest of a sentence about them."""
+        if self.template in RESERVED:
+            return RESERVED[self.template].why
+        if self.template == RUNNING:
+            return f"are numbers from {FIRST:,} on, further than any register has counted"
+        return f"begin with {MARK}, which the real ones do not"
 
     def encode(self, values: pd.Series) -> Codes:
         return np.zeros(len(values), dtype=np.uint8)
 
     def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
         """As many different new identifiers as there are codes."""
-        rows = len(codes)
+        made = self.numbered(0, len(codes), seed=int(rng.integers(1 << 62)))
+        return pd.Series(made, dtype="Int64" if self.template == RUNNING else object)
+
+    def numbered(self, start: int, rows: int, seed: int) -> list[Any]:
+        """The identifiers of rows `start` to `start + rows`: all different under one seed.
+
+        A format with too little room for so many rows gets further digits.
+        """
         if self.template == RUNNING:
-            return pd.Series(np.arange(rows) + self.above + 1, dtype="Int64")
-        if rows > self.space / 2:
-            raise SchemaError(
-                f"The identifier format `{self.template}` allows {self.space:.0f} values, "
-                f"too few for {rows} rows.",
-                "Give it more digits, or drop the column.",
-            )
-        drawn = pd.Series(self._draw(rows, rng), dtype=object)
-        while (again := drawn.duplicated()).any():
-            drawn = drawn.mask(again, pd.Series(self._draw(rows, rng), dtype=object))
-        return drawn
-
-    def _draw(self, rows: int, rng: np.random.Generator) -> list[str]:
-        places = self.places
-        characters = np.empty((rows, len(places)), dtype="<U1")
-        for i, allowed in enumerate(places):
-            characters[:, i] = np.array(list(allowed))[rng.integers(len(allowed), size=rows)]
-        drawn: list[str] = characters.view(f"<U{len(places)}").ravel().tolist()
-        return [self._spoilt(one) for one in drawn] if self.check else drawn
-
-    def _spoilt(self, identifier: str) -> str:
-        """Change the last digit of one that happens to pass the check."""
-        digits = re.sub(r"\D", "", identifier)
-        if not CHECKS[self.check](digits):
-            return identifier
-        last = max(i for i, c in enumerate(identifier) if c.isdigit())
-        wrong = str((int(identifier[last]) + 1) % 10)
-        return identifier[:last] + wrong + identifier[last + 1 :]
+            return [FIRST + i for i in range(start, start + rows)]
+        reserved = RESERVED.get(self.template)
+        if reserved is None:
+            drawn = _texts(Template(self.template), start, rows, seed)
+            return [MARK + text for text in drawn]
+        found = _finished(reserved, start + rows, seed)[start:]
+        return found if len(found) == rows else Pattern(USUAL).numbered(start, rows, seed)
 
     def document(self) -> dict[str, Any]:
-        return {
-            "domain": self.name,
-            "template": self.template,
-            "origin": self.origin.value,
-            **({"check": self.check} if self.check else {}),
-            **({"above": self.above} if self.above else {}),
-        }
+        return {"domain": self.name, "template": self.template, "origin": self.origin.value}
 
 
-def pattern_of(values: pd.Series) -> Pattern:
-    """The format that all of `values` (present, as text) have; read off the rows, so *observed*."""
-    text = [str(v) for v in values]
-    if all(re.fullmatch(r"[1-9]\d*|0", v) for v in text) and len({len(v) for v in text}) > 1:
-        return Pattern(RUNNING, Origin.OBSERVED, above=10 ** max(map(len, text)))
-    if len({len(v) for v in text}) != 1:
-        return Pattern(USUAL, Origin.OBSERVED)
-    template = "".join(_class_of({v[i] for v in text}) for i in range(len(text[0])))
-    if not re.search(r"(?<!\\)[#Aax]", template):
-        return Pattern(USUAL, Origin.OBSERVED)
-    digits = [re.sub(r"\D", "", v) for v in text]
-    held = next((name for name, test in CHECKS.items() if all(map(test, digits))), "")
-    return Pattern(template, Origin.OBSERVED, check=held)
+def _finished(reserved: Reserved, rows: int, seed: int) -> list[str]:
+    """The first so many identifiers of a range; fewer where it has no more."""
+    template = Template(reserved.template)
+    room, made, tried = min(template.space, float(MOST)), [], 0
+    while len(made) < rows and tried < room:
+        step = int(min(room - tried, (rows - len(made)) * 1.2 + 10))
+        drawn = _texts(template, tried, step, seed)
+        made += [text for text in map(reserved.finished, drawn) if text]
+        tried += step
+    return made[:rows]
 
 
-def _class_of(seen: set[str]) -> str:
-    if len(seen) == 1 and not (only := next(iter(seen))).isalnum():
-        return only
-    for token in ("#", "A", "a", "x"):
-        if seen <= set(CLASSES[token]):
-            return token
-    one = next(iter(seen)) if len(seen) == 1 else "#"
-    return "\\" + one if len(seen) == 1 else ("A" if any(c.isalpha() for c in seen) else "#")
+def _texts(template: Template, start: int, rows: int, seed: int) -> list[str]:
+    """Texts of a format, all different, in an order that tells nothing."""
+    while template.space < start + rows:
+        template = Template(template.text + "#")
+    order = _Shuffle(int(min(template.space, MOST)), seed)
+    return template.written(order[np.arange(start, start + rows, dtype=np.uint64)])
+
+
+@dataclass(frozen=True)
+class _Shuffle:
+    """An order of the numbers below `size` in which each can be had without those before it.
+
+    A Feistel network of six rounds over the next power of four, walked until it lands below
+    `size`. Reference: Black and Rogaway (2002), "Ciphers with arbitrary finite domains". No secret
+    rests on it: identifiers mean nothing, and the seed is published.
+    """
+
+    size: int
+    seed: int
+
+    @cached_property
+    def half(self) -> int:
+        return max(1, math.ceil(math.log2(max(self.size, 2)) / 2))
+
+    @cached_property
+    def keys(self) -> list[int]:
+        return [int(k) for k in np.random.default_rng(self.seed).integers(1 << 62, size=6)]
+
+    def __getitem__(self, numbers: Numbers) -> Numbers:
+        found = self._once(numbers)
+        while (outside := found >= self.size).any():
+            found[outside] = self._once(found[outside])
+        return found
+
+    def _once(self, numbers: Numbers) -> Numbers:
+        bits, mask = np.uint64(self.half), np.uint64((1 << self.half) - 1)
+        left, right = numbers >> bits, numbers & mask
+        for key in self.keys:
+            left, right = right, left ^ (_mixed(right ^ np.uint64(key)) & mask)
+        return np.asarray((left << bits) | right)
+
+
+def _mixed(numbers: Numbers) -> Numbers:
+    """Each bit of the result hangs on each bit given (the finalizer of SplitMix64)."""
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        numbers = (numbers ^ (numbers >> np.uint64(shift))) * np.uint64(factor)
+    return numbers ^ (numbers >> np.uint64(31))
+
+
+def usual_pattern(words: str, origin: Origin = Origin.DECLARED) -> Pattern:
+    """The format that fits a column of this name, told from a public list.
+
+    Args:
+        words: the name as lower-case words.
+    """
+    fitting = (n for n, r in RESERVED.items() if r.meant and re.search(r.meant, words))
+    return Pattern(next(fitting, USUAL), origin)

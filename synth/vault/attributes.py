@@ -194,7 +194,7 @@ def _told(names: Sequence[Attributes], column: str) -> set[str]:
 
 
 def _found(origin: Origin) -> Origin:
-    return Origin.DISCOVERED if origin is Origin.OBSERVED else origin
+    return origin if origin.public else Origin.DISCOVERED
 
 
 def _one_by_one(domain: Numbers) -> bool:

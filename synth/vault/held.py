@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from synth.lazily import np, npt, pd
+from synth.lazily import np, pd
 from synth.schema import Codes, Domain, Schema
 from synth.schema.tables import IntCounts, bincount
 from synth.schema.values import as_text
@@ -34,10 +34,6 @@ class Rows(Protocol):
 
     def count(self, schema: Schema, names: Sequence[str]) -> IntCounts:
         """The contingency table of `names`: one axis per column, in order."""
-        ...
-
-    def holds(self, name: str, values: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """Which of `values` occur in a column."""
         ...
 
     def occurring(self, name: str) -> tuple[tuple[str, ...], IntCounts]:
@@ -79,9 +75,6 @@ class HeldRows:
         if not names:
             return np.array(self.total(), dtype=np.int64)
         return bincount([self.codes(schema, n) for n in names], schema.shape(names))
-
-    def holds(self, name: str, values: Sequence[str]) -> npt.NDArray[np.bool_]:
-        return np.asarray(pd.Index(values).isin(pd.Index(self.frame[name].dropna().astype(str))))
 
     def shared(self, schema: Schema, names: Sequence[str], shares: Shares) -> list[IntCounts]:
         columns, shape = [self.codes(schema, n) for n in names], schema.shape(names)

@@ -6,8 +6,8 @@
 | `declare`, `declared_by_custodian`, `discovered`, `telling` | free: another description | none |
 | `portion`, `charged_to` | free: another ledger | none |
 | `measure`, `choose`, `distances`, `shared_sums`, `people` | rho | `Measured` |
+| `distinct` | rho | `Measured` |
 | `values` | rho and delta | `Measured` |
-| `claimed` | delta | `Compared` |
 | `groups`, `records` | a promise of k | `Grouped` |
 | `short_of` | loud: a check of that promise, for the custodian | `Opened` |
 | `exact_table`, `exact_values`, `exact_size` | loud: exact counts | `Opened` |
@@ -29,7 +29,6 @@ from typing import Any
 from synth.budget import (
     Audience,
     Budget,
-    Compared,
     Grouped,
     Ledger,
     Opened,
@@ -39,7 +38,7 @@ from synth.budget import (
 )
 from synth.combinations.growth import candidates, different, partition
 from synth.errors import SchemaError
-from synth.lazily import np, npt, nw, pd
+from synth.lazily import np, nw, pd
 from synth.schema import Column, Counts, Schema
 from synth.schema.tables import IntCounts
 from synth.vault import noise as exact_noise
@@ -287,16 +286,15 @@ class PrivateTable:
         enough = noisy >= accounting.stability_threshold(rho, delta, self.rows_per_person)
         return tuple(v for v, told in zip(values, enough, strict=True) if told)
 
-    def claimed(self, column: str, identifiers: Sequence[str]) -> npt.NDArray[np.bool_]:
-        """Which of some new identifiers a real person has.
+    def distinct(self, column: str, rho: Rho, purpose: str) -> float:
+        """How many different values a column has, with discrete Gaussian noise worth `rho`.
 
-        Removing one person changes the answer only where a drawn identifier happens to be theirs,
-        which has a chance of drawn / space: that is added to delta.
+        One person moves it by at most `rows_per_person`. May be negative.
         """
-        space = self.schema.pattern(column).space
-        delta = min(1.0, len(identifiers) * self.rows_per_person / space)
-        self.ledger.note(Compared(f"new identifiers for `{column}`", delta))
-        return self.__rows.holds(column, identifiers)
+        self.ledger.spend(f"{purpose}: {column}", rho)
+        _, counts = self.__rows.occurring(column)
+        noisy, _ = self.__noised(np.array([len(counts)]), rho, self.rows_per_person)
+        return float(noisy[0])
 
     def groups(
         self, counting: Counting, at_least: int, protection: Protection = Protection.ROUNDED
@@ -389,9 +387,12 @@ class PrivateTable:
 
     def statement(self) -> Statement:
         """What may honestly be said now, about everything done to these rows so far."""
-        observed = ", ".join(f"`{name}`" for name in self.schema.observed)
-        reason = f"the values or bounds of {observed} were read off the rows"
-        return self.ledger.statement((reason,) if observed else ())
+        noisy = self.ledger.spent > 0
+        columns = self.schema.looked_at if noisy else self.schema.observed
+        listed = ", ".join(f"`{name}`" for name in columns)
+        what = "the kind, format, role, values or bounds" if noisy else "the values or bounds"
+        reason = f"{what} of {listed} were read off the rows"
+        return self.ledger.statement((reason,) if columns else (), columns)
 
     def __noised(self, exact: IntCounts, rho: float, sensitivity: float) -> tuple[IntCounts, float]:
         """Exact answers with discrete Gaussian noise worth `rho`, and its standard deviation.

@@ -20,11 +20,10 @@ from math import ceil
 from typing import Any
 
 from synth.errors import QueryError, SchemaError, SynthError
-from synth.lazily import np, npt, nw, pd
+from synth.lazily import np, nw, pd
 from synth.schema import Categories, Codes, Dates, Domain, Numbers, Schema, Text
 from synth.schema.domain import OTHER
 from synth.schema.gathered import Gathered
-from synth.schema.pattern import ROOMY
 from synth.schema.tables import IntCounts, cells_of
 from synth.vault.answers import Shares
 from synth.vault.held import HeldRows, Rows, at_most_per_person, merged
@@ -117,17 +116,6 @@ class LazyRows:
         table = np.zeros(shape, dtype=np.int64)
         np.add.at(table, tuple(codes), found["rows"].to_numpy(dtype=np.int64))
         return table
-
-    @_explained()
-    def holds(self, name: str, values: Sequence[str]) -> npt.NDArray[np.bool_]:
-        if len(values) > MOST_LISTED:
-            raise SchemaError(
-                f"{len(values):,} new identifiers for `{name}` cannot be looked up in the engine.",
-                f"Give the column the format {ROOMY}: with so much room nobody has one of them.",
-            )
-        text = nw.col(name).cast(nw.String)
-        found = _fetched(self.frame.select(text.alias("v")).filter(nw.col("v").is_in(list(values))))
-        return np.asarray(pd.Index(values).isin(pd.Index(found["v"].astype(str))))
 
     @_explained()
     def occurring(self, name: str) -> tuple[tuple[str, ...], IntCounts]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synth.budget import Audience, Budget, Compared, Grouped, Ledger, Opened, Rho
+from synth.budget import Audience, Budget, Grouped, Ledger, Opened, Rho
 from synth.budget.guarantee import DifferentiallyPrivate, KAnonymous, NoGuarantee, statement_of
 from synth.budget.ledger import epsilon_of
 from synth.budget.promise import usual_delta
@@ -102,9 +102,9 @@ def test_groups_alone_are_a_promise_of_k_and_beside_noise_are_none():
     assert not ledger.statement().formal
 
 
-def test_comparing_identifiers_adds_to_delta():
+def test_the_delta_of_an_answer_adds_to_the_promise():
     ledger = Ledger(Budget(1.0, 1e-6))
-    ledger.note(Compared("ids", 2e-6))
+    ledger.spend("values", Rho(0.01), delta=2e-6)
     promise = ledger.statement().guarantee
     assert isinstance(promise, DifferentiallyPrivate)
     assert promise.delta == pytest.approx(3e-6)

@@ -5,7 +5,7 @@ import pytest
 from synth.budget import Budget
 from synth.errors import SchemaError
 from synth.ingest import load
-from synth.ingest.declaration import ColumnPart, column_part, declared
+from synth.ingest.declaration import ColumnPart, declared
 from synth.schema import Categories, Dates, Kind, Numbers, Origin, Pattern, Role
 
 ROWS = "\n".join(
@@ -73,10 +73,6 @@ MISTAKES = {
     "kind that does not fit": ({"name": "city", "kind": "integer"}, "holds values that are not"),
     "edges falling": ({"name": "age", "edges": (5, 1)}, "do not ascend"),
     "value twice": ({"name": "city", "values": ("a", "a")}, "names a value twice"),
-    "check unknown": (
-        {"name": "id", "role": "identifier", "template": "##", "check": "x"},
-        "no check digit rule",
-    ),
 }
 
 
@@ -84,22 +80,3 @@ MISTAKES = {
 def test_a_contradiction_is_a_sentence_with_a_remedy(told, says, suggestions):
     with pytest.raises(SchemaError, match=says):
         one(suggestions, **told)
-
-
-@pytest.mark.parametrize(
-    "told",
-    [
-        {"name": "age", "low": 0, "high": 120, "role": "quasi-identifier"},
-        {"name": "city", "values": ("Oslo", "Rome"), "meaning": "home"},
-        {"name": "seen", "low": "2019-01-01", "high": "2021-12-31", "intervals": 12},
-        {"name": "weight", "low": 0.0, "high": 50.0, "decimals": 3},
-        {"name": "id", "template": "A###"},
-        {"name": "city", "role": "sensitive"},
-    ],
-    ids=lambda t: f"{t['name']} {'role' if 'role' in t else 'domain'}",
-)
-def test_what_a_recipe_says_of_a_column_is_enough_to_declare_it_again(told, suggestions):
-    column = one(suggestions, **told)
-    part = column_part(column, suggestions[column.name])
-    again = declared(suggestions, [part])[column.name]
-    assert again == column

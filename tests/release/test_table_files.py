@@ -14,13 +14,18 @@ from synth.methods.correlated import Correlated
 from synth.methods.twins import Twins
 from synth.release import Bundle, Release, release, verify
 from synth.release.table_files import whole, write_csv, write_parquet
+from synth.schema import Column, Pattern, Role, Schema
 from synth.vault import PrivateTable
 from tests.people import SCHEMA, some_people
+
+ID = Pattern("K-####")
 
 
 @pytest.fixture(scope="module")
 def model():
-    private = PrivateTable(some_people(), SCHEMA, Budget(3.0))
+    named = some_people().assign(id=[f"K-{i}" for i in range(len(some_people()))])
+    schema = Schema((*SCHEMA, Column("id", ID, role=Role.IDENTIFIER)))
+    private = PrivateTable(named, schema, Budget(3.0))
     return Correlated().fit(private, private.ledger.left)
 
 
@@ -32,7 +37,7 @@ def short_blocks(monkeypatch):
 
 @pytest.mark.usefixtures("short_blocks")
 def test_a_long_release_is_drawn_and_written_in_blocks(model):
-    long = Release(model, 250, seed=3, copies=2, identifiers={"id": list(map(str, range(500)))})
+    long = Release(model, 250, seed=3, copies=2)
     assert [len(b) for b in next(long.drawn())] == [100, 100, 50]
     bundle = Bundle.read(io.BytesIO(long.zipped()))
     stored = pq.ParquetFile(io.BytesIO(bundle.files["synthetic.parquet"]))
@@ -42,7 +47,7 @@ def test_a_long_release_is_drawn_and_written_in_blocks(model):
         parquet = pd.read_parquet(io.BytesIO(bundle.files[f"{name}.parquet"]))
         assert csv["age"].tolist() == parquet["age"].astype(str).tolist()
         assert csv["age"].tolist() == long.tables[i]["age"].astype(str).tolist()
-        assert csv["id"].tolist() == list(map(str, range(250 * i, 250 * i + 250)))
+        assert csv["id"].tolist() == ID.numbered(250 * i, 250, seed=3)
     assert len(long.beginning) == 100
 
 

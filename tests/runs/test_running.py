@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.budget import Compared, Measured
+from synth.budget import Measured
 from synth.errors import SynthError
 from synth.ingest.declaration import ColumnPart
 from synth.release import Bundle, verify
@@ -35,19 +35,15 @@ def test_a_declared_table_ends_in_a_verified_formal_release():
     assert bundle.statement.formal
 
 
-def test_new_identifiers_have_the_format_and_belong_to_nobody():
-    people = with_ids()
-    outcome = run(Recipe(column=DECLARED, release=ReleasePart(rows=3000)), people)
+def test_new_identifiers_bear_a_mark_and_no_row_was_asked_for_them():
+    outcome = run(Recipe(column=DECLARED, release=ReleasePart(rows=3000)), with_ids())
     fresh = outcome.release.tables[0]["code"]
     assert fresh.is_unique
-    assert fresh.str.fullmatch(r"K-\d{4}").all()
-    assert not set(fresh) & set(people["code"])
-    assert any(isinstance(e, Compared) for e in outcome.entries)
-
-
-def test_the_release_says_what_looking_at_identifiers_cost():
-    promise = run(Recipe(column=DECLARED), with_ids()).release.statement.guarantee
-    assert promise.delta > 1e-3  # 400 new ones of 10,000 possible: too small a format
+    assert fresh.str.fullmatch(r"SYN-K-\d{4}").all()
+    assert not [e for e in outcome.entries if "identifier" in str(e) or "code" in str(e)]
+    assert "begin with SYN-, which the real ones do not" in (
+        outcome.release.files()["PRIVACY.md"].decode()
+    )
 
 
 def test_progress_runs_from_nought_to_one():

@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from synth.budget import Audience, Compared, Grouped, Measured, Opened, Rho
+from synth.budget import Audience, Grouped, Measured, Opened, Rho
 from synth.budget.ledger import entry_of
 from synth.evaluate import Comparison
 from synth.release import Bundle, verify
@@ -53,7 +53,6 @@ def test_an_error_comes_back_as_a_sentence(private):
         Measured("x", Rho(float("inf")), "exponential"),
         Opened("a look", Audience.CUSTODIAN),
         Grouped("counts", 10, 3),
-        Compared("ids", 1e-9),
     ],
     ids=lambda e: type(e).__name__,
 )

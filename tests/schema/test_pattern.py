@@ -7,41 +7,88 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from synth.errors import SchemaError
+from synth.ingest.roles import iban_check
 from synth.schema import Pattern
-from synth.schema.pattern import RUNNING, luhn_check, nhs_check, pattern_of
+from synth.schema.pattern import (
+    RESERVED,
+    RUNNING,
+    USUAL,
+    Reserved,
+    luhn_check,
+    nhs_check,
+    usual_pattern,
+)
 
 
 def made(pattern: Pattern, rows: int = 200) -> pd.Series:
     return pattern.decode(np.zeros(rows, dtype=np.uint8), np.random.default_rng(1))
 
 
-def test_the_format_is_learnt_place_by_place():
-    assert pattern_of(pd.Series(["AB-12", "CD-34", "EF-56"])).template == "AA-##"
-    assert pattern_of(pd.Series(["980-24-0087", "852-90-4418"])).template == "###-##-####"
+EVERY = [
+    RUNNING,
+    USUAL,
+    "AA-##-x",
+    "K-#",
+    r"\A-##",
+    "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx",
+    *RESERVED,
+]
 
 
-def test_new_identifiers_have_the_format_and_are_all_different():
-    fresh = made(Pattern("AA-##-x"))
+@pytest.mark.parametrize("template", EVERY)
+def test_all_are_different_and_the_same_whether_drawn_at_once_or_in_parts(template):
+    pattern = Pattern(template)
+    whole = pattern.numbered(0, 3000, seed=7)
+    assert len(set(whole)) == 3000
+    assert whole[1000:] == pattern.numbered(1000, 2000, seed=7)
+    if template != RUNNING:
+        assert whole != pattern.numbered(0, 3000, seed=8)
+
+
+def test_a_format_of_ones_own_gets_a_mark_that_real_ones_do_not_bear():
+    assert all(re.fullmatch(r"SYN-[A-Z]{2}-\d\d-[0-9a-f]", i) for i in made(Pattern("AA-##-x")))
+
+
+LOOKS = {
+    "nhs": r"999\d{7}",
+    "ssn": r"666-\d\d-\d{4}",
+    "e-mail": r"[a-z]{8}@example\.org",
+    "phone": r"\+999\d{9}",
+    "iban": r"ZZ\d{18}",
+    "uuid": r"[0-9a-f]{8}-[0-9a-f]{4}-0[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}",
+    "ip": r"240(\.\d{1,3}){3}",
+    "url": r"https://example\.org/[a-z]{8}",
+}
+
+
+@pytest.mark.parametrize("name", RESERVED)
+def test_new_ones_of_a_known_sort_are_of_a_range_that_is_issued_to_nobody(name):
+    pattern = Pattern(name)
+    assert all(re.fullmatch(LOOKS[name], i) for i in made(pattern))
+    assert "SYN" not in pattern.why
+
+
+def test_they_pass_the_check_digit_that_real_ones_pass():
+    assert all(nhs_check(i) for i in made(Pattern("nhs"), 500))
+    assert all(iban_check(i) for i in made(Pattern("iban"), 500))
+
+
+def test_running_numbers_begin_where_no_register_has_counted_to():
+    assert made(Pattern(RUNNING), 3).tolist() == [999_000_000_001, 999_000_000_002, 999_000_000_003]
+
+
+def test_a_format_too_small_for_the_rows_gets_further_digits():
+    fresh = made(Pattern("#"), 50)
     assert fresh.is_unique
-    assert all(re.fullmatch(r"[A-Z]{2}-\d\d-[0-9a-f]", i) for i in fresh)
+    assert fresh.str.fullmatch(r"SYN-\d\d").all()
 
 
-def test_where_there_is_a_check_digit_new_ones_fail_it_so_nobody_can_have_them():
-    real = pd.Series(["943-476-5919", "401-023-2137"])
-    pattern = pattern_of(real)
-    assert (pattern.check, pattern.unclaimable) == ("nhs", True)
-    assert not any(nhs_check(i.replace("-", "")) for i in made(pattern, 500))
-
-
-def test_running_numbers_start_above_all_real_ones():
-    pattern = pattern_of(pd.Series([str(i) for i in range(1, 1500)]))
-    assert pattern.template == RUNNING
-    assert made(pattern, 5).tolist() == [10001, 10002, 10003, 10004, 10005]
-
-
-def test_a_format_too_small_for_the_rows_is_refused():
-    with pytest.raises(SchemaError, match="allows 10 values, too few for 50 rows"):
-        made(Pattern("#"), 50)
+def test_a_range_too_small_for_the_rows_is_left_for_one_with_a_mark(monkeypatch):
+    monkeypatch.setitem(
+        RESERVED, "small", Reserved("#", "are few", lambda d: "" if d == "4" else d)
+    )
+    assert len(set(Pattern("small").numbered(0, 9, seed=1))) == 9
+    assert all(i.startswith("SYN-") for i in Pattern("small").numbered(0, 10, seed=1))
 
 
 def test_a_format_without_choice_is_refused():
@@ -49,9 +96,12 @@ def test_a_format_without_choice_is_refused():
         Pattern("K-")
 
 
-def test_an_unknown_check_is_refused():
-    with pytest.raises(SchemaError, match=r"no check digit rule called `abc`.*nhs, luhn"):
-        Pattern("##", check="abc")
+@pytest.mark.parametrize(
+    ("name", "template"),
+    [("nhs number", "nhs"), ("e mail", "e-mail"), ("mobile", "phone"), ("patient", USUAL)],
+)
+def test_the_format_is_told_by_the_name_of_the_column(name, template):
+    assert usual_pattern(name).template == template
 
 
 @given(some.integers(0, 10**14))

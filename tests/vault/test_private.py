@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.budget import Audience, Budget, Compared, Opened, Rho
+from synth.budget import Audience, Budget, Opened, Rho
 from synth.errors import BudgetExceeded, SchemaError
-from synth.schema import Categories, Column, Origin, Pattern, Role, Schema
+from synth.schema import Categories, Column, Origin, Schema
 from synth.vault import Counting, PrivateTable
 from synth.vault.attributes import Grown
 from synth.vault.passing import receive
@@ -122,14 +122,6 @@ def test_a_custodian_reading_the_same_thing_twice_is_written_down_once(private):
     for _ in range(3):
         private.exact_table(("city",), "a look", Audience.CUSTODIAN)
     assert private.ledger.entries == [Opened("a look", Audience.CUSTODIAN)]
-
-
-def test_new_identifiers_are_compared_and_the_comparison_is_charged_to_delta():
-    schema = Schema((Column("id", Pattern("####"), role=Role.IDENTIFIER), SCHEMA["city"]))
-    rows = pd.DataFrame({"id": ["0001", "0002"], "city": ["Oslo", "Rome"]})
-    private = PrivateTable(rows, schema, Budget(1.0))
-    assert private.claimed("id", ["0002", "0003"]).tolist() == [True, False]
-    assert private.ledger.entries == [Compared("new identifiers for `id`", 2 / 10_000)]
 
 
 def test_rows_reach_a_worker_as_they_are(private, people):

@@ -40,12 +40,11 @@ class Stage:
     unpaid: tuple[Step, ...] = ()
 
 
-def beginning(loaded: Loaded, parts: Sequence[ColumnPart]) -> Stage:
+def beginning(loaded: Loaded, parts: Sequence[ColumnPart], lenient: bool = False) -> Stage:
     """The table as it came, with what is declared of its columns."""
     own = [p for p in parts if p.name in loaded.suggestions]
-    return Stage(
-        loaded.private.declared_by_custodian(declared(loaded.suggestions, own)), loaded.rows
-    )
+    schema = declared(loaded.suggestions, own, lenient=lenient)
+    return Stage(loaded.private.declared_by_custodian(schema), loaded.rows)
 
 
 def applied(stage: Stage, step: Step, audience: Audience = Audience.RELEASE) -> Stage:
@@ -130,13 +129,19 @@ def protect(
     parts: Sequence[ColumnPart],
     steps: Sequence[Step],
     audience: Audience = Audience.RELEASE,
+    *,
+    lenient: bool = False,
 ) -> tuple[Stage, ...]:
     """The table as it came, and after each step.
+
+    Args:
+        lenient: take a kind that no cell has as it is declared: under a promise, a refusal would
+            tell of the rows.
 
     Raises:
         StepError: with the number of the step that does not fit.
     """
-    stages = [beginning(loaded, parts)]
+    stages = [beginning(loaded, parts, lenient)]
     for number, step in enumerate(steps, start=1):
         try:
             stages.append(applied(stages[-1], step, audience))
@@ -160,7 +165,15 @@ def after_steps(loaded: Loaded, stage: Stage, parts: Sequence[ColumnPart]) -> Lo
     own = {c.name: _now(c, loaded.suggestions.get(c.name), again.get(c.name)) for c in schema}
     later = [p for p in parts if p.name not in loaded.suggestions]
     private = stage.private.declared_by_custodian(declared(own, later))
-    return Loaded(private, own, stage.rows)
+    said = (_still(p, stage) for p in parts if p.name in schema)
+    return Loaded(private, own, stage.rows, tuple(said))
+
+
+def _still(part: ColumnPart, stage: Stage) -> ColumnPart:
+    """What a declaration still says of its column after the steps: of a changed one, its role."""
+    if part.name not in stage.changed:
+        return part
+    return ColumnPart(name=part.name, role=part.role, seen=part.seen, meaning=part.meaning)
 
 
 def _now(column: Column, came: Suggestion | None, again: Suggestion | None) -> Suggestion:
@@ -173,6 +186,8 @@ def _now(column: Column, came: Suggestion | None, again: Suggestion | None) -> S
     seen = again.column
     kind = seen.kind
     if column.role is Role.IDENTIFIER:
-        return Suggestion(replace(column, domain=seen.domain), again.alternatives)
+        again_seen = replace(column, domain=seen.domain, facts=seen.facts)
+        return Suggestion(again_seen, again.alternatives)
     domain = again.alternatives[kind]
-    return Suggestion(replace(column, kind=kind, domain=domain), again.alternatives)
+    new = replace(column, kind=kind, domain=domain, facts=seen.facts)
+    return Suggestion(new, again.alternatives)

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from synth.budget import Audience
 from synth.errors import StepError
-from synth.ingest.suggest import FORMATS
+from synth.ingest.shapes import FORMATS
 from synth.lazily import np, npt, pd
 from synth.protect.steps.step import (
     LOOK_AGAIN,

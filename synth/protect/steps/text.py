@@ -15,6 +15,7 @@ from synth.errors import SchemaError, StepError
 from synth.lazily import pd
 from synth.protect.steps.step import ValueStep, checked_number, declared_list, known_column
 from synth.schema import Categories, Column, Domain, Origin, Pattern, Role, Schema
+from synth.schema.pattern import Template
 from synth.schema.settings import Ask, setting
 from synth.vault import PrivateTable
 
@@ -111,13 +112,13 @@ class Pseudonymise(ValueStep):
 
     def __post_init__(self) -> None:
         try:
-            Pattern(self.format)
+            Template(self.format)
         except SchemaError as error:
             raise StepError(error.what, error.remedy, "format") from None
 
     @property
-    def _pattern(self) -> Pattern:
-        return Pattern(self.format)
+    def _format(self) -> Template:
+        return Template(self.format)
 
     def settled(self, private: PrivateTable, audience: Audience) -> Pseudonymise:
         """The step with its key, and the values that are publicly known to occur.
@@ -150,9 +151,9 @@ class Pseudonymise(ValueStep):
         found: dict[str, str] = {}
         taken: set[str] = set()
         wanted = list(values)
-        if len(wanted) > self._pattern.space / 2:
+        if len(wanted) > self._format.space / 2:
             raise StepError(
-                f"The format `{self.format}` allows {self._pattern.space:.0f} codes, too few for "
+                f"The format `{self.format}` allows {self._format.space:.0f} codes, too few for "
                 f"{len(wanted):,} values.",
                 "Give it more digits.",
                 "format",
@@ -176,7 +177,7 @@ class Pseudonymise(ValueStep):
         told = f"{turn}\x00{value}".encode()
         number = int.from_bytes(hmac.new(self.key, told, hashlib.sha256).digest())
         signs = []
-        for allowed in self._pattern.places:
+        for allowed in self._format.places:
             number, place = divmod(number, len(allowed))
             signs.append(allowed[place])
         return "".join(signs)
@@ -193,7 +194,7 @@ class Pseudonymise(ValueStep):
         declared = super().declare(schema)
         new: Any = declared[self.target]
         if new.role is Role.IDENTIFIER:
-            return declared.replaced(replace(new, domain=self._pattern))
+            return declared.replaced(replace(new, domain=Pattern(self.format)))
         return declared
 
     @property

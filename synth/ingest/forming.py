@@ -1,0 +1,184 @@
+"""Finding out, under the budget, what each column is: its kind, how it is written, its role.
+
+One noisy histogram over a public list of shapes (`shapes`) settles kind, decimal places, decimal
+mark and date format together; a noisy number of different values settles whether a column may be an
+identifier. Roles follow from a column's name, which is public, and from that number. What the
+custodian declares without looking is taken as it is, and costs nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from synth.budget import Rho
+from synth.ingest.declaration import ColumnPart, declared_column
+from synth.ingest.roles import role_by_name, words_of
+from synth.ingest.shapes import Form, Shapes, form_of
+from synth.ingest.suggest import Suggestion, possible
+from synth.progress import Progress, quiet
+from synth.schema import (
+    Column,
+    Kind,
+    Origin,
+    Pattern,
+    Role,
+    Schema,
+)
+from synth.schema.pattern import RUNNING, USUAL, usual_pattern
+from synth.vault import PrivateTable
+
+SHARE = 0.02  # of rho, for all columns together, in a table large enough
+MOST_SHARE = 0.1  # of rho, in a small one
+FINE = 50  # the noise should be no more than one row in so many
+UNIQUE = 0.9  # values to rows, from which on every row is taken to have its own
+FEW, REPEATED = 20, 4  # fewer values, each in more rows than that on average, name no one person
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What has to be asked of the rows before it is known what the columns are.
+
+    Args:
+        shapes: columns whose cells' shapes are counted.
+        numbers: columns whose different values are counted.
+    """
+
+    shapes: tuple[str, ...]
+    numbers: tuple[str, ...]
+
+    @property
+    def questions(self) -> int:
+        return len(self.shapes) + len(self.numbers)
+
+
+def plan(schema: Schema, parts: Sequence[ColumnPart]) -> Plan:
+    """What has to be asked, given what is declared. No row is touched."""
+    told = {p.name: p for p in parts}
+    open_ = [c for c in schema if c.facts is Origin.OBSERVED]
+    shapes = tuple(c.name for c in open_ if not _known_form(c, told.get(c.name)))
+    numbers = tuple(c.name for c in open_ if _maybe_identifier(c, told.get(c.name)))
+    return Plan(shapes, numbers)
+
+
+def _known_form(column: Column, part: ColumnPart | None) -> bool:
+    if part is not None and (_says(part) or part.role is Role.IDENTIFIER):
+        return part.form
+    return column.domain.origin is Origin.DECLARED  # a step made it so, whatever the rows hold
+
+
+def _maybe_identifier(column: Column, part: ColumnPart | None) -> bool:
+    """Whether the number of its values is needed to tell whether it names people."""
+    if part is not None and (part.role is not None or _bounded(part)):
+        return False
+    if column.domain.origin is Origin.DECLARED and not (part is not None and _says(part)):
+        return False
+    named = role_by_name(words_of(column.name))
+    return named is None or named.role is Role.IDENTIFIER
+
+
+def _says(part: ColumnPart) -> bool:
+    """Whether a declaration says what the column holds, and not only its role."""
+    return part.kind is not None or _bounded(part)
+
+
+def _bounded(part: ColumnPart) -> bool:
+    return any(v is not None for v in (part.values, part.edges, part.low, part.high))
+
+
+def formed(
+    private: PrivateTable,
+    parts: Sequence[ColumnPart],
+    people: int = 0,
+    progress: Progress = quiet,
+) -> PrivateTable:
+    """The same rows, with what the columns are found out under the budget.
+
+    Value lists and bounds that nobody declared stay open: `discovery` finds those.
+
+    Args:
+        parts: what the custodian declared.
+        people: about how many rows there are, as far as that is public; 0 if it is not.
+
+    Raises:
+        BudgetExceeded: too little is left.
+        SchemaError: a declaration contradicts itself.
+    """
+    asked = plan(private.schema, parts)
+    each = _price(private, asked.questions, people)
+    told = {p.name: p for p in parts}
+    found: list[Column] = []
+    for i, column in enumerate(private.schema):
+        progress(i / len(private.schema), "finding out what columns are")
+        if column.facts is Origin.OBSERVED:
+            found.append(_found(private, column, told.get(column.name), asked, each))
+    return private.discovered(found)
+
+
+def _price(private: PrivateTable, questions: int, people: int) -> Rho:
+    """What each question may cost: little in a large table, where little noise matters less."""
+    if not questions:
+        return Rho(math.inf)
+    left = private.ledger.left
+    wanted = questions * (FINE * private.rows_per_person / max(people, 1)) ** 2 / 2
+    share = SHARE if not people else min(MOST_SHARE, max(SHARE, wanted / left))
+    return Rho(left * share / questions)
+
+
+def _found(
+    private: PrivateTable, column: Column, part: ColumnPart | None, asked: Plan, rho: Rho
+) -> Column:
+    name = column.name
+    form, present = _form(private, column, part, asked, rho)
+    role, why = _role(private, column, form, present, rho if name in asked.numbers else None)
+    told = role if part is None or part.role is None else part.role
+    said = part is not None and (_says(part) or told is Role.IDENTIFIER)
+    if name not in asked.shapes and not said:  # a step made it what it is
+        return replace(column, role=told, reason=why, facts=Origin.DISCOVERED)
+    new = _identifiers(name, form.kind)
+    domain = new if role is Role.IDENTIFIER else possible(form)[form.kind]
+    made = Column(name, domain, form.kind, role, why, column.meaning, Origin.DISCOVERED)
+    suggestion = Suggestion(made, possible(form), new)
+    return made if part is None else declared_column(suggestion, part)
+
+
+def _form(
+    private: PrivateTable, column: Column, part: ColumnPart | None, asked: Plan, rho: Rho
+) -> tuple[Form, float]:
+    """How a column is written, and in about how many rows it is there at all (0: not asked)."""
+    kind = part.kind if part is not None else None
+    if part is not None and part.values is not None:
+        kind = kind or Kind.CATEGORY
+    if column.name not in asked.shapes:
+        return Form(kind or column.kind), 0.0
+    table = private.discovered([replace(column, domain=Shapes(), role=Role.PLAIN)])
+    told = table.measure((column.name,), rho, "how cells are written")
+    return form_of(told.counts, told.sigma, kind), max(1.0, float(told.counts[:-1].sum()))
+
+
+def _role(
+    private: PrivateTable, column: Column, form: Form, present: float, rho: Rho | None
+) -> tuple[Role, str]:
+    """The role by its name and the noisy number of its values, and why."""
+    named = role_by_name(words_of(column.name))
+    if rho is None:
+        return (named.role, named.why) if named is not None else (Role.PLAIN, "")
+    different = private.distinct(column.name, rho, "how many values there are")
+    if named is not None:
+        few = different < FEW and present > REPEATED * different
+        coarse = form.kind in (Kind.BOOLEAN, Kind.REAL)
+        return (Role.QUASI if few else Role.PLAIN if coarse else named.role), named.why
+    countable = form.kind in (Kind.INTEGER, Kind.CATEGORY)
+    unique = different >= UNIQUE * present or (
+        form.kind is Kind.CATEGORY and different > max(FEW, present / 2)
+    )
+    if countable and present >= FEW and unique:
+        return Role.IDENTIFIER, "Nearly every row has a value of its own: an identifier."
+    return Role.PLAIN, ""
+
+
+def _identifiers(name: str, kind: Kind) -> Pattern:
+    usual = usual_pattern(words_of(name))
+    counted = kind is Kind.INTEGER and usual.template == USUAL
+    return Pattern(RUNNING) if counted else usual

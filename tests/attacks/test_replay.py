@@ -1,0 +1,302 @@
+"""The judge of every formal promise: one person more or less changes no byte that noise did not.
+
+A run on a table is recorded: each exact answer, its noise and what came out. The same noisy answers
+are given again on a neighbouring table. Then every byte of the bundle must be the same, and no
+exact answer may have moved further than its question was charged for.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth.budget import Audience, Ledger
+from synth.learning.method import Promise
+from synth.methods import all_methods
+from synth.runs import Recipe, read_recipe, run
+from synth.vault import PrivateTable
+from synth.vault import noise as exact_noise
+
+FORMAL = [m.name for m in all_methods() if m.promise is Promise.PRIVATE]
+
+
+@dataclass
+class Tape:
+    """Noisy answers in the order they were given, to be given again.
+
+    Args:
+        answers: the door, the exact answer, the scale of its noise and what came out.
+        charges: of each question, in rho; how far its exact answers moved, as rho.
+    """
+
+    answers: list[tuple[str, Any, Any, Any]] = field(default_factory=list)
+    charges: list[list[float]] = field(default_factory=list)
+    place: int = 0
+    playing: bool = False
+    apart: bool = False  # inside an answer that is recorded as a whole
+
+    def rewind(self) -> None:
+        self.place, self.playing, self.charges = 0, True, []
+
+    def answer(self, door: str, exact: Any, scale: Any, draw: Any) -> Any:
+        if self.apart:
+            return draw()
+        if not self.playing:
+            made = draw()
+            self.answers.append((door, exact, scale, made))
+            return made
+        assert self.place < len(self.answers), f"one question more: {door}"
+        was, before, was_scale, made = self.answers[self.place]
+        self.place += 1
+        assert (door, scale) == (was, was_scale), "another question"
+        self.charges[-1][1] += COSTS[door](before, exact, scale)
+        return made
+
+
+def gaussian(before, after, sigma):
+    assert before.shape == after.shape
+    return float(((before - after) ** 2).sum()) / (2 * sigma**2)
+
+
+def laplace(before, after, scale):
+    return (float(np.abs(before - after).sum()) / scale) ** 2 / 2
+
+
+def selection(before, after, scale):
+    assert np.abs(np.asarray(before) - np.asarray(after)).max() <= scale[1]
+    return 0.0  # charged by its formula, which rests on that
+
+
+def values(before, after, scale):
+    """Those that only one table has are told with a chance of delta at most."""
+    sigma, most = scale
+    one, other = dict(before), dict(after)
+    assert all(n <= most for v, n in (one | other).items() if not (v in one and v in other))
+    both = one.keys() & other.keys()
+    return sum((one[v] - other[v]) ** 2 for v in both) / (2 * sigma**2)
+
+
+COSTS = {"gaussian": gaussian, "laplace": laplace, "selection": selection, "values": values}
+
+
+@pytest.fixture
+def tape(monkeypatch) -> Tape:
+    made = Tape()
+    doors = {n: getattr(exact_noise, n) for n in ("discrete_gaussian", "discrete_laplace")}
+    best, told, spend = exact_noise.noisy_max, PrivateTable.values, Ledger.spend
+
+    def spent(self, purpose, rho, mechanism="gaussian", *, delta=0.0):
+        if self.parent is None and not made.apart:
+            made.charges.append([float(rho), 0.0])
+        spend(self, purpose, rho, mechanism, delta=delta)
+
+    def whole(self, column, rho, delta, purpose):
+        exact = [
+            (v, int(n))
+            for v, n in zip(
+                *self.exact_values(column, "the judge", Audience.CUSTODIAN), strict=True
+            )
+        ]
+        sigma = self.rows_per_person / (2 * rho) ** 0.5
+
+        def drawn():
+            made.apart = True
+            try:
+                return told(self, column, rho, delta, purpose)
+            finally:
+                made.apart = False
+
+        if made.playing:
+            self.ledger.spend(f"{purpose}: {column}", rho, delta=delta)
+        return made.answer("values", exact, (sigma, self.rows_per_person), drawn)
+
+    for name, door in (("discrete_gaussian", "gaussian"), ("discrete_laplace", "laplace")):
+        monkeypatch.setattr(
+            exact_noise,
+            name,
+            lambda x, scale, _f=doors[name], _door=door: made.answer(
+                _door, np.array(x), scale, lambda: _f(x, scale)
+            ),
+        )
+    monkeypatch.setattr(
+        exact_noise,
+        "noisy_max",
+        lambda s, e, d=1: made.answer("selection", list(s), (e, d), lambda: best(s, e, d)),
+    )
+    monkeypatch.setattr(PrivateTable, "values", whole)
+    monkeypatch.setattr(Ledger, "spend", spent)
+    return made
+
+
+# -- tables and neighbours -------------------------------------------------------------------------
+
+ROWS = 300
+
+
+def visits(rows: int = ROWS) -> pd.DataFrame:
+    """A table as people have it, all of it text: one row is one person, or `person` has two."""
+    rng = np.random.default_rng(11)
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 300, rows), unit="D")
+    return pd.DataFrame(
+        {
+            "person": [f"P{i // 2:04}" for i in range(rows)],
+            "visit": [str(70_000 + i) for i in range(rows)],
+            "age": rng.integers(18, 90, rows).astype(str),
+            "weight": [f"{w:.1f}" for w in rng.normal(75, 12, rows)],
+            "dose": [f"{d:.2f}".replace(".", ",") for d in rng.gamma(2.0, 3.0, rows)],
+            "city": rng.choice(["Oslo", "Rome", "Bern"], rows, p=[0.5, 0.3, 0.2]),
+            "seen": days.strftime("%d/%m/%Y"),
+            "smoker": rng.choice(["true", "false"], rows),
+            "note": rng.choice(
+                ["came back after a week, all is well", "nothing else to report on it"], rows
+            ),
+        }
+    )
+
+
+USUAL = dict(
+    person="P9999", visit="70999", age="44", weight="71.5", dose="2,50", city="Oslo",
+    seen="03/04/2024", smoker="true", note="nothing else to report on it",
+)  # fmt: skip
+ODD = dict(
+    person="?", visit="x-1", age="unknown", weight="83.1234", dose="1e999", city="Atlantis",
+    seen="2024-05-06 07:08:09", smoker="perhaps", note="n" * 500,
+)  # fmt: skip
+NEWCOMERS = {
+    "a usual row": [USUAL],
+    "a row that fits nothing": [ODD],
+    "all missing": [dict.fromkeys(USUAL, "")],
+    "more decimals and another template": [{**USUAL, "weight": "83.1234", "visit": "ABC-7"}],
+    "a code among numbers": [{**USUAL, "age": "E1000", "dose": "+"}],
+    "a number that is taken": [{**USUAL, "visit": "70001"}],
+    "far out": [{**USUAL, "age": "103", "weight": "1e12", "dose": "-9999,5", "seen": "31/12/1899"}],
+    "month first": [{**USUAL, "seen": "12/31/2024"}],
+    "nobody": [],
+}  # fmt: skip
+
+RECIPE = '[method]\nname = "{method}"\n[privacy]\nepsilon = {epsilon}\n[release]\nrows = 60\n'
+DECLARED = """
+[[column]]
+name = "age"
+kind = "integer"
+low = 0
+high = 120
+role = "quasi-identifier"
+[[column]]
+name = "city"
+values = ["Oslo", "Rome", "Bern"]
+role = "plain"
+[[column]]
+name = "seen"
+kind = "date"
+format = "%d/%m/%Y"
+low = "01/01/2024"
+high = "31/12/2024"
+role = "plain"
+"""
+PEOPLE = '[people]\ncolumn = "person"\nrows = 2\n'
+
+
+def made(recipe: Recipe, table: pd.DataFrame) -> dict[str, bytes]:
+    return run(recipe, io.BytesIO(table.to_csv(index=False).encode())).release.files()
+
+
+def judged(tape: Tape, recipe: Recipe, table: pd.DataFrame, neighbour: pd.DataFrame) -> None:
+    before = made(recipe, table)
+    tape.rewind()
+    after = made(recipe, neighbour)
+    assert tape.place == len(tape.answers), "a question less"
+    assert before.keys() == after.keys()
+    assert [name for name in before if before[name] != after[name]] == []
+    assert tape.charges
+    assert [c for c in tape.charges if c[1] > c[0] * (1 + 1e-9)] == []
+
+
+def joined(table: pd.DataFrame, rows: list[dict[str, str]]) -> pd.DataFrame:
+    """The table with a newcomer, who does not come last."""
+    new = pd.DataFrame(rows, columns=table.columns)
+    return pd.concat([table.iloc[:40], new, table.iloc[40:]], ignore_index=True)
+
+
+@pytest.mark.parametrize("who", NEWCOMERS)
+@pytest.mark.parametrize("told", ["", DECLARED], ids=["undeclared", "declared"])
+def test_one_row_more_changes_nothing(who, told, tape):
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0) + told)
+    table = visits()
+    judged(tape, recipe, table, joined(table, NEWCOMERS[who]))
+
+
+@pytest.mark.parametrize("gone", [0, 57, ROWS - 1])
+def test_one_row_less_changes_nothing(gone, tape):
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0))
+    judged(tape, recipe, visits(), visits().drop(index=gone))
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_a_person_with_several_rows_changes_nothing(rows, tape):
+    """With more than two, which of them count is drawn; the others must leave no trace."""
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0) + PEOPLE)
+    table = visits()
+    odd = [
+        {**ODD, "person": "P9999"},
+        {**USUAL, "age": "7"},
+        USUAL,
+        ODD | {"person": "P9999"},
+        USUAL,
+    ]
+    judged(tape, recipe, table, joined(table, odd[:rows]))
+
+
+@pytest.mark.parametrize("method", FORMAL)
+@pytest.mark.parametrize("who", ["a row that fits nothing", "a usual row"])
+def test_every_formal_method_keeps_it(method, who, tape):
+    recipe = read_recipe(RECIPE.format(method=method, epsilon=3.0))
+    table = visits()[["age", "weight", "city", "seen"]]
+    new = [{k: row[k] for k in table} for row in NEWCOMERS[who]]
+    judged(tape, recipe, table, joined(table, new))
+
+
+COUNTS = '[counts]\nk = 5\nlength = 2\nprotection = "noisy"\n'
+
+
+def test_noisy_counts_beside_the_rows_keep_it(tape):
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0) + COUNTS)
+    table = visits()[["age", "city", "smoker"]]
+    judged(tape, recipe, table, joined(table, [{k: ODD[k] for k in table}]))
+
+
+@pytest.mark.parametrize("typed", ["data frame", "Parquet"])
+def test_typed_cells_keep_it(typed, tape, tmp_path):
+    rng = np.random.default_rng(5)
+    table = pd.DataFrame(
+        {
+            "age": rng.integers(0, 90, ROWS).astype(float),
+            "weight": np.round(rng.normal(70, 9, ROWS), 1),
+            "seen": pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 99, ROWS), "D"),
+        }
+    )
+    odd = {"age": np.nan, "weight": 83.1234, "seen": pd.Timestamp("2024-02-03 04:05:06")}
+    both = [table, pd.concat([table, pd.DataFrame([odd])], ignore_index=True)]
+    if typed == "Parquet":
+        for i, frame in enumerate(both):
+            frame.to_parquet(tmp_path / f"{i}.parquet")
+        both = [tmp_path / "0.parquet", tmp_path / "1.parquet"]
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0))
+    before = run(recipe, both[0]).release.files()
+    tape.rewind()
+    assert run(recipe, both[1]).release.files() == before
+
+
+def test_the_judge_finds_a_leak(tape, monkeypatch):
+    """A fact read off the rows is seen: the judge can say no."""
+    from synth.ingest import forming
+
+    monkeypatch.setattr(forming, "_found", lambda private, column, *rest: column)
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0))
+    with pytest.raises(AssertionError):
+        judged(tape, recipe, visits(), joined(visits(), [ODD]))
