@@ -206,7 +206,8 @@ def _compacted(name: str, values: pd.Series) -> pd.Series:
         # Each cell on its own: were the others asked, one row could change how all are written.
         midnight = values.dt.normalize() == values
         text = values.dt.strftime("%Y-%m-%d %H:%M:%S")
-        return text.where(~midnight, values.dt.strftime("%Y-%m-%d")).astype("category")
+        days = values.dt.strftime("%Y-%m-%d")
+        return pd.Series(text.where(~midnight, days)).astype("category")
     if pd.api.types.is_integer_dtype(kind):
         return pd.to_numeric(values, downcast="integer")
     if pd.api.types.is_numeric_dtype(kind):

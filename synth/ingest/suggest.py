@@ -79,7 +79,8 @@ class _Values:
     def formed(self, kind: Kind | None) -> Form:
         """How the cells are written, if they are of this kind."""
         codes = Shapes().encode(self.text.astype(object))
-        return form_of(np.bincount(codes, self.counts, len(SHAPES)), 0.0, kind)
+        counts = np.bincount(codes, self.counts, len(SHAPES)).astype(np.float64)
+        return form_of(counts, 0.0, kind)
 
 
 def suggest(frame: pd.DataFrame) -> dict[str, Suggestion]:

@@ -244,7 +244,8 @@ class Pattern:
 def _finished(reserved: Reserved, rows: int, seed: int) -> list[str]:
     """The first so many identifiers of a range; fewer where it has no more."""
     template = Template(reserved.template)
-    room, made, tried = min(template.space, float(MOST)), [], 0
+    room, tried = min(template.space, float(MOST)), 0
+    made: list[str] = []
     while len(made) < rows and tried < room:
         step = int(min(room - tried, (rows - len(made)) * 1.2 + 10))
         drawn = _texts(template, tried, step, seed)

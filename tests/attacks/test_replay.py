@@ -96,12 +96,8 @@ def tape(monkeypatch) -> Tape:
         spend(self, purpose, rho, mechanism, delta=delta)
 
     def whole(self, column, rho, delta, purpose):
-        exact = [
-            (v, int(n))
-            for v, n in zip(
-                *self.exact_values(column, "the judge", Audience.CUSTODIAN), strict=True
-            )
-        ]
+        occurring = self.exact_values(column, "the judge", Audience.CUSTODIAN)
+        exact = [(v, int(n)) for v, n in zip(*occurring, strict=True)]
         sigma = self.rows_per_person / (2 * rho) ** 0.5
 
         def drawn():
