@@ -130,8 +130,8 @@ def _found(
     private: PrivateTable, column: Column, part: ColumnPart | None, asked: Plan, rho: Rho
 ) -> Column:
     name = column.name
-    form, present = _form(private, column, part, asked, rho)
-    role, why = _role(private, column, form, present, rho if name in asked.numbers else None)
+    form = _form(private, column, part, asked, rho)
+    role, why = _role(private, column, form, rho if name in asked.numbers else None)
     told = role if part is None or part.role is None else part.role
     said = part is not None and (_says(part) or told is Role.IDENTIFIER)
     if name not in asked.shapes and not said:  # a step made it what it is
@@ -145,35 +145,33 @@ def _found(
 
 def _form(
     private: PrivateTable, column: Column, part: ColumnPart | None, asked: Plan, rho: Rho
-) -> tuple[Form, float]:
-    """How a column is written, and in about how many rows it is there at all (0: not asked)."""
+) -> Form:
+    """How a column is written."""
     kind = part.kind if part is not None else None
     if part is not None and part.values is not None:
         kind = kind or Kind.CATEGORY
     if column.name not in asked.shapes:
-        return Form(kind or column.kind), 0.0
+        return Form(kind or column.kind)
     table = private.discovered([replace(column, domain=Shapes(), role=Role.PLAIN)])
     told = table.measure((column.name,), rho, "how cells are written")
-    return form_of(told.counts, told.sigma, kind), max(1.0, float(told.counts[:-1].sum()))
+    return form_of(told.counts, told.sigma, kind)
 
 
-def _role(
-    private: PrivateTable, column: Column, form: Form, present: float, rho: Rho | None
-) -> tuple[Role, str]:
+def _role(private: PrivateTable, column: Column, form: Form, rho: Rho | None) -> tuple[Role, str]:
     """The role by its name and the noisy number of its values, and why."""
     named = role_by_name(words_of(column.name))
     if rho is None:
         return (named.role, named.why) if named is not None else (Role.PLAIN, "")
     different = private.distinct(column.name, rho, "how many values there are")
     if named is not None:
-        few = different < FEW and present > REPEATED * different
+        few = different < FEW and form.cells > REPEATED * different
         coarse = form.kind in (Kind.BOOLEAN, Kind.REAL)
         return (Role.QUASI if few else Role.PLAIN if coarse else named.role), named.why
     countable = form.kind in (Kind.INTEGER, Kind.CATEGORY)
-    unique = different >= UNIQUE * present or (
-        form.kind is Kind.CATEGORY and different > max(FEW, present / 2)
+    unique = different >= UNIQUE * form.cells or (
+        form.kind is Kind.CATEGORY and different > max(FEW, form.cells / 2)
     )
-    if countable and present >= FEW and unique:
+    if countable and form.cells >= FEW and unique:
         return Role.IDENTIFIER, "Nearly every row has a value of its own: an identifier."
     return Role.PLAIN, ""
 

@@ -24,7 +24,7 @@ TRUTHS = (("false", "true"), ("False", "True"), ("FALSE", "TRUE"))
 MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
 LONG = 30  # characters; most cells longer than that are free text
 PLACES = 6  # decimal places told apart
-SURE = 3.0  # times the noise: what is less may be noise alone
+SURE = 4.0  # times the noise: what is less may be noise alone, of any shape of one column in 500
 
 NUMBER, DATE, TRUTH, WORDS = "number", "date", "truth", "words"
 BIG = r"(?:0|[1-9]\d{0,14})"  # whole numbers that a double holds exactly
@@ -176,6 +176,7 @@ class Form:
         format: of dates, as strftime codes.
         truth: how false and true are written.
         fitting: share of the cells with something in them that are written so.
+        cells: about how many have something in them; 0 where nobody counted.
     """
 
     kind: Kind
@@ -184,6 +185,7 @@ class Form:
     format: str = "%Y-%m-%d"
     truth: tuple[str, str] = TRUTHS[0]
     fitting: float = 1.0
+    cells: float = 0.0
 
 
 def form_of(counts: Values, sigma: float, within: Kind | None = None) -> Form:
@@ -198,7 +200,7 @@ def form_of(counts: Values, sigma: float, within: Kind | None = None) -> Form:
     sure = np.where(told >= max(SURE * sigma, 1e-9), told, 0.0)
     if not sure.any():  # nothing rises above the noise: the likeliest shape
         sure[int(told.argmax()) if told.max() > 0 else -1] = 1.0
-    whole = sum(sure)
+    whole = float(sure.sum())
     share = {f: float(sure[_of(f)].sum() / whole) for f in (NUMBER, DATE, TRUTH, WORDS)}
     decimals, mark = _written_numbers(sure)
     dates, dated = _written_dates(sure)
@@ -208,7 +210,7 @@ def form_of(counts: Values, sigma: float, within: Kind | None = None) -> Form:
     fitting = share[family[kind]] if kind in family else 1.0
     fitting = dated / whole if kind is Kind.DATE else fitting
     places = 0 if kind is Kind.INTEGER else decimals
-    return Form(kind, places, mark, dates, truth, fitting)
+    return Form(kind, places, mark, dates, truth, fitting, whole)
 
 
 def _of(family: str) -> list[int]:
