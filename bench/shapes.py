@@ -26,13 +26,12 @@ from synth.schema import Column, Dates, Kind, Numbers, Role
 def told(column: Column) -> ColumnPart:
     """All that is needed to know of a column but its values and bounds."""
     domain = column.domain
-    form = {}
+    made = ColumnPart(name=column.name, role=column.role)
+    if column.role is not Role.IDENTIFIER:
+        made = made.model_copy(update={"kind": column.kind})
     if isinstance(domain, Numbers):
-        form = {"decimals": domain.decimals, "mark": domain.mark}
-    if isinstance(domain, Dates):
-        form = {"format": domain.format}
-    kind = None if column.role is Role.IDENTIFIER else column.kind
-    return ColumnPart(name=column.name, kind=kind, role=column.role, **form)
+        return made.model_copy(update={"decimals": domain.decimals, "mark": domain.mark})
+    return made.model_copy(update={"format": domain.format}) if isinstance(domain, Dates) else made
 
 
 def distances(table: bytes, parts: tuple[ColumnPart, ...], epsilon: float, runs: int) -> list[str]:
@@ -71,9 +70,8 @@ def main() -> None:
             if isinstance(s.column.domain, Numbers)
         }
         odd = with_unknown(plain)
-        lost = tuple(
-            p.model_copy(update={"kind": Kind.CATEGORY, "decimals": None}) if p.name in numbers else p for p in parts
-        )
+        category = {"kind": Kind.CATEGORY, "decimals": None}
+        lost = tuple(p.model_copy(update=category) if p.name in numbers else p for p in parts)
         for words, table, given in (
             ("declared", plain, parts),
             ("found", plain, ()),

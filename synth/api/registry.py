@@ -14,7 +14,7 @@ from synth.api.allowance import Allowance
 from synth.api.problems import Problem
 from synth.budget import Entry
 from synth.budget.ledger import rho_in
-from synth.errors import QueryError
+from synth.errors import QueryError, SynthError
 from synth.runs import Recipe
 from synth.runs.audit import Asked, Audit, Ended
 from synth.runs.job import Job
@@ -61,6 +61,9 @@ class Wanted:
         files: what steps and the showcase look up, by name.
         asked: for the audit log; None for an uploaded table.
         question: the same for every job that would ask the same; "" for an uploaded table.
+        hushed: whoever asks may learn of the rows only what they pay for: the whole price is
+            charged, and every failure looks alike.
+        least: a job about fewer rows, by a noisy count, fails.
     """
 
     recipe: Recipe
@@ -68,6 +71,14 @@ class Wanted:
     files: Mapping[str, str] = field(default_factory=dict)
     asked: Asked | None = None
     question: str = ""
+    hushed: bool = False
+    least: int = 0
+
+
+HUSHED = SynthError(
+    "The job failed. Its reason could tell about people, so only the operator's log has it.",
+    "Ask the operator, or ask about more people. Its price stays spent.",
+)
 
 
 def _gone() -> PrivateTable:
@@ -100,12 +111,21 @@ class Task:
 
     @property
     def rho(self) -> float:
-        """What was spent by now."""
+        """What it is charged with by now."""
+        if self.wanted.hushed and not self.repeated:
+            return float(self.job.recipe.budget.rho)
         return rho_in(self.entries)
+
+    @property
+    def error(self) -> SynthError | None:
+        """What went wrong, as whoever asked may know it."""
+        return HUSHED if self.wanted.hushed and self.job.error is not None else self.job.error
 
     @property
     def epsilon(self) -> float | None:
         """What was spent by now; None where no epsilon bounds it."""
+        if self.wanted.hushed and not self.repeated:
+            return self.job.recipe.privacy.epsilon
         return 0.0 if self.repeated else self.job.spent(self.entries)
 
 
@@ -169,13 +189,24 @@ class Registry:
                 again = wanted.asked.ending(Ended.REPEATED)
                 self.note(owner, again if task.repeated else wanted.asked)
             if not task.repeated:
-                task.job.start(wanted.read())
-                task.wanted = replace(wanted, read=_gone)  # it holds the upload
+                self._begin(task)
         except BaseException:
             self._drop(task)
             raise
         threading.Thread(target=self._expire, args=(task,), daemon=True).start()
         return task
+
+    def _begin(self, task: Task) -> None:
+        """Read the rows, and hand them to a worker."""
+        try:
+            task.job.start(task.wanted.read(), task.wanted.least)
+        except Exception as error:
+            if not task.wanted.hushed:
+                raise
+            told = error if isinstance(error, SynthError) else SynthError(type(error).__name__, "")
+            logging.getLogger("synth").warning("job %s: %s", task.id, told.what)
+            task.job.fail(told)
+        task.wanted = replace(task.wanted, read=_gone)  # it holds the upload
 
     def _repeat(self, owner: str, wanted: Wanted) -> Task | None:
         answer = self._memory(owner).recall(wanted.question) if wanted.question else None

@@ -21,6 +21,7 @@ from synth.api.submission import Asking, Submission, database_named, submission_
 from synth.budget.accounting import epsilon_of
 from synth.budget.promise import LARGEST_DELTA
 from synth.errors import SynthError
+from synth.ingest import Database
 from synth.methods import Promise, all_methods
 from synth.runs.audit import Ended
 from synth.schema.settings import settings_of
@@ -133,15 +134,15 @@ def registry_of(request: Request) -> Registry:
     return found
 
 
-def databases_of(request: Request) -> dict[str, str]:
-    """The configured databases: addresses by name."""
-    found: dict[str, str] = request.app.state.databases()
+def databases_of(request: Request) -> dict[str, Database]:
+    """The configured databases by name."""
+    found: dict[str, Database] = request.app.state.databases()
     return found
 
 
 Owner = Annotated[str, Depends(owner_of)]
 Jobs = Annotated[Registry, Depends(registry_of)]
-Databases = Annotated[dict[str, str], Depends(databases_of)]
+Databases = Annotated[dict[str, Database], Depends(databases_of)]
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Name = Annotated[str, Path(pattern=r"^[^/\x00-\x1f]+$")]
 router = APIRouter(responses=described(401, 403))
@@ -235,10 +236,10 @@ async def create_job(
     return shown(task)
 
 
-def _begun(jobs: Registry, owner: str, sent: Submission, known: dict[str, str]) -> Task:
+def _begun(jobs: Registry, owner: str, sent: Submission, known: dict[str, Database]) -> Task:
     """The job that a request starts; a query that may not run is written down as well."""
     try:
-        return jobs.start(owner, sent.wanted(known))
+        return jobs.start(owner, sent.wanted(known, jobs.rules.allowance.limited))
     except SynthError as error:
         if (asked := sent.asked) is not None:
             jobs.note(owner, asked.ending(Ended.REFUSED, why=error.what))
@@ -285,7 +286,7 @@ def release(owner: Owner, jobs: Jobs, id: Id) -> Response:
     """The release of a finished job."""
     task = jobs.get(owner, id)
     if task.job.bundle is None:
-        error = task.job.error
+        error = task.error
         raise Problem(
             409,
             error.what if error else "The job is not finished.",
@@ -296,7 +297,7 @@ def release(owner: Owner, jobs: Jobs, id: Id) -> Response:
 
 def shown(task: Task) -> JobShown:
     """A job as its owner may see it."""
-    error = task.job.error
+    error = task.error
     return JobShown(
         id=task.id,
         state=task.state,
@@ -316,13 +317,13 @@ def mounted(app: FastAPI) -> Mount:
 
 
 def api(
-    tokens: str, databases: Callable[[], dict[str, str]], registry: Registry | None = None
+    tokens: str, databases: Callable[[], dict[str, Database]], registry: Registry | None = None
 ) -> FastAPI:
     """The application, to be mounted at /api/v1.
 
     Args:
         tokens: comma-separated; "" keeps it closed.
-        databases: tells addresses by name.
+        databases: tells those that may be asked, by name.
 
     Raises:
         ValueError: a token is too short.

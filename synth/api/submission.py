@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import IO, Any
 
 from fastapi import Request
@@ -16,7 +16,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from synth.api.problems import Problem
 from synth.api.registry import Wanted
 from synth.errors import RecipeError
-from synth.ingest import Database, load, read_query
+from synth.ingest import Database, Query, load, read_query
 from synth.runs import Recipe, read_recipe
 from synth.runs.audit import Asked
 from synth.runs.handout import image_text
@@ -59,11 +59,15 @@ class Submission:
             return None
         return Asked(told.database, told.query, self.recipe.method.name)
 
-    def wanted(self, databases: dict[str, str]) -> Wanted:
+    def wanted(self, databases: Mapping[str, Database], limited: bool = False) -> Wanted:
         """The job that is asked for; its rows are not read yet.
 
+        Args:
+            limited: the token has an allowance, so whoever asks may learn no more than it pays
+                for: the query is bounded per person, and a failure tells nothing of the rows.
+
         Raises:
-            Problem: there is no such database.
+            Problem: there is no such database, or nobody said whose its rows are.
             QueryError: the query may not run.
         """
         if self.asking is None:
@@ -73,12 +77,34 @@ class Submission:
         query = read_query(self.asking.query, database.dialect)
         told = Source(database=named, query=query.text, missing=self.recipe.source.missing)
         recipe = self.recipe.model_copy(update={"source": told}).following(query)
+        least = 0
+        if limited:
+            recipe, query = _bounded(recipe, query, database)
+            least = database.limits.least_rows
+            database = replace(database, limits=replace(database.limits, least_rows=0))
         return Wanted(
             recipe,
             lambda: _vault(database.answer(query), recipe),
             asked=self.asked,
             question=Question(named, query).key(recipe),
+            hushed=limited,
+            least=least,
         )
+
+
+def _bounded(recipe: Recipe, query: Query, database: Database) -> tuple[Recipe, Query]:
+    """A query that nobody but its asker chose, bounded per person by what the operator says."""
+    if database.owned is None:
+        raise Problem(
+            403,
+            "Nobody said which column of this database names the person, so no query can be "
+            "bounded per person.",
+            "Ask the operator to set `person` for it.",
+        )
+    query = database.bounded(query)
+    database.check(query)  # what is wrong with the query itself is told; no row is read
+    people = recipe.people.model_copy(update={"column": database.owned.person})
+    return recipe.model_copy(update={"people": people}), query
 
 
 def _vault(rows: Any, recipe: Recipe) -> PrivateTable:
@@ -87,11 +113,11 @@ def _vault(rows: Any, recipe: Recipe) -> PrivateTable:
     return load(rows, recipe.budget, missing=missing, person=person).private
 
 
-def database_named(name: str, databases: dict[str, str]) -> Database:
+def database_named(name: str, databases: Mapping[str, Database]) -> Database:
     """A database the operator configured. Raises Problem if there is none of this name."""
     if name not in databases:
         raise Problem(404, "There is no database of this name.", "GET databases lists them.")
-    return Database(databases[name])
+    return databases[name]
 
 
 class _InMemory(MultiPartParser):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.errors import QueryError
+from synth.ingest.bounded import Owned, bounded
 from synth.ingest.query import Query, read_query
 from synth.ingest.width import check_answer_width
 from synth.lazily import duckdb, pd, psycopg, sa
@@ -42,6 +43,7 @@ class Database:
     Args:
         url: `sqlite:///file`, `postgresql://user@host/name` or `duckdb:///file`; a part written
             as ${NAME} is taken from the environment, so that no password stands in a recipe.
+        owned: whose the rows are, where the operator says so; see `bounded`.
 
     Raises:
         QueryError: the address is of no known kind, or an environment variable is not set.
@@ -49,6 +51,7 @@ class Database:
 
     url: str = field(repr=False)
     limits: Limits = Limits()
+    owned: Owned | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in DIALECTS:
@@ -115,6 +118,22 @@ class Database:
             )
         self.enough(len(frame))
         return frame
+
+    def bounded(self, query: Query) -> Query:
+        """The query bounded per person, where the operator says whose the rows are.
+
+        Raises:
+            QueryError: a row of its answer could be about several people.
+        """
+        return query if self.owned is None else bounded(query, self.owned, self.tables())
+
+    def check(self, query: Query) -> None:
+        """Have the database read the query, and no row. Raises QueryError."""
+        statement = f"SELECT * FROM ({query.inner}) AS asked LIMIT 0"
+        if self.kind == "duckdb":
+            self._duck(statement)
+        else:
+            self._sql(statement)
 
     def enough(self, rows: int) -> None:
         """Refuse an answer about too few people. Raises QueryError."""

@@ -52,9 +52,18 @@ class Job:
     finished: threading.Event = field(default_factory=threading.Event)
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
-    def start(self, private: PrivateTable) -> None:
-        """Hand the rows to a worker and follow it in the background."""
-        threading.Thread(target=self._follow, args=(private,), daemon=True).start()
+    def start(self, private: PrivateTable, least: int = 0) -> None:
+        """Hand the rows to a worker and follow it in the background.
+
+        Args:
+            least: fail where there are fewer rows, by a noisy count.
+        """
+        threading.Thread(target=self._follow, args=(private, least), daemon=True).start()
+
+    def fail(self, error: SynthError) -> None:
+        """End before a worker began."""
+        self.error = error
+        self.finished.set()
 
     def cancel(self) -> None:
         """Stop at once. What was spent by then stays spent."""
@@ -62,11 +71,11 @@ class Job:
         if self._process is not None:
             _end(self._process)
 
-    def _follow(self, private: PrivateTable) -> None:
+    def _follow(self, private: PrivateTable, least: int) -> None:
         try:
             with AT_ONCE:
                 if not self.cancelled:
-                    self._run(private)
+                    self._run(private, least)
         finally:
             if self.bundle is None and self.error is None and not self.cancelled:
                 self.error = SynthError(
@@ -92,7 +101,7 @@ class Job:
             return self.cost
         return cost_of(entries, self.recipe.budget.delta)
 
-    def _run(self, private: PrivateTable) -> None:
+    def _run(self, private: PrivateTable, least: int) -> None:
         process = subprocess.Popen(
             [sys.executable, "-m", "synth.runs.worker"],
             stdin=subprocess.PIPE,
@@ -106,7 +115,7 @@ class Job:
             _end(process)
         assert process.stdin is not None and process.stdout is not None
         try:
-            header = {"recipe": recipe_text(self.recipe), "files": dict(self.files)}
+            header = {"recipe": recipe_text(self.recipe), "files": dict(self.files), "least": least}
             process.stdin.write(json.dumps(header).encode() + b"\n")
             private.send_rows(process.stdin)
             process.stdin.close()

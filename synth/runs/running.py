@@ -12,7 +12,7 @@ from synth.budget import Budget, Entry, Ledger, Rho
 from synth.budget.accounting import epsilon_of
 from synth.budget.lasting import Account, LedgerFile
 from synth.budget.promise import LARGEST_DELTA, usual_delta
-from synth.errors import BudgetExceeded, IngestError, SchemaError, StepError
+from synth.errors import BudgetExceeded, IngestError, QueryError, SchemaError, StepError
 from synth.evaluate import Comparison, compare
 from synth.ingest import Database, Loaded, load, read_query
 from synth.ingest.database import placed
@@ -55,6 +55,7 @@ def run(
     progress: Progress = quiet,
     listener: Callable[[Entry], None] | None = None,
     shelf: Shelf | None = None,
+    least: int = 0,
 ) -> Outcome:
     """Everything a recipe says, from reading the table to the release.
 
@@ -63,6 +64,7 @@ def run(
         folder: what a relative path in the recipe is relative to.
         shelf: where the files of de-identification steps are; else in `folder`.
         listener: told of every ledger entry before the rows are touched.
+        least: fail where there are fewer rows, by a noisy count: for queries of somebody else.
 
     Raises:
         SynthError: any step that needs a decision by the person; nothing is left half done.
@@ -77,7 +79,7 @@ def run(
         loaded = load(table, recipe.budget, missing=missing, person=person, known_as=address)
         loaded = with_ledger(recipe, loaded, folder)
         loaded.private.ledger.listener = listener
-        return run_loaded(recipe, loaded, progress, shelf or Shelf(folder))
+        return run_loaded(recipe, loaded, progress, shelf or Shelf(folder), least)
 
 
 @contextmanager
@@ -130,12 +132,16 @@ def with_ledger(recipe: Recipe, loaded: Loaded, folder: Path) -> Loaded:
 
 
 def run_loaded(
-    recipe: Recipe, loaded: Loaded, progress: Progress = quiet, shelf: Shelf | None = None
+    recipe: Recipe,
+    loaded: Loaded,
+    progress: Progress = quiet,
+    shelf: Shelf | None = None,
+    least: int = 0,
 ) -> Outcome:
     """Everything after reading: declare, de-identify, fit, draw, compare, assemble."""
     made = deidentified(recipe, loaded, shelf or Shelf())
     before = made.private
-    private = settled(recipe, made, _part(progress, 0.0, 0.05))
+    private = settled(recipe, made, _part(progress, 0.0, 0.05), least)
     counts = reported(recipe, private)
     look = chosen_look(recipe, shelf or Shelf())
     model = fitted(recipe, private, _part(progress, 0.05, 0.6))
@@ -230,14 +236,16 @@ def _check_left(recipe: Recipe, account: Account) -> None:
     )
 
 
-def settled(recipe: Recipe, made: Loaded, progress: Progress) -> PrivateTable:
+def settled(recipe: Recipe, made: Loaded, progress: Progress, least: int = 0) -> PrivateTable:
     """Settle delta, and find out under the budget what the columns are and may hold."""
     private = made.private
     if not recipe.formal:
         return _known(private)
     people = 0
-    if recipe.privacy.delta is None:
+    if recipe.privacy.delta is None or least:
         people = private.people(Rho(SIZE_SHARE * private.ledger.left))
+        _check_size(people, least)
+    if recipe.privacy.delta is None:
         private.ledger.tighten(usual_delta(people))
     if not recipe.privacy.discover:
         return _known(private)
@@ -246,6 +254,15 @@ def settled(recipe: Recipe, made: Loaded, progress: Progress) -> PrivateTable:
         rho = Rho(FOUND_SHARE * private.ledger.left)
         return discovered(private, rho, _part(progress, 0.3, 1.0))
     return _known(private)
+
+
+def _check_size(people: int, least: int) -> None:
+    if people < least:
+        raise QueryError(
+            f"The answer has fewer than {least} rows, by a noisy count: too few to be about a "
+            "group and not about its members.",
+            "Ask about more people.",
+        )
 
 
 def _known(private: PrivateTable) -> PrivateTable:

@@ -35,6 +35,7 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
             progress=lambda share, doing: tell({"progress": share, "doing": doing}),
             listener=lambda entry: tell({"entry": entry.document()}),
             shelf=Shelf(given=header.get("files", {})),
+            least=header.get("least", 0),
         )
         bundle = outcome.release.zipped()
     except SynthError as error:

@@ -23,7 +23,7 @@ from synth.lazily import np, npt, pd
 from synth.schema import Schema
 from synth.schema.values import as_text
 from synth.vault.attributes import Attributes, Counting, attributes_of
-from synth.vault.held import Rows
+from synth.vault.held import Rows, people_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +74,7 @@ def named_axes(
 def _people(frame: pd.DataFrame, person: str) -> tuple[npt.NDArray[np.int64], int]:
     if not person:
         return np.arange(len(frame)), len(frame)
-    codes, known = pd.factorize(frame[person].astype(str))
-    return codes.astype(np.int64), len(known)
+    return people_of(frame, person)
 
 
 def _axis(frame: pd.DataFrame, schema: Schema, attributes: Attributes) -> Axis:

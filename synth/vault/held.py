@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from synth.lazily import np, pd
+from synth.lazily import np, npt, pd
 from synth.schema import Codes, Domain, Schema
 from synth.schema.tables import IntCounts, bincount
 from synth.schema.values import as_text
@@ -109,13 +109,27 @@ def merged(values: pd.Series, rows: IntCounts) -> tuple[tuple[str, ...], IntCoun
     return tuple(map(str, added.index)), added.to_numpy(dtype=np.int64)
 
 
+def people_of(frame: pd.DataFrame, person: str) -> tuple[npt.NDArray[np.int64], int]:
+    """A number for the person of each row, and how many people there are.
+
+    A row that names nobody is one person's.
+    """
+    codes, known = pd.factorize(frame[person].astype(str).where(frame[person].notna()))
+    nobody = codes < 0
+    codes = codes.astype(np.int64)
+    codes[nobody] = len(known) + np.arange(int(nobody.sum()))
+    return codes, len(known) + int(nobody.sum())
+
+
 def at_most_per_person(frame: pd.DataFrame, person: str, most: int) -> pd.DataFrame:
     """At most `most` rows of each person, drawn at random, in their old order.
+
+    A row that names nobody is one person's.
 
     The draw is unseeded: which rows of a person are left out is nobody's business.
     """
     rng = np.random.default_rng(secrets.randbits(128))
     order = rng.permutation(len(frame))
-    owners = pd.Series(pd.factorize(frame[person])[0][order])
+    owners = pd.Series(people_of(frame, person)[0][order])
     place = owners.groupby(owners).cumcount().to_numpy()
     return frame.iloc[np.sort(order[place < most])].reset_index(drop=True)

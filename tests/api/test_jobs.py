@@ -10,6 +10,8 @@ from starlette.testclient import TestClient
 
 from synth.api import api, mounted
 from synth.api.registry import Registry, Rules, Wanted
+from synth.ingest import Database
+from synth.ingest.bounded import Owned
 from synth.release import Bundle, verify
 from synth.release.showcase.bundle import look_of
 from synth.runs import Recipe
@@ -27,8 +29,9 @@ name = "independent"
 QUERY = "SELECT sex, smoker FROM patients"
 
 
-def known() -> dict[str, str]:
-    return {SAMPLE: f"sqlite:///{HOSPITAL}"}
+def known() -> dict[str, Database]:
+    owned = Owned("patient_id", ("admission_id",))
+    return {SAMPLE: Database(f"sqlite:///{HOSPITAL}", owned=owned)}
 
 
 def client(token: str = ALICE, registry: Registry | None = None, tokens: str = f"{ALICE}, {BOB}"):

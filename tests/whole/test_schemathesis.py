@@ -70,9 +70,10 @@ import uvicorn
 from starlette.applications import Starlette
 from synth.api import api, mounted
 from synth.api.registry import Registry, Rules
+from synth.ingest import Database
 from ui.data.sources import HOSPITAL
 
-databases = {"hospital": f"sqlite:///{HOSPITAL}"}
+databases = {"hospital": Database(f"sqlite:///{HOSPITAL}")}
 app = Starlette(routes=[mounted(api(sys.argv[1], lambda: databases, Registry(Rules(1000))))])
 uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), log_level="critical")
 """

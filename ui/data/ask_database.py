@@ -24,7 +24,7 @@ def ask_database(who: Visitor) -> None:
     """Ask a database; the rows of the answer go into the vault, and nowhere else."""
     known = databases()
     name = st.selectbox("Database", list(known), key="database", persist_state="session")
-    database = Database(known[name])
+    database = known[name]
     usual = USUAL_QUERY if name.startswith("Sample") else ""
     text = who.queries.setdefault(name, usual)
     wrong = who.refused is not None and who.refused[0] == text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -9,7 +10,8 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from synth.budget import Audience
-from synth.ingest import Loaded, load
+from synth.ingest import Database, Loaded, load
+from synth.ingest.bounded import Owned
 from synth.runs import read_recipe
 from synth.runs.question import Question
 from ui.shell.places import SAMPLE_DATA
@@ -66,17 +68,26 @@ def free_uploads() -> None:
         context.uploaded_file_mgr.remove_session_files(context.session_id)
 
 
-def databases() -> dict[str, str]:
+def databases() -> dict[str, Database]:
     """Databases a visitor may ask: the sample's, and those the operator configured as secrets.
 
     Addresses cannot be typed: on a hosted server that would open whatever the server can reach.
+    A connection may say whose the rows are: `person`, the column that names them; `keys`, further
+    columns that belong to one person; `public`, tables about nobody.
     """
-    found = {"Sample: a small hospital": f"sqlite:///{HOSPITAL}"}
+    owned = Owned("patient_id", ("admission_id",))
+    found = {"Sample: a small hospital": Database(f"sqlite:///{HOSPITAL}", owned=owned)}
     try:
         configured = st.secrets.get("connections", {})
     except FileNotFoundError:  # nothing is configured
         return found
-    return found | {name: str(told["url"]) for name, told in configured.items() if "url" in told}
+    return found | {name: _configured(told) for name, told in configured.items() if "url" in told}
+
+
+def _configured(told: Mapping[str, Any]) -> Database:
+    person = str(told.get("person", ""))
+    owned = Owned(person, tuple(told.get("keys", ())), tuple(told.get("public", ())))
+    return Database(str(told["url"]), owned=owned if person else None)
 
 
 def open_recipe(who: Visitor) -> None:
