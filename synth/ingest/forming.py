@@ -65,17 +65,25 @@ def plan(schema: Schema, parts: Sequence[ColumnPart]) -> Plan:
 def _known_form(column: Column, part: ColumnPart | None) -> bool:
     if part is not None and (_says(part) or part.role is Role.IDENTIFIER):
         return part.form
-    return column.domain.origin is Origin.DECLARED  # a step made it so, whatever the rows hold
+    return _made_known(column)
 
 
 def _maybe_identifier(column: Column, part: ColumnPart | None) -> bool:
     """Whether the number of its values is needed to tell whether it names people."""
     if part is not None and (part.role is not None or _bounded(part)):
         return False
-    if column.domain.origin is Origin.DECLARED and not (part is not None and _says(part)):
+    if _made_known(column) and not (part is not None and _says(part)):
         return False
     named = role_by_name(words_of(column.name))
     return named is None or named.role is Role.IDENTIFIER
+
+
+def _made_known(column: Column) -> bool:
+    """Whether a step made it what it is, whatever the rows hold.
+
+    That it is an identifier is no step's doing: it was one before, by what the rows show.
+    """
+    return column.domain.origin is Origin.DECLARED and not isinstance(column.domain, Pattern)
 
 
 def _says(part: ColumnPart) -> bool:

@@ -8,6 +8,7 @@ exact answer may have moved further than its question was charged for.
 from __future__ import annotations
 
 import io
+import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +16,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from synth.budget import Audience, Ledger
+from synth.budget import Audience, Budget, Ledger
+from synth.ingest import load
 from synth.learning.method import Promise
 from synth.methods import all_methods
 from synth.runs import Recipe, read_recipe, run
+from synth.schema import Kind
 from synth.vault import PrivateTable
 from synth.vault import noise as exact_noise
 
@@ -198,8 +201,12 @@ role = "plain"
 PEOPLE = '[people]\ncolumn = "person"\nrows = 2\n'
 
 
+def frame_bytes(table: pd.DataFrame) -> io.BytesIO:
+    return io.BytesIO(table.to_csv(index=False).encode())
+
+
 def made(recipe: Recipe, table: pd.DataFrame) -> dict[str, bytes]:
-    return run(recipe, io.BytesIO(table.to_csv(index=False).encode())).release.files()
+    return run(recipe, frame_bytes(table)).release.files()
 
 
 def judged(tape: Tape, recipe: Recipe, table: pd.DataFrame, neighbour: pd.DataFrame) -> None:
@@ -296,3 +303,62 @@ def test_the_judge_finds_a_leak(tape, monkeypatch):
     recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0))
     with pytest.raises(AssertionError):
         judged(tape, recipe, visits(), joined(visits(), [ODD]))
+
+
+STEPS = {
+    "mask": 'column = "city"\nfirst = 1',
+    "recode": 'column = "city"\nvalues = { Oslo = "north", Rome = "south" }\nothers = "else"',
+    "band": 'column = "age"\nedges = [0, 18, 40, 65, 120]',
+    "round": 'column = "weight"\nto = 5.0',
+    "round a decimal comma": 'step = "round"\ncolumn = "dose"\nto = 1.0',
+    "clip": 'column = "weight"\nlow = 40\nhigh = 120',
+    "truncate_date": 'column = "seen"\nto = "month"',
+    "age": 'column = "seen"\nat = "2025-01-01"',
+    "shift_dates": 'columns = ["seen"]\nperson = "person"\ndays = 5',
+    "pseudonymise": 'column = "city"\nformat = "AA##"',
+    "pseudonymise a name": 'step = "pseudonymise"\ncolumn = "person"\nformat = "AAAAAA##"',
+    "filter": 'column = "age"\nat_least = 20',
+    "rename": 'column = "age"\nto = "years"',
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("who", ["a row that fits nothing", "far out"])
+def test_a_step_opens_no_way_around_it(step, who, tape, monkeypatch):
+    """Keys of codes and shifts are drawn anew in each run; here both runs draw the same."""
+    monkeypatch.setattr(secrets, "token_bytes", lambda n: b"k" * n)
+    text = STEPS[step] if STEPS[step].startswith("step") else f'step = "{step}"\n{STEPS[step]}'
+    told = RECIPE.format(method="independent", epsilon=3.0) + f"[[protect]]\n{text}\n"
+    table = visits().drop(columns=["note", "smoker"])
+    new = [{k: row[k] for k in table} for row in NEWCOMERS[who]]
+    judged(tape, read_recipe(told), table, joined(table, new))
+
+
+EDGES = {
+    "no step": "",
+    "band": STEPS["band"],
+    "round": 'column = "age"\nto = 5.0',
+    "clip": 'column = "age"\nlow = 20\nhigh = 80',
+    "filter": STEPS["filter"],
+    "truncate_date": STEPS["truncate_date"],
+    "hour_band": 'column = "seen"',
+    "mask": 'column = "age"\nfirst = 1',
+    "pseudonymise": 'column = "age"\nformat = "AA##"',
+    "shift_dates": STEPS["shift_dates"],
+}
+
+
+@pytest.mark.parametrize("step", EDGES)
+def test_a_column_that_one_cell_tips_over_is_settled_by_noise_alone(step, tape, monkeypatch):
+    """A tenth of the cells are words: with one more the rows seem to hold something else."""
+    monkeypatch.setattr(secrets, "token_bytes", lambda n: b"k" * n)
+    told = RECIPE.format(method="independent", epsilon=3.0)
+    if EDGES[step]:
+        told += f'[[protect]]\nstep = "{step}"\n{EDGES[step]}\n'
+    table = visits()[["age", "seen", "city", "person"]]
+    table.loc[:29, ["age", "seen"]] = "unknown"
+    odd = {"age": "word", "seen": "0001-01-01", "city": "Oslo", "person": "P1"}
+    assert load(frame_bytes(table), Budget(1.0)).suggestions["age"].column.kind is Kind.INTEGER
+    more = joined(table, [odd])
+    assert load(frame_bytes(more), Budget(1.0)).suggestions["age"].column.kind is Kind.CATEGORY
+    judged(tape, read_recipe(told), table, more)

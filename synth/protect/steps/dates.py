@@ -41,7 +41,16 @@ MORE_FORMATS = (*FORMATS, "%Y-%m", "%Y%m%d")
 
 def moments(values: pd.Series) -> pd.Series:
     """Each text as a moment by the first known format it has; NaT where it has none."""
+    return _dated(values)[0]
+
+
+def _dated(values: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Each text as a moment, and the format that it has: each by itself, whatever the others are.
+
+    Were the others asked, one row could change how all are written.
+    """
     found = pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
+    forms = pd.Series("", index=values.index, dtype=object)
     for form in MORE_FORMATS:
         open_ = found.isna()
         if not open_.any():
@@ -49,7 +58,8 @@ def moments(values: pd.Series) -> pd.Series:
         seconds = as_seconds(values[open_], form)
         told = pd.to_datetime(pd.Series(seconds * 1e6).astype("Int64"), unit="us")
         found[open_] = told.to_numpy(dtype="datetime64[us]")
-    return found
+        forms[open_ & found.notna()] = form
+    return found, forms
 
 
 def in_shape(when: pd.Series, shape: str) -> pd.Series:
@@ -202,10 +212,14 @@ class Shift(Step):
     def _moved(self, values: pd.Series, days: npt.NDArray[np.int64]) -> pd.Series:
         categories = values.astype("category").cat
         text = pd.Series(categories.categories.astype(object).astype(str), dtype=object)
-        when, form = moments(text), _format(text)
+        when, forms = _dated(text)
         codes = categories.codes.to_numpy()
         every = pd.Series(np.append(when.to_numpy(), np.datetime64("NaT"))[codes])
-        told = in_shape(every + pd.to_timedelta(days, unit="D"), form)
+        moved = every + pd.to_timedelta(days, unit="D")
+        shapes = np.append(forms.to_numpy(), "")[codes]
+        told = pd.Series(None, index=moved.index, dtype=object)
+        for form in {f for f in forms if f}:
+            told[shapes == form] = in_shape(moved[shapes == form], form)
         return told.astype("category").set_axis(values.index)
 
     def declare(self, schema: Schema) -> Schema:
@@ -230,14 +244,6 @@ class Shift(Step):
     @property
     def said(self) -> str:
         return f"Shift {', '.join(self.columns)} by up to {self.days} days per {self.person}"
-
-
-def _format(text: pd.Series) -> str:
-    """The first known format that some value has; shifted dates are written in it."""
-    for form in MORE_FORMATS:
-        if len(text) and not np.isnan(as_seconds(text.head(1), form)).any():
-            return form
-    return "%Y-%m-%d"
 
 
 @dataclass(frozen=True)
