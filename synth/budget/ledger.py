@@ -10,18 +10,13 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any, Protocol
 
 from synth.budget.accounting import epsilon_of
-from synth.budget.guarantee import (
-    DifferentiallyPrivate,
-    Guarantee,
-    KAnonymous,
-    NoGuarantee,
-    Statement,
-)
+from synth.budget.guarantee import DifferentiallyPrivate, Guarantee, KAnonymous, NoGuarantee
 from synth.budget.promise import Budget, Rho
-from synth.errors import BudgetExceeded
+from synth.errors import BudgetError, BudgetExceeded, BundleError
 
 
 class Audience(Enum):
@@ -34,6 +29,11 @@ class Audience(Enum):
 @dataclass(frozen=True)
 class _Touch:
     """What every entry can do."""
+
+    @property
+    def leaves(self) -> bool:
+        """Whether it is about something that may leave the house, and so is told to recipients."""
+        return True
 
     def document(self) -> dict[str, Any]:
         """The entry as plain values, for a file or a pipe; `entry_of` reads it back."""
@@ -57,6 +57,10 @@ class Opened(_Touch):
 
     reason: str
     audience: Audience
+
+    @property
+    def leaves(self) -> bool:
+        return self.audience is Audience.RELEASE
 
 
 @dataclass(frozen=True)
@@ -117,6 +121,111 @@ def cost_of(entries: Sequence[Entry], delta: float) -> float | None:
     return None if exact_in(entries) or math.isinf(rho) else epsilon_of(rho, delta)
 
 
+@dataclass(frozen=True)
+class Statement:
+    """What may honestly be said about privacy. Travels with every model and release.
+
+    The promise is not written down but worked out, wherever it is read: a promise that the lines
+    do not bear out cannot be held.
+
+    Args:
+        ledger: every touch of the rows that may leave, in order.
+        budget: the most that could be spent; its delta is the one at which rho is converted, and
+            its rows per person are those that were kept.
+        aside: of delta, kept for answers that need one of their own.
+        person: the column that named the protected person; "" where each row was one.
+        exceptions: why nothing formal holds, beside what the ledger tells.
+    """
+
+    ledger: tuple[Entry, ...] = ()
+    budget: Budget = field(default_factory=lambda: Budget(math.inf))
+    aside: float = 0.0
+    person: str = ""
+    exceptions: tuple[str, ...] = ()
+
+    @cached_property
+    def guarantee(self) -> Guarantee:
+        """The promise, as a value."""
+        return _concluded(self.ledger, self.budget, self.exceptions)
+
+    @property
+    def measured(self) -> tuple[Measured, ...]:
+        """The noisy answers among the touches."""
+        return tuple(e for e in self.ledger if isinstance(e, Measured))
+
+    @property
+    def formal(self) -> bool:
+        return self.guarantee.formal
+
+    @property
+    def cost(self) -> float | None:
+        """The epsilon that bounds what was told about one person; None where none does."""
+        found = self.guarantee
+        return found.epsilon if isinstance(found, DifferentiallyPrivate) else None
+
+    def __str__(self) -> str:
+        return f"{self.guarantee.short}. {self.guarantee.plain}"
+
+    def document(self) -> dict[str, Any]:
+        """The statement as plain values for JSON: the promise, and all it is worked out from."""
+        return {
+            **self.guarantee.document(),
+            "neighbours": "one person's rows added or removed",
+            "person": self.person,
+            "rows_kept_per_person": self.budget.rows_per_person,
+            "most_epsilon": _finite(self.budget.epsilon),
+            "at_delta": self.budget.delta,
+            "delta_aside": self.aside,
+            "exceptions": list(self.exceptions),
+            "ledger": [_told(e) for e in self.ledger],
+        }
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    plain = entry.document()
+    return {k: _finite(v) if isinstance(v, float) else v for k, v in plain.items()}
+
+
+def _finite(value: float) -> float | None:
+    return None if math.isinf(value) else value
+
+
+def _infinite(value: float | None) -> float:
+    return math.inf if value is None else float(value)
+
+
+def statement_of(document: Mapping[str, Any]) -> Statement:
+    """The statement a document describes; what it promises is worked out anew.
+
+    Raises:
+        BundleError: it lacks what that takes, or holds what cannot be.
+    """
+    try:
+        lines = tuple(_line_of(e) for e in document["ledger"])
+        most, rows = _infinite(document["most_epsilon"]), int(document["rows_kept_per_person"])
+        return Statement(
+            lines,
+            Budget(most, float(document["at_delta"]), rows),
+            float(document["delta_aside"]),
+            str(document["person"]),
+            tuple(map(str, document["exceptions"])),
+        )
+    except (BudgetError, KeyError, TypeError, ValueError) as error:
+        raise BundleError(
+            f"The statement is not complete ({type(error).__name__}).",
+            "Was the bundle made by another version?",
+        ) from None
+
+
+def _line_of(document: Mapping[str, Any]) -> Entry:
+    cost = {"rho": _infinite(document["rho"])} if "rho" in document else {}
+    cost = {"rho": _infinite(document["rho"])} if "rho" in document else {}
+    entry = entry_of({**document, **cost})
+    if not entry.leaves or (isinstance(entry, Measured) and not (entry.rho > 0 <= entry.delta)):
+        raise ValueError("no line of a statement")
+    return entry
+
+
 class Payer(Protocol):
     """What a ledger passes its entries on to: another ledger, or a lasting account."""
 
@@ -140,6 +249,7 @@ class Ledger:
     listener: Callable[[Entry], None] | None = None  # told before an entry counts
     parent: Payer | None = None
     share: Rho | None = None
+    aside: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @property
@@ -208,32 +318,34 @@ class Ledger:
             return self.parent.set_aside(share)
         kept = self.budget.delta * share
         self.tighten(self.budget.delta - kept)
+        self.aside += kept
         return kept
 
-    def statement(self, exceptions: Iterable[str] = ()) -> Statement:
+    def statement(self, exceptions: Iterable[str] = (), person: str = "") -> Statement:
         """What may honestly be said now about everything written here."""
-        reasons = (*exceptions, *_void(self.entries))
-        return Statement(
-            self._guarantee(reasons),
-            ledger=tuple(
-                (e.purpose, float(e.rho)) for e in self.entries if isinstance(e, Measured)
-            ),
-            delta=self.budget.delta,
-        )
+        told = tuple(e for e in self.entries if e.leaves)
+        return Statement(told, self.budget, self.kept_aside, person, tuple(exceptions))
 
-    def _guarantee(self, reasons: Sequence[str]) -> Guarantee:
-        groups = [e for e in self.entries if isinstance(e, Grouped)]
-        epsilon = epsilon_of(self.spent, self.budget.delta)
-        if groups and not reasons and not self.spent > 0:
-            return KAnonymous(min(e.k for e in groups), min(e.length for e in groups))
-        if groups and self.spent > 0:
-            reasons = (*reasons, "exact counts were handed out beside noisy ones")
-        if reasons:
-            return NoGuarantee(tuple(dict.fromkeys(reasons)), epsilon)
-        extra = math.fsum(e.delta for e in self.entries if isinstance(e, Compared | Measured))
-        return DifferentiallyPrivate(
-            epsilon, self.budget.delta + extra, self.budget.rows_per_person
-        )
+    @property
+    def kept_aside(self) -> float:
+        """Of delta, what answers were given that need one of their own."""
+        return self.parent.kept_aside if isinstance(self.parent, Ledger) else self.aside
+
+
+def _concluded(entries: Sequence[Entry], budget: Budget, exceptions: Sequence[str]) -> Guarantee:
+    """What the entries come to."""
+    reasons = (*exceptions, *_void(entries))
+    spent = rho_in(entries)
+    groups = [e for e in entries if isinstance(e, Grouped)]
+    epsilon = epsilon_of(spent, budget.delta)
+    if groups and not reasons and not spent > 0:
+        return KAnonymous(min(e.k for e in groups), min(e.length for e in groups))
+    if groups and spent > 0:
+        reasons = (*reasons, "exact counts were handed out beside noisy ones")
+    if reasons:
+        return NoGuarantee(tuple(dict.fromkeys(reasons)), epsilon)
+    extra = math.fsum(e.delta for e in entries if isinstance(e, Compared | Measured))
+    return DifferentiallyPrivate(epsilon, budget.delta + extra, budget.rows_per_person)
 
 
 def _void(entries: Iterable[Entry]) -> tuple[str, ...]:

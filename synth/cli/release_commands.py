@@ -15,11 +15,11 @@ from synth.ingest import Database, Suggestion, load
 from synth.ingest.declaration import ColumnPart
 from synth.lazily import np
 from synth.methods import all_methods, plugins
-from synth.release import Bundle, verify
+from synth.release import Bundle
 from synth.release.counts import recheck
 from synth.release.drawing import drawings
 from synth.release.table_files import whole, write_csv, write_parquet
-from synth.runs import Outcome, Recipe, read_recipe, run
+from synth.runs import Outcome, Recipe, read_recipe, run, verify
 from synth.runs.audit import Asked, Audit
 from synth.runs.recipe import Source
 from synth.runs.recipe_file import recipe_text

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from synth.budget import Rho, Statement
-from synth.budget.guarantee import statement_of
+from synth.budget.ledger import statement_of
 from synth.combinations.counting import Block, Combinations, Integers
 from synth.errors import BundleError
 from synth.lazily import np, npt, pd
@@ -186,9 +186,10 @@ def _codes(table: pd.DataFrame, names: tuple[Attributes, ...], length: int) -> I
     codes = np.full((len(table), length), -1)
     for i in range(length):
         keys = pd.MultiIndex.from_arrays([table[f"column_{i + 1}"], table[f"value_{i + 1}"]])
-        codes[:, i] = known.reindex(keys).to_numpy(dtype=np.float64)
-        if np.isnan(known.reindex(keys).to_numpy(dtype=np.float64)).any():
+        found = known.reindex(keys).to_numpy(dtype=np.float64)
+        if np.isnan(found).any():
             raise ValueError("a line names an attribute that is not described")
+        codes[:, i] = found
     return codes
 
 
@@ -229,11 +230,8 @@ def promised(private: PrivateTable, groups: Groups, counting: Counting) -> State
     """What may be said when, of all values read off the rows, only those in `groups` are told."""
     told = private.telling(groups, counting.several).schema
     counted = {attributes.column for attributes in groups.names}
-    return private.ledger.statement(
-        f"the bounds of `{name}` were read off the rows"
-        for name in told.observed
-        if name in counted
-    )
+    read = [f"the bounds of `{n}` were read off the rows" for n in told.observed if n in counted]
+    return private.ledger.statement(read, private.person)
 
 
 def noisy_aggregate(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
@@ -21,7 +20,6 @@ from synth.ingest.discovery import SHARE as FOUND_SHARE
 from synth.ingest.discovery import discovered, undeclared
 from synth.ingest.lazy import file_in_place, query_in_place
 from synth.ingest.suggest_lazy import as_they_are
-from synth.lazily import np
 from synth.learning.method import Model, Promise
 from synth.progress import Progress, quiet
 from synth.protect.steps import Shelf, Stage, after_steps, protect, steps_of
@@ -29,10 +27,10 @@ from synth.release import Release
 from synth.release.counts import files_of
 from synth.release.release import as_saved
 from synth.release.showcase import look_file
-from synth.runs.handout import chosen_look, reported
+from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.recipe import Recipe
-from synth.runs.recipe_file import recipe_text
-from synth.schema import Categories, Pattern, Schema
+from synth.runs.recipe_file import handed_on
+from synth.schema import Categories, Schema
 from synth.vault import PrivateTable
 
 SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
@@ -46,6 +44,9 @@ class Outcome:
     release: Release
     comparison: Comparison
     entries: tuple[Entry, ...]
+
+    def __repr__(self) -> str:
+        return f"<Outcome: {self.release!r}, and findings for the custodian in .comparison>"
 
 
 def run(
@@ -140,16 +141,15 @@ def run_loaded(
     look = chosen_look(recipe, shelf or Shelf())
     model = fitted(recipe, private, _part(progress, 0.05, 0.6))
     rows = recipe.release.rows or model.rows or DEFAULT_ROWS
-    identifiers = fresh_identifiers(private, rows * recipe.release.copies)
     told = private.declare(model.schema)
-    model = as_saved(model, told.statement())
+    statement, counts = of_both(told.statement(), counts)
+    model = as_saved(model, statement)
     release = Release(
         model,
         rows,
         seed=recipe.release.seed,
         copies=recipe.release.copies,
-        identifiers=identifiers,
-        recipe=recipe_text(recipe),
+        recipe=handed_on(recipe, model.schema),
         title=recipe.release.title,
         extras={**files_of(counts), **look_file(look)} if counts else look_file(look),
         order=recipe.release.order,
@@ -253,30 +253,6 @@ def fitted(recipe: Recipe, private: PrivateTable, progress: Progress) -> Model:
         return method.fit(private, Rho(0.0), progress)
     rho = private.ledger.left
     return method.fit(private.portion(rho), rho, progress)
-
-
-def fresh_identifiers(private: PrivateTable, rows: int) -> dict[str, list[str]]:
-    """New identifiers that nobody in the table has, where the format alone does not see to that.
-
-    Drawn from the operating system's secure source, not from the release's seed: a published seed
-    would show which drawn identifiers had to be drawn again.
-    """
-    made = {}
-    for column in private.schema:
-        if isinstance(column.domain, Pattern) and not column.domain.unclaimable:
-            made[column.name] = _unclaimed(private, column.name, column.domain, rows)
-    return made
-
-
-def _unclaimed(private: PrivateTable, name: str, pattern: Pattern, rows: int) -> list[str]:
-    rng = np.random.default_rng(secrets.randbits(128))
-    drawn = pattern.decode(np.zeros(rows, dtype=np.uint8), rng)
-    taken = private.claimed(name, list(drawn))
-    while taken.any():
-        again = pattern.decode(np.zeros(rows, dtype=np.uint8), rng)
-        drawn = drawn.mask(taken | drawn.duplicated(), again)
-        taken = private.claimed(name, list(drawn)) | drawn.duplicated().to_numpy()
-    return list(drawn)
 
 
 def _part(progress: Progress, low: float, high: float) -> Progress:

@@ -391,7 +391,7 @@ class PrivateTable:
         """What may honestly be said now, about everything done to these rows so far."""
         observed = ", ".join(f"`{name}`" for name in self.schema.observed)
         reason = f"the values or bounds of {observed} were read off the rows"
-        return self.ledger.statement((reason,) if observed else ())
+        return self.ledger.statement((reason,) if observed else (), self.person)
 
     def __noised(self, exact: IntCounts, rho: float, sensitivity: float) -> tuple[IntCounts, float]:
         """Exact answers with discrete Gaussian noise worth `rho`, and its standard deviation.

@@ -111,4 +111,4 @@ def test_noisy_counts_are_paid_for_out_of_the_budget():
     bundle = bundle_of(recipe, some_people())
     told = aggregates_of(bundle)
     assert told is not None and told.sigma and bundle.statement.ledger
-    assert any("counts of 2 attributes" in purpose for purpose, _ in bundle.statement.ledger)
+    assert any("counts of 2 attributes" in e.purpose for e in bundle.statement.measured)

@@ -6,9 +6,10 @@ import pytest
 from synth.budget import Audience, Compared, Grouped, Measured, Opened, Rho
 from synth.budget.ledger import entry_of
 from synth.evaluate import Comparison
-from synth.release import Bundle, verify
+from synth.release import Bundle
 from synth.runs import Recipe
 from synth.runs.recipe_file import recipe_text
+from synth.runs.verifying import verify
 from synth.runs.worker import serve
 
 

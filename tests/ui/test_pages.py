@@ -117,7 +117,7 @@ def test_a_pair_can_be_pinned_and_is_measured(with_table):
     app.multiselect(key="adaptive.pinned").set_value([("city", "age")]).run()
     recipe = read_recipe(recipe_text(ran(app).session_state[KEY].recipe))
     model = run(recipe, some_people()).release.model
-    assert any("city, age" in purpose for purpose, _ in model.statement.ledger)
+    assert any("city, age" in e.purpose for e in model.statement.measured)
 
 
 def test_a_weak_promise_is_warned_about_with_its_reason(with_table):
