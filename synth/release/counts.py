@@ -46,6 +46,8 @@ def aggregates_of(bundle: Bundle) -> Aggregates | None:
 def recheck(bundle: Bundle, real: PrivateTable) -> tuple[str, ...]:
     """Hold a bundle against the real rows it was made from; one sentence per promise that holds.
 
+    Where no promise of k was made, the sentence says that there was nothing to count.
+
     Raises:
         NotReleasable: a promise does not hold.
     """
@@ -58,9 +60,9 @@ def recheck(bundle: Bundle, real: PrivateTable) -> tuple[str, ...]:
     if aggregates is not None and aggregates.protection is not Protection.NOISY:
         held.append(_counts_held(bundle, private, aggregates))
     if not held:
-        raise BundleError(
-            f"The promise is `{guarantee.short}`, which no look at the rows can confirm.",
-            "Only promises of k are counted again.",
+        held.append(
+            f"The promise is `{guarantee.short}`, which no look at the rows can confirm or refute: "
+            "only promises of k are counted again."
         )
     return tuple(held)
 

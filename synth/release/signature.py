@@ -159,6 +159,13 @@ def signer(files: Mapping[str, bytes]) -> str:
     return fingerprint(public)
 
 
+def signed_words(found: str) -> str:
+    """Whose a bundle is, or plainly that nobody can tell."""
+    if found:
+        return f"Signed by the key {found}."
+    return "Not signed: whoever had the file may have made another of it."
+
+
 def same_fingerprint(one: str, other: str) -> bool:
     """Whether two fingerprints are one, however they are written."""
     return bool(one) and _plain(one) == _plain(other)

@@ -25,14 +25,13 @@ from synth.release.archive import SIGNED, SUMS, Unpacked, digest_of
 from synth.release.counts import aggregates_of, files_of
 from synth.release.release import libraries
 from synth.release.showcase import LOOK, look_file, look_of
-from synth.release.signature import same_fingerprint
+from synth.release.signature import same_fingerprint, signed_words
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on, read_recipe
 from synth.runs.running import DEFAULT_ROWS
 from synth.vault import Protection
 
 RECIPE = "recipe.toml"
-NOT_SIGNED = "Not signed: whoever had the file may have made another of it."
 VERSION = re.compile(r"[0-9A-Za-z.+-]{1,40}")
 CLOSE = 1 + 1e-6  # epsilon of a sum of rho against the epsilon that was asked for
 ASK = "Ask the custodian for the bundle again."
@@ -67,7 +66,7 @@ def _signature(bundle: Bundle, signed_by: str) -> str:
     if signed_by and not same_fingerprint(found, signed_by):
         whose = f"by another key, {found}" if found else "by nobody"
         raise BundleError(f"The release is signed {whose}.", ASK)
-    return f"Signed by the key {found}." if found else NOT_SIGNED
+    return signed_words(found)
 
 
 def _listed(bundle: Bundle) -> list[str]:

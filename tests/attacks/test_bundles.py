@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,12 +13,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
-from synth.errors import BundleError
+from synth.cli import app
+from synth.errors import BundleError, SynthError
 from synth.release import Bundle
+from synth.release.archive import SIGNED, SUMS
+from synth.release.signature import new_key, read_key
 from synth.release.table_files import write_csv, write_parquet
-from synth.runs import Recipe, run
+from synth.runs import Recipe, read_recipe, run
+from synth.runs.recipe_file import handed_on
 from synth.runs.verifying import verify
+from synth.schema import Schema
 from tests.bundles import passed_on
 from tests.people import some_people
 
@@ -247,3 +254,255 @@ def test_a_changed_bundle_does_not_hold(change, files):
         pytest.skip("there is nothing of the kind in it")
     with pytest.raises(BundleError):
         verify(passed_on(changed))
+
+
+# -- the archive itself --------------------------------------------------------------------------
+
+
+def test_two_files_of_one_name_are_refused():
+    """Which of the two somebody sees depends on what they unpack with."""
+    out = io.BytesIO(made("independent"))
+    with zipfile.ZipFile(out, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("synthetic.csv", csv_of(people()))
+    with pytest.raises(BundleError, match="under a name that another has"):
+        Bundle.read(out)
+
+
+def with_comment(content: bytes) -> bytes:
+    with zipfile.ZipFile(out := io.BytesIO(content), "a") as archive:
+        archive.comment = csv_of(people())[:60_000]
+    return out.getvalue()
+
+
+def with_extra_field(content: bytes) -> bytes:
+    files = Bundle.read(io.BytesIO(content)).files
+    with zipfile.ZipFile(out := io.BytesIO(), "w") as archive:
+        for name in files:
+            info = zipfile.ZipInfo(name)
+            info.extra = b"xx" + len(b"K-1234").to_bytes(2, "little") + b"K-1234"
+            archive.writestr(info, files[name])
+    return out.getvalue()
+
+
+def with_a_gap(content: bytes) -> bytes:
+    """A file that the list at the end no longer names, left between two others."""
+    files = Bundle.read(io.BytesIO(content)).files
+    with zipfile.ZipFile(out := io.BytesIO(), "w") as archive:
+        for name in files:
+            archive.writestr(name, files[name])
+            if name == "synthetic.csv":
+                archive.writestr("people.csv", csv_of(people()))
+        archive.filelist = [i for i in archive.filelist if i.filename != "people.csv"]
+        del archive.NameToInfo["people.csv"]
+    return out.getvalue()
+
+
+HIDDEN = {
+    "before the first file": lambda c: csv_of(people()) + c,
+    "in a comment": with_comment,
+    "in an extra field": with_extra_field,
+    "between two files": with_a_gap,
+    "behind the end": lambda c: c + b"K-1234",
+}
+
+
+@pytest.mark.parametrize("hide", HIDDEN.values(), ids=list(HIDDEN))
+def test_what_lies_in_the_archive_beside_its_files_is_refused(hide):
+    with pytest.raises(BundleError, match=r"holds more than its files|no zip archive"):
+        verify(Bundle.read(io.BytesIO(hide(made("independent")))))
+
+
+# -- versions ------------------------------------------------------------------------------------
+
+
+def test_an_older_drawing_is_called_that_and_not_a_forgery():
+    files = dict(Bundle.read(io.BytesIO(made("independent"))).files)
+    older = edited(files, "release.json", lambda facts: facts.update(drawing=0))
+    with pytest.raises(BundleError, match=r"version 0 of the drawing, and this is version \d+"):
+        verify(passed_on(older))
+    before = edited(files, "release.json", lambda facts: facts.pop("drawing"))
+    with pytest.raises(BundleError, match="cannot be drawn again here"):
+        verify(passed_on(before))
+
+
+def test_other_libraries_are_named_where_files_do_not_come_out_the_same():
+    files = dict(Bundle.read(io.BytesIO(made("independent"))).files)
+    other = edited(files, "release.json", lambda facts: facts["libraries"].update(pyarrow="1.0"))
+    assert verify(passed_on(other)), "the same bytes come from other versions as well"
+    other["synthetic.parquet"] = parquet_of(real_like(files))
+    with pytest.raises(BundleError, match=r"other versions .*pyarrow 1\.0"):
+        verify(passed_on(other))
+    spoken = edited(files, "release.json", lambda facts: facts["libraries"].update(numpy="K 1"))
+    with pytest.raises(BundleError, match="describes another release"):
+        verify(passed_on(spoken))
+
+
+# -- signatures ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory):
+    return new_key(tmp_path_factory.mktemp("keys") / "custodian.key")
+
+
+@pytest.fixture
+def signed(key) -> Files:
+    recipe = Recipe.model_validate(RECIPES["independent"])
+    return dict(Bundle.read(io.BytesIO(run(recipe, people()).release.zipped(key))).files)
+
+
+def test_a_signed_bundle_names_its_key(signed, key):
+    bundle = passed_on(signed)
+    assert bundle.signed_by == key.fingerprint
+    assert verify(bundle, key.fingerprint.upper())[-1] == f"Signed by the key {key.fingerprint}."
+
+
+def test_another_key_is_refused_where_one_is_asked_for(signed, key, tmp_path):
+    stranger = new_key(tmp_path / "stranger.key")
+    resigned = {**signed, SIGNED: stranger.sign(signed[SUMS])}
+    assert verify(passed_on(resigned))[-1].endswith(f"{stranger.fingerprint}.")
+    with pytest.raises(BundleError, match="signed by another key"):
+        verify(passed_on(resigned), key.fingerprint)
+    unsigned = {n: c for n, c in signed.items() if n != SIGNED}
+    with pytest.raises(BundleError, match="signed by nobody"):
+        verify(passed_on(unsigned), key.fingerprint)
+
+
+def test_a_signature_of_something_else_is_refused_when_the_bundle_is_opened(signed, key):
+    for changed in (
+        {**signed, "PRIVACY.md": b"Perfectly anonymous."},
+        {**signed, SIGNED: key.sign(b"another list")},
+        {**signed, SIGNED: signed[SIGNED] + b" "},
+        {**signed, SIGNED: b"{}"},
+        edited(signed, SIGNED, lambda told: told.update(note="K-1234")),
+        edited(signed, SIGNED, lambda told: told.update(public_key="AAAA")),
+    ):
+        with pytest.raises(BundleError, match="does not belong to this bundle"):
+            passed_on(changed)
+
+
+def test_a_whole_forgery_holds_together_and_only_the_signature_tells(signed, key, tmp_path):
+    """Whoever makes another release, with a ledger of their own, makes a bundle that holds."""
+    other = {**RECIPES["independent"], "privacy": {"epsilon": 0.1}}
+    forged = run(Recipe.model_validate(other), people()).release.zipped()
+    assert verify(Bundle.read(io.BytesIO(forged)))
+    with pytest.raises(BundleError, match="signed by nobody"):
+        verify(Bundle.read(io.BytesIO(forged)), key.fingerprint)
+
+
+def test_a_key_is_its_owners_alone(tmp_path):
+    path = tmp_path / "own.key"
+    made_key = new_key(path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert read_key(path).fingerprint == made_key.fingerprint
+    assert "own" not in repr(made_key) and path.read_text()[30:60] not in repr(made_key)
+    with pytest.raises(SynthError, match="exists already"):
+        new_key(path)
+    path.chmod(0o644)
+    with pytest.raises(SynthError, match="Others may read"):
+        read_key(path)
+    path.chmod(0o600)
+    path.write_text("no key")
+    with pytest.raises(SynthError, match="holds no Ed25519 key"):
+        read_key(path)
+
+
+# -- the recipe ----------------------------------------------------------------------------------
+
+
+def test_the_recipe_of_a_release_names_no_place_and_no_value_that_rows_chose(tmp_path):
+    (tmp_path / "secret").mkdir()
+    people().to_csv(tmp_path / "secret" / "ward seven.csv", index=False)
+    (tmp_path / "secret" / "logo.svg").write_text("<svg/>")
+    (tmp_path / "secret" / "map.csv").write_text("city,land\nOslo,Norway\nRome,Italy\n")
+    recipe = read_recipe(
+        """
+        [source]
+        file = "secret/ward seven.csv"
+        [privacy]
+        ledger = "secret/ledger"
+        [method]
+        name = "independent"
+        [showcase]
+        logo = "secret/logo.svg"
+        [[column]]
+        name = "code"
+        role = "identifier"
+        [[protect]]
+        step = "lookup"
+        column = "city"
+        file = "secret/map.csv"
+        take = "land"
+        into = "land"
+        """
+    )
+    outcome = run(recipe, folder=tmp_path)
+    bundle = Bundle.read(io.BytesIO(outcome.release.zipped()))
+    text = bundle.files["recipe.toml"].decode()
+    for place in ("secret", "ward seven", str(tmp_path), "ledger ="):
+        assert place not in text
+    assert 'logo = "logo.svg"' in text and 'file = "map.csv"' in text
+    assert "fill in where the table is" in text.replace("\n# ", " ")
+    assert verify(bundle)
+
+
+def test_an_address_of_a_database_is_not_handed_on(tmp_path):
+    path = SAMPLE.with_name("hospital.sqlite")
+    recipe = Recipe.model_validate(
+        {
+            "source": {
+                "database": f"sqlite:///{path}",
+                "query": "SELECT sex, smoker FROM patients",
+            },
+            "method": {"name": "independent"},
+        }
+    )
+    text = dict(run(recipe).release.files())["recipe.toml"].decode()
+    assert "sqlite" not in text and str(path) not in text
+    assert "SELECT sex, smoker" in text
+
+
+def test_values_that_the_rows_chose_are_not_handed_on():
+    """A recipe may list values that somebody copied off the rows; the schema knows where from."""
+    recipe = Recipe.model_validate(
+        {
+            "column": [
+                {"name": "city", "values": ["Oslo", "Rome"], "kind": "category"},
+                {"name": "age", "kind": "integer", "low": 17, "high": 103},
+                {"name": "ill", "values": ["no", "yes"]},
+            ]
+        }
+    )
+    documents = [
+        {"name": "city", "domain": "categories", "values": ["Oslo"], "origin": "discovered"},
+        {"name": "age", "kind": "integer", "domain": "numbers", "edges": [17, 104]}
+        | {"origin": "observed"},
+        {"name": "ill", "domain": "categories", "values": ["no", "yes"]},
+    ]
+    text = handed_on(recipe, Schema.of(documents))
+    assert "Oslo" not in text and "103" not in text and "17" not in text
+    assert 'values = ["no", "yes"]' in text and 'name = "age"' in text
+
+
+# -- what a custodian types ----------------------------------------------------------------------
+
+FAST = ("independent", "tree", "adaptive", "correlated", "mixture", "sequential", "random")
+
+
+@pytest.mark.parametrize("method", FAST)
+def test_a_release_of_the_sample_holds_as_it_is_typed(method, tmp_path):
+    recipe, out = tmp_path / "recipe.toml", tmp_path / "release.zip"
+    recipe.write_text(f'[source]\nfile = "{SAMPLE}"\n[method]\nname = "{method}"\n')
+    key = tmp_path / "own.key"
+    for words in (
+        ("key", "new", key),
+        ("run", recipe, "-o", out, "--key", key),
+        ("verify", out),
+        ("verify", out, "--against", SAMPLE),
+        ("verify", out, "--signed-by", read_key(key).fingerprint if key.exists() else ""),
+    ):
+        told = CliRunner().invoke(app, [str(w) for w in words])
+        assert told.exit_code == 0, told.output
+        assert words[0] != "verify" or "ok  Signed by the key" in told.output
+    told = CliRunner().invoke(app, ["verify", str(out), "--signed-by", "0" * 64])
+    assert told.exit_code == 2 and "signed by another key" in told.output

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from synth.budget import Budget
-from synth.errors import BundleError, NotReleasable
+from synth.errors import NotReleasable
 from synth.learning.seeded import as_model, counting_of, grounded
 from synth.methods.aggregate_seeded import AggregateSeeded
 from synth.methods.row_seeded import RowSeeded
@@ -100,8 +100,8 @@ def test_a_bundle_does_not_hold_against_another_table(seeded):
 
 def test_a_promise_without_k_cannot_be_counted_again():
     bundle = bundle_of(Recipe.model_validate({"method": {"name": "independent"}}), some_people())
-    with pytest.raises(BundleError, match="no look at the rows can confirm"):
-        recheck(bundle, PrivateTable(some_people(), SCHEMA, Budget(1.0)))
+    held = recheck(bundle, PrivateTable(some_people(), SCHEMA, Budget(1.0)))
+    assert len(held) == 1 and "no look at the rows can confirm" in held[0]
 
 
 def test_noisy_counts_are_paid_for_out_of_the_budget():

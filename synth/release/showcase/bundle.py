@@ -71,4 +71,5 @@ def showcase(bundle: Bundle, look: Look | None = None, *, start: str = "") -> st
         look or look_of(bundle),
         gaps=isinstance(bundle.model, RecordModel),
         start=start,
+        signed_by=bundle.signed_by,
     )
