@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from synth.budget.accounting import epsilon_of
+from synth.budget.figures import down, up
 from synth.budget.guarantee import DifferentiallyPrivate, Guarantee, KAnonymous, NoGuarantee
 from synth.budget.promise import Budget, Rho
 from synth.errors import BudgetError, BudgetExceeded, BundleError
@@ -279,12 +280,12 @@ class Ledger:
         with self._lock:
             if not rho > 0:
                 raise BudgetExceeded(
-                    f"`{purpose}` asks for rho {rho:.3g}.", "Give this step a share above 0."
+                    f"`{purpose}` asks for rho {up(rho)}.", "Give this step a share above 0."
                 )
             if rho > self.left * (1 + 1e-9):
                 raise BudgetExceeded(
-                    f"`{purpose}` needs rho {rho:.3g}, "
-                    f"but {self.left:.3g} of {self.allowed:.3g} is left.",
+                    f"`{purpose}` needs rho {up(rho)}, "
+                    f"but {down(self.left)} of {down(self.allowed)} is left.",
                     "Raise epsilon, or give this step a smaller share.",
                 )
             if self.parent is not None:

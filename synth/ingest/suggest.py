@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from synth.budget.eyes import ForCustodian
 from synth.ingest.roles import guessed_role
 from synth.lazily import np, pd
 from synth.schema import (
@@ -54,8 +55,8 @@ REAL = re.compile(r"[+-]?(0|[1-9]\d*)?([.]\d+)?([eE][+-]?\d+)?")
 COMMA = re.compile(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d+")
 
 
-@dataclass(frozen=True)
-class Suggestion:
+@dataclass(frozen=True, repr=False)
+class Suggestion(ForCustodian):
     """What a column seems to be, and the domain it would have as each other kind it could be.
 
     Args:

@@ -266,7 +266,7 @@ REASONS = {  # why a file is not what it should be
 
 def _made_again(bundle: Bundle, release: Release, listed: list[str]) -> None:
     """Compare the checksum of each file with that of the file made again."""
-    extras = {}
+    extras: dict[str, bytes] = {}
     if (counts := aggregates_of(bundle)) is not None:
         extras |= files_of(counts)
     if LOOK in bundle.files:

@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 
 from synth.errors import SchemaError
 from synth.lazily import np, pd
-from synth.schema.domain import Codes, Origin
+from synth.schema.domain import Codes, Origin, ShowsItself
 
 # One character of a template stands for one drawn character; a backslash makes it literal.
 CLASSES = {
@@ -48,8 +48,8 @@ def luhn_check(digits: str) -> bool:
 CHECKS: dict[str, Callable[[str], bool]] = {"nhs": nhs_check, "luhn": luhn_check}
 
 
-@dataclass(frozen=True)
-class Pattern:
+@dataclass(frozen=True, repr=False)
+class Pattern(ShowsItself):
     """The format of an identifier, from which new ones are made.
 
     Args:

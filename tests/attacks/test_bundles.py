@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import json
+import math
+import pkgutil
 import zipfile
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,8 +19,10 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+from synth.budget import Budget, Rho
 from synth.cli import app
 from synth.errors import BundleError, SynthError
+from synth.ingest import load
 from synth.release import Bundle
 from synth.release.archive import SIGNED, SUMS
 from synth.release.signature import new_key, read_key
@@ -25,8 +31,9 @@ from synth.runs import Recipe, read_recipe, run
 from synth.runs.recipe_file import handed_on
 from synth.runs.verifying import verify
 from synth.schema import Schema
+from synth.vault import PrivateTable
 from tests.bundles import passed_on
-from tests.people import some_people
+from tests.people import SCHEMA, some_people
 
 Files = dict[str, bytes]
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "hospital_admissions.csv"
@@ -506,3 +513,45 @@ def test_a_release_of_the_sample_holds_as_it_is_typed(method, tmp_path):
         assert words[0] != "verify" or "ok  Signed by the key" in told.output
     told = CliRunner().invoke(app, ["verify", str(out), "--signed-by", "0" * 64])
     assert told.exit_code == 2 and "signed by another key" in told.output
+
+
+# -- the last line of a notebook's cell ----------------------------------------------------------
+
+
+def test_nothing_that_is_left_as_a_cells_last_line_shows_an_exact_figure():
+    rows = people().iloc[:397].assign(ward=["North"] * 394 + ["South-by-Southeast"] * 3)
+    outcome = run(Recipe.model_validate({"method": {"name": "independent"}}), rows)
+    loaded = load(rows, Budget(1.0))
+    seen = [outcome, outcome.comparison, *outcome.comparison.columns, *outcome.comparison.pairs]
+    seen += [loaded, loaded.private, *loaded.suggestions.values(), loaded.private.schema]
+    for one in (*seen, seen):
+        for figure in ("397", "394", "Southeast", "K-", repr(outcome.comparison.one_way)[:6]):
+            assert figure not in repr(one)
+
+
+def test_an_exact_answer_of_the_vault_does_not_show_itself():
+    private = PrivateTable(some_people(), SCHEMA, Budget(math.inf))
+    told = private.measure(["city"], Rho(math.inf), "all")
+    assert told.sigma == 0
+    for count in told.counts:
+        assert f"{count:.0f}" not in repr(told).replace("sigma=0", "") or not count
+
+
+CUSTODIANS = ("synth.evaluate", "synth.protect.risk")
+
+
+@pytest.mark.parametrize("room", CUSTODIANS)
+def test_whatever_is_computed_for_the_custodian_does_not_show_itself(room):
+    package = importlib.import_module(room)
+    modules = [
+        importlib.import_module(f"{room}.{m.name}") for m in pkgutil.iter_modules(package.__path__)
+    ]
+    own = {
+        c
+        for m in modules
+        for c in vars(m).values()
+        if isinstance(c, type) and is_dataclass(c) and c.__module__.startswith(room)
+    }
+    assert own
+    shown = {c.__name__ for c in own if "__repr__" in vars(c) and not c.__name__.startswith("_")}
+    assert shown <= {"Combined"}, "which is made of synthetic tables alone"
