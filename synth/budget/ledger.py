@@ -19,6 +19,8 @@ from synth.budget.guarantee import DifferentiallyPrivate, Guarantee, KAnonymous,
 from synth.budget.promise import Budget, Rho
 from synth.errors import BudgetError, BudgetExceeded, BundleError
 
+MECHANISMS = ("gaussian", "exponential", "laplace")
+
 
 class Audience(Enum):
     """Who may see something that was computed from the rows without noise."""
@@ -48,7 +50,7 @@ class Measured(_Touch):
 
     purpose: str
     rho: Rho
-    mechanism: str = "gaussian"  # or "exponential", "laplace"
+    mechanism: str = MECHANISMS[0]
     delta: float = 0.0  # the chance that this answer alone breaks the promise
 
 
@@ -222,9 +224,24 @@ def _line_of(document: Mapping[str, Any]) -> Entry:
     cost = {"rho": _infinite(document["rho"])} if "rho" in document else {}
     cost = {"rho": _infinite(document["rho"])} if "rho" in document else {}
     entry = entry_of({**document, **cost})
-    if not entry.leaves or (isinstance(entry, Measured) and not (entry.rho > 0 <= entry.delta)):
+    if not _sound(entry):
         raise ValueError("no line of a statement")
     return entry
+
+
+def _sound(entry: Entry) -> bool:
+    """Whether an entry that was read can be one."""
+    match entry:
+        case Measured(str(), float() as rho, str() as mechanism, int() | float() as delta):
+            return rho > 0 and 0 <= delta < 1 and mechanism in MECHANISMS
+        case Grouped(str(), int() as k, int() as length):
+            return k >= 1 and length >= 0
+        case Opened(str()):
+            return entry.leaves
+        case Compared(str(), float() as delta):
+            return 0 <= delta <= 1
+        case _:
+            return False
 
 
 class Payer(Protocol):

@@ -140,14 +140,15 @@ def read_aggregates(lines: bytes, document: Mapping[str, Any]) -> Aggregates:
             statement_of(document["statement"]),
             tuple(map(float, document["sigma"])),
         )
-    except (KeyError, TypeError, ValueError) as error:
+        announced = int(document["combinations"])
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise BundleError(
             f"The count table is damaged ({type(error).__name__}).", "Ask for the bundle again."
         ) from None
-    if len(aggregates) != document["combinations"]:
+    if len(aggregates) != announced:
         raise BundleError(
-            f"The count table has {len(aggregates):,} combinations where "
-            f"{document['combinations']:,} were announced.",
+            f"The count table has {len(aggregates):,} combinations where {announced:,} were "
+            "announced.",
             "Ask for the bundle again.",
         )
     return aggregates
@@ -155,6 +156,8 @@ def read_aggregates(lines: bytes, document: Mapping[str, Any]) -> Aggregates:
 
 def _found(lines: bytes, names: tuple[Attributes, ...], length: int, people: int) -> Combinations:
     table = pd.read_csv(io.BytesIO(lines), dtype=str, keep_default_na=False)
+    if table.shape[1] != 1 + 2 * length:
+        raise ValueError("lines are of another length than was announced")
     counts = table["count"].astype(np.int64).to_numpy()
     codes = _codes(table, names, length)
     width = len(names)

@@ -7,11 +7,13 @@ model, another ledger and all that follows from them makes a release that hangs 
 from __future__ import annotations
 
 import io
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 
 from synth.budget import Grouped, Statement
+from synth.budget.accounting import gaussian_sigma
 from synth.budget.figures import up
 from synth.errors import BundleError, SynthError
 from synth.lazily import pa
@@ -24,15 +26,16 @@ from synth.release import Bundle, Release
 from synth.release.archive import SIGNED, SUMS, Unpacked, digest_of
 from synth.release.counts import aggregates_of, files_of
 from synth.release.release import libraries
-from synth.release.showcase import LOOK, look_file, look_of
+from synth.release.showcase import LOOK, Look, look_file, look_of
 from synth.release.signature import same_fingerprint, signed_words
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on, read_recipe
 from synth.runs.running import DEFAULT_ROWS
 from synth.vault import Protection
+from synth.vault.attributes import without_untold_labels
 
 RECIPE = "recipe.toml"
-VERSION = re.compile(r"[0-9A-Za-z.+-]{1,40}")
+VERSION = re.compile(r"\d+(\.[0-9A-Za-z+-]{1,20}){0,6}")
 CLOSE = 1 + 1e-6  # epsilon of a sum of rho against the epsilon that was asked for
 ASK = "Ask the custodian for the bundle again."
 
@@ -99,7 +102,7 @@ def _described(bundle: Bundle) -> Release:
             order=tuple(map(str, facts["order"])),
             libraries=made_with,
         )
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         raise BundleError("`release.json` does not describe a release.", ASK) from None
     known = set(made_with) == set(libraries()) and all(map(VERSION.fullmatch, made_with.values()))
     if not known or not _as_long(bundle, release):
@@ -136,6 +139,8 @@ def _promise(bundle: Bundle) -> None:
             f"{up(statement.budget.epsilon)}.",
             ASK,
         )
+    if statement.formal and bundle.schema.observed:
+        raise BundleError("The schema was read off the rows, and the promise leaves that out.", ASK)
     made_by = [m for m in all_methods() if m.model.kind == bundle.model.kind]
     if not any(_could_say(m.promise, statement) for m in made_by):
         raise BundleError("No method that leads to such a model leaves such a ledger.", ASK)
@@ -166,12 +171,21 @@ def _counts(bundle: Bundle, counts: Aggregates) -> None:
         and not counts.people % step
         and any(e.k <= k for e in grouped)
     )
-    if not kept or (noisy and not bundle.statement.measured):
+    if not kept or (noisy and not _noise_known(bundle.statement, counts)):
         raise BundleError("The counts are not protected as is promised.", ASK)
     if counts.statement != bundle.statement:
         raise BundleError("The counts promise something else than the rows.", ASK)
-    if not all(_known(bundle, a.column, a.labels) for a in counts.names):
+    told = without_untold_labels(counts.names, counts.found).names
+    if told != counts.names or not all(_known(bundle, a.column, a.labels) for a in told):
         raise BundleError("The counts are of columns or values that the schema has not.", ASK)
+
+
+def _noise_known(statement: Statement, counts: Aggregates) -> bool:
+    """Whether the noise that is stated is that of answers in the ledger."""
+    rows = statement.budget.rows_per_person
+    paid = {gaussian_sigma(e.rho, rows) for e in statement.measured if e.rho < math.inf}
+    found = counts.sigma
+    return bool(found) and all(any(math.isclose(s, p) for p in paid) for s in found)
 
 
 def _known(bundle: Bundle, column: str, labels: tuple[str | None, ...]) -> bool:
@@ -250,7 +264,8 @@ def _same_look(bundle: Bundle, recipe: Recipe) -> bool:
     look, told = look_of(bundle), recipe.showcase
     mine = (told.text, told.attributes, told.colour, told.dark, bool(told.logo))
     theirs = (look.text, look.attributes, look.colour, look.dark, bool(look.logo))
-    return LOOK in bundle.files and mine == theirs and recipe.release.title in ("", look.title)
+    named = (recipe.release.title or Look().title, Look().people_per_row)
+    return LOOK in bundle.files and mine == theirs and named == (look.title, look.people_per_row)
 
 
 REASONS = {  # why a file is not what it should be
@@ -271,7 +286,7 @@ def _made_again(bundle: Bundle, release: Release, listed: list[str]) -> None:
         extras |= files_of(counts)
     if LOOK in bundle.files:
         extras |= look_file(look_of(bundle))
-    again = replace(release, extras=extras).sums.splitlines()
+    again = _sums(replace(release, extras=extras)).splitlines()
     if again == listed:
         return
     made, held = ({n: d for d, _, n in (x.partition("  ") for x in y)} for y in (again, listed))
@@ -289,6 +304,15 @@ def _made_again(bundle: Bundle, release: Release, listed: list[str]) -> None:
         )
     reasons = (why for n in different for p, why in REASONS.items() if re.fullmatch(p, n))
     raise BundleError(f"{next(reasons, 'The files are not in their order')}.", ASK)
+
+
+def _sums(release: Release) -> str:
+    try:
+        return release.sums
+    except (ArithmeticError, LookupError, MemoryError, TypeError, ValueError) as error:
+        raise BundleError(
+            f"The model cannot be drawn from ({type(error).__name__}).", ASK
+        ) from None
 
 
 def _held(

@@ -25,6 +25,7 @@ from synth.errors import BundleError, SynthError
 from synth.ingest import load
 from synth.release import Bundle
 from synth.release.archive import SIGNED, SUMS
+from synth.release.counts import aggregates_of
 from synth.release.signature import new_key, read_key
 from synth.release.table_files import write_csv, write_parquet
 from synth.runs import Recipe, read_recipe, run
@@ -555,3 +556,71 @@ def test_whatever_is_computed_for_the_custodian_does_not_show_itself(room):
     assert own
     shown = {c.__name__ for c in own if "__repr__" in vars(c) and not c.__name__.startswith("_")}
     assert shown <= {"Combined"}, "which is made of synthetic tables alone"
+
+
+# -- what nobody would write ---------------------------------------------------------------------
+
+ODD = (None, -1, 0, 2**70, float("inf"), float("nan"), "x", [], {}, [[]], True, 10**9)
+PLACES = {
+    "release.json": (("rows",), ("copies",), ("seed",), ("title",), ("order",), ("drawing",)),
+    "model.json": (
+        ("statement",),
+        ("statement", "ledger"),
+        ("statement", "ledger", 0),
+        ("statement", "ledger", 0, "rho"),
+        ("statement", "ledger", 0, "purpose"),
+        ("statement", "ledger", 0, "mechanism"),
+        ("statement", "at_delta"),
+        ("schema", 0),
+        ("schema", 1, "edges"),
+        ("schema", 1, "decimals"),
+        ("parameters", "conditionals", 0, "table"),
+        ("parameters", "conditionals", 0, "parents"),
+    ),
+    "counts.json": (("length",), ("resolution",), ("sigma",), ("axes", 0, "labels")),
+    "showcase.json": (("title",), ("logo",), ("colour",), ("people_per_row",), ("attributes",)),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), [(n, p) for n, places in PLACES.items() for p in places], ids=str
+)
+def test_what_makes_no_sense_is_refused_in_a_sentence(name, place):
+    files = dict(Bundle.read(io.BytesIO(made("independent with noisy counts"))).files)
+    for odd in ODD:
+
+        def put(document: Any, odd: Any = odd) -> None:
+            for key in place[:-1]:
+                document = document[key]
+            document[place[-1]] = odd
+
+        changed = edited(files, name, put)
+        if changed != files:
+            with pytest.raises(SynthError):
+                verify(passed_on(changed))
+
+
+def test_a_tree_that_leads_in_a_circle_is_refused():
+    files = dict(Bundle.read(io.BytesIO(made("sequential"))).files)
+
+    def circle(model: Any) -> None:
+        tree = next(t for t in model["parameters"]["trees"] if t["leaf"][0] < 0)
+        tree["right"][0] = 0
+
+    with pytest.raises(BundleError, match="does not fit the schema"):
+        verify(passed_on(edited(files, "model.json", circle)))
+
+
+def test_counts_promise_what_the_rows_promise():
+    for name in ("independent with noisy counts", "row_seeded with its counts"):
+        bundle = Bundle.read(io.BytesIO(made(name)))
+        assert aggregates_of(bundle).statement == bundle.statement
+
+
+def test_exact_counts_beside_noisy_rows_end_the_promise_of_both():
+    recipe = {**WHOLE, "method": {"name": "independent"}, "counts": {"k": 10}}
+    release = run(Recipe.model_validate(recipe), people()).release
+    bundle = Bundle.read(io.BytesIO(release.zipped()))
+    assert verify(bundle)
+    assert not bundle.statement.formal and not aggregates_of(bundle).statement.formal
+    assert "may equal those of real people" in bundle.files["PRIVACY.md"].decode()
