@@ -16,7 +16,7 @@ from synth.ingest.declaration import ColumnPart
 from synth.lazily import np
 from synth.methods import all_methods, plugins
 from synth.release import Bundle
-from synth.release.counts import recheck
+from synth.release.counts import recheck, uncounted
 from synth.release.drawing import drawings
 from synth.release.signature import KEY, read_key, signed_words
 from synth.release.table_files import whole, write_csv, write_parquet
@@ -184,11 +184,16 @@ def verify_bundle(
     with explained():
         read = Bundle.read(bundle)
         held = verify(read, signed_by)
+        counted: tuple[str, ...] = ()
         if against is not None:
             budget = Budget(1.0, rows_per_person=rows_per_person)
-            held += recheck(read, load(against, budget, person=person).private)
-    for sentence in held:
+            counted = recheck(read, load(against, budget, person=person).private)
+    for sentence in (*held, *counted):
         typer.echo(f"ok  {sentence}")
+    if against is not None and not counted:
+        typer.echo(f"--  {uncounted(read)}")
+    if not read.signed_by:
+        typer.echo(f"--  {signed_words('')}")
 
 
 def draw(

@@ -157,4 +157,4 @@ def _table(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> list[str]:
 
 def _plain(text: str) -> str:
     """Text that cannot pass for a part of the document around it."""
-    return re.sub(r"([\\|*_#<>\[\]])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"([\\|*#<>\[\]])", r"\\\1", " ".join(text.split()))

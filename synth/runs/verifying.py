@@ -69,7 +69,7 @@ def _signature(bundle: Bundle, signed_by: str) -> str:
     if signed_by and not same_fingerprint(found, signed_by):
         whose = f"by another key, {found}" if found else "by nobody"
         raise BundleError(f"The release is signed {whose}.", ASK)
-    return signed_words(found)
+    return signed_words(found) if found else ""
 
 
 def _listed(bundle: Bundle) -> list[str]:
@@ -328,4 +328,5 @@ def _held(
         yield f"{len(counts):,} counts are protected as is promised; only `--against` counts again."
     if logo := look_of(bundle).logo:
         yield f"The logo ({len(logo):,} bytes) is the custodian's own: nothing can confirm it."
-    yield signed
+    if signed:
+        yield signed

@@ -26,6 +26,7 @@ from synth.ingest import load
 from synth.release import Bundle
 from synth.release.archive import SIGNED, SUMS
 from synth.release.counts import aggregates_of
+from synth.release.showcase import showcase
 from synth.release.signature import new_key, read_key
 from synth.release.table_files import write_csv, write_parquet
 from synth.runs import Recipe, read_recipe, run
@@ -252,7 +253,7 @@ TAMPERINGS: dict[str, Callable[[Files], Files]] = {
 
 def test_a_bundle_that_nobody_changed_holds(files):
     held = verify(passed_on(files))
-    assert held[-1].startswith("Not signed")
+    assert len(held) >= 4 and not [s for s in held if "igned" in s]
 
 
 @pytest.mark.parametrize("change", TAMPERINGS.values(), ids=list(TAMPERINGS))
@@ -494,7 +495,7 @@ def test_values_that_the_rows_chose_are_not_handed_on():
 
 # -- what a custodian types ----------------------------------------------------------------------
 
-FAST = ("independent", "tree", "adaptive", "correlated", "mixture", "sequential", "random")
+FAST = ("independent", "tree", "adaptive", "correlated", "mixture", "sequential")
 
 
 @pytest.mark.parametrize("method", FAST)
@@ -512,8 +513,11 @@ def test_a_release_of_the_sample_holds_as_it_is_typed(method, tmp_path):
         told = CliRunner().invoke(app, [str(w) for w in words])
         assert told.exit_code == 0, told.output
         assert words[0] != "verify" or "ok  Signed by the key" in told.output
+    assert CliRunner().invoke(app, ["run", str(recipe), "-o", str(out)]).exit_code == 0
+    told = CliRunner().invoke(app, ["verify", str(out)])
+    assert "--  Not signed" in told.output and "ok  Not signed" not in told.output
     told = CliRunner().invoke(app, ["verify", str(out), "--signed-by", "0" * 64])
-    assert told.exit_code == 2 and "signed by another key" in told.output
+    assert told.exit_code == 2 and "signed by nobody" in told.output
 
 
 # -- the last line of a notebook's cell ----------------------------------------------------------
@@ -624,3 +628,24 @@ def test_exact_counts_beside_noisy_rows_end_the_promise_of_both():
     assert verify(bundle)
     assert not bundle.statement.formal and not aggregates_of(bundle).statement.formal
     assert "may equal those of real people" in bundle.files["PRIVACY.md"].decode()
+
+
+def test_names_and_meanings_cannot_pass_for_a_part_of_the_statement():
+    rows = people().rename(columns={"city": "a | b\n\n## No risk"})
+    part = {"name": "a | b\n\n## No risk", "meaning": "x |\n\n**Perfectly anonymous.**"}
+    recipe = {
+        "column": [part],
+        "method": {"name": "independent"},
+        "release": {"title": "T\n\n**Perfectly anonymous.**"},
+    }
+    text = run(Recipe.model_validate(recipe), rows).release.files()["PRIVACY.md"].decode()
+    assert "\n## No risk" not in text and "**Perfectly" not in text
+    assert text.count("\n## ") == 3
+
+
+def test_the_showcase_says_whose_a_release_is_and_what_its_rows_may_be(signed, key):
+    page = showcase(passed_on(signed))
+    assert f"Signed by the key {key.fingerprint}" in page and "No row describes a real" in page
+    trees = showcase(Bundle.read(io.BytesIO(made("sequential"))))
+    assert "Not signed" in trees and "Rows may equal those of real people" in trees
+    assert "No row describes a real" not in trees and "no line describes" not in trees

@@ -17,7 +17,7 @@ from synth.methods.row_seeded import RowSeeded
 from synth.methods.unseeded import Unseeded
 from synth.methods.value_seeded import ValueSeeded
 from synth.release import Bundle
-from synth.release.counts import aggregates_of, recheck
+from synth.release.counts import aggregates_of, recheck, uncounted
 from synth.runs import Recipe, run
 from synth.schema import Categories, Column, Schema
 from synth.vault import PrivateTable
@@ -100,8 +100,8 @@ def test_a_bundle_does_not_hold_against_another_table(seeded):
 
 def test_a_promise_without_k_cannot_be_counted_again():
     bundle = bundle_of(Recipe.model_validate({"method": {"name": "independent"}}), some_people())
-    held = recheck(bundle, PrivateTable(some_people(), SCHEMA, Budget(1.0)))
-    assert len(held) == 1 and "no look at the rows can confirm" in held[0]
+    assert recheck(bundle, PrivateTable(some_people(), SCHEMA, Budget(1.0))) == ()
+    assert "no look at the rows can confirm" in uncounted(bundle)
 
 
 def test_noisy_counts_are_paid_for_out_of_the_budget():

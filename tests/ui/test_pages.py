@@ -135,6 +135,7 @@ def test_compare_shows_the_figures_and_that_they_stay_here(with_release):
 def test_release_shows_the_promise_and_offers_the_bundle(with_release):
     app = screen("release", with_release)
     assert "Differentially private" in words(app)
+    assert "Not signed" in " ".join(c.value for c in app.caption)
     assert len(app.get("download_button")) >= 2
 
 
