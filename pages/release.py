@@ -2,7 +2,14 @@
 
 import streamlit as st
 
-from ui.release import offer_bundle, offer_recipe, offer_sandbox, show_copies, show_promise
+from ui.release import (
+    offer_bundle,
+    offer_recipe,
+    offer_sandbox,
+    show_copies,
+    show_promise,
+    show_signature,
+)
 from ui.shell.places import page
 from ui.shell.visitor import need_made
 
@@ -14,6 +21,7 @@ if who.stale:
         "settings it was made by; run again on the Method screen to use the new ones."
     )
 show_promise(made.bundle.statement)
+show_signature(made.bundle)
 show_copies(made)
 st.header("The first synthetic rows")
 st.dataframe(
@@ -27,6 +35,6 @@ with st.container(horizontal=True):
 offer_sandbox(made)
 st.markdown(
     "The bundle holds the synthetic rows (CSV and Parquet), the schema, this statement, the model, "
-    "the recipe, and a checksum of each file. Whoever receives it can check it: "
-    "`synth verify release.zip`."
+    "the recipe, and a checksum of each file. Whoever receives it can make all of it again from "
+    "the model, and compare: `synth verify release.zip`."
 )

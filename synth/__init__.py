@@ -23,8 +23,8 @@ from synth.ingest import Loaded, load
 from synth.ingest.declaration import ColumnPart
 from synth.learning.method import Method, Model
 from synth.methods import all_methods, method_named
-from synth.release import Bundle, Release, verify
-from synth.runs import Outcome, Recipe, read_recipe, run
+from synth.release import Bundle, Release
+from synth.runs import Outcome, Recipe, read_recipe, run, verify
 from synth.runs.notebook import load_ipython_extension
 from synth.schema import Column, Kind, Role, Schema
 from synth.vault import Measurement, PrivateTable

@@ -97,6 +97,10 @@ class BundleError(SynthError):
     """A release bundle is damaged, incomplete or not ours."""
 
 
+class KeyFileError(SynthError):
+    """The key that releases are signed with cannot be made or used."""
+
+
 class RemoteError(SynthError):
     """A server refuses what it was asked, or cannot be reached."""
 

@@ -7,8 +7,10 @@ import hashlib
 import streamlit as st
 
 from synth.budget import Statement
+from synth.release import Bundle
 from synth.release.sandbox import resources, take_away
 from synth.release.sandbox.resources import about
+from synth.release.signature import KEY, signed_words
 from synth.runs.recipe_file import recipe_text
 from ui.shell.visitor import Made
 
@@ -22,6 +24,12 @@ def show_promise(statement: Statement) -> None:
     """What may be said, before anything is handed over."""
     show = st.success if statement.formal else st.warning
     show(f"**{statement.guarantee.short}.** {statement.guarantee.plain}")
+
+
+def show_signature(bundle: Bundle) -> None:
+    """Whose the release is, as recipients will see it."""
+    unsigned = "" if bundle.signed_by else f" `synth key new` makes a key; {KEY} names its file."
+    st.caption(f"{signed_words(bundle.signed_by)}{unsigned}")
 
 
 def show_copies(made: Made) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from synth.api.problems import Problem
 from synth.budget.accounting import epsilon_of, rho_of
+from synth.budget.figures import down
 from synth.budget.promise import LARGEST_DELTA
 from synth.runs import Recipe
 
@@ -62,7 +63,7 @@ class Allowance:
                 403,
                 f"This token has an epsilon of {self.epsilon:g} for all its jobs, and epsilon "
                 f"{recipe.privacy.epsilon:g} more would pass it.",
-                f"Epsilon {left:.3g} is left: ask for that at most."
+                f"Epsilon {down(left)} is left: ask for that at most."
                 if left >= 0.001
                 else "Nothing is left: draw more rows from an earlier release instead.",
             )

@@ -1,7 +1,14 @@
 """What noise costs and what may then be promised: arithmetic and records, never data."""
 
-from synth.budget.guarantee import Statement
-from synth.budget.ledger import Audience, Entry, Grouped, Ledger, Measured, Opened
+from synth.budget.ledger import (
+    Audience,
+    Entry,
+    Grouped,
+    Ledger,
+    Measured,
+    Opened,
+    Statement,
+)
 from synth.budget.promise import Budget, Rho
 
 __all__ = [

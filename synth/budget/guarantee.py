@@ -1,13 +1,15 @@
-"""A privacy guarantee as a value, and the statement that travels with every model and release."""
+"""A privacy guarantee as a value, in words and as plain values. `ledger` says which one holds."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from synth.errors import BundleError
+from synth.budget.figures import DELTA_DIGITS, up
+
+WEAK = 10.0  # an epsilon above it promises very little
+KEPT_DIGITS = 9
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class DifferentiallyPrivate:
 
     @property
     def short(self) -> str:
-        return f"Differentially private (ε = {self.epsilon:.3g}, δ = {self.delta:.1g})"
+        delta = up(self.delta, DELTA_DIGITS)
+        return f"Differentially private (ε = {up(self.epsilon)}, δ = {delta})"
 
     @property
     def plain(self) -> str:
@@ -33,17 +36,28 @@ class DifferentiallyPrivate:
         )
         return (
             f"Whether or not any {who} was in the real table, the chance of seeing any particular "
-            f"release changes by a factor of at most {math.exp(self.epsilon):.3g} "
-            f"(epsilon {self.epsilon:.3g}), except with a chance of {self.delta:.1g} (delta). "
+            f"release changes by a factor of at most {up(math.exp(self.epsilon))} "
+            f"(epsilon {up(self.epsilon)}), except with a chance of "
+            f"{up(self.delta, DELTA_DIGITS)} (delta). "
             "This holds whatever else an attacker knows, now or later. It protects each person's "
             "participation; it does not hide what is true of a whole group."
+        )
+
+    @property
+    def rows(self) -> str:
+        """What may be said of a single synthetic row."""
+        if self.epsilon > WEAK:
+            return "At this epsilon noise hides little: rows may equal those of real people."
+        return (
+            "No row describes a real person: the model was learnt through noise alone. A row may "
+            "equal somebody's by chance."
         )
 
     def document(self) -> dict[str, Any]:
         return {
             "guarantee": self.name,
-            "epsilon": self.epsilon,
-            "delta": self.delta,
+            "epsilon": _kept(self.epsilon),
+            "delta": _kept(self.delta),
             "rows_per_person": self.rows_per_person,
         }
 
@@ -80,6 +94,18 @@ class KAnonymous:
             "what that whole group has in common."
         )
 
+    @property
+    def rows(self) -> str:
+        if self.length == 0:
+            return (
+                "No row describes a single person: whatever it says was shared by at least "
+                f"{self.k} people."
+            )
+        return (
+            "A row as a whole may be that of a real person: only what it says in up to "
+            f"{self.length} values was shared by at least {self.k} people."
+        )
+
     def document(self) -> dict[str, Any]:
         return {"guarantee": self.name, "k": self.k, "length": self.length}
 
@@ -108,7 +134,7 @@ class NoGuarantee:
     def plain(self) -> str:
         because = "; ".join(self.reasons)
         noise = (
-            f" Noise worth epsilon {self.epsilon:.3g} was added to the counts, which makes "
+            f" Noise worth epsilon {up(self.epsilon)} was added to the counts, which makes "
             "guessing harder but proves nothing while the above holds."
             if 0 < self.epsilon < math.inf
             else ""
@@ -119,87 +145,22 @@ class NoGuarantee:
             "with people you trust, under an agreement."
         )
 
+    @property
+    def rows(self) -> str:
+        return "Rows may equal those of real people, and not only by chance."
+
     def document(self) -> dict[str, Any]:
-        epsilon = None if math.isinf(self.epsilon) else self.epsilon
         return {
             "guarantee": self.name,
             "reasons": list(self.reasons),
-            "epsilon": epsilon,
+            "epsilon": None if math.isinf(self.epsilon) else _kept(self.epsilon),
             "columns": list(self.columns),
         }
 
 
+def _kept(value: float) -> float:
+    """A figure as a file keeps it: rounded up, and the same where the last digit differs."""
+    return float(up(value, KEPT_DIGITS))
+
+
 Guarantee = DifferentiallyPrivate | KAnonymous | NoGuarantee
-
-
-@dataclass(frozen=True)
-class Statement:
-    """What may honestly be said about privacy. Travels with every model and release.
-
-    Args:
-        guarantee: the promise, as a value.
-        ledger: what was measured with noise, and the rho each cost, in order.
-        delta: the delta at which rho is converted.
-    """
-
-    guarantee: Guarantee
-    ledger: tuple[tuple[str, float], ...] = ()
-    delta: float = 1e-6
-
-    @property
-    def formal(self) -> bool:
-        return self.guarantee.formal
-
-    @property
-    def cost(self) -> float | None:
-        """The epsilon that bounds what was told about one person; None where none does."""
-        found = self.guarantee
-        return found.epsilon if isinstance(found, DifferentiallyPrivate) else None
-
-    def __str__(self) -> str:
-        return f"{self.guarantee.short}. {self.guarantee.plain}"
-
-    def document(self) -> dict[str, Any]:
-        """The statement as plain values for JSON."""
-        return {
-            **self.guarantee.document(),
-            "at_delta": self.delta,
-            "neighbours": "one person's rows added or removed",
-            "ledger": [
-                {"purpose": p, "rho": r if math.isfinite(r) else None} for p, r in self.ledger
-            ],
-        }
-
-
-def statement_of(document: Mapping[str, Any]) -> Statement:
-    """The statement a document describes.
-
-    Raises:
-        BundleError: the guarantee is of no known sort.
-    """
-    ledger = tuple(
-        (str(e["purpose"]), math.inf if e["rho"] is None else float(e["rho"]))
-        for e in document.get("ledger", ())
-    )
-    return Statement(_guarantee_of(document), ledger, float(document.get("at_delta", 1e-6)))
-
-
-def _guarantee_of(document: Mapping[str, Any]) -> Guarantee:
-    name = document.get("guarantee")
-    if name == DifferentiallyPrivate.name:
-        return DifferentiallyPrivate(
-            float(document["epsilon"]), float(document["delta"]), int(document["rows_per_person"])
-        )
-    if name == KAnonymous.name:
-        return KAnonymous(int(document["k"]), int(document["length"]))
-    if name == NoGuarantee.name:
-        epsilon = document.get("epsilon")
-        return NoGuarantee(
-            tuple(document["reasons"]),
-            math.inf if epsilon is None else float(epsilon),
-            tuple(document.get("columns", ())),
-        )
-    raise BundleError(
-        f"The statement names the guarantee `{name}`, which is not known.",
-        "Was the bundle made by a newer version?",
-    )

@@ -10,18 +10,16 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any, Protocol
 
 from synth.budget.accounting import epsilon_of
-from synth.budget.guarantee import (
-    DifferentiallyPrivate,
-    Guarantee,
-    KAnonymous,
-    NoGuarantee,
-    Statement,
-)
+from synth.budget.figures import down, up
+from synth.budget.guarantee import DifferentiallyPrivate, Guarantee, KAnonymous, NoGuarantee
 from synth.budget.promise import Budget, Rho
-from synth.errors import BudgetExceeded
+from synth.errors import BudgetError, BudgetExceeded, BundleError
+
+MECHANISMS = ("gaussian", "exponential", "laplace")
 
 
 class Audience(Enum):
@@ -35,6 +33,11 @@ class Audience(Enum):
 class _Touch:
     """What every entry can do."""
 
+    @property
+    def leaves(self) -> bool:
+        """Whether it is about something that may leave the house, and so is told to recipients."""
+        return True
+
     def document(self) -> dict[str, Any]:
         """The entry as plain values, for a file or a pipe; `entry_of` reads it back."""
         plain = {k: v.value if isinstance(v, Enum) else v for k, v in asdict(self).items()}
@@ -47,7 +50,7 @@ class Measured(_Touch):
 
     purpose: str
     rho: Rho
-    mechanism: str = "gaussian"  # or "exponential", "laplace"
+    mechanism: str = MECHANISMS[0]
     delta: float = 0.0  # the chance that this answer alone breaks the promise
 
 
@@ -57,6 +60,10 @@ class Opened(_Touch):
 
     reason: str
     audience: Audience
+
+    @property
+    def leaves(self) -> bool:
+        return self.audience is Audience.RELEASE
 
 
 @dataclass(frozen=True)
@@ -109,6 +116,127 @@ def cost_of(entries: Sequence[Entry], delta: float) -> float | None:
     return None if exact_in(entries) or math.isinf(rho) else epsilon_of(rho, delta)
 
 
+@dataclass(frozen=True)
+class Statement:
+    """What may honestly be said about privacy. Travels with every model and release.
+
+    The promise is not written down but worked out, wherever it is read: a promise that the lines
+    do not bear out cannot be held.
+
+    Args:
+        ledger: every touch of the rows that may leave, in order.
+        budget: the most that could be spent; its delta is the one at which rho is converted, and
+            its rows per person are those that were kept.
+        aside: of delta, kept for answers that need one of their own.
+        person: the column that named the protected person; "" where each row was one.
+        exceptions: why nothing formal holds, beside what the ledger tells.
+        columns: those that are the reason.
+    """
+
+    ledger: tuple[Entry, ...] = ()
+    budget: Budget = field(default_factory=lambda: Budget(math.inf))
+    aside: float = 0.0
+    person: str = ""
+    exceptions: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+
+    @cached_property
+    def guarantee(self) -> Guarantee:
+        """The promise, as a value."""
+        return _concluded(self.ledger, self.budget, self.exceptions, self.columns)
+
+    @property
+    def measured(self) -> tuple[Measured, ...]:
+        """The noisy answers among the touches."""
+        return tuple(e for e in self.ledger if isinstance(e, Measured))
+
+    @property
+    def formal(self) -> bool:
+        return self.guarantee.formal
+
+    @property
+    def cost(self) -> float | None:
+        """The epsilon that bounds what was told about one person; None where none does."""
+        found = self.guarantee
+        return found.epsilon if isinstance(found, DifferentiallyPrivate) else None
+
+    def __str__(self) -> str:
+        return f"{self.guarantee.short}. {self.guarantee.plain}"
+
+    def document(self) -> dict[str, Any]:
+        """The statement as plain values for JSON: the promise, and all it is worked out from."""
+        return {
+            **self.guarantee.document(),
+            "neighbours": "one person's rows added or removed",
+            "person": self.person,
+            "rows_kept_per_person": self.budget.rows_per_person,
+            "most_epsilon": _finite(self.budget.epsilon),
+            "at_delta": self.budget.delta,
+            "delta_aside": self.aside,
+            "exceptions": list(self.exceptions),
+            "columns": list(self.columns),
+            "ledger": [_told(e) for e in self.ledger],
+        }
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    plain = entry.document()
+    return {k: _finite(v) if isinstance(v, float) else v for k, v in plain.items()}
+
+
+def _finite(value: float) -> float | None:
+    return None if math.isinf(value) else value
+
+
+def _infinite(value: float | None) -> float:
+    return math.inf if value is None else float(value)
+
+
+def statement_of(document: Mapping[str, Any]) -> Statement:
+    """The statement a document describes; what it promises is worked out anew.
+
+    Raises:
+        BundleError: it lacks what that takes, or holds what cannot be.
+    """
+    try:
+        lines = tuple(_line_of(e) for e in document["ledger"])
+        most, rows = _infinite(document["most_epsilon"]), int(document["rows_kept_per_person"])
+        return Statement(
+            lines,
+            Budget(most, float(document["at_delta"]), rows),
+            float(document["delta_aside"]),
+            str(document["person"]),
+            tuple(map(str, document["exceptions"])),
+            tuple(map(str, document["columns"])),
+        )
+    except (BudgetError, KeyError, TypeError, ValueError) as error:
+        raise BundleError(
+            f"The statement is not complete ({type(error).__name__}).",
+            "Was the bundle made by another version?",
+        ) from None
+
+
+def _line_of(document: Mapping[str, Any]) -> Entry:
+    cost = {"rho": _infinite(document["rho"])} if "rho" in document else {}
+    entry = entry_of({**document, **cost})
+    if not _sound(entry):
+        raise ValueError("no line of a statement")
+    return entry
+
+
+def _sound(entry: Entry) -> bool:
+    """Whether an entry that was read can be one."""
+    match entry:
+        case Measured(str(), float() as rho, str() as mechanism, int() | float() as delta):
+            return rho > 0 and 0 <= delta < 1 and mechanism in MECHANISMS
+        case Grouped(str(), int() as k, int() as length):
+            return k >= 1 and length >= 0
+        case Opened(str()):
+            return entry.leaves
+        case _:
+            return False
+
+
 class Payer(Protocol):
     """What a ledger passes its entries on to: another ledger, or a lasting account."""
 
@@ -132,6 +260,7 @@ class Ledger:
     listener: Callable[[Entry], None] | None = None  # told before an entry counts
     parent: Payer | None = None
     share: Rho | None = None
+    aside: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     @property
@@ -161,12 +290,12 @@ class Ledger:
         with self._lock:
             if not rho > 0:
                 raise BudgetExceeded(
-                    f"`{purpose}` asks for rho {rho:.3g}.", "Give this step a share above 0."
+                    f"`{purpose}` asks for rho {up(rho)}.", "Give this step a share above 0."
                 )
             if rho > self.left * (1 + 1e-9):
                 raise BudgetExceeded(
-                    f"`{purpose}` needs rho {rho:.3g}, "
-                    f"but {self.left:.3g} of {self.allowed:.3g} is left.",
+                    f"`{purpose}` needs rho {up(rho)}, "
+                    f"but {down(self.left)} of {down(self.allowed)} is left.",
                     "Raise epsilon, or give this step a smaller share.",
                 )
             if self.parent is not None:
@@ -200,37 +329,45 @@ class Ledger:
             return self.parent.set_aside(share)
         kept = self.budget.delta * share
         self.tighten(self.budget.delta - kept)
+        self.aside += kept
         return kept
 
-    def statement(self, exceptions: Iterable[str] = (), columns: Sequence[str] = ()) -> Statement:
+    def statement(
+        self, exceptions: Iterable[str] = (), person: str = "", columns: Sequence[str] = ()
+    ) -> Statement:
         """What may honestly be said now about everything written here.
 
         Args:
             exceptions: why nothing formal can be said after all.
             columns: those that are the reason.
         """
-        reasons = (*exceptions, *_void(self.entries))
+        told = tuple(e for e in self.entries if e.leaves)
         return Statement(
-            self._guarantee(reasons, columns),
-            ledger=tuple(
-                (e.purpose, float(e.rho)) for e in self.entries if isinstance(e, Measured)
-            ),
-            delta=self.budget.delta,
+            told, self.budget, self.kept_aside, person, tuple(exceptions), tuple(columns)
         )
 
-    def _guarantee(self, reasons: Sequence[str], columns: Sequence[str]) -> Guarantee:
-        groups = [e for e in self.entries if isinstance(e, Grouped)]
-        epsilon = epsilon_of(self.spent, self.budget.delta)
-        if groups and not reasons and not self.spent > 0:
-            return KAnonymous(min(e.k for e in groups), min(e.length for e in groups))
-        if groups and self.spent > 0:
-            reasons = (*reasons, "exact counts were handed out beside noisy ones")
-        if reasons:
-            return NoGuarantee(tuple(dict.fromkeys(reasons)), epsilon, tuple(columns))
-        extra = math.fsum(e.delta for e in self.entries if isinstance(e, Measured))
-        return DifferentiallyPrivate(
-            epsilon, self.budget.delta + extra, self.budget.rows_per_person
-        )
+    @property
+    def kept_aside(self) -> float:
+        """Of delta, what answers were given that need one of their own."""
+        return self.parent.kept_aside if isinstance(self.parent, Ledger) else self.aside
+
+
+def _concluded(
+    entries: Sequence[Entry], budget: Budget, exceptions: Sequence[str], columns: Sequence[str]
+) -> Guarantee:
+    """What the entries come to."""
+    reasons = (*exceptions, *_void(entries))
+    spent = rho_in(entries)
+    groups = [e for e in entries if isinstance(e, Grouped)]
+    epsilon = epsilon_of(spent, budget.delta)
+    if groups and not reasons and not spent > 0:
+        return KAnonymous(min(e.k for e in groups), min(e.length for e in groups))
+    if groups and spent > 0:
+        reasons = (*reasons, "exact counts were handed out beside noisy ones")
+    if reasons:
+        return NoGuarantee(tuple(dict.fromkeys(reasons)), epsilon, tuple(columns))
+    extra = math.fsum(e.delta for e in entries if isinstance(e, Measured))
+    return DifferentiallyPrivate(epsilon, budget.delta + extra, budget.rows_per_person)
 
 
 def _void(entries: Iterable[Entry]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import NewType
 
 from synth.budget.accounting import rho_of
+from synth.budget.guarantee import WEAK
 from synth.errors import BudgetError
 
 Rho = NewType("Rho", float)
@@ -78,8 +79,8 @@ class Budget:
             return (
                 f"Delta {self.delta:g} is above {LARGEST_DELTA:g}: the promise may fail outright."
             )
-        if self.epsilon > 10:
-            return f"Epsilon {self.epsilon:g} is above 10: the promise says very little."
+        if self.epsilon > WEAK:
+            return f"Epsilon {self.epsilon:g} is above {WEAK:g}: the promise says very little."
         return ""
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from itertools import combinations
 
 from synth.budget.accounting import ABSOLUTE, gaussian_sigma, rho_of
+from synth.budget.figures import up
 from synth.errors import BudgetError
 from synth.lazily import np, special
 
@@ -151,7 +152,7 @@ class Prospect:
             )
         wanted = epsilon_for(ROUGH, self.sizes, self.rows, self.delta)
         if 1.2 * self.epsilon < wanted < MOST:
-            told.append(f"raise epsilon: about {wanted:.2g} would do")
+            told.append(f"raise epsilon: about {up(wanted, 2)} would do")
         return (*told, "ask for more people")
 
     @property

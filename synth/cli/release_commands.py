@@ -15,11 +15,12 @@ from synth.ingest import Database, Suggestion, load
 from synth.ingest.declaration import ColumnPart
 from synth.lazily import np
 from synth.methods import all_methods, plugins
-from synth.release import Bundle, verify
-from synth.release.counts import recheck
+from synth.release import Bundle
+from synth.release.counts import recheck, uncounted
 from synth.release.drawing import drawings
+from synth.release.signature import KEY, read_key, signed_words
 from synth.release.table_files import whole, write_csv, write_parquet
-from synth.runs import Outcome, Recipe, read_recipe, run
+from synth.runs import Outcome, Recipe, read_recipe, run, verify
 from synth.runs.audit import Asked, Audit
 from synth.runs.recipe import Source
 from synth.runs.recipe_file import recipe_text
@@ -92,6 +93,10 @@ def run_recipe(
         Path | None,
         typer.Option(envvar="SYNTH_AUDIT", help="A log: who asked what, at what cost."),
     ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(envvar=KEY, help="Sign with this key, where it is made here."),
+    ] = None,
 ) -> None:
     """Make a release: read, learn, draw, compare, bundle.
 
@@ -105,9 +110,17 @@ def run_recipe(
             output.write_bytes(made)
             typer.echo(f"Wrote the release that {server} made to {output}.")
             return
+        signing = None if key is None else read_key(key)
         outcome = _made(read_recipe(text), data, recipe.parent, audit)
         with whole(output) as stream:
-            outcome.release.write(stream)
+            outcome.release.write(stream, signing)
+    _tell(outcome)
+    typer.echo(signed_words(signing.fingerprint if signing else ""))
+    typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows to {output}.")
+
+
+def _tell(outcome: Outcome) -> None:
+    """What is promised, and how close it is: for the custodian."""
     comparison, release = outcome.comparison, outcome.release
     typer.echo(f"{release.statement.guarantee.short}. {release.statement.guarantee.plain}")
     typer.echo(
@@ -118,7 +131,6 @@ def run_recipe(
     )
     if (found := comparison.copies) is not None:
         typer.echo(f"{found.plain} {found.remedy if found.too_many else ''}".strip())
-    typer.echo(f"Wrote {release.rows:,} synthetic rows to {output}.")
 
 
 def _made(recipe: Recipe, data: Path | None, folder: Path, audit: Path | None) -> Outcome:
@@ -168,19 +180,27 @@ def verify_bundle(
     against: Annotated[Path | None, typer.Option(help="The real table, to count again.")] = None,
     person: Annotated[str, typer.Option(help="The column that names the person.")] = "",
     rows_per_person: Annotated[int, typer.Option(min=1, help="Most rows of a person.")] = 1,
+    signed_by: Annotated[
+        str, typer.Option(help="The fingerprint of the key it has to be signed with.")
+    ] = "",
 ) -> None:
-    """Check a release: checksums, and the promises that can be re-checked.
+    """Check a release: every file is made again from the model and the seed, and compared.
 
     Example: synth verify release.zip --against admissions.csv
     """
     with explained():
         read = Bundle.read(bundle)
-        held = verify(read)
+        held = verify(read, signed_by)
+        counted: tuple[str, ...] = ()
         if against is not None:
             budget = Budget(1.0, rows_per_person=rows_per_person)
-            held += recheck(read, load(against, budget, person=person).private)
-    for sentence in held:
+            counted = recheck(read, load(against, budget, person=person).private)
+    for sentence in (*held, *counted):
         typer.echo(f"ok  {sentence}")
+    if against is not None and not counted:
+        typer.echo(f"--  {uncounted(read)}")
+    if not read.signed_by:
+        typer.echo(f"--  {signed_words('')}")
 
 
 def draw(

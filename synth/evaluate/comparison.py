@@ -13,6 +13,7 @@ from itertools import combinations
 from typing import Any, Self
 
 from synth.budget import Audience
+from synth.budget.eyes import ForCustodian
 from synth.evaluate.copies import Copies, copies
 from synth.lazily import np, pd
 from synth.progress import Progress, quiet
@@ -24,8 +25,8 @@ MOST_PAIRED = 40  # columns looked at in pairs
 WHY = "comparison of real and synthetic columns"
 
 
-@dataclass(frozen=True)
-class Histogram:
+@dataclass(frozen=True, repr=False)
+class Histogram(ForCustodian):
     """One column, real and synthetic.
 
     Args:
@@ -43,8 +44,8 @@ class Histogram:
     fresh: float
 
 
-@dataclass(frozen=True)
-class PairTable:
+@dataclass(frozen=True, repr=False)
+class PairTable(ForCustodian):
     """Two columns together.
 
     Args:
@@ -61,8 +62,8 @@ class PairTable:
     synthetic: float
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(ForCustodian):
     """Everything the Compare screen shows. For the custodian: computed from real rows, no noise."""
 
     audience = Audience.CUSTODIAN

@@ -14,6 +14,7 @@ import math
 from dataclasses import dataclass
 
 from synth.budget import Audience, Opened
+from synth.budget.eyes import ForCustodian
 from synth.lazily import np, npt, pd
 from synth.learning.copying import too_many
 from synth.schema import Schema
@@ -22,8 +23,8 @@ from synth.vault import PrivateTable
 WHY = "a count of synthetic rows that are copies"
 
 
-@dataclass(frozen=True)
-class Copies:
+@dataclass(frozen=True, repr=False)
+class Copies(ForCustodian):
     """Rows that equal a real one in every column, in the states of the schema.
 
     Args:

@@ -23,6 +23,7 @@ from itertools import pairwise
 from typing import TypeAlias
 
 from synth.budget import Audience
+from synth.budget.eyes import ForCustodian
 from synth.combinations.counting import Combinations, combinations
 from synth.lazily import np, npt, pd
 from synth.learning.aggregates import Aggregates
@@ -34,8 +35,8 @@ Numbers: TypeAlias = "npt.NDArray[np.float64]"
 WHY = "comparison of real and synthetic combinations"
 
 
-@dataclass(frozen=True)
-class ByLength:
+@dataclass(frozen=True, repr=False)
+class ByLength(ForCustodian):
     """Combinations of one length; shares from 0 to 1, counts in people.
 
     `apart` is the mean |synthetic - real| where both have the combination, as the original has it.
@@ -51,8 +52,8 @@ class ByLength:
     apart: float
 
 
-@dataclass(frozen=True)
-class ByCount:
+@dataclass(frozen=True, repr=False)
+class ByCount(ForCustodian):
     """Combinations whose synthetic count is above `above` and at most `most`."""
 
     above: int
@@ -62,8 +63,8 @@ class ByCount:
     error: float
 
 
-@dataclass(frozen=True)
-class Kept:
+@dataclass(frozen=True, repr=False)
+class Kept(ForCustodian):
     """What became of the combinations.
 
     Args:

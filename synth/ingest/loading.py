@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from synth.budget import Audience, Budget
+from synth.budget.eyes import ForCustodian
 from synth.errors import IngestError
 from synth.ingest.declaration import ColumnPart
 from synth.ingest.read import MISSING_TEXTS, frame_of, read_table
@@ -21,8 +22,8 @@ HOW_MANY = "how many rows there are"
 __all__ = ["MISSING_TEXTS", "Loaded", "Suggestion", "as_they_are", "load", "look_again"]
 
 
-@dataclass(frozen=True)
-class Loaded:
+@dataclass(frozen=True, repr=False)
+class Loaded(ForCustodian):
     """A table in its vault, and what its columns seem to be.
 
     The suggestions were read off the rows: they are for the custodian's eyes.

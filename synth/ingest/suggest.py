@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from synth.budget.eyes import ForCustodian
 from synth.ingest.roles import guessed_role, words_of
 from synth.ingest.shapes import SHAPES, Form, Shapes, form_of
 from synth.lazily import np, pd
@@ -38,8 +39,8 @@ UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
 RARE_ROWS = 5  # a value in fewer rows than this is grouped with the other rare ones
 
 
-@dataclass(frozen=True)
-class Suggestion:
+@dataclass(frozen=True, repr=False)
+class Suggestion(ForCustodian):
     """What a column seems to be, and the domain it would have as each other kind it could be.
 
     Args:

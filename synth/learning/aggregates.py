@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from synth.budget import Rho, Statement
-from synth.budget.guarantee import statement_of
+from synth.budget.ledger import statement_of
 from synth.combinations.counting import Block, Combinations, Integers
 from synth.errors import BundleError
 from synth.lazily import np, npt, pd
@@ -140,14 +140,15 @@ def read_aggregates(lines: bytes, document: Mapping[str, Any]) -> Aggregates:
             statement_of(document["statement"]),
             tuple(map(float, document["sigma"])),
         )
-    except (KeyError, TypeError, ValueError) as error:
+        announced = int(document["combinations"])
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise BundleError(
             f"The count table is damaged ({type(error).__name__}).", "Ask for the bundle again."
         ) from None
-    if len(aggregates) != document["combinations"]:
+    if len(aggregates) != announced:
         raise BundleError(
-            f"The count table has {len(aggregates):,} combinations where "
-            f"{document['combinations']:,} were announced.",
+            f"The count table has {len(aggregates):,} combinations where {announced:,} were "
+            "announced.",
             "Ask for the bundle again.",
         )
     return aggregates
@@ -155,6 +156,8 @@ def read_aggregates(lines: bytes, document: Mapping[str, Any]) -> Aggregates:
 
 def _found(lines: bytes, names: tuple[Attributes, ...], length: int, people: int) -> Combinations:
     table = pd.read_csv(io.BytesIO(lines), dtype=str, keep_default_na=False)
+    if table.shape[1] != 1 + 2 * length:
+        raise ValueError("lines are of another length than was announced")
     counts = table["count"].astype(np.int64).to_numpy()
     codes = _codes(table, names, length)
     width = len(names)
@@ -186,9 +189,10 @@ def _codes(table: pd.DataFrame, names: tuple[Attributes, ...], length: int) -> I
     codes = np.full((len(table), length), -1)
     for i in range(length):
         keys = pd.MultiIndex.from_arrays([table[f"column_{i + 1}"], table[f"value_{i + 1}"]])
-        codes[:, i] = known.reindex(keys).to_numpy(dtype=np.float64)
-        if np.isnan(known.reindex(keys).to_numpy(dtype=np.float64)).any():
+        found = known.reindex(keys).to_numpy(dtype=np.float64)
+        if np.isnan(found).any():
             raise ValueError("a line names an attribute that is not described")
+        codes[:, i] = found
     return codes
 
 
@@ -229,11 +233,8 @@ def promised(private: PrivateTable, groups: Groups, counting: Counting) -> State
     """What may be said when, of all values read off the rows, only those in `groups` are told."""
     told = private.telling(groups, counting.several).schema
     counted = {attributes.column for attributes in groups.names}
-    return private.ledger.statement(
-        f"the bounds of `{name}` were read off the rows"
-        for name in told.observed
-        if name in counted
-    )
+    read = [f"the bounds of `{n}` were read off the rows" for n in told.observed if n in counted]
+    return private.ledger.statement(read, private.person)
 
 
 def noisy_aggregate(

@@ -107,14 +107,23 @@ def _conditional(document: Mapping[str, Any], sizes: Mapping[str, int]) -> Condi
 
 
 def _table(column: str, values: Sequence[float], shape: tuple[int, ...]) -> Counts:
-    """Saved chances as a table that sums to 1 along its last axis."""
+    """Saved chances as a table that may be drawn from."""
     table = np.array(values, dtype=np.float64)
     if table.size != int(np.prod(shape)) or not np.isfinite(table).all() or (table < 0).any():
         raise BundleError(
             f"The table of `{column}` does not fit the schema.",
             "The model file is damaged; make it again.",
         )
-    return normalised(table.reshape(shape))
+    return as_written(table.reshape(shape))
+
+
+def as_written(table: Counts) -> Counts:
+    """Saved chances as they are; a line without any is uniform.
+
+    They sum to 1 but for the digits that saving took off, which drawing makes up for. To make them
+    sum to 1 here would change them each time that a model is read and saved.
+    """
+    return np.where(table.sum(axis=-1, keepdims=True) > 0, table, 1 / table.shape[-1])
 
 
 def normalised(table: Counts, prior: Counts | None = None) -> Counts:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from synth.budget import Audience, Rho, Statement
-from synth.budget.guarantee import statement_of
+from synth.budget.ledger import statement_of
 from synth.errors import BundleError, MethodError
 from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.methods.adaptive import Adaptive
@@ -129,7 +129,7 @@ def model_of(document: Mapping[str, Any]) -> Model:
             int(document["rows"]),
             document["parameters"],
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         raise BundleError(
             f"The model file is damaged ({type(error).__name__}).", "Make the release again."
         ) from None

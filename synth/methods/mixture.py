@@ -30,7 +30,7 @@ from synth.learning.mixture import (
     read_model_file,
 )
 from synth.learning.mixture.laws import UNIT
-from synth.learning.network import Conditional, drawn, normalised
+from synth.learning.network import Conditional, as_written, drawn
 from synth.progress import Progress, quiet
 from synth.schema import Codes, Counts, Schema
 from synth.schema.domain import smallest
@@ -118,7 +118,7 @@ def _chances(values: Any, name: str) -> Counts:
     table = np.array(values, dtype=np.float64)
     if not table.size or not np.isfinite(table).all() or (table < 0).any():
         raise _damaged(name)
-    return normalised(table)
+    return as_written(table)
 
 
 def _damaged(name: str) -> BundleError:

@@ -80,8 +80,8 @@ class Trees(Model):
             "trees": [
                 {
                     "column": t.column,
-                    "predictor": t.predictor.tolist(),
-                    "threshold": np.round(t.threshold, 4).tolist(),
+                    "predictor": np.where(t.leaf < 0, t.predictor, -1).tolist(),
+                    "threshold": np.round(np.where(t.leaf < 0, t.threshold, 0), 4).tolist(),
                     "left": t.left.tolist(),
                     "right": t.right.tolist(),
                     "leaf": t.leaf.tolist(),
@@ -109,9 +109,10 @@ def _restored(schema: Schema, saved: Mapping[str, Any]) -> _Grown:
         chances=np.array(saved["chances"], dtype=np.float64),
         **whole,
     )
-    nodes = np.arange(len(tree.left))
-    forward = (tree.left > nodes) | (tree.left == -1)
-    if not forward.all() or tree.chances.shape[1:] != (schema.domain(column).size,):
+    nodes, leaf = np.arange(len(tree.left)), tree.leaf >= 0
+    forward = np.where(leaf, -1, np.minimum(tree.left, tree.right)) >= np.where(leaf, -1, nodes + 1)
+    sound = forward.all() and np.isfinite(tree.threshold).all() and np.isfinite(tree.chances).all()
+    if not sound or tree.chances.shape[1:] != (schema.domain(column).size,):
         raise BundleError(
             f"The tree of `{column}` does not fit the schema.",
             "The model file is damaged; make it again.",

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from synth.budget import Audience
+from synth.budget.eyes import ForCustodian
 from synth.errors import SynthError
 from synth.ingest.roles import words_of
 from synth.lazily import np, pd
@@ -30,8 +31,8 @@ UNITS = tuple(SHAPES)
 MOST_VALUES = 12  # a column with fewer different values is not banded further
 
 
-@dataclass(frozen=True)
-class Story:
+@dataclass(frozen=True, repr=False)
+class Story(ForCustodian):
     """A few people and what makes them rare."""
 
     columns: tuple[str, ...]
@@ -45,8 +46,8 @@ class Story:
         return f"{who} the only {only} with {' and '.join(told)}"
 
 
-@dataclass(frozen=True)
-class Advice:
+@dataclass(frozen=True, repr=False)
+class Advice(ForCustodian):
     """A change of the steps, and the risk if it is made.
 
     Args:

@@ -1,6 +1,6 @@
 """What leaves: bundle, counts, drawings, showcase, mock API; made from a model, never from rows."""
 
-from synth.release.bundle import Bundle, verify
+from synth.release.bundle import Bundle
 from synth.release.release import Release
 
-__all__ = ["Bundle", "Release", "verify"]
+__all__ = ["Bundle", "Release"]

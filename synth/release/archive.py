@@ -6,7 +6,7 @@ import hashlib
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,15 +16,25 @@ from synth.errors import BundleError
 from synth.release.table_files import Sink
 
 SUMS = "SHA256SUMS"
+SIGNED = "signature.json"  # over the list of checksums, and so not on it
 MOST_UNPACKED = 4 << 30  # bytes
 PART = 1 << 20  # bytes read at once
+# How a zip file is laid out, in bytes: the head of a file, its line in the list at the end, what
+# may follow its content (a descriptor, with or without a mark, of short or long sizes), the end
+# itself (without and with its long form), and the one extra field that long sizes need.
+HEAD, LINE, BEHIND, ENDS = 30, 46, (0, 12, 16, 20, 24), (22, 22 + 76)
+ZIP64, MOST_EXTRA = b"\x01\x00", 32
 
 
 @dataclass
 class Parcel:
-    """A zip file in the making, with the checksum of each of its files, always the same bytes."""
+    """A zip file in the making, with the checksum of each of its files, always the same bytes.
 
-    archive: zipfile.ZipFile
+    Args:
+        archive: None to work the checksums out, and keep nothing.
+    """
+
+    archive: zipfile.ZipFile | None = None
     sums: str = ""
 
     @classmethod
@@ -42,7 +52,8 @@ class Parcel:
 
     def add_packed(self, name: str, content: bytes) -> None:
         """A whole file that is compressed already."""
-        self.archive.writestr(zipfile.ZipInfo(name), content)
+        if self.archive is not None:
+            self.archive.writestr(zipfile.ZipInfo(name), content)
         self._note(name, hashlib.sha256(content).hexdigest())
 
     @contextmanager
@@ -52,23 +63,28 @@ class Parcel:
         Args:
             large: it may become larger than 2 GB.
         """
-        with self.archive.open(name, "w", force_zip64=large) as file:
-            summed = _Summed(file)
-            yield summed
+        if self.archive is None:
+            yield (summed := _Summed())
+        else:
+            with self.archive.open(name, "w", force_zip64=large) as file:
+                yield (summed := _Summed(file))
         self._note(name, summed.digest.hexdigest())
 
     def _note(self, name: str, digest: str) -> None:
         self.sums += f"{digest}  {name}\n"
 
-    def seal(self) -> None:
-        """Put the list of checksums in, as the last file."""
-        self.add(SUMS, self.sums.encode())
+    def seal(self, signing: Callable[[bytes], bytes] | None = None) -> None:
+        """Put the list of checksums in, and behind it a signature of it where there is a key."""
+        sums = self.sums.encode()
+        self.add(SUMS, sums)
+        if signing is not None:
+            self.add(SIGNED, signing(sums))
 
 
 class _Summed(io.RawIOBase):
-    """Writes on, and keeps the checksum."""
+    """Writes on, where there is something to write to, and keeps the checksum."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes] | None = None) -> None:
         self.file, self.digest = file, hashlib.sha256()
 
     def writable(self) -> bool:
@@ -76,7 +92,7 @@ class _Summed(io.RawIOBase):
 
     def write(self, content: Any) -> int:
         self.digest.update(content)
-        return self.file.write(content)
+        return len(content) if self.file is None else self.file.write(content)
 
 
 class Unpacked(Mapping[str, bytes]):
@@ -85,6 +101,12 @@ class Unpacked(Mapping[str, bytes]):
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self._names = dict.fromkeys(archive.namelist())
+
+    @property
+    def tight(self) -> bool:
+        """Whether the archive holds its files alone: no comment, no room between them."""
+        with _readable():
+            return _tight(self._archive)
 
     def __getitem__(self, name: str) -> bytes:
         with self._opened(name) as file:
@@ -135,11 +157,38 @@ def unpacked(source: Path | IO[bytes]) -> Unpacked:
     """
     with _readable():
         archive = zipfile.ZipFile(source)
+    names = archive.namelist()
+    if twice := len(names) - len(set(names)):
+        raise BundleError(
+            f"The archive holds {twice} files under a name that another has.",
+            "Someone added them; ask for the bundle again.",
+        )
     if sum(i.file_size for i in archive.infolist()) > MOST_UNPACKED:
         raise BundleError(
             "The bundle would unpack to more than 4 GB.", "Release fewer rows at once."
         )
     return Unpacked(archive)
+
+
+def _tight(archive: zipfile.ZipFile) -> bool:
+    """Walk from file to file, as they lie in the archive."""
+    stream, place = archive.fp, 0
+    assert stream is not None
+    for info in sorted(archive.infolist(), key=lambda i: i.header_offset):
+        stream.seek(info.header_offset)
+        head = stream.read(HEAD)
+        name, extra = (int.from_bytes(head[at : at + 2], "little") for at in (26, 28))
+        stream.seek(info.header_offset + HEAD + name)
+        own = (stream.read(extra)[:2], info.extra[:2])
+        if info.header_offset - place not in (BEHIND if place else (0,)) or info.comment:
+            return False
+        if any(e not in (b"", ZIP64) for e in own) or max(extra, len(info.extra)) > MOST_EXTRA:
+            return False
+        place = info.header_offset + HEAD + name + extra + info.compress_size
+    stream.seek(0, io.SEEK_END)
+    listed = sum(LINE + len(i.filename.encode()) + len(i.extra) for i in archive.infolist())
+    rest = stream.tell() - place - listed
+    return not archive.comment and any(rest - e in BEHIND for e in ENDS)
 
 
 def confirm(files: Mapping[str, bytes], required: Sequence[str]) -> None:
@@ -155,24 +204,25 @@ def confirm(files: Mapping[str, bytes], required: Sequence[str]) -> None:
     lines = [line.partition("  ") for line in files[SUMS].decode().splitlines() if line]
     listed = {name: digest for digest, _, name in lines}
     for name in files:
-        if name == SUMS:
+        if name in (SUMS, SIGNED):
             continue
         if name not in listed:
             raise BundleError(
                 f"`{name}` is in the bundle but not in its list of checksums.",
                 "Someone added it; ask for the bundle again.",
             )
-        if _digest(files, name) != listed[name]:
+        if digest_of(files, name) != listed[name]:
             raise BundleError(
                 f"`{name}` was changed after the release was made.", "Ask for the bundle again."
             )
-    if gone := sorted(set(listed) - set(files)):
+    if gone := sorted({*listed} - {*files} | {*listed} & {SUMS, SIGNED}):
         raise BundleError(
             f"{', '.join(gone)} is listed but not in the bundle.", "Ask for the bundle again."
         )
 
 
-def _digest(files: Mapping[str, bytes], name: str) -> str:
+def digest_of(files: Mapping[str, bytes], name: str) -> str:
+    """The SHA-256 of one of some files."""
     if isinstance(files, Unpacked):
         return files.digest(name)
     return hashlib.sha256(files[name]).hexdigest()

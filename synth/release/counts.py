@@ -46,6 +46,8 @@ def aggregates_of(bundle: Bundle) -> Aggregates | None:
 def recheck(bundle: Bundle, real: PrivateTable) -> tuple[str, ...]:
     """Hold a bundle against the real rows it was made from; one sentence per promise that holds.
 
+    Empty where no promise of k was made: see `uncounted`.
+
     Raises:
         NotReleasable: a promise does not hold.
     """
@@ -57,12 +59,15 @@ def recheck(bundle: Bundle, real: PrivateTable) -> tuple[str, ...]:
     aggregates = aggregates_of(bundle)
     if aggregates is not None and aggregates.protection is not Protection.NOISY:
         held.append(_counts_held(bundle, private, aggregates))
-    if not held:
-        raise BundleError(
-            f"The promise is `{guarantee.short}`, which no look at the rows can confirm.",
-            "Only promises of k are counted again.",
-        )
     return tuple(held)
+
+
+def uncounted(bundle: Bundle) -> str:
+    """Why there was nothing to count again among the real rows."""
+    return (
+        f"The promise is `{bundle.statement.guarantee.short}`, which no look at the rows can "
+        "confirm or refute: only promises of k are counted again."
+    )
 
 
 def _several(bundle: Bundle) -> Mapping[str, str]:

@@ -7,14 +7,16 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from importlib.metadata import version
 from typing import IO, Any
 
 from synth.budget import Statement
 from synth.errors import NotReleasable
 from synth.lazily import np, pd
-from synth.learning.method import BLOCK, Model
+from synth.learning.method import BLOCK, DRAWING, Model
 from synth.methods import model_of
 from synth.release.archive import Parcel, unpacked
+from synth.release.signature import SigningKey
 from synth.release.statement import statement_text
 from synth.release.table_files import write_csv, write_parquet
 from synth.schema import Pattern
@@ -34,6 +36,7 @@ class Release:
             memory as a whole.
         recipe: how it was made, as TOML; may be empty.
         extras: further files, by name, made from the model or from protected counts.
+        libraries: what makes the files, and its versions.
     """
 
     model: Model
@@ -44,6 +47,11 @@ class Release:
     title: str = ""
     extras: Mapping[str, bytes] = field(default_factory=dict)
     order: Sequence[str] = ()
+    libraries: Mapping[str, str] = field(default_factory=lambda: libraries())
+
+    def __repr__(self) -> str:
+        copies = f" in {self.copies} copies" if self.copies > 1 else ""
+        return f"<Release of {self.rows:,} rows{copies}: {self.statement.guarantee.short}>"
 
     def __post_init__(self) -> None:
         if self.rows < 1 or self.copies < 1:
@@ -99,6 +107,7 @@ class Release:
         return None if name is None else (name, False)
 
     def _blocks(self, copy: int, rng: np.random.Generator) -> Iterator[pd.DataFrame]:
+        """The rows of a copy; identifiers are different over all blocks and copies."""
         start = copy * self.rows
         made = {c.name: c.domain for c in self.model.schema if isinstance(c.domain, Pattern)}
         for block in self.model.blocks(self.rows, rng):
@@ -107,25 +116,39 @@ class Release:
             start += len(block)
             yield block
 
-    def write(self, stream: IO[bytes]) -> None:
-        """Write the bundle as a zip file; the same release always gives the same bytes."""
-        with Parcel.opened(stream) as parcel:
-            copies = ([t] for t in self.tables) if self._short else self.drawn()
-            for i, blocks in enumerate(copies):
-                stem = "synthetic" if i == 0 else f"synthetic-{i + 1}"
-                columnar = io.BytesIO()
-                with parcel.entry(f"{stem}.csv", large=not self._short) as file:
-                    for _ in write_csv(write_parquet(blocks, columnar), file):
-                        pass
-                parcel.add_packed(f"{stem}.parquet", columnar.getvalue())
-            for name, content in self._documents().items():
-                parcel.add(name, content)
-            parcel.seal()
+    def write(self, stream: IO[bytes], key: SigningKey | None = None) -> None:
+        """Write the bundle as a zip file; the same release always gives the same bytes.
 
-    def zipped(self) -> bytes:
+        Args:
+            key: signs it.
+        """
+        with Parcel.opened(stream) as parcel:
+            self._packed(parcel)
+            parcel.seal(key.sign if key else None)
+
+    @property
+    def sums(self) -> str:
+        """The list of checksums: all files are made for it, and none is kept."""
+        parcel = Parcel()
+        self._packed(parcel)
+        return parcel.sums
+
+    def _packed(self, parcel: Parcel) -> None:
+        copies = ([t] for t in self.tables) if self._short else self.drawn()
+        for i, blocks in enumerate(copies):
+            stem = "synthetic" if i == 0 else f"synthetic-{i + 1}"
+            columnar = io.BytesIO()
+            with parcel.entry(f"{stem}.csv", large=not self._short) as file:
+                for _ in write_csv(write_parquet(blocks, columnar), file):
+                    pass
+            parcel.add_packed(f"{stem}.parquet", columnar.getvalue())
+        for name, content in self._documents().items():
+            parcel.add(name, content)
+
+    def zipped(self, key: SigningKey | None = None) -> bytes:
         """The bundle as the bytes of a zip file."""
         buffer = io.BytesIO()
-        self.write(buffer)
+        self.write(buffer, key)
         return buffer.getvalue()
 
     def files(self) -> dict[str, bytes]:
@@ -152,7 +175,14 @@ class Release:
             "copies": self.copies,
             "seed": self.seed,
             "order": list(self.order),
+            "drawing": DRAWING,
+            "libraries": dict(self.libraries),
         }
+
+
+def libraries() -> dict[str, str]:
+    """What decides which bytes a model, a seed and a table become, and the version that is here."""
+    return {name: version(name) for name in ("numpy", "pandas", "pyarrow")}
 
 
 def _json(value: Any) -> bytes:
@@ -164,5 +194,15 @@ def as_saved(model: Model, statement: Statement) -> Model:
 
     Saving rounds the chances, so the released rows must be drawn from what was saved: only then
     can a recipient draw the same ones.
+
+    Raises:
+        NotReleasable: the model is another one each time that it is saved and read.
     """
-    return model_of(replace(model, statement=statement).document())
+    once = model_of(replace(model, statement=statement).document())
+    saved = model_of(once.document())
+    if saved.document() != once.document():
+        raise NotReleasable(
+            f"A model of the kind `{model.kind}` changes when it is saved and read.",
+            "Choose another method, and tell whoever wrote this one: nobody could check a release.",
+        )
+    return saved

@@ -1,18 +1,28 @@
-"""PRIVACY.md: what may honestly be said about a release, in plain words."""
+"""PRIVACY.md: what may honestly be said about a release, in plain words, from its ledger alone."""
 
 from __future__ import annotations
 
-from synth.budget import Statement
+import math
+import re
+
+from synth.budget import Entry, Grouped, Measured, Opened, Statement
+from synth.budget.accounting import epsilon_of
+from synth.budget.figures import DELTA_DIGITS, up
 from synth.budget.guarantee import DifferentiallyPrivate
-from synth.lazily import np
+from synth.budget.ledger import rho_in
 from synth.learning.method import Model
-from synth.schema import Origin, Pattern, Schema
+from synth.schema import Column, Origin, Pattern
 
 WHERE_FROM = {
-    Origin.DECLARED: "values declared without looking at the rows",
-    Origin.DISCOVERED: "values found under the privacy budget",
-    Origin.CONFIRMED: "values confirmed by the custodian after seeing the rows",
-    Origin.OBSERVED: "values read off the real rows",
+    Origin.DECLARED: "declared without looking at the rows",
+    Origin.DISCOVERED: "found under the promise",
+    Origin.CONFIRMED: "confirmed by the custodian after seeing the rows",
+    Origin.OBSERVED: "read off the real rows",
+}
+NOISE = {
+    "gaussian": "whole-number Gaussian noise",
+    "laplace": "whole-number Laplace noise",
+    "exponential": "a choice by chance (exponential mechanism)",
 }
 
 
@@ -20,18 +30,30 @@ def statement_text(model: Model, title: str) -> str:
     """The statement of a release, in Markdown."""
     statement = model.statement
     lines = [
-        f"# Privacy statement{f': {title}' if title else ''}",
+        f"# Privacy statement{f': {_plain(title)}' if title else ''}",
         "",
-        "The rows in this bundle are synthetic: they were drawn from a model, and no row "
-        "describes a real person.",
+        "The rows in this bundle are synthetic: they were drawn from a model. "
+        f"{statement.guarantee.rows}",
         "",
-        f"**{statement.guarantee.short}.** {statement.guarantee.plain}",
+        f"**{statement.guarantee.short}.** {_plain(statement.guarantee.plain)}",
         "",
         *_taken_as_known(statement),
-        *_how_measured(statement),
+        *_whom(statement, model.rows),
+        *_looked_at(statement),
         "## What the columns hold",
         "",
-        *(f"- {_column_line(model.schema, n)}" for n in model.schema.names),
+        *_table(
+            (
+                "column",
+                "kind",
+                "role",
+                "kind, role and format are",
+                "states",
+                "its values are",
+                "what it means",
+            ),
+            [_column_line(c) for c in model.schema],
+        ),
         "",
         "Text cells that a spreadsheet would run as a formula begin with an apostrophe in the "
         "CSV file; the Parquet file has them unchanged.",
@@ -45,36 +67,102 @@ def _taken_as_known(statement: Statement) -> list[str]:
     if not isinstance(statement.guarantee, DifferentiallyPrivate):
         return []
     return [
-        "Taken as known without the rows, and so not covered: the names of the columns, what sort "
-        "of values each holds and how these are written, and whatever is marked as declared below.",
+        "Taken as known without the rows, and so not covered: the names of the columns, and "
+        "whatever is marked as declared below.",
         "",
     ]
 
 
-def _how_measured(statement: Statement) -> list[str]:
-    paid = [(p, r) for p, r in statement.ledger if np.isfinite(r)]
-    if not paid:
-        return []
-    total = sum(r for _, r in paid)
-    groups: dict[str, tuple[int, float]] = {}
-    for purpose, rho in paid:
-        kind = purpose.split(":")[0]
-        times, spent = groups.get(kind, (0, 0.0))
-        groups[kind] = (times + 1, spent + rho)
+def _whom(statement: Statement, rows: int) -> list[str]:
+    """Who is protected, which of their rows were used, and how many that were."""
+    most = statement.budget.rows_per_person
+    if statement.person:
+        who = (
+            f"A person is named by the column `{_plain(statement.person)}`. At most {most} rows of "
+            "each were used; others were left out before anything was counted, and how many is "
+            "not told."
+        )
+    elif most > 1:
+        who = f"A person has at most {most} rows, as the custodian says; no column names them."
+    else:
+        who = "Each row is taken to be one person."
+    told = rows > 0 and bool(statement.measured)
+    used = f" About {rows:,} rows were used, as noisy counts tell." if told else ""
+    return ["## Who is protected", "", f"{who}{used}", ""]
+
+
+def _looked_at(statement: Statement) -> list[str]:
+    """Every touch of the rows, what it cost, and what that comes to."""
+    if not statement.ledger:
+        return ["No row was read.", ""]
+    head = ("looked at", "how it was protected", "rho", "delta")
     return [
-        "## What the privacy budget was spent on",
+        "## What was looked at",
         "",
-        "| looked at | times | share of the budget spent |",
-        "|---|---|---|",
-        *(f"| {k} | {t} | {r / total:.1%} |" for k, (t, r) in groups.items()),
+        "Every touch of the rows that a release may tell something of, in order. Costs are rounded "
+        "up.",
         "",
+        *_table(head, [_entry_line(e) for e in statement.ledger]),
+        "",
+        *_sum(statement),
     ]
 
 
-def _column_line(schema: Schema, name: str) -> str:
-    column = schema[name]
-    origin = WHERE_FROM[column.domain.origin]
-    told = f" {column.meaning}" if column.meaning else ""
+def _sum(statement: Statement) -> list[str]:
+    if not statement.measured:
+        return []
+    rho, budget = rho_in(statement.ledger), statement.budget
+    if math.isinf(rho):
+        return ["At least one answer was given without noise, so the costs have no sum.", ""]
+    own = math.fsum(e.delta for e in statement.measured)
+    comes_to = (
+        f"Together: rho {up(rho)}, which is epsilon {up(epsilon_of(rho, budget.delta))} at a delta "
+        f"of {up(budget.delta, DELTA_DIGITS)}"
+    )
+    beside = f", and a delta of {up(own, DELTA_DIGITS)} beside it" if own else ""
+    cap = "no limit was set" if math.isinf(budget.epsilon) else _cap(statement)
+    return [f"{comes_to}{beside}; {cap}.", ""]
+
+
+def _cap(statement: Statement) -> str:
+    most = statement.budget.delta + statement.aside
+    return (
+        f"the limit was epsilon {up(statement.budget.epsilon)} with a delta of "
+        f"{up(most, DELTA_DIGITS)}"
+    )
+
+
+def _entry_line(entry: Entry) -> tuple[str, ...]:
+    match entry:
+        case Measured():
+            noise = NOISE.get(entry.mechanism, entry.mechanism)
+            if math.isinf(entry.rho):
+                return entry.purpose, "nothing: exact", "no limit", ""
+            own = up(entry.delta, DELTA_DIGITS) if entry.delta else ""
+            return entry.purpose, noise, up(entry.rho), own
+        case Grouped():
+            reach = f"up to {entry.length} values" if entry.length else "any length"
+            return entry.purpose, f"shared by at least {entry.k} people ({reach})", "", ""
+        case Opened():
+            return entry.reason, "nothing: the rows were seen", "no limit", ""
+
+
+def _column_line(column: Column) -> tuple[str, ...]:
+    facts = WHERE_FROM[column.facts]
     if isinstance(column.domain, Pattern):
-        return f"`{name}` (identifier): made anew; the new ones {column.domain.why}.{told}"
-    return f"`{name}` ({column.kind.value}): {column.domain.size} states, {origin}.{told}"
+        made = f"made anew: they {column.domain.why}"
+        return column.name, "", column.role.value, facts, "", made, column.meaning
+    states = f"{column.domain.size:,}"
+    origin = WHERE_FROM[column.domain.origin]
+    kind, role = column.kind.value, column.role.value
+    return column.name, kind, role, facts, states, origin, column.meaning
+
+
+def _table(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> list[str]:
+    told = [head, ("---",) * len(head), *lines]
+    return [f"| {' | '.join(map(_plain, line))} |" for line in told]
+
+
+def _plain(text: str) -> str:
+    """Text that cannot pass for a part of the document around it."""
+    return re.sub(r"([\\|*#<>\[\]])", r"\\\1", " ".join(text.split()))

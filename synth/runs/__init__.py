@@ -3,5 +3,6 @@
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import read_recipe
 from synth.runs.running import Outcome, run
+from synth.runs.verifying import verify
 
-__all__ = ["Outcome", "Recipe", "read_recipe", "run"]
+__all__ = ["Outcome", "Recipe", "read_recipe", "run", "verify"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from codecs import BOM_UTF8
 from dataclasses import replace
 
-from synth.budget import Rho
+from synth.budget import Rho, Statement
 from synth.errors import NotReleasable
 from synth.learning.aggregates import Aggregates, aggregate, noisy_aggregate
 from synth.learning.seeded import Seeded, counting_of
@@ -32,6 +32,18 @@ def reported(recipe: Recipe, private: PrivateTable) -> Aggregates | None:
     counting = counting_of(private, own.length, own.several, own.nothing)
     counting = replace(counting, columns=asked.columns)
     return aggregate(private, counting, own.k, asked.protection)
+
+
+def of_both(statement: Statement, counts: Aggregates | None) -> tuple[Statement, Aggregates | None]:
+    """What may be said of rows and counts together, and the counts under it.
+
+    They are of the same people: the ledger is one, and reasons add up.
+    """
+    if counts is None:
+        return statement, None
+    every = dict.fromkeys((*statement.exceptions, *counts.statement.exceptions))
+    both = replace(statement, exceptions=tuple(every))
+    return both, replace(counts, statement=both)
 
 
 def chosen_look(recipe: Recipe, shelf: Shelf) -> Look:

@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 from synth.errors import QueryError, RecipeError, SynthError
 from synth.ingest.pointer import pointed
 from synth.lazily import pd
+from synth.release.signature import key_set, signed_words
 from synth.runs.faux import Faux, faux
 from synth.runs.recipe import MethodPart, Recipe
 from synth.runs.recipe_file import read_recipe
@@ -98,13 +99,15 @@ class Magic:
         if self.opened is None:
             raise QueryError("No database is open.", "First: %synth sqlite:///file.db")
         words = _cell_words().parse_args(shlex.split(line))
+        key = None if words.release is None else key_set()
         folder = Path() if words.recipe is None else words.recipe.parent
         release = self.opened.release(cell, _recipe_of(words), folder=folder)
         answer = self.opened.arranged(cell, release)
         print(answer.attrs["privacy"])
         if words.release is not None:
-            words.release.write_bytes(release.zipped())
-            print(f"Wrote the release to {words.release}.")
+            words.release.write_bytes(release.zipped(key))
+            signed = signed_words(key.fingerprint if key else "")
+            print(f"Wrote the release to {words.release}. {signed}")
         if words.into:
             self.shell.user_ns[words.into] = answer
             return None

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from enum import Enum
+from pathlib import PureWindowsPath
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -15,14 +16,51 @@ from synth.errors import RecipeError, StepError, SynthError
 from synth.lazily import tomlkit
 from synth.protect.steps import step_of
 from synth.runs.recipe import Recipe
+from synth.schema import Origin, Schema
 
-HEADER = "Everything that was decided about this release. Run it: synth run recipe.toml"
+HEADER = ("Everything that was decided about this release. Run it: synth run recipe.toml",)
+HANDED_ON = (
+    "Everything that was decided about this release, without what is the custodian's alone.",
+    "To run it again, fill in where the table is: file or database in [source]; and, where",
+    "spending is remembered, that folder: ledger in [privacy]. Files that steps and the showcase",
+    "name lie beside this recipe. Then: synth run recipe.toml",
+)
+OWN = (("source", "file"), ("source", "database"), ("privacy", "ledger"))  # never in a release
+FACTS = ("values", "edges", "low", "high", "template")  # of a column, if the rows chose them
 
 
 def recipe_text(recipe: Recipe) -> str:
     """The recipe as TOML, without what is left at its default."""
+    return _written(recipe, HEADER)
+
+
+def handed_on(recipe: Recipe, schema: Schema) -> str:
+    """The recipe as a release holds it: no place on the custodian's machine, no value off the rows.
+
+    Args:
+        schema: of the release; it tells which values were known without the rows.
+    """
+    document = recipe.model_dump()
+    for section, key in OWN:
+        document[section][key] = ""
+    for part in document["column"]:
+        if part["name"] in schema and schema[part["name"]].domain.origin is not Origin.DECLARED:
+            part.update(dict.fromkeys(FACTS))
+    for step in document["protect"]:
+        step.update({k: _name(step[k]) for k in ("file",) if step.get(k)})
+    document["showcase"]["logo"] = _name(document["showcase"]["logo"])
+    return _written(Recipe.model_validate(document), HANDED_ON)
+
+
+def _name(path: Any) -> str:
+    """The last part of a path, as any system writes one."""
+    return PureWindowsPath(str(path)).name
+
+
+def _written(recipe: Recipe, header: tuple[str, ...]) -> str:
     document = tomlkit.document()
-    document.add(tomlkit.comment(HEADER))
+    for line in header:
+        document.add(tomlkit.comment(line))
     for name, value in recipe.model_dump(exclude_defaults=True).items():
         document.add(name, _tomlled(value))
     return tomlkit.dumps(document)

@@ -28,9 +28,9 @@ from synth.release import Release
 from synth.release.counts import files_of
 from synth.release.release import as_saved
 from synth.release.showcase import look_file
-from synth.runs.handout import chosen_look, reported
+from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.recipe import Recipe
-from synth.runs.recipe_file import recipe_text
+from synth.runs.recipe_file import handed_on
 from synth.schema import Categories, Schema
 from synth.vault import PrivateTable
 
@@ -45,6 +45,9 @@ class Outcome:
     release: Release
     comparison: Comparison
     entries: tuple[Entry, ...]
+
+    def __repr__(self) -> str:
+        return f"<Outcome: {self.release!r}, and findings for the custodian in .comparison>"
 
 
 def run(
@@ -147,13 +150,14 @@ def run_loaded(
     model = fitted(recipe, private, _part(progress, 0.05, 0.6))
     rows = recipe.release.rows or model.rows or DEFAULT_ROWS
     told = private.declare(model.schema)
-    model = as_saved(model, told.statement())
+    statement, counts = of_both(told.statement(), counts)
+    model = as_saved(model, statement)
     release = Release(
         model,
         rows,
         seed=recipe.release.seed,
         copies=recipe.release.copies,
-        recipe=recipe_text(recipe),
+        recipe=handed_on(recipe, model.schema),
         title=recipe.release.title,
         extras={**files_of(counts), **look_file(look)} if counts else look_file(look),
         order=recipe.release.order,

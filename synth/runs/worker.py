@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from synth.errors import SynthError
 from synth.protect.steps import Shelf
+from synth.release.signature import key_set
 from synth.runs.recipe_file import read_recipe
 from synth.runs.running import run
 from synth.vault.passing import receive
@@ -29,6 +30,7 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
     header = json.loads(incoming.readline())
     frame = receive(incoming)
     try:
+        key = key_set()
         outcome = run(
             read_recipe(header["recipe"]),
             frame,
@@ -37,7 +39,7 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
             shelf=Shelf(given=header.get("files", {})),
             least=header.get("least", 0),
         )
-        bundle = outcome.release.zipped()
+        bundle = outcome.release.zipped(key)
     except SynthError as error:
         tell({"error": error.what, "remedy": error.remedy})
         return

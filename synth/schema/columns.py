@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
@@ -59,7 +59,7 @@ class Column:
     domain: Domain | Pattern
     kind: Kind = Kind.CATEGORY
     role: Role = Role.PLAIN
-    reason: str = ""
+    reason: str = field(default="", repr=False)
     meaning: str = ""
     facts: Origin = Origin.DECLARED
 

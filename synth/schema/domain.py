@@ -9,7 +9,7 @@ because an error that depends on one person's row would tell about that person.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from itertools import pairwise
 from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
@@ -47,6 +47,19 @@ class Origin(Enum):
 def smallest(codes: npt.ArrayLike, size: int) -> Codes:
     """`codes` in the smallest unsigned integer type that holds `size` states."""
     return np.asarray(codes).astype(np.min_scalar_type(max(size - 1, 1)))
+
+
+class ShowsItself:
+    """Shows what it holds, but not what was read off the rows: it may be a cell's last line."""
+
+    origin: Origin
+
+    def __repr__(self) -> str:
+        if not self.origin.public:
+            return f"<{type(self).__name__}: read off the rows, for the custodian's eyes>"
+        mine = fields(self)  # type: ignore[arg-type]  # each domain is a dataclass
+        told = ", ".join(f"{f.name}={getattr(self, f.name)!r}" for f in mine)
+        return f"{type(self).__name__}({told})"
 
 
 @runtime_checkable
@@ -94,8 +107,8 @@ def by_categories(values: pd.Series, encode: Any) -> Codes:
     return np.asarray(table[values.cat.codes.to_numpy()])
 
 
-@dataclass(frozen=True)
-class Categories:
+@dataclass(frozen=True, repr=False)
+class Categories(ShowsItself):
     """A list of values. What is not on the list is `other` where there is such a state.
 
     >>> domain = Categories(("Oslo", "Rome"), other=True)
@@ -164,8 +177,8 @@ class Categories:
         }
 
 
-@dataclass(frozen=True)
-class Numbers:
+@dataclass(frozen=True, repr=False)
+class Numbers(ShowsItself):
     """Numbers cut at `edges`: interval i holds edges[i] <= x < edges[i+1].
 
     Args:
@@ -238,8 +251,8 @@ class Numbers:
         }
 
 
-@dataclass(frozen=True)
-class Dates:
+@dataclass(frozen=True, repr=False)
+class Dates(ShowsItself):
     """Moments cut at `edges`, in seconds since 1970 (no time zone), written as `format`.
 
     Args:
@@ -299,8 +312,8 @@ class Dates:
         }
 
 
-@dataclass(frozen=True)
-class Text:
+@dataclass(frozen=True, repr=False)
+class Text(ShowsItself):
     """Free text: only whether something was written is modelled, never what."""
 
     name: ClassVar[str] = "text"

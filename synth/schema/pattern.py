@@ -18,7 +18,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from synth.errors import SchemaError
 from synth.lazily import np, npt, pd
-from synth.schema.domain import Codes, Origin
+from synth.schema.domain import Codes, Origin, ShowsItself
 
 Numbers: TypeAlias = "npt.NDArray[np.uint64]"
 
@@ -180,8 +180,8 @@ RESERVED: dict[str, Reserved] = {
 }
 
 
-@dataclass(frozen=True)
-class Pattern:
+@dataclass(frozen=True, repr=False)
+class Pattern(ShowsItself):
     """The format of an identifier, from which new ones are made that nobody has.
 
     >>> Pattern("K-###").numbered(0, 2, seed=1)

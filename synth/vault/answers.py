@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from synth.lazily import np, npt
 from synth.schema import Codes, Counts
@@ -20,7 +20,7 @@ class Measurement:
     """
 
     columns: tuple[str, ...]
-    counts: Counts
+    counts: Counts = field(repr=False)  # exact where sigma is 0
     sigma: float
 
 
@@ -33,7 +33,7 @@ class Distances:
         sigma: standard deviation of the noise in each; 0 for exact distances.
     """
 
-    rows: npt.NDArray[np.float64]
+    rows: npt.NDArray[np.float64] = field(repr=False)
     sigma: float
 
 
@@ -46,7 +46,7 @@ class SharedSums:
         sigma: standard deviation of the noise in each, in units of the statistics.
     """
 
-    sums: list[Counts]
+    sums: list[Counts] = field(repr=False)
     sigma: float
 
 

@@ -392,7 +392,7 @@ class PrivateTable:
         listed = ", ".join(f"`{name}`" for name in columns)
         what = "the kind, format, role, values or bounds" if noisy else "the values or bounds"
         reason = f"{what} of {listed} were read off the rows"
-        return self.ledger.statement((reason,) if columns else (), columns)
+        return self.ledger.statement((reason,) if columns else (), self.person, columns)
 
     def __noised(self, exact: IntCounts, rho: float, sensitivity: float) -> tuple[IntCounts, float]:
         """Exact answers with discrete Gaussian noise worth `rho`, and its standard deviation.

@@ -9,6 +9,7 @@ from synth.api.allowance import Allowance
 from synth.api.registry import Registry, Rules
 from synth.api.service import digests_of
 from synth.api.settings import allowance
+from synth.budget.figures import down
 from synth.runs.audit import Audit
 from synth.runs.memory import Memory
 from tests.api.test_jobs import ALICE, BOB, QUERY, RECIPE, SAMPLE, client, ended, refused, upload
@@ -97,7 +98,7 @@ def test_the_jobs_of_a_token_come_to_its_epsilon_at_most():
         assert 0.9 < alice.get("/api/v1/budget").json()["spent_epsilon"] <= 1.0
         assert "would pass it" in refused(upload(alice), 403)
         left = alice.get("/api/v1/budget").json()["left_epsilon"]
-        assert f"Epsilon {left:.3g} is left" in upload(alice).json()["remedy"]
+        assert f"Epsilon {down(left)} is left" in upload(alice).json()["remedy"]
         small = f"[privacy]\nepsilon = {left * 0.999}\n" + RECIPE
         ended(alice, upload(alice, small).headers["location"])
         assert alice.get("/api/v1/budget").json()["spent_epsilon"] <= 1.2

@@ -12,9 +12,10 @@ from synth.api import api, mounted
 from synth.api.registry import Registry, Rules, Wanted
 from synth.ingest import Database
 from synth.ingest.bounded import Owned
-from synth.release import Bundle, verify
+from synth.release import Bundle
 from synth.release.showcase.bundle import look_of
 from synth.runs import Recipe
+from synth.runs.verifying import verify
 from tests.people import DECLARED, some_people
 from tests.server import served
 from tests.waiting import PATIENCE, held, until

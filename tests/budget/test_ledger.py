@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from synth.budget import Audience, Budget, Grouped, Ledger, Opened, Rho
-from synth.budget.guarantee import DifferentiallyPrivate, KAnonymous, NoGuarantee, statement_of
-from synth.budget.ledger import epsilon_of
+from synth.budget.guarantee import DifferentiallyPrivate, KAnonymous, NoGuarantee
+from synth.budget.ledger import epsilon_of, statement_of
 from synth.budget.promise import usual_delta
 from synth.errors import BudgetError, BudgetExceeded
 

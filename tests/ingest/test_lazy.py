@@ -16,10 +16,11 @@ from synth.ingest.lazy import file_in_place, query_in_place
 from synth.ingest.read import compact
 from synth.learning.aggregates import aggregate
 from synth.methods.correlated import Correlated
-from synth.release import Bundle, verify
+from synth.release import Bundle
 from synth.runs import Recipe, run
 from synth.runs.faux import faux
 from synth.runs.recipe import MethodPart, Privacy, ReleasePart, Source
+from synth.runs.verifying import verify
 from synth.schema import Role
 from synth.vault import Counting, PrivateTable, Protection
 from tests.people import some_people

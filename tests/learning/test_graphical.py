@@ -113,7 +113,7 @@ def test_one_column_is_its_marginal(method: Tree | Adaptive) -> None:
 def test_a_pinned_pair_is_measured_whatever_the_rows_say() -> None:
     private = vault(0.2)
     Adaptive(pinned=(("number", "heads"),)).fit(private, private.ledger.left)
-    purposes = [line for line, _ in private.statement().ledger]
+    purposes = [e.purpose for e in private.statement().measured]
     assert "joint marginal: heads, number" in purposes
 
 
@@ -136,7 +136,7 @@ def test_a_heavier_column_is_kept_better() -> None:
     Adaptive(triples=False, weights={"letter": 20.0, "copy": 20.0}).fit(heavy, heavy.ledger.left)
 
     def share(private: PrivateTable) -> float:
-        spent = dict(private.statement().ledger)
+        spent = {e.purpose: e.rho for e in private.statement().measured}
         return spent.get("joint marginal: letter, copy", 0.0) / private.ledger.spent
 
     assert share(heavy) > share(light)

@@ -4,13 +4,16 @@ import zipfile
 import pandas as pd
 import pytest
 
+from synth.budget.figures import up
 from synth.errors import BundleError, NotReleasable
 from synth.learning.method import Model
 from synth.methods.independent import Independent
 from synth.methods.random import Random
-from synth.release import Bundle, Release, verify
+from synth.release import Bundle, Release
 from synth.release.release import as_saved
 from synth.release.table_files import write_csv
+from synth.runs.verifying import verify
+from tests.bundles import summed
 
 FILES = {
     "synthetic.csv",
@@ -19,7 +22,6 @@ FILES = {
     "PRIVACY.md",
     "model.json",
     "release.json",
-    "recipe.toml",
     "SHA256SUMS",
 }
 
@@ -32,7 +34,7 @@ def model(private) -> Model:
 
 @pytest.fixture
 def bundle(model) -> bytes:
-    return Release(model, 60, seed=7, recipe="# made by hand\n", title="People").zipped()
+    return Release(model, 60, seed=7, title="People").zipped()
 
 
 def tampered(bundle: bytes, name: str, content: bytes | None) -> io.BytesIO:
@@ -60,7 +62,7 @@ def test_a_bundle_holds_what_was_promised(bundle):
 
 def test_a_bundle_verifies(bundle):
     held = verify(Bundle.read(io.BytesIO(bundle)))
-    assert held[0] == "7 files match their checksums."
+    assert held[0] == "6 files match their checksums, and there is no other."
     assert "Differentially private" in held[1]
     assert "same 60 rows" in held[2]
 
@@ -82,7 +84,11 @@ HARM = {
     "rows changed": ("synthetic.csv", b"city,age,ill\nOslo,1,no\n", "`synthetic.csv` was changed"),
     "a file added": ("extra.txt", b"hello", "not in its list of checksums"),
     "a file gone": ("schema.json", None, "lacks schema.json"),
-    "an extra gone": ("recipe.toml", None, "recipe.toml is listed but not in the bundle"),
+    "a table gone": (
+        "synthetic.parquet",
+        None,
+        "listed but not in the bundle",
+    ),
     "no checksums": ("SHA256SUMS", None, "lacks SHA256SUMS"),
 }
 
@@ -102,7 +108,7 @@ def test_what_is_no_bundle_is_refused(tmp_path):
 
 def test_a_promise_that_is_not_the_models_is_noticed(model):
     release = Release(model, 10)
-    files = release.files() | {"PRIVACY.md": b"Perfectly anonymous.\n"}
+    files = summed(release.files() | {"PRIVACY.md": b"Perfectly anonymous.\n"})
     with pytest.raises(BundleError, match=r"PRIVACY.md promises something else"):
         verify(Bundle(files))
 
@@ -110,6 +116,7 @@ def test_a_promise_that_is_not_the_models_is_noticed(model):
 def test_rows_that_the_model_does_not_draw_are_noticed(model):
     files = Release(model, 10, seed=1).files()
     files["synthetic.parquet"] = Release(model, 10, seed=2).files()["synthetic.parquet"]
+    files = summed(files)
     with pytest.raises(BundleError, match="not those that the model draws"):
         verify(Bundle(files))
 
@@ -128,7 +135,7 @@ def test_an_ordered_release_is_ordered_and_can_be_drawn_again(order, block, mode
         expected = expected.sort_values(keys, ascending=rising, kind="stable")
     pd.testing.assert_frame_equal(rows, expected.reset_index(drop=True))
     bundle = Bundle.read(io.BytesIO(ordered.zipped()))
-    assert len(verify(bundle)) == 3
+    assert verify(bundle)
 
 
 def test_no_rows_are_no_release(model):
@@ -149,8 +156,9 @@ def test_formulas_are_made_harmless_in_cells_and_headers(start):
 
 def test_the_statement_tells_what_the_budget_was_spent_on(model):
     text = Release(model, 10).files()["PRIVACY.md"].decode()
-    assert "| one-way marginal | 3 | 100.0% |" in text
-    assert "`city` (category): 3 states, values declared" in text
+    rho = up(model.statement.measured[0].rho)
+    assert f"| one-way marginal: city | whole-number Gaussian noise | {rho} |  |" in text
+    assert "| city | category | quasi-identifier | 3 | declared without looking" in text
 
 
 def test_random_values_say_that_no_row_was_read(private):

@@ -12,10 +12,12 @@ from synth.errors import BundleError
 from synth.learning import method
 from synth.methods.correlated import Correlated
 from synth.methods.twins import Twins
-from synth.release import Bundle, Release, release, verify
+from synth.release import Bundle, Release, release
 from synth.release.table_files import whole, write_csv, write_parquet
+from synth.runs.verifying import verify
 from synth.schema import Column, Pattern, Role, Schema
 from synth.vault import PrivateTable
+from tests.bundles import summed
 from tests.people import SCHEMA, some_people
 
 ID = Pattern("K-####")
@@ -64,9 +66,9 @@ def test_a_block_that_was_exchanged_is_noticed(model):
     blocks = list(next(Release(model, 250, seed=3).drawn()))
     forged = io.BytesIO()
     list(write_parquet([blocks[0], blocks[0], blocks[2]], forged))
-    swapped = Bundle({**bundle.files, "synthetic.parquet": forged.getvalue()})
+    swapped = summed({**bundle.files, "synthetic.parquet": forged.getvalue()})
     with pytest.raises(BundleError, match="not those that the model draws"):
-        verify(swapped)
+        verify(Bundle(swapped))
 
 
 @pytest.mark.usefixtures("short_blocks")

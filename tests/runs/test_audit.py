@@ -90,8 +90,8 @@ def test_every_touch_is_in_the_ledger_and_the_sum_is_what_was_given(method: Meth
     private = vault(people())
     given = Rho(private.ledger.left / 2)
     statement = method.fit(private, given).statement
-    assert math.fsum(rho for _, rho in statement.ledger) <= given * (1 + 1e-9)
-    assert private.ledger.spent == pytest.approx(math.fsum(rho for _, rho in statement.ledger))
+    assert math.fsum(e.rho for e in statement.measured) <= given * (1 + 1e-9)
+    assert private.ledger.spent == pytest.approx(math.fsum(e.rho for e in statement.measured))
 
 
 @by_chance

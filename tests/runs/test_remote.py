@@ -10,10 +10,11 @@ from synth.api.registry import Registry
 from synth.cli import app
 from synth.errors import IngestError, RecipeError, RemoteError
 from synth.progress import quiet
-from synth.release import Bundle, verify
+from synth.release import Bundle
 from synth.release.showcase.bundle import look_of
 from synth.runs import read_recipe
 from synth.runs.remote import Remote, connected, looked_up, sendable
+from synth.runs.verifying import verify
 from tests.api.test_jobs import ALICE, PNG, QUERY, RECIPE, SAMPLE, client, table
 from tests.server import served
 

@@ -117,7 +117,7 @@ def test_a_pair_can_be_pinned_and_is_measured(with_table):
     app.multiselect(key="adaptive.pinned").set_value([("city", "age")]).run()
     recipe = read_recipe(recipe_text(ran(app).session_state[KEY].recipe))
     model = run(recipe, some_people()).release.model
-    assert any("city, age" in purpose for purpose, _ in model.statement.ledger)
+    assert any("city, age" in e.purpose for e in model.statement.measured)
 
 
 def test_a_weak_promise_is_warned_about_with_its_reason(with_table):
@@ -135,6 +135,7 @@ def test_compare_shows_the_figures_and_that_they_stay_here(with_release):
 def test_release_shows_the_promise_and_offers_the_bundle(with_release):
     app = screen("release", with_release)
     assert "Differentially private" in words(app)
+    assert "Not signed" in " ".join(c.value for c in app.caption)
     assert len(app.get("download_button")) >= 2
 
 

@@ -7,6 +7,7 @@ import math
 import streamlit as st
 
 from synth.budget.accounting import epsilon_of
+from synth.budget.figures import up
 from ui.shell.visitor import Visitor, visitor
 
 
@@ -39,4 +40,4 @@ def _spent(who: Visitor) -> str:
         return "ε = 0"
     if math.isinf(rho):
         return "counts without noise: no limit to what could be learnt"
-    return f"ε = {epsilon_of(rho, who.recipe.budget.delta):.3g}"
+    return f"ε = {up(epsilon_of(rho, who.recipe.budget.delta))}"

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
+from synth.budget.eyes import ForCustodian
 from synth.errors import RiskError
 from synth.lazily import np, npt
 from synth.protect.lattice.ladders import Ladder, Losses
@@ -76,8 +77,8 @@ class Goal:
             )
 
 
-@dataclass(frozen=True)
-class Node:
+@dataclass(frozen=True, repr=False)
+class Node(ForCustodian):
     """One level per column, and what comes of it."""
 
     levels: tuple[int, ...]

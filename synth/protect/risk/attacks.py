@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from synth.budget.eyes import ForCustodian
 from synth.errors import RiskError
 from synth.lazily import np, npt
 from synth.protect.risk.classes import Classes, Sizes
@@ -33,8 +34,8 @@ class Attacker(Enum):
     MARKETER = "marketer"
 
 
-@dataclass(frozen=True)
-class Attack:
+@dataclass(frozen=True, repr=False)
+class Attack(ForCustodian):
     """What one attacker achieves.
 
     Args:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
+from synth.budget.eyes import ForCustodian
 from synth.lazily import np, npt, pd
 from synth.schema import Codes
 from synth.vault.coded import Coded
@@ -19,8 +20,8 @@ Sizes: TypeAlias = "npt.NDArray[np.int64]"  # rows in each class
 SPARSE = 8  # beyond this many cells per row, classes are numbered by hashing, not by counting
 
 
-@dataclass(frozen=True, eq=False)
-class Classes:
+@dataclass(frozen=True, eq=False, repr=False)
+class Classes(ForCustodian):
     """Rows grouped by the columns that an attacker may know.
 
     Args:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from synth.budget.eyes import ForCustodian
 from synth.lazily import np, npt, pd
 from synth.protect.risk.classes import Classes
 from synth.schema.domain import MISSING
@@ -17,8 +18,8 @@ from synth.vault.coded import Coded
 RECURSIVE_C = 3.0  # the c of recursive (c, l)-diversity, unless another is asked for
 
 
-@dataclass(frozen=True)
-class Disclosure:
+@dataclass(frozen=True, repr=False)
+class Disclosure(ForCustodian):
     """How much the classes give away about one sensitive column.
 
     Args:
@@ -40,8 +41,8 @@ class Disclosure:
     rows: int
 
 
-@dataclass(frozen=True, eq=False)
-class Spread:
+@dataclass(frozen=True, eq=False, repr=False)
+class Spread(ForCustodian):
     """Sparse counts of (class, value) pairs, by class, and within it the most frequent first."""
 
     group: npt.NDArray[np.int64]

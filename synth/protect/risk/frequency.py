@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from synth.budget.eyes import ForCustodian
 from synth.lazily import np, npt
 from synth.vault.coded import Coded
 
 
-@dataclass(frozen=True)
-class FrequencyAttack:
+@dataclass(frozen=True, repr=False)
+class FrequencyAttack(ForCustodian):
     """What the attack achieves on one column.
 
     Args:

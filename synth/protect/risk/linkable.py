@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from synth.budget.eyes import ForCustodian
 from synth.lazily import np
 from synth.protect.risk.uniques import SpecialUniques
 
 
-@dataclass(frozen=True)
-class Contribution:
+@dataclass(frozen=True, repr=False)
+class Contribution(ForCustodian):
     """How many rows are linkable through a column, or through one value of it.
 
     Args:

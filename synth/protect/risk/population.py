@@ -14,14 +14,15 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from synth.budget.eyes import ForCustodian
 from synth.errors import RiskError
 from synth.lazily import np, npt, special
 
 SMALL_FRACTION = 0.1  # up to here Dankar's rule trusts Pitman
 
 
-@dataclass(frozen=True)
-class PopulationUniques:
+@dataclass(frozen=True, repr=False)
+class PopulationUniques(ForCustodian):
     """Estimated share of rows whose person is unique in the population; NaN where a model fails.
 
     Args:

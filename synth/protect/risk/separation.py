@@ -9,6 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from synth.budget.eyes import ForCustodian
 from synth.errors import RiskError
 from synth.lazily import np
 from synth.protect.risk.classes import Classes, classes_of, refined
@@ -17,8 +18,8 @@ from synth.vault.coded import Coded
 MOST_COMPARED = 12  # 4,095 subsets
 
 
-@dataclass(frozen=True)
-class Separation:
+@dataclass(frozen=True, repr=False)
+class Separation(ForCustodian):
     """How far a set of columns goes.
 
     Args:

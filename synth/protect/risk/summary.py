@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synth.budget import Audience
+from synth.budget.eyes import ForCustodian
 from synth.protect.risk.attacks import Attack, attacks, in_words
 from synth.protect.risk.classes import Classes, classes_of
 from synth.protect.risk.disclosure import Disclosure, disclosure
@@ -17,8 +18,8 @@ from synth.vault.coded import Coded
 REASON = "how identifiable the rows are"
 
 
-@dataclass(frozen=True)
-class Risk:
+@dataclass(frozen=True, repr=False)
+class Risk(ForCustodian):
     """How identifiable rows are by some columns. For the custodian.
 
     Args:

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
 
+from synth.budget.eyes import ForCustodian
 from synth.errors import RiskError
 from synth.lazily import np, npt
 from synth.protect.risk.classes import Labels, refined
@@ -28,8 +29,8 @@ Packed: TypeAlias = "npt.NDArray[np.uint8]"  # the same, eight rows to a byte
 MOST_SETS = 20_000  # sets of columns; beyond this a search is not live any more
 
 
-@dataclass(frozen=True, eq=False)
-class Rare:
+@dataclass(frozen=True, eq=False, repr=False)
+class Rare(ForCustodian):
     """The rows whose values in some columns are a minimal rare combination.
 
     Args:
@@ -41,8 +42,8 @@ class Rare:
     rows: npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class SpecialUniques:
+@dataclass(frozen=True, eq=False, repr=False)
+class SpecialUniques(ForCustodian):
     """All minimal rare combinations of up to `length` columns.
 
     Args:

@@ -12,7 +12,7 @@ from synth.release.bundle import Bundle
 from synth.release.counts import aggregates_of
 from synth.release.showcase.page import Look, page
 
-FILE = "showcase.json"
+LOOK = "showcase.json"
 
 
 def look_file(look: Look) -> dict[str, bytes]:
@@ -26,7 +26,7 @@ def look_file(look: Look) -> dict[str, bytes]:
         "dark": look.dark,
         "people_per_row": look.people_per_row,
     }
-    return {FILE: json.dumps(document, indent=1, ensure_ascii=False).encode()}
+    return {LOOK: json.dumps(document, indent=1, ensure_ascii=False).encode()}
 
 
 def look_of(bundle: Bundle) -> Look:
@@ -36,10 +36,10 @@ def look_of(bundle: Bundle) -> Look:
         BundleError: the choice is damaged.
     """
     title = str(bundle.facts.get("title") or "Data showcase")
-    if FILE not in bundle.files:
+    if LOOK not in bundle.files:
         return Look(title=title)
     try:
-        told: dict[str, Any] = json.loads(bundle.files[FILE])
+        told: dict[str, Any] = json.loads(bundle.files[LOOK])
         return Look(
             title=str(told["title"]) or title,
             text=str(told["text"]),
@@ -71,4 +71,5 @@ def showcase(bundle: Bundle, look: Look | None = None, *, start: str = "") -> st
         look or look_of(bundle),
         gaps=isinstance(bundle.model, RecordModel),
         start=start,
+        signed_by=bundle.signed_by,
     )

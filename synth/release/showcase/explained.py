@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 from synth.budget import Statement
 from synth.budget.guarantee import DifferentiallyPrivate, Guarantee, KAnonymous
 from synth.learning.aggregates import Aggregates
 from synth.release.showcase.contents import Attribute
+from synth.release.signature import signed_words
 from synth.vault import Protection
 
 
@@ -16,15 +18,18 @@ def about(
     statement: Statement,
     aggregates: Aggregates | None,
     attributes: Sequence[Attribute],
-    rows: int,
-    *,
-    gaps: bool,
+    facts: Mapping[str, Any],
 ) -> str:
-    """The view *About & privacy* as HTML."""
+    """The view *About & privacy* as HTML.
+
+    Args:
+        facts: of the page: its `rows`, whether they have `gaps`, and whom it is `signedBy`.
+    """
     parts = [
-        _part("What this is", _what(rows, gaps)),
-        _part("What this is not", _what_not()),
+        _part("What this is", _what(facts["rows"], facts["gaps"])),
+        _part("What this is not", _what_not(statement.guarantee)),
         _part("How the people are protected", _protected(statement.guarantee, aggregates)),
+        _part("Whose it is", [signed_words(facts["signedBy"])]),
         _part("Two numbers for every bar", _two_numbers(aggregates)),
         _attribute_table(attributes),
     ]
@@ -54,10 +59,9 @@ def _what(rows: int, gaps: bool) -> list[str]:
     ]
 
 
-def _what_not() -> list[str]:
+def _what_not(guarantee: Guarantee) -> list[str]:
     return [
-        "No row is a person. A row that looks like somebody you know was not made from what is "
-        "known about them, and says nothing about them.",
+        f"{guarantee.rows} Take no row for somebody you know.",
         "The counts are not official figures. Patterns among few people, or among many attributes "
         "at once, are the least certain; ask the custodian before you act on them.",
     ]

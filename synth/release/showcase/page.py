@@ -89,10 +89,12 @@ def page(
     *,
     gaps: bool = False,
     start: str = "",
+    signed_by: str = "",
 ) -> str:
     """The showcase of a release, as one HTML document.
 
     Args:
+        signed_by: the fingerprint of the key that the release was signed with; "" for none.
         rows: synthetic rows; never real ones.
         gaps: whether a missing value only means that a row leaves the attribute open.
         start: where it opens, as after the `#` of its address.
@@ -108,6 +110,7 @@ def page(
         "file": "synthetic-rows.csv",
         "gaps": gaps,
         "start": start,
+        "signedBy": signed_by,
         "peoplePerRow": look.people_per_row,
         "attributes": [_attribute(a, packed) for a in attributes],
         "reported": None if aggregates is None else _reported(attributes, aggregates, packed),
@@ -137,8 +140,9 @@ def _filled(
         title=html.escape(look.title),
         text=html.escape(look.text),
         logo=_logo(look),
+        rows=html.escape(statement.guarantee.rows),
         guarantee=html.escape(statement.guarantee.short),
-        about=about(statement, aggregates, attributes, facts["rows"], gaps=facts["gaps"]),
+        about=about(statement, aggregates, attributes, facts),
         facts=json.dumps(facts, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
         arrays=packed.text(),
         style=style,

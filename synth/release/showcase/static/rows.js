@@ -28,7 +28,7 @@ class Rows {
     const shown = [...matching.subarray(this.page * PAGE, (this.page + 1) * PAGE)];
     const head = make("tr", {}, ...attributes.map((a) => make("th", { scope: "col", text: a.name })));
     const body = shown.map((row) => make("tr", {}, ...attributes.map((a) => make("td", { text: this.text(a, row) }))));
-    const caption = make("caption", { text: "Synthetic rows: no line describes a real person" });
+    const caption = make("caption", { text: "Synthetic rows" });
     byId("table").replaceChildren(make("table", {}, caption, make("thead", {}, head), make("tbody", {}, ...body)));
     byId("page").textContent = `Page ${whole(this.page + 1)} of ${whole(pages)}`;
     byId("earlier").disabled = this.page === 0;
