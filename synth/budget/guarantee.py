@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from synth.budget.population import RunningTotal, running_total_of
 from synth.errors import BundleError
 
 
@@ -128,11 +129,13 @@ class Statement:
         guarantee: the promise, as a value.
         ledger: what was measured with noise, and the rho each cost, in order.
         delta: the delta at which rho is converted.
+        population: what all releases about the same people come to; None where nobody kept account.
     """
 
     guarantee: Guarantee
     ledger: tuple[tuple[str, float], ...] = ()
     delta: float = 1e-6
+    population: RunningTotal | None = None
 
     @property
     def formal(self) -> bool:
@@ -156,6 +159,7 @@ class Statement:
             "ledger": [
                 {"purpose": p, "rho": r if math.isfinite(r) else None} for p, r in self.ledger
             ],
+            "population": None if self.population is None else self.population.document(),
         }
 
 
@@ -169,7 +173,8 @@ def statement_of(document: Mapping[str, Any]) -> Statement:
         (str(e["purpose"]), math.inf if e["rho"] is None else float(e["rho"]))
         for e in document.get("ledger", ())
     )
-    return Statement(_guarantee_of(document), ledger, float(document.get("at_delta", 1e-6)))
+    delta, population = float(document.get("at_delta", 1e-6)), document.get("population")
+    return Statement(_guarantee_of(document), ledger, delta, running_total_of(population))
 
 
 def _guarantee_of(document: Mapping[str, Any]) -> Guarantee:

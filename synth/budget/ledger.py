@@ -20,6 +20,7 @@ from synth.budget.guarantee import (
     NoGuarantee,
     Statement,
 )
+from synth.budget.population import RunningTotal
 from synth.budget.promise import Budget, Rho
 from synth.errors import BudgetExceeded
 
@@ -126,6 +127,7 @@ class Payer(Protocol):
         self, purpose: str, rho: Rho, mechanism: str = "gaussian", *, delta: float = 0.0
     ) -> None: ...
     def note(self, entry: Opened | Grouped | Compared) -> None: ...
+    def standing(self, *, bounded: bool = True) -> RunningTotal | None: ...
 
 
 @dataclass
@@ -213,13 +215,23 @@ class Ledger:
     def statement(self, exceptions: Iterable[str] = ()) -> Statement:
         """What may honestly be said now about everything written here."""
         reasons = (*exceptions, *_void(self.entries))
+        guarantee = self._guarantee(reasons)
         return Statement(
-            self._guarantee(reasons),
+            guarantee,
             ledger=tuple(
                 (e.purpose, float(e.rho)) for e in self.entries if isinstance(e, Measured)
             ),
             delta=self.budget.delta,
+            population=self.standing(bounded=isinstance(guarantee, DifferentiallyPrivate)),
         )
+
+    def standing(self, *, bounded: bool = True) -> RunningTotal | None:
+        """What all releases about the same people come to; None where no account is kept.
+
+        Args:
+            bounded: whether an epsilon bounds this one.
+        """
+        return None if self.parent is None else self.parent.standing(bounded=bounded)
 
     def _guarantee(self, reasons: Sequence[str]) -> Guarantee:
         groups = [e for e in self.entries if isinstance(e, Grouped)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synth.budget import Statement
 from synth.budget.guarantee import DifferentiallyPrivate
+from synth.budget.population import population_lines
 from synth.lazily import np
 from synth.learning.method import Model
 from synth.schema import Origin, Schema
@@ -28,6 +29,7 @@ def statement_text(model: Model, title: str) -> str:
         "",
         *_taken_as_known(statement),
         *_how_measured(statement),
+        *population_lines(statement.population),
         "## What the columns hold",
         "",
         *(f"- {_column_line(model.schema, n)}" for n in model.schema.names),

@@ -106,7 +106,9 @@ class Job:
             _end(process)
         assert process.stdin is not None and process.stdout is not None
         try:
-            header = {"recipe": recipe_text(self.recipe), "files": dict(self.files)}
+            header: dict[str, Any] = {"recipe": recipe_text(self.recipe), "files": dict(self.files)}
+            if self.recipe.privacy.ledger:  # the rows it is sent may be some of each person's
+                header["traits"] = private.rows_traits().document()
             process.stdin.write(json.dumps(header).encode() + b"\n")
             private.send_rows(process.stdin)
             process.stdin.close()

@@ -1,0 +1,123 @@
+"""A run charged to the account of the people it is about, where its recipe names a ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from synth.budget import Ledger, Statement
+from synth.budget.account import Account, Cap, Intent, account_of
+from synth.budget.accounting import epsilon_of
+from synth.budget.anchor import Anchor
+from synth.budget.guarantee import DifferentiallyPrivate
+from synth.budget.lasting import LedgerFile
+from synth.budget.resemblance import Traits
+from synth.errors import BudgetExceeded, RecipeError
+from synth.ingest import Loaded
+from synth.protect.steps import Shelf
+from synth.runs.recipe import Privacy, Recipe
+from synth.runs.recipe_file import recipe_text
+
+ANCHOR = "SYNTH_ANCHOR"  # names the anchor of whoever runs this, where the recipe names none
+
+
+@contextmanager
+def charged(
+    recipe: Recipe, loaded: Loaded, folder: Path, shelf: Shelf, traits: Traits | None = None
+) -> Iterator[Loaded]:
+    """The table charged to the account of its people as well, where the recipe names a ledger.
+
+    That the release begins, and what it is about to tell, is on disk before this yields.
+
+    Args:
+        traits: of the table as it was before some rows were left out; else of the table as it is.
+
+    Raises:
+        RecipeError: the recipe does not say who the people are.
+        AccountRefused: the account has no place for this release, or has to ask about it.
+        LedgerError: the ledger is damaged, or the people were promised something else before.
+        BudgetExceeded: earlier releases left less than this one asks for.
+    """
+    if not recipe.privacy.ledger:
+        yield loaded
+        return
+    account = _account(recipe, loaded, folder, shelf, traits)
+    with account.concluding():
+        _check_left(recipe, account)
+        yield replace(
+            loaded, private=loaded.private.charged_to(Ledger(recipe.budget, parent=account))
+        )
+
+
+def conclude(ledger: Ledger, statement: Statement) -> None:
+    """Write down that a release was made; nothing where no account is kept."""
+    if isinstance(ledger.parent, Account):
+        bounded = isinstance(statement.guarantee, DifferentiallyPrivate)
+        ledger.parent.ended(statement.population, bounded=bounded)
+
+
+def opened_ledger(told: Privacy, folder: Path = Path()) -> LedgerFile:
+    """The lasting ledger that a recipe names, with its anchor.
+
+    Raises:
+        LedgerError: one of them is missing or damaged, or the anchor knows more.
+    """
+    place = folder / told.ledger
+    place.mkdir(parents=True, exist_ok=True)
+    anchor = told.anchor or os.environ.get(ANCHOR, "")
+    return LedgerFile.opened(place, Anchor(folder / anchor) if anchor else None)
+
+
+def cap_of(recipe: Recipe) -> Cap:
+    """What all releases about the people of a recipe may come to."""
+    return Cap(recipe.privacy.total, recipe.privacy.total_delta, recipe.people.rows)
+
+
+def _account(
+    recipe: Recipe, loaded: Loaded, folder: Path, shelf: Shelf, traits: Traits | None
+) -> Account:
+    people = recipe.people
+    if not people.population.strip():
+        raise RecipeError(
+            "The recipe keeps a lasting ledger, and does not say who the people are.",
+            'Name them in [people], for good: population = "patients of ward 7, 2026". All '
+            "releases about them are added up under this name, whatever table they come from.",
+        )
+    intent = Intent(
+        release=recipe.release.title or "release",
+        unbounded=recipe.exact or ("" if recipe.privacy.discover else recipe.unbounded),
+        exact=bool(recipe.exact),
+        settings=_settings(recipe, shelf),
+        despite=recipe.privacy.why_another.strip(),
+        other_than=people.other_than,
+    )
+    known = loaded.private.rows_traits() if traits is None else traits
+    file = opened_ledger(recipe.privacy, folder)
+    return account_of(file, people.population.strip(), cap_of(recipe), intent, known)
+
+
+def _settings(recipe: Recipe, shelf: Shelf) -> str:
+    """Everything that decides about a release but its table: the recipe, and the files it names."""
+    named = [str(step["file"]) for step in recipe.protect if step.get("file")]
+    files: Mapping[str, str] = {name: shelf.text(name) for name in sorted({*named})}
+    told = "".join(f"\0{name}\0{text}" for name, text in files.items())
+    return recipe_text(recipe) + hashlib.sha256(told.encode()).hexdigest()
+
+
+def _check_left(recipe: Recipe, account: Account) -> None:
+    """Refuse a release that would quietly get less than it asks for."""
+    left = account.left
+    if not recipe.formal or recipe.budget.rho <= left * (1 + 1e-9):
+        return
+    reach = epsilon_of(left, recipe.budget.delta)
+    raise BudgetExceeded(
+        f"Earlier releases about `{account.population}` came to epsilon {account.epsilon:.3g} of "
+        f"{account.cap.epsilon:g}; this one asks for {recipe.privacy.epsilon:g} more.",
+        f"Ask for epsilon {reach:.2g} at most."
+        if reach > 0.001
+        else "Nothing is left for these people: draw more rows from an earlier release instead.",
+    )
