@@ -18,7 +18,7 @@ import math
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from synth.budget.accounting import epsilon_of, rho_of
@@ -198,10 +198,32 @@ class Account:
             self._end({"kind": "ended", "released": False})
             raise
 
-    def ended(self, stated: RunningTotal | None, *, bounded: bool) -> None:
-        """Write down that the release was made, and what it says of all of them."""
-        told = None if stated is None else stated.document()
-        self._end({"kind": "ended", "released": True, "bounded": bounded, "stated": told})
+    def ended(self, content: bytes, stated: RunningTotal | None, *, bounded: bool) -> None:
+        """Write down that the release was made, and what it says of all of them.
+
+        Args:
+            content: what was learnt and counted: the same bytes for the same release.
+
+        Raises:
+            AccountRefused: it was to be an earlier release again, and chance made another of it.
+        """
+        digest = hashlib.blake2b(content, key=self.file.key, digest_size=16).hexdigest()
+        if self.again:
+            runs = self.file.lines(self.population)
+            family = {
+                x.run for x in runs if x.kind == "begun" and x.document["again"] == self.again
+            }
+            ends = (x for x in runs if x.kind == "ended" and x.run in {*family, self.again})
+            if any(x.document.get("digest", digest) != digest for x in ends):
+                raise AccountRefused(
+                    "The same recipe on the same table made another release than before: part of "
+                    f"it is left to chance. {TOGETHER}",
+                    "Give out the earlier release. Or, having read this, give your reason in "
+                    'why_another = "…" in [privacy].',
+                    about=("why_another",),
+                )
+        told = {"bounded": bounded, "stated": None if stated is None else stated.document()}
+        self._end({"kind": "ended", "released": True, "digest": digest, **told})
 
     def _end(self, told: Mapping[str, Any]) -> None:
         with self.file.writing() as book:
@@ -234,9 +256,11 @@ def account_of(
             _ask_whose(book, population, sketch, {*intent.other_than, *_others(lines)})
         same = _same(file, intent, sketch)
         again = next((x.run for x in _exact(lines) if x.document["same"] == same), "")
+        against = None if again or not intent.exact else _against(population, cap, lines)
+        if against is not None and not intent.despite:
+            raise against
+        intent = replace(intent, despite=intent.despite if against else "")
         account = Account(file, population, cap, intent, again)
-        if intent.exact and not again and not intent.despite:
-            _may_be_exact(account, lines)
         if not known:
             book.write(population, account.line({"kind": "promised", "cap": wanted}))
         if sketch is not None and not _knows(lines, sketch):
@@ -344,29 +368,24 @@ def _exact(lines: Sequence[Line]) -> Iterator[Line]:
     return (x for x in lines if x.kind == "begun" and x.document["exact"] and x.run not in ended)
 
 
-def _may_be_exact(account: Account, lines: Sequence[Line]) -> None:
-    """Refuse rows, or counts without noise, where there were some before or nothing is left."""
-    remedy = (
-        "Give out the earlier release again: the same recipe on the same table makes the same. Or, "
-        'having read this, give your reason in why_another = "…" in [privacy].'
-    )
+def _against(population: str, cap: Cap, lines: Sequence[Line]) -> AccountRefused | None:
+    """What speaks against rows, or counts without noise: there were some, or nothing is left."""
+    read = 'Or, having read this, give your reason in why_another = "…" in [privacy].'
     if next(_exact(lines), None) is not None:
-        raise AccountRefused(
-            f"A release without noise was made about `{account.population}` before. {TOGETHER}",
-            remedy,
+        return AccountRefused(
+            f"A release without noise was made about `{population}` before. {TOGETHER}",
+            "Give out the earlier release again: the same recipe on the same table makes the same. "
+            + read,
             about=("why_another",),
         )
-    if not lines:
-        return
-    left = epsilon_of(_left(account.cap, lines), account.cap.delta)
-    if left < SPENT * account.cap.epsilon:
-        raise AccountRefused(
-            f"Epsilon {account.cap.epsilon:g} is spent for `{account.population}`, and a release "
-            "without noise tells more still: nothing would bound what all of them tell together.",
-            "Draw more rows from an earlier release. Or, having read this, give your reason in "
-            'why_another = "…" in [privacy].',
+    if epsilon_of(_left(cap, lines), cap.delta) < SPENT * cap.epsilon:
+        return AccountRefused(
+            f"Epsilon {cap.epsilon:g} is spent for `{population}`, and a release without noise "
+            "tells more still: nothing would bound what all of them tell together.",
+            f"Draw more rows from an earlier release. {read}",
             about=("why_another",),
         )
+    return None
 
 
 def _same(file: LedgerFile, intent: Intent, sketch: Sketch | None) -> str:

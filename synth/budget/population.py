@@ -95,7 +95,8 @@ def _sum(total: RunningTotal) -> str:
     )
     return (
         f"{which}{beside} about this population. What was told with noise, runs that were not "
-        f"released included, comes to at most ε = {rounded_up(total.epsilon)} at "
+        "released included, comes together, and not each, to at most "
+        f"ε = {rounded_up(total.epsilon)} at "
         f"δ = {rounded_up(total.delta)}{own}, of ε = {total.most:g} that the custodian allows."
     )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from synth.budget import Ledger, Statement
+from synth.budget import Ledger
 from synth.budget.account import Account, Cap, Intent, account_of
 from synth.budget.accounting import epsilon_of
 from synth.budget.anchor import Anchor
@@ -19,6 +20,7 @@ from synth.budget.resemblance import Traits
 from synth.errors import BudgetExceeded, RecipeError
 from synth.ingest import Loaded
 from synth.protect.steps import Shelf
+from synth.release import Release
 from synth.runs.recipe import Privacy, Recipe
 from synth.runs.recipe_file import recipe_text
 
@@ -53,11 +55,18 @@ def charged(
         )
 
 
-def conclude(ledger: Ledger, statement: Statement) -> None:
-    """Write down that a release was made; nothing where no account is kept."""
+def conclude(ledger: Ledger, release: Release) -> None:
+    """Write down that a release was made; nothing where no account is kept.
+
+    Raises:
+        AccountRefused: it was to be an earlier one again, and is not.
+    """
     if isinstance(ledger.parent, Account):
+        model, statement = release.model.document(), release.statement
+        files = "".join(f"{n}\0{c.hex()}\0" for n, c in sorted(release.extras.items()))
+        content = f"{json.dumps(model, sort_keys=True)}\0{files}"
         bounded = isinstance(statement.guarantee, DifferentiallyPrivate)
-        ledger.parent.ended(statement.population, bounded=bounded)
+        ledger.parent.ended(content.encode(), statement.population, bounded=bounded)
 
 
 def opened_ledger(told: Privacy, folder: Path = Path()) -> LedgerFile:

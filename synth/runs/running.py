@@ -137,7 +137,7 @@ def run_loaded(
         extras={**files_of(counts), **look_file(look)} if counts else look_file(look),
         order=recipe.release.order,
     )
-    conclude(private.ledger, model.statement)
+    conclude(private.ledger, release)
     progress(0.6, "drawing synthetic rows")
     private.ledger.note(Opened(LOOKED, Audience.CUSTODIAN))
     seen = told if private is before else _as_seen(before, told)
