@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import typer
 
-from synth.cli import release_commands, risk_commands, sandbox_commands, screens, showcase_commands
+from synth.cli import (
+    account_commands,
+    release_commands,
+    risk_commands,
+    sandbox_commands,
+    screens,
+    showcase_commands,
+)
 
 app = typer.Typer(
     name="synth",
@@ -14,7 +21,14 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for family in (screens, release_commands, showcase_commands, risk_commands, sandbox_commands):
+for family in (
+    screens,
+    release_commands,
+    account_commands,
+    showcase_commands,
+    risk_commands,
+    sandbox_commands,
+):
     family.register(app)
 
 

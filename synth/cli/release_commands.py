@@ -85,20 +85,23 @@ def run_recipe(
         Path | None,
         typer.Option(envvar="SYNTH_AUDIT", help="A log: who asked what, at what cost."),
     ] = None,
+    why_another: Annotated[
+        str, typer.Option(help="Your reason for one more release without noise about these people.")
+    ] = "",
 ) -> None:
     """Make a release: read, learn, draw, compare, bundle.
 
     Example: synth run recipe.toml -o release.zip
     """
     with explained():
-        text = _text(recipe)
+        wanted = _reasoned(read_recipe(_text(recipe)), why_another)
         if server:
             with connected(server, token) as remote:
-                made = remote.run(read_recipe(text), data, recipe.parent, Shown())
+                made = remote.run(wanted, data, recipe.parent, Shown())
             output.write_bytes(made)
             typer.echo(f"Wrote the release that {server} made to {output}.")
             return
-        outcome = _made(read_recipe(text), data, recipe.parent, audit)
+        outcome = _made(wanted, data, recipe.parent, audit)
         with whole(output) as stream:
             outcome.release.write(stream)
     comparison, release = outcome.comparison, outcome.release
@@ -112,6 +115,14 @@ def run_recipe(
     if (found := comparison.copies) is not None:
         typer.echo(f"{found.plain} {found.remedy if found.too_many else ''}".strip())
     typer.echo(f"Wrote {release.rows:,} synthetic rows to {output}.")
+
+
+def _reasoned(recipe: Recipe, why: str) -> Recipe:
+    """The recipe with the reason that was given on the command line."""
+    if not why:
+        return recipe
+    privacy = recipe.privacy.model_copy(update={"why_another": why})
+    return recipe.model_copy(update={"privacy": privacy})
 
 
 def _made(recipe: Recipe, data: Path | None, folder: Path, audit: Path | None) -> Outcome:

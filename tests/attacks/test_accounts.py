@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
 from synth.budget import Budget, Measured, Rho
 from synth.budget.account import Account, Cap, Intent, account_of
@@ -19,17 +21,21 @@ from synth.budget.accounting import epsilon_of
 from synth.budget.anchor import Anchor
 from synth.budget.lasting import LedgerFile
 from synth.budget.population import population_lines, rounded_up
+from synth.cli import app
 from synth.errors import AccountRefused, BudgetExceeded, LedgerError, StepError
 from synth.ingest import load
 from synth.runs import Outcome, Recipe, run
+from synth.runs.faux import faux
 from synth.runs.job import Job
-from synth.runs.recipe import CountsPart, MethodPart, People, Privacy
+from synth.runs.recipe import CountsPart, MethodPart, People, Privacy, Source
+from synth.runs.recipe_file import recipe_text
 from synth.vault.likeness import traits_of_frame
 from tests.people import some_people
 from tests.waiting import PATIENCE
 
 INDEPENDENT, SEEDED = MethodPart(name="independent"), MethodPart(name="aggregate_seeded")
 KEY = b"k" * 32
+HOSPITAL = Path(__file__).parents[2] / "sample_data" / "hospital.sqlite"
 
 
 def visits(people: int = 300, each: int = 6) -> pd.DataFrame:
@@ -304,6 +310,7 @@ import sys
 from pathlib import Path
 from synth.budget.account import Cap, Intent, account_of
 from synth.budget.lasting import LedgerFile
+from synth.cli import app
 from synth.errors import AccountRefused
 file = LedgerFile.opened(Path(sys.argv[1]))
 intent = Intent(unbounded="counts", exact=True, settings=sys.argv[2])
@@ -355,6 +362,55 @@ def test_two_processes_cannot_both_take_the_last_of_delta_and_the_anchor_follows
     file = LedgerFile.opened(tmp_path / "books", anchor)
     with file.reading() as book:
         assert anchor.last() == (file.known_as, *book.head)
+
+
+# -- the faces -------------------------------------------------------------------------------------
+
+
+def test_all_queries_on_a_database_add_up(tmp_path):
+    asked = faux(
+        f"sqlite:///{HOSPITAL}",
+        ledger=tmp_path / "books",
+        population="patients",
+        total=1.1,
+        anchor=tmp_path / "anchor",
+    )
+    first = asked.read_sql("SELECT sex, ward FROM admissions JOIN patients USING (patient_id)")
+    assert first.attrs["privacy"].startswith("Differentially private")
+    with pytest.raises(BudgetExceeded, match="Earlier releases about `patients`"):
+        asked.read_sql("SELECT sex, emergency FROM admissions JOIN patients USING (patient_id)")
+    assert Anchor(tmp_path / "anchor").last()
+
+
+def test_queries_cannot_be_subtracted_from_each_other(tmp_path):
+    told = {"ledger": tmp_path / "books", "population": "patients"}
+    asked = faux(f"sqlite:///{HOSPITAL}", **told)
+    joined = "SELECT sex, ward FROM admissions JOIN patients USING (patient_id)"
+    asked.read_sql(joined, "row_seeded")
+    with pytest.raises(AccountRefused, match="subtracted"):
+        asked.read_sql(f"{joined} WHERE ward <> 'surgery'", "row_seeded")
+
+
+def test_the_command_line_tells_the_account_and_takes_a_reason(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    some_people().to_csv("people.csv", index=False)
+    for k in (10, 20):
+        method = MethodPart.model_validate({"name": "aggregate_seeded", "k": k})
+        made = recipe(method=method).model_copy(update={"source": Source(file="people.csv")})
+        Path(f"{k}.toml").write_text(recipe_text(made))
+    assert synth("run", "10.toml").exit_code == 0
+    second = synth("run", "20.toml")
+    assert second.exit_code == 2
+    assert "can be subtracted from each other" in second.output
+    assert synth("run", "20.toml", "--why-another", "an error in ward 3").exit_code == 0
+    told = synth("account", "20.toml").output
+    assert "no formal bound: 2 releases were made" in told
+    assert "counts of combinations" in told
+    assert synth("account", "people.csv").exit_code == 2
+
+
+def synth(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words), catch_exceptions=False)
 
 
 # -- looks -----------------------------------------------------------------------------------------
