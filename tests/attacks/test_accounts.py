@@ -15,6 +15,9 @@ import pytest
 from click.testing import Result
 from typer.testing import CliRunner
 
+from synth.api.allowance import Allowance, answers_delta
+from synth.api.problems import Problem
+from synth.api.registry import Registry, Rules
 from synth.budget import Budget, Measured, Rho
 from synth.budget.account import Account, Cap, Intent, account_of
 from synth.budget.accounting import epsilon_of
@@ -30,6 +33,7 @@ from synth.runs.job import Job
 from synth.runs.recipe import CountsPart, MethodPart, People, Privacy, Source
 from synth.runs.recipe_file import recipe_text
 from synth.vault.likeness import traits_of_frame
+from tests.api.test_jobs import client, ended, upload
 from tests.people import some_people
 from tests.waiting import PATIENCE
 
@@ -407,6 +411,24 @@ def test_the_command_line_tells_the_account_and_takes_a_reason(tmp_path, monkeyp
     assert "no formal bound: 2 releases were made" in told
     assert "counts of combinations" in told
     assert synth("account", "people.csv").exit_code == 2
+
+
+def test_the_jobs_of_a_token_cannot_add_up_deltas_without_end():
+    limit, asked = Allowance(1000.0), Recipe(method=INDEPENDENT)
+    share = answers_delta(asked)
+    assert 0 < share < 1e-6
+    limit.check(asked, 0.0, 1e-6 - share)
+    with pytest.raises(Problem, match="fails"):
+        limit.check(asked, 0.0, 1e-6)
+    known = asked.model_copy(update={"method": MethodPart(name="random")})
+    assert answers_delta(known) == 0.0
+
+
+def test_a_token_is_charged_the_delta_of_jobs_that_ended():
+    registry = Registry(Rules(allowance=Allowance(10.0)))
+    with client(registry=registry) as alice:
+        ended(alice, upload(alice, "[method]\nname = 'independent'\n").headers["location"])
+        assert 1e-6 < alice.get("/api/v1/budget").json()["delta"] <= 1e-6 + 1e-8
 
 
 def synth(*words: str) -> Result:
