@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from synth.budget import Ledger
+from synth.budget import Ledger, Statement
 from synth.budget.account import Account, Cap, Intent, account_of
 from synth.budget.accounting import epsilon_of
 from synth.budget.anchor import Anchor
@@ -55,18 +55,25 @@ def charged(
         )
 
 
-def conclude(ledger: Ledger, release: Release) -> None:
+def conclude(ledger: Ledger, statement: Statement, content: bytes) -> None:
     """Write down that a release was made; nothing where no account is kept.
+
+    Args:
+        content: what was learnt and counted: the same bytes for the same release.
 
     Raises:
         AccountRefused: it was to be an earlier one again, and is not.
     """
     if isinstance(ledger.parent, Account):
-        model, statement = release.model.document(), release.statement
-        files = "".join(f"{n}\0{c.hex()}\0" for n, c in sorted(release.extras.items()))
-        content = f"{json.dumps(model, sort_keys=True)}\0{files}"
         bounded = isinstance(statement.guarantee, DifferentiallyPrivate)
-        ledger.parent.ended(content.encode(), statement.population, bounded=bounded)
+        ledger.parent.ended(content, statement.population, bounded=bounded)
+
+
+def content_of(release: Release) -> bytes:
+    """What was learnt and counted for a release."""
+    model = json.dumps(release.model.document(), sort_keys=True)
+    files = (f"\0{name}\0{content.hex()}" for name, content in sorted(release.extras.items()))
+    return "".join((model, *files)).encode()
 
 
 def opened_ledger(told: Privacy, folder: Path = Path()) -> LedgerFile:
@@ -114,7 +121,10 @@ def _settings(recipe: Recipe, shelf: Shelf) -> str:
     named = [str(step["file"]) for step in recipe.protect if step.get("file")]
     files: Mapping[str, str] = {name: shelf.text(name) for name in sorted({*named})}
     told = "".join(f"\0{name}\0{text}" for name, text in files.items())
-    return recipe_text(recipe) + hashlib.sha256(told.encode()).hexdigest()
+    privacy = recipe.privacy.model_copy(update={"ledger": "", "anchor": ""})
+    source = recipe.source.model_copy(update={"file": ""})  # the table itself is known again
+    placeless = recipe.model_copy(update={"privacy": privacy, "source": source})
+    return recipe_text(placeless) + hashlib.sha256(told.encode()).hexdigest()
 
 
 def _check_left(recipe: Recipe, account: Account) -> None:

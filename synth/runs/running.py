@@ -29,7 +29,7 @@ from synth.release import Release
 from synth.release.counts import files_of
 from synth.release.release import as_saved
 from synth.release.showcase import look_file
-from synth.runs.accounts import charged, conclude
+from synth.runs.accounts import charged, conclude, content_of
 from synth.runs.handout import chosen_look, reported
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_text
@@ -137,7 +137,7 @@ def run_loaded(
         extras={**files_of(counts), **look_file(look)} if counts else look_file(look),
         order=recipe.release.order,
     )
-    conclude(private.ledger, release)
+    conclude(private.ledger, release.statement, content_of(release))
     progress(0.6, "drawing synthetic rows")
     private.ledger.note(Opened(LOOKED, Audience.CUSTODIAN))
     seen = told if private is before else _as_seen(before, told)

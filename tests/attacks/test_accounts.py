@@ -413,6 +413,25 @@ def test_the_command_line_tells_the_account_and_takes_a_reason(tmp_path, monkeyp
     assert synth("account", "people.csv").exit_code == 2
 
 
+def test_counts_alone_are_a_release_as_well(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    some_people().to_csv("people.csv", index=False)
+    kept = ("--ledger", "books", "--population", "town")
+    assert synth("aggregate", "people.csv", *kept).exit_code == 0
+    assert synth("aggregate", "people.csv", *kept).exit_code == 0  # the same again
+    second = synth("aggregate", "people.csv", "--resolution", "20", *kept)
+    assert second.exit_code == 2
+    assert "can be subtracted from each other" in second.output
+    with pytest.raises(AccountRefused, match="subtracted"):
+        run(recipe(method=SEEDED, total=10.0), Path("people.csv"))
+
+
+def test_a_recipe_from_another_folder_is_the_same_release(tmp_path):
+    run(recipe(method=SEEDED, ledger=str(tmp_path / "books")), some_people())
+    (tmp_path / "p").mkdir()
+    run(recipe(method=SEEDED, ledger="../books"), some_people(), folder=tmp_path / "p")
+
+
 def test_the_jobs_of_a_token_cannot_add_up_deltas_without_end():
     limit, asked = Allowance(1000.0), Recipe(method=INDEPENDENT)
     share = answers_delta(asked)
