@@ -111,7 +111,10 @@ def test_a_lasting_ledger_is_shown_on_request(with_table, tmp_path):
     app = screen("method", with_table)
     app.button(key="ledger.show").click().run()
     told = words(ran(app))
-    assert re.search(r"comes to at most ε = (1|0\.99\d?) at δ = 1e-06.* of ε = 3 that", told)
+    assert re.search(
+        r"comes together, and not each, to at most ε = (1|0\.99\d?) at δ = 1e-06.* of ε = 3 that",
+        told,
+    )
     assert "One more like this would bring it to ε = 1.4" in told
     assert with_table.recipe.people == people
 
@@ -152,6 +155,7 @@ def test_compare_shows_the_figures_and_that_they_stay_here(with_release):
 def test_release_shows_the_promise_and_offers_the_bundle(with_release):
     app = screen("release", with_release)
     assert "Differentially private" in words(app)
+    assert "No account was kept" in words(app)
     assert len(app.get("download_button")) >= 2
 
 
