@@ -6,7 +6,6 @@ Worked out before rows per person are limited, so that which of them are kept ch
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 from synth.budget.resemblance import MOST_ROWS, MOST_VALUES, Traits
 from synth.lazily import np, npt, pd
@@ -15,15 +14,17 @@ from synth.schema.values import as_text
 Hashes = npt.NDArray[np.uint64]
 MOST_LEFT_OUT = 40  # columns without each of which the rows are looked at as well
 MOST_ALIKE = 4  # equal rows that are told apart
+AMONG = 64 * MOST_ROWS  # hashes among which the smallest are looked for
 MISSING = np.uint64(0x9E3779B97F4A7C15)
 NUMBER = r"[+-]?\d+(?:\.\d*)?"
+MOMENT = r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?"
 
 
 def traits_of_frame(frame: pd.DataFrame) -> Traits:
     """The traits of rows in memory."""
     whole = hashlib.sha256("\0".join(sorted(map(str, frame.columns))).encode())
     whole.update(np.sort(row_hashes(frame)).tobytes())
-    cells = [_cells(_loosely(frame[n])) for n in frame.columns]
+    cells = [_cells(frame[name]) for name in frame.columns]
     parts = [_mixed(hashed) for hashed, _ in cells]
     total = sum(parts, np.zeros(len(frame), dtype=np.uint64))
     rows = [_smallest(total)]
@@ -33,41 +34,57 @@ def traits_of_frame(frame: pd.DataFrame) -> Traits:
     return Traits(whole.hexdigest(), tuple(rows), tuple(columns))
 
 
-def row_hashes(frame: pd.DataFrame) -> Hashes:
-    """A hash of each row: of its cells as they are and the names of their columns."""
-    total = np.zeros(len(frame), dtype=np.uint64)
-    for name in frame.columns:
-        hashed, _ = _cells(pd.factorize(frame[name]))
-        total += _mixed(hashed ^ _of_text(str(name)))
-    return total
-
-
 def traits_of_place(known_as: str) -> Traits:
     """The traits of rows that stay in their engine: where they are."""
     hashed = hashlib.sha256(f"known as {known_as}".encode())
     return Traits(hashed.hexdigest(), ((int.from_bytes(hashed.digest()[:8], "big"),),))
 
 
-def _cells(found: tuple[Any, Any]) -> tuple[Hashes, Hashes]:
-    """A hash for each cell, and one for each value that occurs; the name plays no part."""
-    codes, values = found
-    text = as_text(pd.Series(values)).to_numpy(dtype=object)
-    hashed = np.asarray(pd.util.hash_array(text, categorize=False), dtype=np.uint64)
-    return np.append(hashed, MISSING)[codes], np.unique(hashed)
+def row_hashes(frame: pd.DataFrame) -> Hashes:
+    """A hash of each row: of its cells as they are held and the names of their columns."""
+    total = np.zeros(len(frame), dtype=np.uint64)
+    for name in frame.columns:
+        hashed = pd.util.hash_pandas_object(frame[name], index=False).to_numpy(dtype=np.uint64)
+        total += _mixed(hashed ^ _of_text(str(name)))
+    return total
 
 
-def _loosely(column: pd.Series) -> tuple[Any, Any]:
-    """Codes and values, however a file wrote them: in which case, and 3, 3.0 and 03 as one."""
+def _cells(column: pd.Series) -> tuple[Hashes, Hashes]:
+    """A hash for each cell, and one for each value that occurs, in order.
+
+    The name plays no part, nor does how a file wrote a value: 3, 3.0 and 03 are one, and so are
+    capitals and small letters, and a day and its midnight.
+    """
+    if _plain(column):
+        hashed = np.where(column.isna(), MISSING, _of_plain(column))
+        return hashed, np.unique(hashed[~column.isna().to_numpy()])
     codes, values = pd.factorize(column)
     text = as_text(pd.Series(values)).astype(str).str.strip().str.lower()
-    text = text.str.removesuffix(" 00:00:00")
-    return codes, text.where(~text.str.fullmatch(NUMBER), _as_numbers(text))
+    found = pd.util.hash_array(text.to_numpy(dtype=object), categorize=False)
+    for pattern, read in ((NUMBER, pd.to_numeric), (MOMENT, _moments)):
+        alike = text.str.fullmatch(pattern).to_numpy(dtype=bool)
+        if alike.any():
+            found[alike] = _of_plain(pd.Series(read(text[alike])))
+    return np.append(found, MISSING)[codes], np.unique(found)
 
 
-def _as_numbers(text: pd.Series) -> pd.Series:
-    """Numbers as text that does not depend on how a file wrote them: 3, 3.0 and 03 are one."""
-    numbers = pd.to_numeric(text.where(text.str.fullmatch(NUMBER)), errors="coerce")
-    return numbers.map(lambda n: "" if np.isnan(n) else f"{n:.15g}")
+def _plain(column: pd.Series) -> bool:
+    """Whether cells are numbers or moments already."""
+    kind = column.dtype
+    return pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind)
+
+
+def _of_plain(column: pd.Series) -> Hashes:
+    """Hashes of numbers, and of moments as seconds; of anything where one is missing."""
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        seconds = column.to_numpy(dtype="datetime64[s]").astype(np.int64)
+        return _mixed(seconds.astype(np.uint64))
+    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan) + 0.0  # -0.0 is 0.0
+    return np.asarray(pd.util.hash_array(numbers), dtype=np.uint64)
+
+
+def _moments(text: pd.Series) -> pd.Series:
+    return pd.to_datetime(text, format="ISO8601", errors="coerce")
 
 
 def _of_text(text: str) -> np.uint64:
@@ -84,7 +101,9 @@ def _mixed(hashes: Hashes) -> Hashes:
 
 def _smallest(sums: Hashes) -> tuple[int, ...]:
     """The smallest hashes of rows; a few that are equal are told apart by their number."""
-    found, times = np.unique(_mixed(sums), return_counts=True)
+    mixed = _mixed(sums)
+    few = mixed if len(mixed) <= AMONG else np.partition(mixed, AMONG)[:AMONG]
+    found, times = np.unique(few, return_counts=True)
     found, times = found[:MOST_ROWS], np.minimum(times[:MOST_ROWS], MOST_ALIKE)
     number = np.concatenate([np.arange(t, dtype=np.uint64) for t in times] or [times])
     apart = np.repeat(found, times) + number.astype(np.uint64)
