@@ -304,6 +304,7 @@ def running_total(
         tuple(w for w in why if w),
         file.anchor is not None,
         "" if mine is None else str(mine.document["despite"]),
+        len(_others(lines)),
     )
 
 

@@ -31,6 +31,7 @@ class RunningTotal:
         unbounded: for each release without a formal promise, why no epsilon bounds it.
         anchored: whether a file outside the account's folder would show a roll-back.
         despite: the custodian's reason for one more release that no epsilon bounds; "" for none.
+        others: accounts that the custodian says are about other people, though tables look alike.
     """
 
     population: str
@@ -43,6 +44,7 @@ class RunningTotal:
     unbounded: tuple[str, ...] = ()
     anchored: bool = False
     despite: str = ""
+    others: int = 0
 
     def document(self) -> dict[str, Any]:
         """The value as plain values for JSON; `running_total_of` reads them back."""
@@ -70,7 +72,8 @@ def population_lines(total: RunningTotal | None) -> list[str]:
             "choosing this one among several that were held against the real rows.",
             "",
         ]
-    parts = (_sum(total), _no_bound(total), _across(total), _looked(total), _anchor(total))
+    told = (_sum, _no_bound, _across, _others, _looked, _anchor)
+    parts = (one(total) for one in told)
     paragraphs = [line for part in parts if part for line in (part, "")]
     return [f"## All releases about these people: {total.population}", "", *paragraphs]
 
@@ -119,6 +122,16 @@ def _across(total: RunningTotal) -> str:
     return (
         f"**There is no protection across releases.** {TOGETHER} The custodian made this release "
         f"beside an earlier one all the same, for this reason: {total.despite}"
+    )
+
+
+def _others(total: RunningTotal) -> str:
+    if not total.others:
+        return ""
+    which = "another account is" if total.others == 1 else f"{total.others} other accounts are"
+    return (
+        f"The custodian says that {which} about other people, though their tables look alike. If "
+        "that is not so, what was released about those comes on top."
     )
 
 

@@ -9,8 +9,7 @@ import typer
 
 from synth.budget.account import running_total
 from synth.budget.lasting import LEDGER
-from synth.budget.population import population_lines
-from synth.cli.speech import explained
+from synth.cli.speech import explained, say_total
 from synth.errors import LedgerError, RecipeError
 from synth.runs import read_recipe
 from synth.runs.accounts import cap_of, opened_ledger
@@ -52,5 +51,4 @@ def account(
         if line.kind not in HIDDEN:
             cost = f"  rho {line.rho:.3g}" if line.rho else ""
             typer.echo(f"{line.at}  {line.release}  {line.purpose}{cost}")
-    for text in population_lines(running_total(file, population, cap_of(read), lines)):
-        typer.echo(text.replace("**", "").removeprefix("## "))
+    say_total(running_total(file, population, cap_of(read), lines))

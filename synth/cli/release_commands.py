@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from synth.budget import Budget
-from synth.cli.speech import Shown, explained
+from synth.cli.speech import Shown, explained, say_total
 from synth.errors import IngestError, RecipeError
 from synth.ingest import Database, Suggestion, load
 from synth.ingest.declaration import ColumnPart
@@ -106,6 +106,8 @@ def run_recipe(
             outcome.release.write(stream)
     comparison, release = outcome.comparison, outcome.release
     typer.echo(f"{release.statement.guarantee.short}. {release.statement.guarantee.plain}")
+    if (total := release.statement.population) is not None:
+        say_total(total)
     typer.echo(
         f"Mean distance to the real table: columns {comparison.one_way:.3f} "
         f"(a fresh real sample: {comparison.fresh_one_way:.3f}), "

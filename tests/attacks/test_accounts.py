@@ -141,6 +141,7 @@ def test_other_people_with_a_table_of_the_same_form_open_an_account_that_says_so
         run(recipe("village"), other, folder=tmp_path)
     outcome = run(recipe("village", other_than=("town",)), other, folder=tmp_path)
     assert "first release about this population" in statement(outcome)
+    assert "says that another account is about other people" in statement(outcome)
     lines = LedgerFile.opened(tmp_path / "books").lines("village")
     assert [x.document["other_than"] for x in lines if x.kind == "begun"] == [["town"]]
 
@@ -402,7 +403,8 @@ def test_the_command_line_tells_the_account_and_takes_a_reason(tmp_path, monkeyp
         method = MethodPart.model_validate({"name": "aggregate_seeded", "k": k})
         made = recipe(method=method).model_copy(update={"source": Source(file="people.csv")})
         Path(f"{k}.toml").write_text(recipe_text(made))
-    assert synth("run", "10.toml").exit_code == 0
+    first = synth("run", "10.toml")
+    assert "This is the first release about this population" in first.output
     second = synth("run", "20.toml")
     assert second.exit_code == 2
     assert "can be subtracted from each other" in second.output
