@@ -7,11 +7,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from synth.budget.promise import Rho
+
 LOOKED = "the synthetic rows were held against the real ones"  # what a look at a run is noted as
 TOGETHER = (
     "Counts of the same people at two settings can be subtracted from each other: in a trial, "
     "k = 10 beside k = 20 gave 127 of 159 small counts exactly, and a table with one person more "
     "gave everything about the newcomer."
+)
+UNKEPT = (
+    "No account was kept: what is said above is about this release alone. What other releases "
+    "about the same people tell comes on top of it, and so does what is told by choosing this one "
+    "among several that were held against the real rows."
 )
 
 
@@ -20,7 +27,7 @@ class RunningTotal:
     """What was released about a population up to and with one release.
 
     Args:
-        population: the custodian's name for the people.
+        population: the custodian's name for the people; "" where no account is kept of them.
         epsilon: what all noisy answers come to at `delta`, by composition of Gaussian privacy.
         delta: the chance, at most, that this fails; `answers_delta` of it is for single answers
             with a delta of their own, the rest is what the noise is converted at.
@@ -52,6 +59,33 @@ class RunningTotal:
         return {**asdict(self), "unbounded": list(self.unbounded), "epsilon": epsilon}
 
 
+@dataclass(frozen=True)
+class Unkept:
+    """What pays for a run of which no account is kept: nobody. It knows the looks of one session.
+
+    Args:
+        looks: runs on this table that were held against the real rows before.
+    """
+
+    looks: int
+
+    @property
+    def left(self) -> Rho:
+        return Rho(math.inf)
+
+    def spend(
+        self, purpose: str, rho: Rho, mechanism: str = "gaussian", *, delta: float = 0.0
+    ) -> None:
+        """Nothing is written down."""
+
+    def note(self, entry: object) -> None:
+        """Nothing is written down."""
+
+    def standing(self, *, bounded: bool = True) -> RunningTotal:
+        """The looks alone, of one release that stands for itself."""
+        return RunningTotal("", 0.0, 0.0, 0.0, 0.0, 1, self.looks)
+
+
 def running_total_of(document: Mapping[str, Any] | None) -> RunningTotal | None:
     """The value a document describes; None for None."""
     if document is None:
@@ -63,14 +97,10 @@ def running_total_of(document: Mapping[str, Any] | None) -> RunningTotal | None:
 
 def population_lines(total: RunningTotal | None) -> list[str]:
     """What a statement says of everything released about the same people, in Markdown."""
-    if total is None:
-        return [
-            "## Other releases about these people",
-            "",
-            "No account was kept: what is said above is about this release alone. What other "
-            "releases about the same people tell comes on top of it, and so does what is told by "
-            "choosing this one among several that were held against the real rows.",
-            "",
+    if total is None or not total.population:
+        looked = "" if total is None else _looked(total)
+        return ["## Other releases about these people", "", UNKEPT, "", looked, ""][
+            : 6 if looked else 4
         ]
     told = (_sum, _no_bound, _across, _others, _looked, _anchor)
     parts = (one(total) for one in told)

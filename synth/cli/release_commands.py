@@ -106,7 +106,7 @@ def run_recipe(
             outcome.release.write(stream)
     comparison, release = outcome.comparison, outcome.release
     typer.echo(f"{release.statement.guarantee.short}. {release.statement.guarantee.plain}")
-    if (total := release.statement.population) is not None:
+    if (total := release.statement.population) is not None and total.population:
         say_total(total)
     typer.echo(
         f"Mean distance to the real table: columns {comparison.one_way:.3f} "

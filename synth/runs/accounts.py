@@ -7,8 +7,9 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from synth.budget import Ledger, Statement
 from synth.budget.account import Account, Cap, Intent, account_of
@@ -16,7 +17,8 @@ from synth.budget.accounting import epsilon_of
 from synth.budget.anchor import Anchor
 from synth.budget.guarantee import DifferentiallyPrivate
 from synth.budget.lasting import LedgerFile
-from synth.budget.resemblance import Traits
+from synth.budget.population import Unkept
+from synth.budget.resemblance import Traits, traits_of
 from synth.errors import BudgetExceeded, RecipeError
 from synth.ingest import Loaded
 from synth.protect.steps import Shelf
@@ -27,16 +29,43 @@ from synth.runs.recipe_file import recipe_text
 ANCHOR = "SYNTH_ANCHOR"  # names the anchor of whoever runs this, where the recipe names none
 
 
+@dataclass(frozen=True)
+class Before:
+    """What whoever starts a run knows of its table, and the rows that are handed on do not tell.
+
+    Args:
+        traits: of the table as it was before some rows were left out; None where it is all there.
+        looks: runs on it in this session that were held against the real rows.
+    """
+
+    traits: Traits | None = None
+    looks: int = 0
+
+    def document(self) -> dict[str, Any]:
+        """The value as plain values, for a pipe; `before_of` reads them back."""
+        traits = None if self.traits is None else self.traits.document()
+        return {"traits": traits, "looks": self.looks}
+
+
+NOTHING = Before()
+
+
+def before_of(document: Mapping[str, Any]) -> Before:
+    """The value a document describes."""
+    traits = document["traits"]
+    return Before(None if traits is None else traits_of(traits), int(document["looks"]))
+
+
 @contextmanager
 def charged(
-    recipe: Recipe, loaded: Loaded, folder: Path, shelf: Shelf, traits: Traits | None = None
+    recipe: Recipe, loaded: Loaded, folder: Path, shelf: Shelf, before: Before = NOTHING
 ) -> Iterator[Loaded]:
     """The table charged to the account of its people as well, where the recipe names a ledger.
 
     That the release begins, and what it is about to tell, is on disk before this yields.
 
     Args:
-        traits: of the table as it was before some rows were left out; else of the table as it is.
+        before: what is known of the table from elsewhere.
 
     Raises:
         RecipeError: the recipe does not say who the people are.
@@ -45,14 +74,15 @@ def charged(
         BudgetExceeded: earlier releases left less than this one asks for.
     """
     if not recipe.privacy.ledger:
+        if before.looks:
+            loaded.private.ledger.parent = Unkept(before.looks)
         yield loaded
         return
-    account = _account(recipe, loaded, folder, shelf, traits)
+    account = _account(recipe, loaded, folder, shelf, before.traits)
     with account.concluding():
         _check_left(recipe, account)
-        yield replace(
-            loaded, private=loaded.private.charged_to(Ledger(recipe.budget, parent=account))
-        )
+        lasting = Ledger(recipe.budget, parent=account)
+        yield replace(loaded, private=loaded.private.charged_to(lasting))
 
 
 def conclude(ledger: Ledger, statement: Statement, content: bytes) -> None:

@@ -12,7 +12,6 @@ from typing import Any
 from synth.budget import Audience, Entry, Opened, Rho
 from synth.budget.population import LOOKED
 from synth.budget.promise import usual_delta
-from synth.budget.resemblance import Traits
 from synth.errors import IngestError, SchemaError, StepError
 from synth.evaluate import Comparison, compare
 from synth.ingest import Database, Loaded, load, read_query
@@ -29,7 +28,7 @@ from synth.release import Release
 from synth.release.counts import files_of
 from synth.release.release import as_saved
 from synth.release.showcase import look_file
-from synth.runs.accounts import charged, conclude, content_of
+from synth.runs.accounts import NOTHING, Before, charged, conclude, content_of
 from synth.runs.handout import chosen_look, reported
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_text
@@ -57,7 +56,7 @@ def run(
     progress: Progress = quiet,
     listener: Callable[[Entry], None] | None = None,
     shelf: Shelf | None = None,
-    traits: Traits | None = None,
+    before: Before = NOTHING,
 ) -> Outcome:
     """Everything a recipe says, from reading the table to the release.
 
@@ -66,7 +65,7 @@ def run(
         folder: what a relative path in the recipe is relative to.
         shelf: where the files of de-identification steps are; else in `folder`.
         listener: told of every ledger entry before the rows are touched.
-        traits: of the table before some rows were left out of `source`, for its account.
+        before: what is known of the table and `source` does not tell, for its account.
 
     Raises:
         SynthError: any step that needs a decision by the person; nothing is left half done.
@@ -80,7 +79,7 @@ def run(
         missing, person = recipe.source.missing, recipe.people.column
         loaded = load(table, recipe.budget, missing=missing, person=person, known_as=address)
         files = shelf or Shelf(folder)
-        with charged(recipe, loaded, folder, files, traits) as owing:
+        with charged(recipe, loaded, folder, files, before) as owing:
             owing.private.ledger.listener = listener
             return run_loaded(recipe, owing, progress, files)
 

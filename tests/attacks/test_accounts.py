@@ -36,6 +36,7 @@ from synth.vault.likeness import traits_of_frame
 from tests.api.test_jobs import client, ended, upload
 from tests.people import some_people
 from tests.waiting import PATIENCE
+from ui.shell.visitor import Visitor
 
 INDEPENDENT, SEEDED = MethodPart(name="independent"), MethodPart(name="aggregate_seeded")
 KEY = b"k" * 32
@@ -466,6 +467,23 @@ def test_the_statement_says_how_many_runs_were_looked_at_before(tmp_path):
     assert "Before this one, 1 run was held against the real rows without noise" in told[1]
     assert "Before this one, 2 runs were held against the real rows without noise" in told[2]
     assert "Choosing on invented rows" in told[2]
+
+
+def test_a_session_without_an_account_counts_its_looks(tmp_path):
+    who = Visitor()
+    who.bring(load(some_people(), Budget(1.0)), "people")
+    who.recipe = Recipe(method=INDEPENDENT)
+    told = []
+    for _ in range(2):
+        who.run()
+        assert who.job is not None
+        assert who.job.finished.wait(PATIENCE)
+        assert who.collect()
+        assert who.made is not None
+        told.append(who.made.bundle.files["PRIVACY.md"].decode())
+    assert "held against the real rows without noise" not in told[0]
+    assert "Before this one, 1 run was held against the real rows without noise" in told[1]
+    assert all("No account was kept" in t for t in told)
 
 
 def test_without_an_account_the_statement_says_so():
