@@ -16,6 +16,7 @@ import json
 import os
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -225,10 +226,10 @@ def _begin(connection: sqlite3.Connection, key: Path) -> None:
 
 def _settle(key: Path) -> None:
     """Give the key its name: whoever comes first does, also for a process that was killed."""
-    if not key.exists() and not _coming(key).exists():
-        raise _missing(KEY)
     with suppress(FileNotFoundError):
         os.replace(_coming(key), key)
+    if not key.exists():
+        raise _missing(KEY)
 
 
 def _coming(key: Path) -> Path:
@@ -245,7 +246,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     try:
         with closing(sqlite3.connect(path, timeout=WAIT, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _keep_a_log(connection)
             connection.execute("PRAGMA synchronous = FULL")
             yield connection
     except sqlite3.OperationalError as error:
@@ -255,6 +256,19 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         ) from None
     except sqlite3.DatabaseError as error:
         raise _damaged(f"SQLite says: {error}.") from None
+
+
+def _keep_a_log(connection: sqlite3.Connection) -> None:
+    """Write ahead into a log. SQLite does not wait by itself for others who begin one too."""
+    until = time.monotonic() + WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -91,6 +92,7 @@ def test_only_the_owner_may_read_the_files(tmp_path: Path) -> None:
 
 SPEND_FOR_EVER = """
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from synth.budget import Rho
 from synth.budget.account import Cap, Intent, account_of
@@ -118,6 +120,15 @@ def test_two_processes_cannot_both_spend_the_last_share(tmp_path: Path) -> None:
     shares = [p.communicate(timeout=PATIENCE)[0].count("spent") for p in both]
     assert sum(shares) == 40
     assert len(spent(tmp_path)) == 40
+
+
+def test_several_may_begin_one_ledger_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as together:
+        for number in range(20):
+            folder = tmp_path / str(number)
+            folder.mkdir()
+            made = [together.submit(account, folder, str(i)) for i in range(8)]
+            assert len({m.result(PATIENCE).file.key for m in made}) == 1
 
 
 def test_a_killed_process_has_written_down_at_least_what_it_spent(tmp_path: Path) -> None:
