@@ -181,7 +181,7 @@ class Account:
         lines = self.file.lines(self.population)
         if self.again and (stated := _stated(lines, self.again)) is not None:
             return stated
-        why = self.intent.unbounded or "what its columns hold was read off the rows"
+        why = self.intent.unbounded or "its own statement promises no epsilon"
         return running_total(
             self.file, self.population, self.cap, lines, self.run, "" if bounded else why
         )
@@ -313,7 +313,7 @@ def _why(begun: Line, ended: Line | None) -> str:
     if ended is not None and ended.document["bounded"]:
         return ""
     return str(begun.document["unbounded"]) or (
-        "" if ended is None else "what its columns hold was read off the rows"
+        "" if ended is None else "its own statement promises no epsilon"
     )
 
 

@@ -45,7 +45,7 @@ def row_hashes(frame: pd.DataFrame) -> Hashes:
     total = np.zeros(len(frame), dtype=np.uint64)
     for name in frame.columns:
         hashed = pd.util.hash_pandas_object(frame[name], index=False).to_numpy(dtype=np.uint64)
-        total += _mixed(hashed ^ _of_text(str(name)))
+        total += _mixed(np.bitwise_xor(hashed, _of_text(str(name)), dtype=np.uint64))
     return total
 
 
