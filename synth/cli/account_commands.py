@@ -34,7 +34,7 @@ def account(
             read = read_recipe(recipe.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError):
             raise RecipeError(f"`{recipe}` cannot be read.", "Give the path of a recipe.") from None
-        told, population = read.privacy, read.people.population.strip()
+        told, population = read.privacy, read.people.account
         if not (told.ledger and population):
             raise RecipeError(
                 "The recipe does not say whose account is kept where.",

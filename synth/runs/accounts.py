@@ -127,7 +127,7 @@ def _account(
     recipe: Recipe, loaded: Loaded, folder: Path, shelf: Shelf, traits: Traits | None
 ) -> Account:
     people = recipe.people
-    if not people.population.strip():
+    if not people.account:
         raise RecipeError(
             "The recipe keeps a lasting ledger, and does not say who the people are.",
             'Name them in [people], for good: population = "patients of ward 7, 2026". All '
@@ -138,12 +138,12 @@ def _account(
         unbounded=recipe.exact or ("" if recipe.privacy.discover else recipe.unbounded),
         exact=bool(recipe.exact),
         settings=_settings(recipe, shelf),
-        despite=recipe.privacy.why_another.strip(),
+        despite=" ".join(recipe.privacy.why_another.split()),
         other_than=people.other_than,
     )
     known = loaded.private.rows_traits() if traits is None else traits
     file = opened_ledger(recipe.privacy, folder)
-    return account_of(file, people.population.strip(), cap_of(recipe), intent, known)
+    return account_of(file, people.account, cap_of(recipe), intent, known)
 
 
 def _settings(recipe: Recipe, shelf: Shelf) -> str:

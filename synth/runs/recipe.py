@@ -46,6 +46,11 @@ class People(Part):
     population: str = ""
     other_than: tuple[str, ...] = ()
 
+    @property
+    def account(self) -> str:
+        """The name of their account: that of the population, on one line."""
+        return " ".join(self.population.split())
+
 
 class Privacy(Part):
     """The promise: epsilon (inf for none) and delta; how values become known; the lasting ledger.

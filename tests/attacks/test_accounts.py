@@ -116,6 +116,12 @@ def test_each_load_of_people_with_many_rows_is_one_table(tmp_path):
     assert len(prints) == 1
 
 
+def test_a_name_is_one_however_it_is_spaced(tmp_path):
+    run(recipe("patients of  ward 7"), some_people(), folder=tmp_path)
+    with pytest.raises(BudgetExceeded, match="`patients of ward 7`"):
+        run(recipe(" patients of ward 7\n"), some_people(), folder=tmp_path)
+
+
 def test_a_worker_knows_the_table_before_rows_were_left_out(tmp_path):
     asked = recipe(column="who", ledger=str(tmp_path / "books"))
     loaded = load(visits(), asked.budget, person="who")

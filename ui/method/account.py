@@ -114,7 +114,7 @@ def _ask_why(recipe: Recipe) -> str:
 
 def _show_account(recipe: Recipe) -> None:
     """What releases about these people cost, on what, and what one more would come to."""
-    population, cap = recipe.people.population, cap_of(recipe)
+    population, cap = recipe.people.account, cap_of(recipe)
     file = opened_ledger(recipe.privacy)
     lines = file.lines(population)
     if not lines:
