@@ -69,6 +69,10 @@ class LedgerError(SynthError):
     """The lasting ledger cannot be read, or contradicts itself."""
 
 
+class AccountRefused(SynthError):
+    """The account of a population has no place for a release, or has to ask about it first."""
+
+
 class MethodError(SynthError):
     """A method cannot be run with these settings on this table."""
 

@@ -7,6 +7,7 @@ import hashlib
 import streamlit as st
 
 from synth.budget import Statement
+from synth.budget.population import population_lines
 from synth.release import Bundle
 from synth.release.sandbox import resources, take_away
 from synth.release.sandbox.resources import about
@@ -24,6 +25,8 @@ def show_promise(statement: Statement) -> None:
     """What may be said, before anything is handed over."""
     show = st.success if statement.formal else st.warning
     show(f"**{statement.guarantee.short}.** {statement.guarantee.plain}")
+    with st.expander("Other releases about these people"):
+        st.markdown("\n".join(population_lines(statement.population)[2:]))
 
 
 def show_signature(bundle: Bundle) -> None:

@@ -2,9 +2,10 @@
 
 Jobs are added up whatever they are about: the same person may be in every table, so nothing smaller
 than the sum of rho holds for sure. It is converted at one delta; what answers set aside of their
-own (see `Measured.delta`) comes on top of that delta. The sum is kept in memory, so a restart
-forgets it: a promise that has to outlast the server belongs in a recipe's lasting ledger, which a
-custodian runs on the machine that has the rows. Who one person is, each recipe says for itself.
+own (see `Measured.delta`) comes on top of that delta, and may come to as much again at most. The
+sums are kept in memory, so a restart forgets them: a promise that has to outlast the server belongs
+in a recipe's lasting ledger, which a custodian runs on the machine that has the rows. Who one
+person is, each recipe says for itself.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from synth.api.problems import Problem
 from synth.budget.accounting import epsilon_of, rho_of
 from synth.budget.figures import down
 from synth.budget.promise import LARGEST_DELTA
+from synth.ingest.discovery import DELTA_SHARE
 from synth.runs import Recipe
 
 SLACK = 1 + 1e-9  # what a sum may be out by
@@ -40,10 +42,14 @@ class Allowance:
         rho = rho_of(self.epsilon, LARGEST_DELTA) - spent
         return math.inf if not self.limited else epsilon_of(max(rho, 0.0), LARGEST_DELTA)
 
-    def check(self, recipe: Recipe, spent: float) -> None:
+    def check(self, recipe: Recipe, spent: float, deltas: float = 0.0) -> None:
         """Refuse a job that could pass the limit, before any row is read.
 
         403 and not 429: waiting does not bring a spent budget back.
+
+        Args:
+            spent: the rho of all jobs.
+            deltas: what single answers of all jobs may fail by of their own.
 
         Raises:
             Problem: nothing bounds what the job would cost, or it is more than is left.
@@ -67,3 +73,15 @@ class Allowance:
                 if left >= 0.001
                 else "Nothing is left: draw more rows from an earlier release instead.",
             )
+        if deltas + answers_delta(recipe) > LARGEST_DELTA * SLACK:
+            raise Problem(
+                403,
+                "The jobs of this token found so many values under their budget that the chance "
+                f"that one of them fails (delta) would pass {LARGEST_DELTA:g}.",
+                "Declare the values in [[column]] and set discover = false.",
+            )
+
+
+def answers_delta(recipe: Recipe) -> float:
+    """The most that single answers of a job may fail by of their own: those that find values."""
+    return recipe.budget.delta * DELTA_SHARE if recipe.formal and recipe.privacy.discover else 0.0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from synth.api.allowance import Allowance
+from synth.api.allowance import Allowance, answers_delta
 from synth.api.problems import Problem
 from synth.budget import Entry
 from synth.budget.ledger import rho_in
@@ -122,6 +122,11 @@ class Task:
         return HUSHED if self.wanted.hushed and self.job.error is not None else self.job.error
 
     @property
+    def delta(self) -> float:
+        """What single answers may fail by of their own, by now."""
+        return math.fsum(getattr(e, "delta", 0.0) for e in self.entries)
+
+    @property
     def epsilon(self) -> float | None:
         """What was spent by now; None where no epsilon bounds it."""
         if self.wanted.hushed and not self.repeated:
@@ -142,6 +147,7 @@ class Registry:
     _tasks: dict[str, Task] = field(default_factory=dict, repr=False)
     _open: list[Task] = field(default_factory=list, repr=False)  # not charged for good yet
     _spent: dict[str, float] = field(default_factory=dict, repr=False)  # rho of ended jobs
+    _deltas: dict[str, float] = field(default_factory=dict, repr=False)  # of their single answers
     _memories: dict[str, Memory[Answer]] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -169,6 +175,14 @@ class Registry:
             most = [float(t.job.recipe.budget.rho) for t in running]
             return math.fsum([self._spent.get(owner, 0.0), *most])
 
+    def deltas(self, owner: str) -> float:
+        """What single answers of all jobs of a token may fail by; counted as `spent` is."""
+        with self._lock:
+            self._settle()
+            running = [t for t in self._open if t.owner == owner]
+            most = [answers_delta(t.job.recipe) for t in running]
+            return math.fsum([self._deltas.get(owner, 0.0), *most])
+
     def start(self, owner: str, wanted: Wanted) -> Task:
         """Start a job of a token, or give it what was released to it already.
 
@@ -181,7 +195,8 @@ class Registry:
             self.room(owner)
             task = self._repeat(owner, wanted)
             if task is None:
-                self.rules.allowance.check(wanted.recipe, self.spent(owner))
+                spent, deltas = self.spent(owner), self.deltas(owner)
+                self.rules.allowance.check(wanted.recipe, spent, deltas)
                 task = self._new(owner, wanted)
             self._tasks[task.id] = task
         try:
@@ -274,6 +289,7 @@ class Registry:
             self._open = [t for t in self._open if t not in ended]
             for task in ended:
                 self._spent[task.owner] = self._spent.get(task.owner, 0.0) + task.rho
+                self._deltas[task.owner] = self._deltas.get(task.owner, 0.0) + task.delta
                 if task.wanted.question and task.job.bundle is not None:
                     memory = self._memory(task.owner)
                     bundle = task.job.bundle

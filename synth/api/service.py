@@ -254,7 +254,7 @@ def budget(owner: Owner, jobs: Jobs) -> BudgetShown:
         total_epsilon=_finite(allowance.epsilon),
         spent_epsilon=_finite(epsilon_of(rho, LARGEST_DELTA)),
         left_epsilon=_finite(allowance.left(rho)),
-        delta=LARGEST_DELTA,
+        delta=LARGEST_DELTA + jobs.deltas(owner),
     )
 
 

@@ -237,6 +237,7 @@ def own(recipe: Recipe) -> Recipe:
         "source.query": told.query,
         "source.stay": told.stay,
         "privacy.ledger": recipe.privacy.ledger,
+        "privacy.anchor": recipe.privacy.anchor,
     }
     if found := [name for name, value in named.items() if value]:
         raise RecipeError(

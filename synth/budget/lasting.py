@@ -1,10 +1,11 @@
-"""A ledger that lasts: what was ever spent on a table, in a file beside the custodian's data.
+"""A ledger that lasts: what was ever told about some people, in a file beside the custodian's data.
 
-An append-only SQLite file, keyed by a fingerprint of the rows, so that a second tab, a reload or
+An append-only SQLite file, with an account for each population, so that a second tab, a reload or
 next month's release adds up. Every entry is on disk before the rows are touched, in a transaction
-that checks what is left: two processes cannot both spend the last share, and a process killed at
-any point has spent at least what it used. Each entry is sealed to the one before it with the key
-that also makes the fingerprints; a file that is damaged, cut or edited is refused, never reset.
+that sees all earlier ones: two processes cannot both spend the last share, and a process killed at
+any point has spent at least what it used. Each entry is sealed to the one before it under a key;
+a file that is damaged, cut or edited is refused, never reset. An older copy of the whole folder has
+seals that fit: only an anchor elsewhere (`synth/budget/anchor.py`) shows it.
 """
 
 from __future__ import annotations
@@ -12,26 +13,24 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import math
 import os
 import secrets
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from synth.budget.accounting import epsilon_of
-from synth.budget.ledger import Entry, Measured
-from synth.budget.promise import Budget, Rho
-from synth.errors import BudgetExceeded, LedgerError
+from synth.budget.anchor import Anchor
+from synth.errors import LedgerError
 
 LEDGER, KEY = "ledger.sqlite", "ledger.key"
 WAIT = 30.0  # seconds to wait for another process to finish writing
+ITSELF = ""  # the account of entries about the ledger and not about people
 TABLES = (
-    "CREATE TABLE promises (account TEXT PRIMARY KEY, document TEXT NOT NULL, seal TEXT NOT NULL)",
     "CREATE TABLE entries (number INTEGER PRIMARY KEY, account TEXT NOT NULL, "
     "document TEXT NOT NULL, seal TEXT NOT NULL)",
     "CREATE TABLE head (one INTEGER PRIMARY KEY CHECK (one = 1), number INTEGER NOT NULL, "
@@ -41,13 +40,62 @@ TABLES = (
 
 @dataclass(frozen=True)
 class Line:
-    """One line of an account: when, by which release, for what, and what it cost."""
+    """One entry of an account: when it was written, by which run, and what it says."""
 
     at: str  # UTC, ISO 8601
+    run: str
     release: str
-    purpose: str
-    rho: float
-    delta: float = 0.0
+    kind: str
+    document: Mapping[str, Any]
+
+    @property
+    def purpose(self) -> str:
+        return str(self.document.get("purpose") or self.document.get("reason") or self.kind)
+
+    @property
+    def rho(self) -> float:
+        return float(self.document.get("rho", 0.0))
+
+    @property
+    def delta(self) -> float:
+        return float(self.document.get("delta", 0.0))
+
+
+@dataclass(frozen=True)
+class Book:
+    """The ledger while one process alone may write in it."""
+
+    key: bytes
+    connection: sqlite3.Connection
+
+    @property
+    def head(self) -> tuple[int, str]:
+        """How many entries there are, and the seal of the last one."""
+        number, seal = self.connection.execute("SELECT number, seal FROM head").fetchone()
+        return int(number), str(seal)
+
+    def accounts(self) -> tuple[str, ...]:
+        """Every population there is an account of."""
+        found = self.connection.execute(
+            "SELECT account FROM entries GROUP BY 1 ORDER BY min(number)"
+        )
+        return tuple(str(name) for (name,) in found if name != ITSELF)
+
+    def lines(self, account: str) -> tuple[Line, ...]:
+        """Everything ever written about a population, in order."""
+        asked = "SELECT document FROM entries WHERE account = ? ORDER BY number"
+        rows = self.connection.execute(asked, (account,))
+        return tuple(_line(json.loads(document)) for (document,) in rows)
+
+    def write(self, account: str, document: Mapping[str, Any]) -> None:
+        """Add an entry; it is on disk when the transaction ends."""
+        number, before = self.head
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        text = json.dumps({"at": at, **document}, sort_keys=True)
+        seal = seal_of(self.key, before, account, text)
+        row = (number + 1, account, text, seal)
+        self.connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?)", row)
+        self.connection.execute("UPDATE head SET number = ?, seal = ?", (number + 1, seal))
 
 
 @dataclass(frozen=True)
@@ -56,142 +104,102 @@ class LedgerFile:
 
     path: Path
     key: bytes
+    anchor: Anchor | None = None
 
     @classmethod
-    def opened(cls, folder: Path) -> LedgerFile:
+    def opened(cls, folder: Path, anchor: Anchor | None = None) -> LedgerFile:
         """The ledger of a folder; a new one where there is none.
 
+        Args:
+            anchor: a file elsewhere that knows how far the ledger is. Once there was one, it has to
+                be named.
+
         Raises:
-            LedgerError: the ledger or its key is missing or damaged.
+            LedgerError: the ledger or its key is missing or damaged, or the anchor knows more.
         """
         path, key = folder / LEDGER, folder / KEY
         if key.exists() and not path.exists():
             raise _missing(LEDGER)
+        if anchor is not None and not path.exists() and anchor.outside(folder).last() is not None:
+            raise LedgerError(
+                "The anchor knows a lasting ledger that is not in this folder any more.",
+                "Restore the newest copy of the folder: without it nobody can tell what was spent.",
+            )
         with _opened(path) as connection, _transaction(connection):
             if not _begun(connection):
                 if key.exists():
                     raise _damaged("It is empty, though it was used before.")
                 _begin(connection, key)
         _settle(key)
-        ledger = cls(path, key.read_bytes())
-        with _opened(path) as connection:
-            ledger.verify(connection)
+        ledger = cls(path, key.read_bytes(), anchor and anchor.outside(folder))
+        ledger._anchored()
         return ledger
 
-    def account(self, fingerprint: str, promise: Budget, release: str) -> Account:
-        """The account of a table, for one release.
+    @property
+    def known_as(self) -> str:
+        """What tells this ledger from others, in an anchor."""
+        return seal_of(self.key, "ledger")[:32]
 
-        Args:
-            fingerprint: of the rows (`PrivateTable.rows_fingerprint`), or any name under which the
-                custodian keeps tables about the same people together.
-            promise: the most that all releases may spend together. The first one stands.
-            release: what the lines of this release are listed under.
+    def _anchored(self) -> None:
+        """See that the anchor is where it was, or begin a new one."""
+        with self.reading() as book:
+            if self.anchor is None or any(x.kind == "anchored" for x in book.lines(ITSELF)):
+                return
+            if self.anchor.last() is None:
+                self.anchor.advance(self.known_as, *book.head)
+        with self.writing() as book:
+            book.write(ITSELF, {"kind": "anchored"})
+
+    @contextmanager
+    def writing(self) -> Iterator[Book]:
+        """What no other process can enter; undone if anything goes wrong inside.
 
         Raises:
-            LedgerError: the file is damaged, or another promise was made before.
+            LedgerError: the file is damaged, or older than its anchor.
         """
-        account = Account(self, fingerprint, promise, release)
-        wanted = _plain(asdict(promise))
-        with _opened(self.path) as connection, _transaction(connection):
-            self.verify(connection)
-            row = connection.execute(
-                "SELECT document FROM promises WHERE account = ?", (fingerprint,)
-            ).fetchone()
-            if row is None:
-                seal = seal_of(self.key, fingerprint, wanted)
-                connection.execute(
-                    "INSERT INTO promises VALUES (?, ?, ?)", (fingerprint, wanted, seal)
-                )
-            elif row[0] != wanted:
-                before = json.loads(row[0])
-                raise LedgerError(
-                    f"This table was promised epsilon {before['epsilon']} and delta "
-                    f"{before['delta']} in all, not epsilon {promise.epsilon:g} and delta "
-                    f"{promise.delta:g}.",
-                    "Keep to the first promise: it was made to the people in the table.",
-                )
-        return account
-
-    def lines(self, fingerprint: str) -> tuple[Line, ...]:
-        """Everything ever written about a table, in order."""
         with _opened(self.path) as connection:
-            self.verify(connection)
-            return tuple(_lines(connection, fingerprint))
+            with _transaction(connection):
+                self.verify(connection)
+                book = Book(self.key, connection)
+                before = book.head
+                yield book
+                after = book.head
+            if self.anchor is not None and after != before:
+                self.anchor.advance(self.known_as, *after)
 
-    def append(self, account: Account, entry: Entry) -> None:
-        """Write one entry, if its cost is still left; it is on disk when this returns."""
-        document = _plain(_document(entry, account.release))
-        with _opened(self.path) as connection, _transaction(connection):
+    @contextmanager
+    def reading(self) -> Iterator[Book]:
+        """The ledger as it is at one moment, whoever writes in it meanwhile."""
+        with _opened(self.path) as connection, _transaction(connection, "DEFERRED"):
             self.verify(connection)
-            if isinstance(entry, Measured):
-                _check(_lines(connection, account.fingerprint), entry, account)
-            number, before = connection.execute("SELECT number, seal FROM head").fetchone()
-            seal = seal_of(self.key, before, account.fingerprint, document)
-            row = (number + 1, account.fingerprint, document, seal)
-            connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?)", row)
-            connection.execute("UPDATE head SET number = ?, seal = ?", (number + 1, seal))
+            yield Book(self.key, connection)
+
+    def lines(self, account: str) -> tuple[Line, ...]:
+        """Everything ever written about a population, in order."""
+        with self.reading() as book:
+            return book.lines(account)
 
     def verify(self, connection: sqlite3.Connection) -> None:
         """Every entry follows from the one before it, and the last one is where it should be."""
-        seal, number = seal_of(self.key, "head"), 0
+        # before the entries are read: another process may add some, and advance it, in between
+        known = None if self.anchor is None else self.anchor.last()
+        seals, anchored = [seal_of(self.key, "head")], False
         rows = connection.execute("SELECT number, account, document, seal FROM entries ORDER BY 1")
         for number, account, document, told in rows:
-            seal = seal_of(self.key, seal, account, document)
-            if told != seal:
+            seals.append(seal_of(self.key, seals[-1], account, document))
+            anchored = anchored or (account == ITSELF and '"anchored"' in document)
+            if told != seals[-1]:
                 raise _damaged(f"Entry {number} was changed, or an entry before it is missing.")
-        if connection.execute("SELECT number, seal FROM head").fetchone() != (number, seal):
-            raise _damaged(f"It ends after entry {number}, and should not.")
-        for account, document, told in connection.execute("SELECT * FROM promises"):
-            if told != seal_of(self.key, account, document):
-                raise _damaged("A promise was changed.")
-
-
-@dataclass(frozen=True)
-class Account:
-    """What one release may spend of a table's lasting ledger: the parent of its `Ledger`."""
-
-    file: LedgerFile
-    fingerprint: str
-    promise: Budget
-    release: str
-
-    @property
-    def spent(self) -> Rho:
-        """What all releases have spent so far."""
-        return Rho(math.fsum(line.rho for line in self.file.lines(self.fingerprint)))
-
-    @property
-    def left(self) -> Rho:
-        return Rho(max(0.0, self.promise.rho - self.spent))
-
-    @property
-    def epsilon(self) -> float:
-        """What all releases together have come to, at the promised delta."""
-        return epsilon_of(self.spent, self.promise.delta)
-
-    def epsilon_after(self, rho: Rho) -> float:
-        """What they would come to if a release worth `rho` were made, or made again."""
-        return epsilon_of(self.spent + rho, self.promise.delta)
-
-    def spend(
-        self, purpose: str, rho: Rho, mechanism: str = "gaussian", *, delta: float = 0.0
-    ) -> None:
-        """Debit `rho`, on disk, before the rows are touched.
-
-        Raises:
-            BudgetExceeded: more than is left; nothing is written.
-            LedgerError: the file is damaged.
-        """
-        self.file.append(self, Measured(purpose, rho, mechanism, delta))
-
-    def note(self, entry: Entry) -> None:
-        """Write down a touch that costs no rho."""
-        self.file.append(self, entry)
-
-
-def named(name: str) -> str:
-    """The fingerprint of tables that the custodian keeps together under a name."""
-    return f"named {name}"
+        head = connection.execute("SELECT number, seal FROM head").fetchone()
+        if head != (len(seals) - 1, seals[-1]):
+            raise _damaged(f"It ends after entry {len(seals) - 1}, and should not.")
+        if self.anchor is not None and known is not None:
+            self.anchor.check(known, self.known_as, seals)
+        elif anchored:
+            raise LedgerError(
+                "This lasting ledger has an anchor elsewhere, and it is not there.",
+                "Name the file in `anchor` in [privacy] or in SYNTH_ANCHOR, or restore it.",
+            )
 
 
 def seal_of(key: bytes, *parts: str) -> str:
@@ -218,10 +226,10 @@ def _begin(connection: sqlite3.Connection, key: Path) -> None:
 
 def _settle(key: Path) -> None:
     """Give the key its name: whoever comes first does, also for a process that was killed."""
-    if not key.exists() and not _coming(key).exists():
-        raise _missing(KEY)
     with suppress(FileNotFoundError):
         os.replace(_coming(key), key)
+    if not key.exists():
+        raise _missing(KEY)
 
 
 def _coming(key: Path) -> Path:
@@ -238,7 +246,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     try:
         with closing(sqlite3.connect(path, timeout=WAIT, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _keep_a_log(connection)
             connection.execute("PRAGMA synchronous = FULL")
             yield connection
     except sqlite3.OperationalError as error:
@@ -250,10 +258,23 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         raise _damaged(f"SQLite says: {error}.") from None
 
 
+def _keep_a_log(connection: sqlite3.Connection) -> None:
+    """Write ahead into a log. SQLite does not wait by itself for others who begin one too."""
+    until = time.monotonic() + WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
 @contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def _transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
     """What no other process can enter; undone if anything goes wrong inside."""
-    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(f"BEGIN {kind}")
     try:
         yield
     except BaseException:
@@ -262,34 +283,9 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
-def _check(lines: Iterator[Line], entry: Measured, account: Account) -> None:
-    left = account.promise.rho - math.fsum(line.rho for line in lines)
-    if not 0 < entry.rho <= left + account.promise.rho * 1e-9:
-        raise BudgetExceeded(
-            f"`{entry.purpose}` needs rho {entry.rho:.3g}, but {max(0.0, left):.3g} of "
-            f"{account.promise.rho:.3g} is left of what was promised for this table in all.",
-            "Use the releases already made: reading them again costs nothing.",
-        )
-
-
-def _lines(connection: sqlite3.Connection, fingerprint: str) -> Iterator[Line]:
-    rows = connection.execute(
-        "SELECT document FROM entries WHERE account = ? ORDER BY number", (fingerprint,)
-    )
-    for (document,) in rows:
-        told = json.loads(document)
-        purpose = str(told.get("purpose") or told.get("reason"))
-        rho, delta = float(told.get("rho", 0.0)), float(told.get("delta", 0.0))
-        yield Line(told["at"], told["release"], purpose, rho, delta)
-
-
-def _document(entry: Entry, release: str) -> dict[str, Any]:
-    at = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"at": at, "release": release, **entry.document()}
-
-
-def _plain(document: dict[str, Any]) -> str:
-    return json.dumps(document, sort_keys=True, default=lambda value: value.value)
+def _line(told: dict[str, Any]) -> Line:
+    run, release = str(told.get("run", "")), str(told.get("release", ""))
+    return Line(str(told["at"]), run, release, str(told["kind"]), told)
 
 
 def _missing(file: str) -> LedgerError:
@@ -302,5 +298,5 @@ def _missing(file: str) -> LedgerError:
 def _damaged(how: str) -> LedgerError:
     return LedgerError(
         f"The lasting ledger is damaged. {how}",
-        "Restore it from a backup; nothing is released from this table until then.",
+        "Restore it from a backup; nothing is released about these people until then.",
     )

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from synth.budget.accounting import epsilon_of
 from synth.budget.figures import down, up
 from synth.budget.guarantee import DifferentiallyPrivate, Guarantee, KAnonymous, NoGuarantee
+from synth.budget.population import RunningTotal, running_total_of
 from synth.budget.promise import Budget, Rho
 from synth.errors import BudgetError, BudgetExceeded, BundleError
 
@@ -131,6 +132,7 @@ class Statement:
         person: the column that named the protected person; "" where each row was one.
         exceptions: why nothing formal holds, beside what the ledger tells.
         columns: those that are the reason.
+        population: what all releases about the same people come to; None where nobody kept account.
     """
 
     ledger: tuple[Entry, ...] = ()
@@ -139,6 +141,7 @@ class Statement:
     person: str = ""
     exceptions: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    population: RunningTotal | None = None
 
     @cached_property
     def guarantee(self) -> Guarantee:
@@ -175,6 +178,7 @@ class Statement:
             "delta_aside": self.aside,
             "exceptions": list(self.exceptions),
             "columns": list(self.columns),
+            "population": None if self.population is None else self.population.document(),
             "ledger": [_told(e) for e in self.ledger],
         }
 
@@ -208,6 +212,7 @@ def statement_of(document: Mapping[str, Any]) -> Statement:
             str(document["person"]),
             tuple(map(str, document["exceptions"])),
             tuple(map(str, document["columns"])),
+            running_total_of(document["population"]),
         )
     except (BudgetError, KeyError, TypeError, ValueError) as error:
         raise BundleError(
@@ -246,6 +251,7 @@ class Payer(Protocol):
         self, purpose: str, rho: Rho, mechanism: str = "gaussian", *, delta: float = 0.0
     ) -> None: ...
     def note(self, entry: Opened | Grouped) -> None: ...
+    def standing(self, *, bounded: bool = True) -> RunningTotal | None: ...
 
 
 @dataclass
@@ -342,9 +348,19 @@ class Ledger:
             columns: those that are the reason.
         """
         told = tuple(e for e in self.entries if e.leaves)
-        return Statement(
+        alone = Statement(
             told, self.budget, self.kept_aside, person, tuple(exceptions), tuple(columns)
         )
+        bounded = isinstance(alone.guarantee, DifferentiallyPrivate)
+        return replace(alone, population=self.standing(bounded=bounded))
+
+    def standing(self, *, bounded: bool = True) -> RunningTotal | None:
+        """What all releases about the same people come to; None where no account is kept.
+
+        Args:
+            bounded: whether an epsilon bounds this one.
+        """
+        return None if self.parent is None else self.parent.standing(bounded=bounded)
 
     @property
     def kept_aside(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from synth.cli import (
+    account_commands,
     key_commands,
     release_commands,
     risk_commands,
@@ -24,6 +25,7 @@ app = typer.Typer(
 for family in (
     screens,
     release_commands,
+    account_commands,
     key_commands,
     showcase_commands,
     risk_commands,

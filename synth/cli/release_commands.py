@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from synth.budget import Budget
-from synth.cli.speech import Shown, explained
+from synth.cli.speech import Shown, explained, say_total
 from synth.errors import IngestError, RecipeError
 from synth.ingest import Database, Suggestion, load
 from synth.ingest.declaration import ColumnPart
@@ -97,21 +97,24 @@ def run_recipe(
         Path | None,
         typer.Option(envvar=KEY, help="Sign with this key, where it is made here."),
     ] = None,
+    why_another: Annotated[
+        str, typer.Option(help="Your reason for one more release without noise about these people.")
+    ] = "",
 ) -> None:
     """Make a release: read, learn, draw, compare, bundle.
 
     Example: synth run recipe.toml -o release.zip
     """
     with explained():
-        text = _text(recipe)
+        wanted = _reasoned(read_recipe(_text(recipe)), why_another)
         if server:
             with connected(server, token) as remote:
-                made = remote.run(read_recipe(text), data, recipe.parent, Shown())
+                made = remote.run(wanted, data, recipe.parent, Shown())
             output.write_bytes(made)
             typer.echo(f"Wrote the release that {server} made to {output}.")
             return
         signing = None if key is None else read_key(key)
-        outcome = _made(read_recipe(text), data, recipe.parent, audit)
+        outcome = _made(wanted, data, recipe.parent, audit)
         with whole(output) as stream:
             outcome.release.write(stream, signing)
     _tell(outcome)
@@ -123,6 +126,8 @@ def _tell(outcome: Outcome) -> None:
     """What is promised, and how close it is: for the custodian."""
     comparison, release = outcome.comparison, outcome.release
     typer.echo(f"{release.statement.guarantee.short}. {release.statement.guarantee.plain}")
+    if (total := release.statement.population) is not None and total.population:
+        say_total(total)
     typer.echo(
         f"Mean distance to the real table: columns {comparison.one_way:.3f} "
         f"(a fresh real sample: {comparison.fresh_one_way:.3f}), "
@@ -131,6 +136,14 @@ def _tell(outcome: Outcome) -> None:
     )
     if (found := comparison.copies) is not None:
         typer.echo(f"{found.plain} {found.remedy if found.too_many else ''}".strip())
+
+
+def _reasoned(recipe: Recipe, why: str) -> Recipe:
+    """The recipe with the reason that was given on the command line."""
+    if not why:
+        return recipe
+    privacy = recipe.privacy.model_copy(update={"why_another": why})
+    return recipe.model_copy(update={"privacy": privacy})
 
 
 def _made(recipe: Recipe, data: Path | None, folder: Path, audit: Path | None) -> Outcome:

@@ -8,17 +8,20 @@ from typing import Annotated
 
 import typer
 
-from synth.budget import Budget
 from synth.cli.speech import explained
 from synth.errors import IngestError
-from synth.ingest import load
+from synth.ingest import Loaded, load
 from synth.ingest.declaration import declared
 from synth.learning.aggregates import Aggregates, aggregate, noisy_aggregate
 from synth.learning.seeded import counting_of
+from synth.protect.steps import Shelf
 from synth.release import Bundle
 from synth.release.showcase import look_of, showcase
 from synth.release.showcase.serve import served
-from synth.vault import PrivateTable, Protection
+from synth.runs import Recipe
+from synth.runs.accounts import charged, conclude
+from synth.runs.recipe import CountsPart, MethodPart, People, Privacy
+from synth.vault import Protection
 
 
 def register(app: typer.Typer) -> None:
@@ -38,6 +41,10 @@ def aggregate_table(
     person: Annotated[str, typer.Option(help="The column that names the person.")] = "",
     rows_per_person: Annotated[int, typer.Option(min=1, help="Most rows of a person.")] = 1,
     output: Annotated[Path, typer.Option("--output", "-o")] = Path("counts.csv"),
+    ledger: Annotated[str, typer.Option(help="The folder of a lasting ledger.")] = "",
+    population: Annotated[str, typer.Option(help="The people's name there, for good.")] = "",
+    anchor: Annotated[str, typer.Option(help="A file elsewhere that shows a roll-back.")] = "",
+    why_another: Annotated[str, typer.Option(help="Why exact counts, beside earlier ones.")] = "",
 ) -> None:
     """Count all combinations of attributes that enough people share, safe to report.
 
@@ -46,9 +53,15 @@ def aggregate_table(
     with explained():
         if output.suffix not in (".csv", ".parquet"):
             raise IngestError(f"`{output}` is no CSV or Parquet file.", "Use .csv or .parquet.")
-        loaded = load(data, Budget(epsilon, rows_per_person=rows_per_person), person=person)
-        private = loaded.private.declared_by_custodian(declared(loaded.suggestions, ()))
-        counts = _counted(private, length, resolution, protection, several, nothing)
+        recipe = Recipe(
+            people=People(column=person, rows=rows_per_person, population=population),
+            privacy=Privacy(epsilon=epsilon, ledger=ledger, anchor=anchor, why_another=why_another),
+            method=MethodPart(name="random"),  # which reads no row: the counts are all there is
+            counts=CountsPart(
+                k=resolution, length=length, protection=protection, several=several, nothing=nothing
+            ),
+        )
+        counts = _counted(recipe, load(data, recipe.budget, person=person))
         output.write_bytes(counts.csv() if output.suffix == ".csv" else counts.parquet())
         meaning = output.with_suffix(".json")
         meaning.write_text(
@@ -58,18 +71,18 @@ def aggregate_table(
     typer.echo(f"Wrote {len(counts):,} counts to {output}, and what they mean to {meaning}.")
 
 
-def _counted(
-    private: PrivateTable,
-    length: int,
-    resolution: int,
-    protection: Protection,
-    several: str,
-    nothing: str,
-) -> Aggregates:
-    counting = counting_of(private, length, several, nothing, blanks=True)
-    if protection is Protection.NOISY:
-        return noisy_aggregate(private, counting, private.ledger.left)
-    return aggregate(private, counting, resolution, protection)
+def _counted(recipe: Recipe, loaded: Loaded) -> Aggregates:
+    """The counts that a recipe asks for and no rows, charged to the account that it names."""
+    asked = recipe.counts
+    with charged(recipe, loaded, Path(), Shelf()) as owing:
+        private = owing.private.declared_by_custodian(declared(owing.suggestions, ()))
+        counting = counting_of(private, asked.length, asked.several, asked.nothing, blanks=True)
+        if asked.protection is Protection.NOISY:
+            counts = noisy_aggregate(private, counting, private.ledger.left)
+        else:
+            counts = aggregate(private, counting, asked.k, asked.protection)
+        conclude(private.ledger, counts.statement, counts.csv())
+    return counts
 
 
 def show(

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import typer
 
+from synth.budget.population import RunningTotal, population_lines
 from synth.errors import SynthError
 
 
@@ -35,3 +36,9 @@ class Shown:
         elif doing != self.last:
             typer.echo(f"{share:4.0%} {doing}", err=True)
         self.last = doing
+
+
+def say_total(total: RunningTotal) -> None:
+    """What all releases about the same people come to."""
+    for text in filter(None, population_lines(total)):
+        typer.echo(text.replace("**", "").removeprefix("## "))

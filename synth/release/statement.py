@@ -10,6 +10,7 @@ from synth.budget.accounting import epsilon_of
 from synth.budget.figures import DELTA_DIGITS, up
 from synth.budget.guarantee import DifferentiallyPrivate
 from synth.budget.ledger import rho_in
+from synth.budget.population import population_lines
 from synth.learning.method import Model
 from synth.schema import Column, Origin, Pattern
 
@@ -40,6 +41,7 @@ def statement_text(model: Model, title: str) -> str:
         *_taken_as_known(statement),
         *_whom(statement, model.rows),
         *_looked_at(statement),
+        *population_lines(statement.population),
         "## What the columns hold",
         "",
         *_table(

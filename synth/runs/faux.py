@@ -20,7 +20,7 @@ from synth.release import Release
 from synth.runs.audit import Audit, Ended
 from synth.runs.memory import Memory
 from synth.runs.question import Question
-from synth.runs.recipe import MethodPart, Privacy, Recipe, ReleasePart, Source
+from synth.runs.recipe import MethodPart, People, Privacy, Recipe, ReleasePart, Source
 from synth.runs.running import run
 
 
@@ -30,11 +30,14 @@ class Faux:
 
     Args:
         audit: where each query is written down; nowhere, if left out.
+        account: the lasting ledger and the people whom all queries are charged to, where their
+            recipe names no ledger of its own.
         memory: what was released, so that a repeated query costs nothing.
     """
 
     database: Database
     audit: Audit | None = None
+    account: Recipe = field(default_factory=Recipe, repr=False)
     memory: Memory[Release] = field(default_factory=Memory, repr=False)
 
     def read_sql(
@@ -84,11 +87,23 @@ class Faux:
             SynthError: the recipe does not fit the answer.
         """
         query = read_query(sql, self.database.dialect)
-        recipe = recipe.following(query)
+        recipe = self._charged(recipe).following(query)
         missing = recipe.source.missing
         source = Source(database=self.database.public, query=query.text, missing=missing)
         asked = recipe.model_copy(update={"source": source})
         return self._release(query, asked, folder)
+
+    def _charged(self, recipe: Recipe) -> Recipe:
+        """The recipe, charged to the account that this database was opened with."""
+        if recipe.privacy.ledger or not self.account.privacy.ledger:
+            return recipe
+        own, told = self.account.people, self.account.privacy
+        whom = {"population": own.population, "other_than": own.other_than}
+        kept = {n: getattr(told, n) for n in ("ledger", "total", "total_delta", "anchor")}
+        people = recipe.people.model_copy(update=whom)
+        return recipe.model_copy(
+            update={"people": people, "privacy": recipe.privacy.model_copy(update=kept)}
+        )
 
     def _release(self, query: Query, recipe: Recipe, folder: Path) -> Release:
         question = Question(self.database.shown, query)
@@ -113,14 +128,34 @@ def faux(
     *,
     limits: Limits | None = None,
     audit: Path | str | None = None,
+    ledger: Path | str | None = None,
+    population: str = "",
+    total: float = 10.0,
+    anchor: Path | str | None = None,
+    other_than: tuple[str, ...] = (),
 ) -> Faux:
     """A database, by its address, its SQLAlchemy engine or its sqlite3 connection.
+
+    Args:
+        ledger: the folder of a lasting ledger, so that the answers to all queries add up.
+        population: the name of the people in the database, under which they do.
+        total: the epsilon that all answers may come to.
+        anchor: a file elsewhere that shows if the ledger was rolled back.
+        other_than: accounts of other people whose tables look like an answer.
 
     Raises:
         QueryError: it is none of these, or lies in memory only.
     """
     database = Database(_address(source), limits or Limits())
-    return Faux(database, None if audit is None else Audit(Path(audit)))
+    account = Recipe(
+        people=People(population=population, other_than=other_than),
+        privacy=Privacy(ledger=_place(ledger), anchor=_place(anchor), total=total),
+    )
+    return Faux(database, None if audit is None else Audit(Path(audit)), account)
+
+
+def _place(path: Path | str | None) -> str:
+    return "" if path is None else str(Path(path).expanduser().absolute())
 
 
 def _address(source: object) -> str:

@@ -19,6 +19,7 @@ from synth.budget import Entry
 from synth.budget.ledger import cost_of, entry_of
 from synth.errors import SynthError
 from synth.evaluate import Comparison
+from synth.runs.accounts import Before
 from synth.runs.audit import Asked, Ended
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_text
@@ -36,12 +37,14 @@ class Job:
         files: what de-identification steps look up, by name.
         on_entry: told of each ledger entry as the worker writes it, from another thread.
         on_end: told when the job is over, from another thread.
+        looks: runs on this table that were held against the real rows before.
     """
 
     recipe: Recipe
     on_entry: Callable[[Entry], None]
     files: Mapping[str, str] = field(default_factory=dict)
     on_end: Callable[[Job], None] = lambda job: None
+    looks: int = 0
     share: float = 0.0
     doing: str = "waiting for a free place"
     bundle: bytes | None = None
@@ -115,7 +118,14 @@ class Job:
             _end(process)
         assert process.stdin is not None and process.stdout is not None
         try:
-            header = {"recipe": recipe_text(self.recipe), "files": dict(self.files), "least": least}
+            # the rows it is sent may be some of each person's
+            traits = private.rows_traits() if self.recipe.privacy.ledger else None
+            header = {
+                "recipe": recipe_text(self.recipe),
+                "files": dict(self.files),
+                "before": Before(traits, self.looks).document(),
+                "least": least,
+            }
             process.stdin.write(json.dumps(header).encode() + b"\n")
             private.send_rows(process.stdin)
             process.stdin.close()

@@ -1,7 +1,7 @@
 """`%%synth` in a notebook: the cell is a query, the answer is synthetic.
 
 %load_ext synth
-%synth sqlite:///hospital.sqlite --audit queries.jsonl
+%synth sqlite:///hospital.sqlite --audit queries.jsonl --ledger books --population "all patients"
 
 %%synth --method adaptive --epsilon 1 --into visits
 SELECT sex, ward, emergency FROM admissions JOIN patients USING (patient_id)
@@ -39,6 +39,9 @@ def _line_words() -> _Words:
     words = _Words(prog="%synth", add_help=False)
     words.add_argument("database")
     words.add_argument("--audit")
+    words.add_argument("--ledger")
+    words.add_argument("--population", default="")
+    words.add_argument("--anchor")
     return words
 
 
@@ -92,7 +95,13 @@ class Magic:
 
     def _open(self, line: str) -> None:
         words = _line_words().parse_args(shlex.split(line))
-        self.opened = faux(words.database, audit=words.audit)
+        self.opened = faux(
+            words.database,
+            audit=words.audit,
+            ledger=words.ledger,
+            population=words.population,
+            anchor=words.anchor,
+        )
         print(f"Asking {self.opened.database.shown}; answers are synthetic.")
 
     def _ask(self, line: str, cell: str) -> pd.DataFrame | None:

@@ -33,10 +33,23 @@ class Source(Part):
 
 
 class People(Part):
-    """Whom the promise protects: one row is one person, or `column` names the person."""
+    """Whom the promise protects: one row is one person, or `column` names the person.
+
+    Args:
+        population: who these people are, such as "patients of ward 7, 2026": the name of their
+            account in the lasting ledger, for good.
+        other_than: accounts of other people whose tables look like this one.
+    """
 
     column: str = ""
     rows: int = Field(default=1, ge=1)
+    population: str = ""
+    other_than: tuple[str, ...] = ()
+
+    @property
+    def account(self) -> str:
+        """The name of their account: that of the population, on one line."""
+        return " ".join(self.population.split())
 
 
 class Privacy(Part):
@@ -46,7 +59,12 @@ class Privacy(Part):
         discover: find undeclared value lists and bounds under the budget, instead of reading them
             off the rows.
         ledger: the folder of the lasting ledger; "" for none.
-        total: the epsilon that all releases of the table in that ledger may come to.
+        total: the epsilon that all releases about the population may come to, in that ledger.
+        total_delta: the chance, at most, that this fails, for all of them together.
+        anchor: a file elsewhere that shows if the ledger was rolled back or deleted; "" for the
+            one that SYNTH_ANCHOR names, if any.
+        why_another: the reason for a release without noise beside an earlier one, or where epsilon
+            is spent; it is told to recipients.
     """
 
     epsilon: float = 1.0
@@ -54,6 +72,9 @@ class Privacy(Part):
     discover: bool = True
     ledger: str = ""
     total: float = Field(default=10.0, gt=0)
+    total_delta: float = Field(default=LARGEST_DELTA, gt=0, lt=1)
+    anchor: str = ""
+    why_another: str = ""
 
 
 class MethodPart(BaseModel):
@@ -126,6 +147,20 @@ class Recipe(Part):
     def formal(self) -> bool:
         """Whether noise within a finite epsilon is to protect the people in the table."""
         return self.chosen.promise is Promise.PRIVATE and not math.isinf(self.privacy.epsilon)
+
+    @property
+    def exact(self) -> str:
+        """Why it hands out rows of real people, or counts without noise; "" where it does not."""
+        promise = self.chosen.promise
+        if promise is Promise.K_PEOPLE:
+            return f"the method `{self.method.name}` counts groups of k people without noise"
+        if promise is Promise.NONE:
+            return f"the method `{self.method.name}` saw the rows themselves"
+        if promise is Promise.PRIVATE and math.isinf(self.privacy.epsilon):
+            return "no noise was added"
+        if self.counts.k and self.counts.protection is not Protection.NOISY:
+            return "groups of k people were counted without noise"
+        return ""
 
     @property
     def unbounded(self) -> str:

@@ -25,7 +25,12 @@ HANDED_ON = (
     "spending is remembered, that folder: ledger in [privacy]. Files that steps and the showcase",
     "name lie beside this recipe. Then: synth run recipe.toml",
 )
-OWN = (("source", "file"), ("source", "database"), ("privacy", "ledger"))  # never in a release
+OWN = (
+    ("source", "file"),
+    ("source", "database"),
+    ("privacy", "ledger"),
+    ("privacy", "anchor"),
+)  # never in a release
 FACTS = ("values", "edges", "low", "high", "template")  # of a column, if the rows chose them
 
 

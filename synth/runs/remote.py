@@ -128,7 +128,7 @@ def sendable(recipe: Recipe) -> Recipe:
     if recipe.privacy.ledger:
         raise RecipeError(
             "The recipe charges a lasting ledger, which a server cannot reach.",
-            "Run it here, or take `ledger` out of [privacy].",
+            "Run it here, or take `ledger` and `anchor` out of [privacy].",
         )
     if recipe.source.stay:
         raise RecipeError(

@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from synth.budget import Budget, Entry, Ledger, Rho
-from synth.budget.accounting import epsilon_of
-from synth.budget.lasting import Account, LedgerFile
-from synth.budget.promise import LARGEST_DELTA, usual_delta
-from synth.errors import BudgetExceeded, IngestError, QueryError, SchemaError, StepError
+from synth.budget import Audience, Entry, Opened, Rho
+from synth.budget.population import LOOKED
+from synth.budget.promise import usual_delta
+from synth.errors import IngestError, QueryError, SchemaError, StepError
 from synth.evaluate import Comparison, compare
 from synth.ingest import Database, Loaded, load, read_query
 from synth.ingest.database import placed
@@ -28,6 +27,7 @@ from synth.release import Release
 from synth.release.counts import files_of
 from synth.release.release import as_saved
 from synth.release.showcase import look_file
+from synth.runs.accounts import NOTHING, Before, charged, conclude, content_of
 from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
@@ -59,6 +59,7 @@ def run(
     listener: Callable[[Entry], None] | None = None,
     shelf: Shelf | None = None,
     least: int = 0,
+    before: Before = NOTHING,
 ) -> Outcome:
     """Everything a recipe says, from reading the table to the release.
 
@@ -68,6 +69,7 @@ def run(
         shelf: where the files of de-identification steps are; else in `folder`.
         listener: told of every ledger entry before the rows are touched.
         least: fail where there are fewer rows, by a noisy count: for queries of somebody else.
+        before: what is known of the table and `source` does not tell, for its account.
 
     Raises:
         SynthError: any step that needs a decision by the person; nothing is left half done.
@@ -80,9 +82,10 @@ def run(
         table, address = found
         missing, person = recipe.source.missing, recipe.people.column
         loaded = load(table, recipe.budget, missing=missing, person=person, known_as=address)
-        loaded = with_ledger(recipe, loaded, folder)
-        loaded.private.ledger.listener = listener
-        return run_loaded(recipe, loaded, progress, shelf or Shelf(folder), least)
+        files = shelf or Shelf(folder)
+        with charged(recipe, loaded, folder, files, before) as owing:
+            owing.private.ledger.listener = listener
+            return run_loaded(recipe, owing, progress, files, least)
 
 
 @contextmanager
@@ -113,27 +116,6 @@ def brought(recipe: Recipe, folder: Path) -> Iterator[tuple[Any, str]]:
             yield rows, database.place
 
 
-def with_ledger(recipe: Recipe, loaded: Loaded, folder: Path) -> Loaded:
-    """The table charged to its lasting ledger as well, where the recipe names one.
-
-    Raises:
-        LedgerError: the ledger is damaged, or the table was promised something else before.
-        BudgetExceeded: earlier releases left less than this one asks for.
-    """
-    told = recipe.privacy
-    if not told.ledger:
-        return loaded
-    place = folder / told.ledger
-    place.mkdir(parents=True, exist_ok=True)
-    lasting = LedgerFile.opened(place)
-    promise = Budget(told.total, LARGEST_DELTA, recipe.people.rows)
-    name = recipe.release.title or "release"
-    account = lasting.account(loaded.private.rows_fingerprint(lasting.key), promise, name)
-    _check_left(recipe, account)
-    ledger = Ledger(recipe.budget, parent=account)
-    return replace(loaded, private=loaded.private.charged_to(ledger))
-
-
 def run_loaded(
     recipe: Recipe,
     loaded: Loaded,
@@ -162,7 +144,9 @@ def run_loaded(
         extras={**files_of(counts), **look_file(look)} if counts else look_file(look),
         order=recipe.release.order,
     )
+    conclude(private.ledger, release.statement, content_of(release))
     progress(0.6, "drawing synthetic rows")
+    private.ledger.note(Opened(LOOKED, Audience.CUSTODIAN))
     seen = told if private is before else _as_seen(before, told)
     comparison = compare(seen, release.beginning, _part(progress, 0.65, 0.95))
     progress(1.0, "done")
@@ -223,21 +207,6 @@ def _check_promise(recipe: Recipe, last: Stage, made: Loaded) -> None:
             "has that setting, use a step with fixed parameters, or set epsilon to inf and share "
             "the release without a promise.",
         )
-
-
-def _check_left(recipe: Recipe, account: Account) -> None:
-    """Refuse a release that would quietly get less than it asks for."""
-    left = account.left
-    if recipe.chosen.promise is not Promise.PRIVATE or recipe.budget.rho <= left * (1 + 1e-9):
-        return
-    reach = epsilon_of(left, recipe.budget.delta)
-    raise BudgetExceeded(
-        f"Earlier releases of this table came to epsilon {account.epsilon:.3g} of "
-        f"{account.promise.epsilon:g}; this one asks for {recipe.privacy.epsilon:g} more.",
-        f"Ask for epsilon {reach:.2g} at most."
-        if reach > 0.001
-        else "Nothing is left for this table: draw more rows from an earlier release instead.",
-    )
 
 
 def settled(recipe: Recipe, made: Loaded, progress: Progress, least: int = 0) -> PrivateTable:

@@ -1,9 +1,9 @@
 """A run in a process of its own: rows come in over a pipe, progress and the release go out.
 
-The other side sends one JSON line (the recipe, and the files its steps name), then the rows as an
-Arrow stream. Back come JSON lines: progress, ledger entries before the rows are touched, at the end
-either an error or the findings with the size of the bundle, whose bytes follow. Nothing is written
-to disk.
+The other side sends one JSON line (the recipe, the files its steps name, and what the rows do not
+tell of their table), then the rows as an Arrow stream. Back come JSON lines: progress, ledger
+entries before the rows are touched, at the end either an error or the findings with the size of the
+bundle, whose bytes follow. Nothing is written to disk but the lasting ledger that a recipe names.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import IO, Any
 from synth.errors import SynthError
 from synth.protect.steps import Shelf
 from synth.release.signature import key_set
+from synth.runs.accounts import NOTHING, before_of
 from synth.runs.recipe_file import read_recipe
 from synth.runs.running import run
 from synth.vault.passing import receive
@@ -38,6 +39,7 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
             listener=lambda entry: tell({"entry": entry.document()}),
             shelf=Shelf(given=header.get("files", {})),
             least=header.get("least", 0),
+            before=before_of(header["before"]) if "before" in header else NOTHING,
         )
         bundle = outcome.release.zipped(key)
     except SynthError as error:

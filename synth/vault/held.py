@@ -6,18 +6,17 @@ rows. Only the vault makes either of them.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from synth.budget.resemblance import Traits
 from synth.lazily import np, npt, pd
 from synth.schema import Codes, Domain, Schema
 from synth.schema.tables import IntCounts, bincount
 from synth.schema.values import as_text
 from synth.vault.answers import Shares
+from synth.vault.likeness import row_hashes, traits_of_frame
 
 BLOCK = 1 << 16  # rows worked on at once, so that what is held beside them stays small
 
@@ -44,16 +43,21 @@ class Rows(Protocol):
         """Groups x states for each column: parts of rows, shared among hidden groups."""
         ...
 
-    def fingerprint(self, key: bytes) -> str:
-        """What only these rows give under this key, in whatever order they stand."""
+    def traits(self) -> Traits:
+        """What tells these rows from others, in whatever order they stand."""
         ...
 
 
 @dataclass
 class HeldRows:
-    """Rows in memory, columns as pandas categoricals where that is smaller."""
+    """Rows in memory, columns as pandas categoricals where that is smaller.
+
+    Args:
+        before: what told the table from others before rows per person were limited.
+    """
 
     frame: pd.DataFrame
+    before: Traits | None = field(default=None, repr=False)
     _codes: dict[tuple[str, Domain], Codes] = field(default_factory=dict, repr=False)
 
     @property
@@ -90,12 +94,8 @@ class HeldRows:
                     table[group] += added.astype(np.int64)
         return tables
 
-    def fingerprint(self, key: bytes) -> str:
-        columns = sorted(self.names)
-        rows = pd.util.hash_pandas_object(self.frame[columns].astype(str), index=False)
-        seal = hmac.new(key, "\0".join(columns).encode(), hashlib.sha256)
-        seal.update(np.sort(rows.to_numpy()).tobytes())
-        return seal.hexdigest()
+    def traits(self) -> Traits:
+        return traits_of_frame(self.frame) if self.before is None else self.before
 
     def occurring(self, name: str) -> tuple[tuple[str, ...], IntCounts]:
         found = self.frame[name].dropna().value_counts()
@@ -122,14 +122,13 @@ def people_of(frame: pd.DataFrame, person: str) -> tuple[npt.NDArray[np.int64], 
 
 
 def at_most_per_person(frame: pd.DataFrame, person: str, most: int) -> pd.DataFrame:
-    """At most `most` rows of each person, drawn at random, in their old order.
+    """At most `most` rows of each person, in their old order, and the same whenever it is asked.
 
-    A row that names nobody is one person's.
-
-    The draw is unseeded: which rows of a person are left out is nobody's business.
+    Which of them follows from that person's rows alone, by their hashes: so one person more or less
+    changes nothing about the others, and releases of one table do not tell more and more of the
+    rows of somebody who has many. A row that names nobody is one person's.
     """
-    rng = np.random.default_rng(secrets.randbits(128))
-    order = rng.permutation(len(frame))
+    order = np.argsort(row_hashes(frame), kind="stable")
     owners = pd.Series(people_of(frame, person)[0][order])
     place = owners.groupby(owners).cumcount().to_numpy()
     return frame.iloc[np.sort(order[place < most])].reset_index(drop=True)

@@ -13,7 +13,7 @@
 | `exact_table`, `exact_values`, `exact_size` | loud: exact counts | `Opened` |
 | `exact_codes`, `exact_combinations` | loud: all rows as codes, all combinations | `Opened` |
 | `open_rows` | loud: the rows themselves | `Opened` |
-| `rows_fingerprint`, `send_rows` | to the custodian's own files and worker alone | none |
+| `rows_traits`, `send_rows` | to the custodian's own files and worker alone | none |
 | `statement` | free: what may be said about all of that | none |
 
 Nothing else touches rows. tests/house/test_architecture.py lists the places where a loud door is
@@ -36,6 +36,7 @@ from synth.budget import (
     Statement,
     accounting,
 )
+from synth.budget.resemblance import Traits
 from synth.combinations.growth import candidates, different, partition
 from synth.errors import SchemaError
 from synth.lazily import np, nw, pd
@@ -377,9 +378,9 @@ class PrivateTable:
         self.__noted(reason, audience)
         return self.__frame().copy(deep=False)
 
-    def rows_fingerprint(self, key: bytes) -> str:
-        """What tells this table from others in the custodian's lasting ledger: a keyed hash."""
-        return self.__rows.fingerprint(key)
+    def rows_traits(self) -> Traits:
+        """What tells this table from others in the custodian's lasting ledger: hashes."""
+        return self.__rows.traits()
 
     def send_rows(self, stream: Any) -> None:
         """Write the rows to a worker of the same custodian, as an Arrow stream over a pipe."""

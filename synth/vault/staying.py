@@ -8,8 +8,6 @@ The codes are those of `HeldRows`: a contract test counts the same table on ever
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ from functools import cached_property
 from math import ceil
 from typing import Any
 
+from synth.budget.resemblance import Traits
 from synth.errors import QueryError, SchemaError, SynthError
 from synth.lazily import np, nw, pd
 from synth.schema import Categories, Codes, Dates, Domain, Numbers, Schema, Text
@@ -27,6 +26,7 @@ from synth.schema.gathered import Gathered
 from synth.schema.tables import IntCounts, cells_of
 from synth.vault.answers import Shares
 from synth.vault.held import HeldRows, Rows, at_most_per_person, merged
+from synth.vault.likeness import traits_of_frame, traits_of_place
 
 NUMBER = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,2})?$"
 MOST_LISTED = 2_000  # values of one column that are written into a query
@@ -129,13 +129,13 @@ class LazyRows:
             "Use a method that needs counts only, or load the table.",
         )
 
-    def fingerprint(self, key: bytes) -> str:
+    def traits(self) -> Traits:
         if not self.known_as:
             raise SchemaError(
                 "Rows that stay in their engine are known by their address, and these have none.",
                 "Give them one with `known_as`, so that what is spent on them adds up.",
             )
-        return hmac.new(key, f"known as {self.known_as}".encode(), hashlib.sha256).hexdigest()
+        return traits_of_place(self.known_as)
 
     def _asked(
         self, schema: Schema, columns: Sequence[tuple[str, Domain]]
@@ -340,7 +340,9 @@ def rows_of(
             f"The table has no column `{person}` to tell people apart.",
             "Name the column that says whose row it is.",
         )
-    return HeldRows(at_most_per_person(rows, person, most)) if person else found
+    if not person:
+        return found
+    return HeldRows(at_most_per_person(rows, person, most), traits_of_frame(rows))
 
 
 def _checked(rows: Rows, schema: Schema) -> Rows:

@@ -2,18 +2,20 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from synth.budget import Measured
-from synth.errors import BudgetExceeded, IngestError, QueryError
+from synth.errors import BudgetExceeded, IngestError, QueryError, RecipeError
 from synth.runs import Recipe, read_recipe, run
-from synth.runs.recipe import MethodPart, Privacy, Source
+from synth.runs.recipe import MethodPart, People, Privacy, Source
 from synth.runs.recipe_file import recipe_text
 from synth.schema import Origin
 from tests.people import some_people
 
 HOSPITAL = Path(__file__).parents[2] / "sample_data" / "hospital.sqlite"
 INDEPENDENT = MethodPart(name="independent")
+TOWN, LASTING = People(population="town"), Privacy(epsilon=1.0, ledger="books", total=1.3)
 VISITS = "SELECT ward, emergency, sex FROM admissions JOIN patients USING (patient_id)"
 
 
@@ -37,9 +39,8 @@ def test_nothing_is_looked_for_where_nothing_is_promised():
     assert not [e for e in outcome.entries if isinstance(e, Measured)]
 
 
-def test_releases_of_one_table_add_up_in_a_lasting_ledger(tmp_path):
-    privacy = Privacy(epsilon=1.0, ledger="books", total=1.3)
-    recipe = Recipe(method=INDEPENDENT, privacy=privacy)
+def test_releases_about_one_population_add_up_in_a_lasting_ledger(tmp_path):
+    recipe = Recipe(people=TOWN, method=INDEPENDENT, privacy=LASTING)
     run(recipe, some_people(), folder=tmp_path)
     says = r"of 1\.3; this one asks for 1 more\. Ask for epsilon 0\.\d"
     with pytest.raises(BudgetExceeded, match=says):
@@ -50,11 +51,16 @@ def test_releases_of_one_table_add_up_in_a_lasting_ledger(tmp_path):
     ]
 
 
-def test_another_table_has_an_account_of_its_own(tmp_path):
-    privacy = Privacy(epsilon=1.0, ledger="books", total=1.1)
-    recipe = Recipe(method=INDEPENDENT, privacy=privacy)
-    for rows in (400, 500):
-        assert run(recipe, some_people(rows), folder=tmp_path).release.statement.formal
+def test_other_people_have_an_account_of_their_own(tmp_path):
+    run(Recipe(people=TOWN, method=INDEPENDENT, privacy=LASTING), some_people(), folder=tmp_path)
+    ward = pd.DataFrame({"ward": [f"W{i % 9}" for i in range(500)], "beds": range(500)})
+    other = Recipe(people=People(population="ward"), method=INDEPENDENT, privacy=LASTING)
+    assert run(other, ward, folder=tmp_path).release.statement.formal
+
+
+def test_a_lasting_ledger_needs_a_name_for_the_people(tmp_path):
+    with pytest.raises(RecipeError, match="does not say who the people are"):
+        run(Recipe(method=INDEPENDENT, privacy=LASTING), some_people(), folder=tmp_path)
 
 
 def test_a_recipe_can_ask_a_database_relative_to_itself(tmp_path):

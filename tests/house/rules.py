@@ -47,9 +47,9 @@ LOUD = {
         "ui/protect/search.py": "the search of the lattice",
         "ui/protect/steps.py": "values before and after a step",
     },
-    "rows_fingerprint": {
-        "synth/runs/running.py": "the lasting ledger",
-        "ui/method/promise.py": "the lasting ledger",
+    "rows_traits": {
+        "synth/runs/accounts.py": "the lasting ledger",
+        "synth/runs/job.py": "to the worker, for the lasting ledger",
     },
     "send_rows": {"synth/runs/job.py": "to the worker"},
 }

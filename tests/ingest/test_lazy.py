@@ -9,7 +9,13 @@ import psycopg
 import pytest
 
 from synth.budget import Budget
-from synth.errors import IngestError, QueryError, SchemaError
+from synth.errors import (
+    AccountRefused,
+    BudgetExceeded,
+    IngestError,
+    QueryError,
+    SchemaError,
+)
 from synth.ingest import Database, Limits, load
 from synth.ingest.declaration import ColumnPart, declared
 from synth.ingest.lazy import file_in_place, query_in_place
@@ -19,7 +25,7 @@ from synth.methods.correlated import Correlated
 from synth.release import Bundle
 from synth.runs import Recipe, run
 from synth.runs.faux import faux
-from synth.runs.recipe import MethodPart, Privacy, ReleasePart, Source
+from synth.runs.recipe import MethodPart, People, Privacy, ReleasePart, Source
 from synth.runs.verifying import verify
 from synth.schema import Role
 from synth.vault import Counting, PrivateTable, Protection
@@ -169,12 +175,18 @@ def test_sqlite_says_that_its_rows_are_read():
         run(recipe(source))
 
 
-def test_what_is_spent_on_rows_that_stay_adds_up_under_their_address(folder, tmp_path):
+def test_what_is_spent_on_rows_that_stay_adds_up_and_they_are_known_by_their_address(
+    folder, tmp_path
+):
     told = Privacy(epsilon=6.0, ledger=str(tmp_path / "ledger"), total=7.0)
-    asked = recipe(Source(file="people.parquet", stay=True), privacy=told)
+    people = People(population="town")
+    asked = recipe(Source(file="people.parquet", stay=True), privacy=told, people=people)
     run(asked, folder=folder)
-    with pytest.raises(Exception, match="Earlier releases of this table"):
+    with pytest.raises(BudgetExceeded, match="Earlier releases about `town`"):
         run(asked, folder=folder)
+    other = asked.model_copy(update={"people": People(population="village")})
+    with pytest.raises(AccountRefused, match="looks like one of `town`"):
+        run(other, folder=folder)
 
 
 # -- PostgreSQL itself -------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from synth.ingest import load
 from synth.release.showcase.bundle import look_of
 from synth.runs import Recipe, read_recipe, run
 from synth.runs.handout import image_text
-from synth.runs.recipe import MethodPart, Privacy
+from synth.runs.recipe import MethodPart, People, Privacy
 from synth.runs.recipe_file import recipe_text
 from tests.api.test_jobs import PNG
 from tests.people import some_people
@@ -104,12 +104,32 @@ def test_settings_survive_a_visit_to_another_screen(with_table):
 
 
 def test_a_lasting_ledger_is_shown_on_request(with_table, tmp_path):
-    privacy = Privacy(ledger=str(tmp_path), total=3.0)
-    with_table.recipe = Recipe(method=MethodPart(name="independent"), privacy=privacy)
+    people, privacy = People(population="town"), Privacy(ledger=str(tmp_path), total=3.0)
+    method = MethodPart(name="independent")
+    with_table.recipe = Recipe(people=people, method=method, privacy=privacy)
     run(with_table.recipe, some_people())
     app = screen("method", with_table)
     app.button(key="ledger.show").click().run()
-    assert re.search(r"came to \*\*ε = (1|0\.99\d?)\*\* of 3\.", words(ran(app)))
+    told = words(ran(app))
+    assert re.search(
+        r"comes together, and not each, to at most ε = (1|0\.99\d?) at δ = 1e-06.* of ε = 3 that",
+        told,
+    )
+    assert "One more like this would bring it to ε = 1.4" in told
+    assert with_table.recipe.people == people
+
+
+def test_a_method_of_k_is_asked_for_its_account_and_its_reason_too(with_table, tmp_path):
+    people, privacy = People(population="town"), Privacy(ledger=str(tmp_path))
+    method = MethodPart(name="aggregate_seeded")
+    with_table.recipe = Recipe(people=people, method=method, privacy=privacy)
+    app = screen("method", with_table)
+    assert "can be subtracted from each other" in words(app)
+    app.text_input(key="ledger.why").set_value("the law asks for it").run()
+    app.text_input(key="ledger.other_than").set_value("village, ward 7").run()
+    recipe = ran(app).session_state[KEY].recipe
+    assert recipe.privacy.why_another == "the law asks for it"
+    assert recipe.people.other_than == ("village", "ward 7")
 
 
 def test_a_pair_can_be_pinned_and_is_measured(with_table):
@@ -136,6 +156,7 @@ def test_release_shows_the_promise_and_offers_the_bundle(with_release):
     app = screen("release", with_release)
     assert "Differentially private" in words(app)
     assert "Not signed" in " ".join(c.value for c in app.caption)
+    assert "No account was kept" in words(app)
     assert len(app.get("download_button")) >= 2
 
 

@@ -40,8 +40,17 @@ def test_at_most_m_rows_of_each_person_are_kept():
     assert left["x"].is_monotonic_increasing
 
 
-@pytest.mark.usefixtures("left_to_chance")
-def test_which_rows_of_a_person_are_kept_is_left_to_chance():
-    frame = pd.DataFrame({"who": ["a"] * 50, "x": range(50)})
-    # At most five of fifty in thirty draws: below C(50, 5) / 10^30, or 3e-24.
-    assert len({int(at_most_per_person(frame, "who", 1)["x"].iloc[0]) for _ in range(30)}) > 5
+def test_which_rows_of_a_person_are_kept_is_the_same_however_the_table_is_sorted():
+    frame = pd.DataFrame({"who": ["a"] * 50 + ["b"] * 9, "x": range(59)})
+    kept = at_most_per_person(frame, "who", 3)
+    for seed in range(5):
+        again = at_most_per_person(frame.sample(frac=1, random_state=seed), "who", 3)
+        assert set(again["x"]) == set(kept["x"])
+    assert set(kept["x"]) != {0, 1, 2, 50, 51, 52}  # nor does the order in the file decide
+
+
+def test_which_rows_of_a_person_are_kept_depends_on_nobody_else():
+    frame = pd.DataFrame({"who": ["a"] * 50 + ["b"] * 9, "x": range(59)})
+    kept = at_most_per_person(frame, "who", 3)
+    alone = at_most_per_person(frame[frame["who"] == "a"], "who", 3)
+    assert alone["x"].tolist() == kept["x"][kept["who"] == "a"].tolist()

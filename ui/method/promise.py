@@ -1,26 +1,22 @@
-"""How strong the promise is, what that means, what it can buy, and what was spent before."""
+"""How strong the promise is, what that means, and what it can buy."""
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 from synth.budget import Audience, Budget, Rho
-from synth.budget.accounting import epsilon_of
-from synth.budget.lasting import LEDGER, LedgerFile
 from synth.budget.promise import LARGEST_DELTA
 from synth.budget.prospect import MembershipGuess, Prospect
 from synth.ingest.discovery import DELTA_SHARE, SHARE, Share, shares, undeclared
 from synth.methods import Promise, method_named
 from synth.runs.recipe import Privacy
 from synth.schema import Categories, Schema
-from ui.shell.visitor import Visitor, explained
+from ui.method.account import ask_account
+from ui.shell.visitor import Visitor
 
 EPSILONS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, math.inf)
-USUAL_LEDGER = "~/synth-ledger"
 
 
 def ask_privacy(who: Visitor, rows: int) -> Privacy:
@@ -28,14 +24,14 @@ def ask_privacy(who: Visitor, rows: int) -> Privacy:
     current, method = who.recipe.privacy, method_named(who.recipe.method.name)
     if method.promise is not Promise.PRIVATE:
         st.caption("This method spends no privacy budget, so there is none to set.")
-        return current
+        return ask_account(who, current)
     epsilon = _ask_epsilon(current.epsilon)
     told = current.model_copy(update={"epsilon": epsilon})
     if math.isinf(epsilon):
-        return told
+        return ask_account(who, told)
     st.caption(str(MembershipGuess(epsilon, current.delta or LARGEST_DELTA)))
     _foretell(who, told, rows)
-    return _ask_ledger(who, told.model_copy(update={"discover": _ask_discover(who, told)}))
+    return ask_account(who, told.model_copy(update={"discover": _ask_discover(who, told)}))
 
 
 def _ask_epsilon(current: float) -> float:
@@ -102,50 +98,3 @@ def _shares(who: Visitor, told: Privacy) -> tuple[Share, ...]:
     budget = Budget(told.epsilon, told.delta or LARGEST_DELTA, who.recipe.people.rows)
     rho, delta = Rho(SHARE * budget.rho), DELTA_SHARE * budget.delta
     return shares(who.schema, rho, delta, budget.rows_per_person)
-
-
-def _ask_ledger(who: Visitor, current: Privacy) -> Privacy:
-    """Whether releases of this table add up from one session to the next."""
-    with st.expander("Remember what was spent on this table", expanded=False):
-        st.caption(
-            "Every release tells a little more. A small file beside your data can remember what "
-            "all of them came to, and refuse the one that would be too much. It holds purposes "
-            "and costs, never a row; nothing is written unless you switch this on."
-        )
-        wanted = st.toggle("Keep a lasting ledger", value=bool(current.ledger), key="ledger.wanted")
-        if not wanted:
-            return current.model_copy(update={"ledger": ""})
-        folder = st.text_input("In this folder", current.ledger or USUAL_LEDGER, key="ledger.at")
-        total = st.number_input(
-            "All releases together may come to ε of at most",
-            min_value=0.1,
-            value=current.total,
-            help="The first answer stands: it is the promise to the people in the table.",
-            key="ledger.total",
-        )
-        place = Path(folder).expanduser()
-        told = current.model_copy(update={"ledger": str(place), "total": float(total)})
-        if (place / LEDGER).exists() and st.button("What was spent so far?", key="ledger.show"):
-            with explained():
-                _show_account(who, told, place)
-        return told
-
-
-def _show_account(who: Visitor, told: Privacy, place: Path) -> None:
-    """What this table's releases cost, on what, what is left, and what one more would come to."""
-    assert who.loaded is not None
-    lasting = LedgerFile.opened(place)
-    lines = lasting.lines(who.loaded.private.rows_fingerprint(lasting.key))
-    if not lines:
-        st.caption("Nothing was spent on this table yet.")
-        return
-    spent = math.fsum(line.rho for line in lines)
-    more = Budget(told.epsilon, told.delta or LARGEST_DELTA).rho
-    st.markdown(
-        f"All releases together came to **ε = {epsilon_of(spent, LARGEST_DELTA):.3g}** of "
-        f"{told.total:g}. One more like this would bring it to "
-        f"ε = {epsilon_of(spent + more, LARGEST_DELTA):.3g}."
-    )
-    frame = pd.DataFrame([(x.at, x.release, x.purpose, x.rho / spent) for x in lines])
-    frame.columns = pd.Index(["when (UTC)", "release", "looked at", "share of all spent"])
-    st.dataframe(frame, hide_index=True, alt="Every look at this table's rows, and its cost")

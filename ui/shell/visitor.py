@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from synth.budget import Audience, Entry, Opened
 from synth.budget.ledger import rho_in
+from synth.budget.population import LOOKED
 from synth.errors import SynthError
 from synth.evaluate import Comparison
 from synth.evaluate.kept import Kept
@@ -144,6 +145,11 @@ class Visitor:
         """Whether a run saw the rows themselves, which no epsilon bounds."""
         return any(isinstance(e, Opened) and e.audience is Audience.RELEASE for e in self.entries)
 
+    @property
+    def looks(self) -> int:
+        """How many runs on this table were held against the real rows in this session."""
+        return sum(isinstance(e, Opened) and e.reason == LOOKED for e in self.entries)
+
     def run(self, note: Note = lambda asked: None) -> None:
         """Start a run of the recipe in a worker.
 
@@ -173,7 +179,7 @@ class Visitor:
             if question is not None:
                 note(job.ending(question.asked(job.recipe), job.spent(own)))
 
-        return Job(self.wanted, heard, dict(self.files), over)
+        return Job(self.wanted, heard, dict(self.files), over, self.looks)
 
     def _asking(self, recipe: Recipe) -> str:
         """The same for every run that asks a database the same; "" where none was asked."""
