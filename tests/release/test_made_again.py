@@ -61,9 +61,9 @@ POOL = Pool(
     {c.name: np.arange(4, dtype=np.uint8) % c.domain.size for c in EVERY.modelled},
 )
 DRAWN = {
-    "network": (NETWORK, "85a285a0647966b4"),
+    "network": (NETWORK, "3862f2dbcae00679"),
     "records": (RECORDS, "5b989042d04fe8bb"),
-    "pool": (POOL, "efba1499d85dbb58"),
+    "pool": (POOL, "2e45423e39b09636"),
 }
 
 
