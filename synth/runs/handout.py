@@ -42,7 +42,8 @@ def of_both(statement: Statement, counts: Aggregates | None) -> tuple[Statement,
     if counts is None:
         return statement, None
     every = dict.fromkeys((*statement.exceptions, *counts.statement.exceptions))
-    both = replace(statement, exceptions=tuple(every))
+    columns = dict.fromkeys((*statement.columns, *counts.statement.columns))
+    both = replace(statement, exceptions=tuple(every), columns=tuple(columns))
     return both, replace(counts, statement=both)
 
 

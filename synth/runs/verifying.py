@@ -139,7 +139,8 @@ def _promise(bundle: Bundle) -> None:
             f"{up(statement.budget.epsilon)}.",
             ASK,
         )
-    if statement.formal and bundle.schema.observed:
+    schema = bundle.schema
+    if statement.formal and (schema.looked_at if statement.measured else schema.observed):
         raise BundleError("The schema was read off the rows, and the promise leaves that out.", ASK)
     made_by = [m for m in all_methods() if m.model.kind == bundle.model.kind]
     if not any(_could_say(m.promise, statement) for m in made_by):

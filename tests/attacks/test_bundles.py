@@ -9,7 +9,7 @@ import math
 import pkgutil
 import zipfile
 from collections.abc import Callable
-from dataclasses import is_dataclass
+from dataclasses import is_dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -263,6 +263,19 @@ def test_a_changed_bundle_does_not_hold(change, files):
         pytest.skip("there is nothing of the kind in it")
     with pytest.raises(BundleError):
         verify(passed_on(changed))
+
+
+def test_a_statement_without_its_exceptions_does_not_fit_the_schema():
+    """Everything else made anew by whoever left them out, with our own code."""
+    recipe = {"method": {"name": "independent"}, "privacy": {"discover": False}}
+    release = run(Recipe.model_validate(recipe), people()).release
+    assert not release.statement.formal and verify(passed_on(release.files()))
+    bare = replace(release.statement, exceptions=(), columns=())
+    assert bare.formal
+    extras = {n: c for n, c in release.files().items() if n == "showcase.json"}
+    forged = replace(release, model=replace(release.model, statement=bare), extras=extras)
+    with pytest.raises(BundleError, match="the promise leaves that out"):
+        verify(passed_on(forged.files()))
 
 
 # -- the archive itself --------------------------------------------------------------------------
