@@ -13,6 +13,7 @@ from enum import Enum
 from itertools import pairwise
 from typing import Any
 
+from synth.combinations.bounds import bounded, longest
 from synth.combinations.counting import Combinations
 from synth.combinations.growth import Records
 from synth.combinations.suppression import suppress
@@ -172,14 +173,16 @@ def counted_attributes(schema: Schema, column: str, counting: Counting) -> Attri
 
 def protected(
     names: Sequence[Attributes],
-    count: Callable[[int], Combinations],
+    count: Callable[[int, int], Combinations],
+    length: int,
     at_least: int,
     protection: Protection,
 ) -> Groups:
-    """Counts of combinations, rounded down or with all withheld that must not be told.
+    """Counts of combinations, rounded down or exact, without those that must not be told.
 
     Args:
-        count: the combinations that at least so many people share.
+        count: the combinations that at least so many people share, and up to which length.
+        length: the most attributes in a combination that is told.
 
     Raises:
         MethodError: `at_least` is below 1, or noise is asked for.
@@ -190,8 +193,10 @@ def protected(
             "Ask for at least 1, rounded or withheld; noisy counts are measured.",
         )
     rounded = protection is Protection.ROUNDED
-    found = count(at_least if rounded else 1)
+    found = count(at_least if rounded else 1, length)
     safe = found.rounded_down(at_least) if rounded else suppress(found, at_least)
+    if at_least > 1:
+        safe = bounded(count(1, longest(safe)), safe, at_least, exact=not rounded)
     return told_alone(names, safe)
 
 

@@ -118,7 +118,7 @@ def _frequent(
 
 def in_place(
     rows: Rows, schema: Schema, counting: Counting
-) -> tuple[tuple[Attributes, ...], Callable[[int], Combinations]]:
+) -> tuple[tuple[Attributes, ...], Callable[[int, int], Combinations]]:
     """The axes of rows that stay in their engine, and how to count what at least so many share.
 
     Raises:
@@ -136,18 +136,18 @@ def in_place(
     for column in columns:
         wide = unclipped(schema.domain(column))
         schema = schema.replaced(replace(schema[column], domain=wide))
-    sets = sets_of(schema.shape(columns), counting.length)
 
-    def found(at_least: int) -> Combinations:
+    def found(at_least: int, length: int) -> Combinations:
+        sets = sets_of(schema.shape(columns), length)
         tables = ((a, rows.count(schema, [columns[i] for i in a])) for a in sets)
-        return tabled(tables, counted, rows.total(), counting.length, lambda _: at_least, at_least)
+        return tabled(tables, counted, rows.total(), length, lambda _: at_least, at_least)
 
     return names, found
 
 
-def in_memory(named: Named, length: int) -> Callable[[int], Combinations]:
-    """How to count what at least so many rows in memory share."""
-    return lambda at_least: combinations(named.axes, length=length, at_least=at_least)
+def in_memory(named: Named) -> Callable[[int, int], Combinations]:
+    """How to count what at least so many rows in memory share, and up to which length."""
+    return lambda at_least, length: combinations(named.axes, length=length, at_least=at_least)
 
 
 def axes_of(rows: pd.DataFrame, schema: Schema, counting: Counting) -> Named:
