@@ -3,7 +3,7 @@
 Whoever holds a release can ask for the least and the most people who may share a combination, over
 all tables that agree with every count that is told and, where counts are rounded, with every one
 that is missing. A rare combination is *betrayed* where these bounds leave no doubt that somebody
-has it and lie closer together than a fifth of k: a sliding protection level. The attacker is taken
+has it and lie closer together than a tenth of k: a sliding protection level. The attacker is taken
 to know every value that is told, and who has none of them.
 
 The bounds are those of the table over the combination's own axes, or over all axes where that table
@@ -36,14 +36,17 @@ MOST_CELLS = 4_000_000  # with sums; beyond it a table is left out
 FREE = 1 << 40  # room without a bound
 TRIES = 24  # swaps tried for a combination before a program is solved for it
 SEED = 1  # of the partners that are tried: what holds does not rest on it
-NEAR = 5  # states of each axis that a program may move people between
+NEAR = 4  # states of each axis that a program may move people between
+MANY = 40  # combinations in doubt, up to which each has programs of its own
+FREELY = 10_000  # cells of a table in which anybody may move; else to a tenth of the empty ones
+MOST = 1e6  # people who may join a cell in a linear program
 WHOLE = 400  # cells of a table whose programs may move anybody
 NODES = 200  # of the search for whole numbers
 
 
 def width(k: int) -> int:
     """How far apart the bounds of a rare combination lie at least, in people."""
-    return max(1, math.ceil(k / 5))
+    return max(1, math.ceil(k / 10))
 
 
 def looked_at(sizes: Sequence[int], length: int) -> list[Axes]:
@@ -241,13 +244,46 @@ def _betrayed_in(table: _Table, k: int, length: int) -> Iterator[tuple[Axes, Ind
                     np.maximum(down, falls.max(axis=rest)),
                 )
             cells = _rare(table, over, k)
-            open_ = (cells - down <= 0) | (up + down >= width(k))
-            left = np.argwhere((cells > 0) & ~open_)
-            if len(left) and not rest and n > 1:
-                left = left[~_swappable(table, left, width(k))]
-            for cell in left:
-                if not _open_by_program(table, over, cell, width(k)):
+            left = _Doubtful.of(cells, up, down).still(width(k))
+            if not rest:
+                left = _after_swaps(table, left, width(k))
+                left = _after_programs(table, left, width(k))
+                left = _after_moves(table, left, width(k))
+            for cell, ends in zip(left.cells, left.ends(width(k)), strict=True):
+                if not _open_by_program(table, over, cell, ends):
                     yield over, cell
+
+
+@dataclass(frozen=True, eq=False)
+class _Doubtful:
+    """Rare cells, and how far each is known to be able to fall and rise."""
+
+    cells: Indices
+    counts: Table
+    falls: Table
+    rises: Table
+
+    @classmethod
+    def of(cls, cells: Table, up: Table, down: Table) -> _Doubtful:
+        where = np.argwhere(cells > 0)
+        at = tuple(where.T)
+        return cls(where, cells[at], down[at], up[at])
+
+    def widened(self, falls: Table, rises: Table) -> _Doubtful:
+        more = np.maximum(self.falls, falls), np.maximum(self.rises, rises)
+        return _Doubtful(self.cells, self.counts, *more)
+
+    def ends(self, least: int) -> list[list[tuple[float, float]]]:
+        """Per cell, the changes any of which would leave no doubt: fewest to most people."""
+        enough = zip(least - self.falls, -np.minimum(self.counts, least - self.rises), strict=True)
+        return [[(float(more), np.inf), (-np.inf, float(less))] for more, less in enough]
+
+    def still(self, least: int) -> _Doubtful:
+        """Those of which somebody is certain to be there, and how many too nearly."""
+        doubt = (self.counts > self.falls) & (self.falls + self.rises < least)
+        return _Doubtful(
+            self.cells[doubt], self.counts[doubt], self.falls[doubt], self.rises[doubt]
+        )
 
 
 def _rare(table: _Table, over: Axes, k: int) -> Table:
@@ -288,45 +324,67 @@ def _best_other(room: Table, place: int) -> Table:
     return np.asarray(np.moveaxis(most, 0, place))
 
 
-def _swappable(table: _Table, cells: Indices, least: int) -> npt.NDArray[np.bool_]:
-    """Which cells people can leave and join by swapping some of their states with others.
+def _after_moves(table: _Table, left: _Doubtful, least: int) -> _Doubtful:
+    """What stays in doubt when people move to or from cells that differ in several places."""
+    n = table.counts.ndim
+    for moved in (m for size in range(2, n + 1) for m in subsets(range(n), size)):
+        up, down = _least(table.up, moved), _least(table.down, moved)
+        falls, rises = np.zeros((2, len(left.cells)), np.int64)
+        for i, cell in enumerate(left.cells):
+            others = tuple(slice(None) if p in moved else cell[p] for p in range(n))
+            mine = tuple(cell)
+            rises[i] = min(up[mine], _elsewhere(down[others], cell[list(moved)]))
+            falls[i] = min(down[mine], _elsewhere(up[others], cell[list(moved)]))
+        left = left.widened(falls, rises).still(least)
+    return left
+
+
+def _elsewhere(room: Table, cell: Indices) -> int:
+    """The most room of a cell that has another state in each place."""
+    room = room.copy()
+    for place, state in enumerate(cell):
+        np.moveaxis(room, place, 0)[state] = 0
+    return int(room.max())
+
+
+def _after_swaps(table: _Table, left: _Doubtful, least: int) -> _Doubtful:
+    """What stays in doubt when people swap some of their states with others, drawn at random.
 
     A swap leaves every sum over only swapped, or only kept, places as it is.
     """
     n = table.counts.ndim
     rng = np.random.default_rng(SEED)
-    lowest, highest = table.counts[tuple(cells.T)], table.counts[tuple(cells.T)].copy()
     held = np.argwhere(table.counts[(slice(None, -1),) * n] > 0)
-    sides = [s for m in range(1, n) for s in subsets(range(n), m) if 0 in s]
-    start = lowest.copy()
-    for _ in range(TRIES):
-        for side in sides:
-            moved = np.isin(np.arange(n), side)
-            other = held[rng.integers(len(held), size=len(cells))]
-            given, got = np.where(moved, other, cells), np.where(moved, cells, other)
-            falls = _swap_room(table, moved, (cells, other), (given, got))
-            first = _sharing(held, cells, ~moved, rng)
-            second = _sharing(held, cells, moved, rng)
-            corner = np.where(moved, first, second)
-            rises = _swap_room(table, moved, (first, second), (cells, corner))
-            lowest = np.minimum(lowest, start - falls)
-            highest = np.maximum(highest, start + rises)
-    return (lowest <= 0) | (highest - lowest >= least)
+    sides = [s for size in range(1, n) for s in subsets(range(n), size) if 0 in s]
+    for side in sides * TRIES:
+        moved, cells = np.isin(np.arange(n), side), left.cells
+        if not len(cells):
+            break
+        other = held[rng.integers(len(held), size=len(cells))]
+        swapped = np.where(moved, other, cells), np.where(moved, cells, other)
+        falls = _swap_room(table, moved, (cells, other), swapped)
+        first, second = (_alike(held, cells, kept, table, rng) for kept in (~moved, moved))
+        corner = np.where(moved, first, second)
+        rises = _swap_room(table, moved, (first, second), (cells, corner))
+        left = left.widened(falls, rises).still(least)
+    return left
 
 
-def _sharing(
-    held: Indices, cells: Indices, places: npt.NDArray[np.bool_], rng: np.random.Generator
+def _alike(
+    held: Indices,
+    cells: Indices,
+    places: npt.NDArray[np.bool_],
+    table: _Table,
+    rng: np.random.Generator,
 ) -> Indices:
     """For each cell one that somebody is in and that has the same states at some places."""
-    both = np.concatenate([held[:, places], cells[:, places]])
-    _, key = np.unique(both, axis=0, return_inverse=True)
-    key = key.ravel()
-    order = np.argsort(key[: len(held)], kind="stable")
-    ranked = key[: len(held)][order]
-    start = np.searchsorted(ranked, key[len(held) :])
-    stop = np.searchsorted(ranked, key[len(held) :], side="right")
-    at = start + np.floor(rng.random(len(cells)) * (stop - start)).astype(np.intp)
-    return np.asarray(held[order[at]])
+    shape = [size for size, kept in zip(table.counts.shape, places, strict=True) if kept]
+    keys, wanted = (np.ravel_multi_index(tuple(c[:, places].T), shape) for c in (held, cells))
+    order = np.argsort(keys, kind="stable")
+    start = np.searchsorted(keys[order], wanted)
+    number = np.searchsorted(keys[order], wanted, side="right") - start
+    step = np.floor(rng.random(len(cells)) * number).astype(np.intp)
+    return np.asarray(held[order[start + step]])
 
 
 def _swap_room(
@@ -349,8 +407,43 @@ def _swap_room(
     return np.where(np.any(still, axis=0), 0, room)
 
 
-def _open_by_program(table: _Table, over: Axes, cell: Indices, least: int) -> bool:
-    """Whether people moved between cells near this one leave its count open enough."""
+def _after_programs(table: _Table, left: _Doubtful, least: int) -> _Doubtful:
+    """What stays in doubt when many cells of a table together are made as small, or as large.
+
+    Linear programs, without whole numbers: one by one, so many could not be looked at.
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    for sign in (1.0, -1.0):
+        if len(left.cells) <= MANY:
+            break
+        states = [np.arange(size - 1) for size in table.counts.shape]
+        counts = table.counts[np.ix_(*states)]
+        some = counts.size <= FREELY or np.random.default_rng(SEED).random(counts.shape) < 0.1
+        free = ((counts > 0) | some).ravel()
+        sums, low, high = _sums(table, states)
+        weight = np.zeros(counts.shape)
+        weight[tuple(left.cells.T)] = sign
+        up, down = (x[np.ix_(*states)].ravel()[free].astype(float) for x in (table.up, table.down))
+        answer = milp(
+            weight.ravel()[free],
+            constraints=LinearConstraint(sums[:, free], low, high),
+            bounds=Bounds(-down, np.where(up < FREE, up, MOST)),
+        )
+        if answer.x is None:
+            break
+        change = np.zeros(counts.size)
+        change[free] = answer.x
+        mine = change.reshape(counts.shape)[tuple(left.cells.T)]
+        rises, falls = (np.floor(np.maximum(x, 0) + 1e-6).astype(np.int64) for x in (mine, -mine))
+        left = left.widened(falls, rises).still(least)
+    return left
+
+
+def _open_by_program(
+    table: _Table, over: Axes, cell: Indices, ends: Sequence[tuple[float, float]]
+) -> bool:
+    """Whether people moved between cells near this one can change its count by one of the ends."""
     from scipy.optimize import Bounds, LinearConstraint, milp
 
     states = _near(table, over, cell)
@@ -363,18 +456,21 @@ def _open_by_program(table: _Table, over: Axes, cell: Indices, least: int) -> bo
     for at, place in enumerate(over):
         side = np.isin(states[place], cell[at]).astype(float)
         target *= side.reshape(tuple(-1 if i == place else 1 for i in range(len(shape))))
-    found = []
-    for sign in (1.0, -1.0):
+    chosen = target.ravel()[None]
+    for least_change, most_change in ends:
         answer = milp(
-            sign * target.ravel(),
-            constraints=LinearConstraint(sums, low, high),
+            np.zeros(target.size),
+            constraints=[
+                LinearConstraint(sums, low, high),
+                LinearConstraint(chosen, least_change, most_change),
+            ],
             bounds=Bounds(-down, up),
             integrality=np.ones(target.size),
             options={"node_limit": NODES},
         )
-        found.append(0 if answer.x is None else round(float(target.ravel() @ answer.x)))
-    whole = tuple(int(cell[over.index(i)]) if i in over else -1 for i in range(len(shape)))
-    return bool(table.counts[whole] + found[0] <= 0 or found[1] - found[0] >= least)
+        if answer.x is not None:
+            return True
+    return False
 
 
 def _near(table: _Table, over: Axes, cell: Indices) -> list[Indices]:
