@@ -32,7 +32,7 @@ def reported(recipe: Recipe, private: PrivateTable) -> Aggregates | None:
         return None
     if isinstance(method, Seeded) and own.k < method.k:
         raise MethodError(
-            f"Counts of at least {own.k} people were asked for, and the method promises {method.k}.",
+            f"Counts of at least {own.k} people were asked for; the method promises {method.k}.",
             f"Ask for counts of at least {method.k} people, or lower k of the method.",
         )
     counting = counting_of(private, own.length, own.several, own.nothing)
