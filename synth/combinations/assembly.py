@@ -109,6 +109,8 @@ def _weights(
 
 def _drawn(weights: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.int64]:
     """A state per line by its weight; -1 where there is none."""
+    if not weights.shape[1]:
+        return np.full(len(weights), -1)
     ends = np.cumsum(weights, axis=1)
     points = rng.random(len(weights)) * ends[:, -1]
     drawn = np.minimum((ends <= points[:, None]).sum(axis=1), weights.shape[1] - 1)

@@ -155,6 +155,31 @@ class Combinations:
                 blocks[axes] = Block(keys, counts[axes][good])
         return Combinations(self.sizes, self.rows, self.length, self.at_least, blocks)
 
+    def renumbered(self, told: Sequence[Indices]) -> Combinations:
+        """The same combinations over fewer states: only those listed of each axis have a number.
+
+        Args:
+            told: per axis its states that stay, ascending; every state that a combination has is
+                one of them. An axis without any keeps its place.
+        """
+        new = []
+        for size, states in zip(self.sizes, told, strict=True):
+            new.append(np.zeros(size, np.int64))
+            new[-1][states] = np.arange(len(states))
+        sizes = tuple(len(states) for states in told)
+        blocks = {}
+        for axes, block in self.blocks.items():
+            parent, state = np.divmod(block.keys, self.sizes[axes[-1]])
+            blocks[axes] = Block(parent * sizes[axes[-1]] + new[axes[-1]][state], block.counts)
+        return Combinations(sizes, self.rows, self.length, self.at_least, blocks)
+
+    def over(self, axes: Sequence[int]) -> Combinations:
+        """The same combinations over some of the axes, ascending: those left out occur in none."""
+        place = {axis: i for i, axis in enumerate(axes)}
+        blocks = {tuple(place[a] for a in key): block for key, block in self.blocks.items()}
+        sizes = tuple(self.sizes[a] for a in axes)
+        return Combinations(sizes, self.rows, self.length, self.at_least, blocks)
+
     def rounded_down(self, resolution: int) -> Combinations:
         """Every count, and the number of rows, rounded down to a multiple of `resolution`."""
         rounded = {a: b.counts // resolution * resolution for a, b in self.blocks.items()}

@@ -74,26 +74,39 @@ def partition(
 ) -> Records:
     """Each person's attributes split over records: as few as can be found, the longest first.
 
-    Every attribute that k people share ends in exactly one record of each person who has it. What
-    even that leaves over, because too few others have it left over, becomes a record of its own.
+    All records that k people could take on the way are told, not those that somebody did take: the
+    choice of one person would show. For the same reason every attribute that k people share has a
+    record of its own, and the splitting, which takes as long as single people need, draws from a
+    generator of its own.
 
     Args:
         orders: how many orders of the axes are tried for each of a person's records.
     """
+    rng = rng.spawn(1)[0]
     open_ = np.column_stack([_shared(axis, at_least) for axis in axes])
-    parts = []
+    parts = [_singles(axes, place, at_least) for place in range(len(axes))]
     while open_.any():
         best = np.zeros_like(open_)
         for _ in range(orders):
             tried = grown(axes, open_, rng.permutation(len(axes)).tolist(), at_least)
+            parts.append(_backed(records_of(axes, tried), at_least))
             longer = tried.sum(axis=1) > best.sum(axis=1)
             best[longer] = tried[longer]
         alone = open_.any(axis=1) & ~best.any(axis=1)
-        first = open_[alone].argmax(axis=1)
-        best[np.flatnonzero(alone), first] = True
-        parts.append(records_of(axes, best))
         open_ &= ~best
-    return np.concatenate(parts) if parts else np.zeros((0, len(axes)), np.int32)
+        open_[alone] = False
+    return np.concatenate(parts)
+
+
+def _backed(records: Records, at_least: int) -> Records:
+    """Different records that at least k people took, not only hold.
+
+    A record that fewer were left with would come and go with one person, at whatever count.
+    """
+    if not len(records):
+        return records
+    found, took = np.unique(records, axis=0, return_counts=True)
+    return np.asarray(found[took >= at_least])
 
 
 def _shared(axis: Axis, at_least: int) -> NDArray[np.bool_]:
@@ -109,8 +122,9 @@ def candidates(
     open_ = np.column_stack([_shared(axis, at_least) for axis in axes])
     singles = [_singles(axes, place, at_least) for place in range(len(axes))]
     found = [
-        different(
-            records_of(axes, grown(axes, open_, rng.permutation(len(axes)).tolist(), at_least))
+        _backed(
+            records_of(axes, grown(axes, open_, rng.permutation(len(axes)).tolist(), at_least)),
+            at_least,
         )
         for _ in range(orders)
     ]

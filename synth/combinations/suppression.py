@@ -8,8 +8,8 @@ but one ("female and ill: 22") are reported, the missing child is their differen
 - **Nothing rare is determined** by repeated subtraction: even someone who knows which combinations
   occur at all never finds a sum of which all members but a rare one are known.
 
-Both are reached by withholding more, the smallest counts first. What a linear program over all
-sums at once could narrow down further is not examined; rounding does not have this question.
+Both are reached by withholding more, the smallest counts first. What programs over many sums at
+once could narrow down further is the question of `bounds`, for rounded counts as well.
 
 Reference: Hundepool et al. (2012), "Statistical Disclosure Control", chapter 4 (secondary cell
 suppression).

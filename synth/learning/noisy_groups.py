@@ -26,7 +26,7 @@ from synth.learning.consistency import nearest, raked, total_of
 from synth.learning.method import modelled_names
 from synth.schema import Counts
 from synth.vault import Attributes, Counting, Groups, Measurement, PrivateTable
-from synth.vault.attributes import attributes_of, without_untold_labels
+from synth.vault.attributes import attributes_of, told_alone
 
 ACCURACY = ("long", "balanced", "short")
 FABRICATION = ("uncontrolled", "balanced", "progressive", "minimal")
@@ -72,7 +72,7 @@ def noisy_groups(
     sigma = tuple(max(m.sigma for a, m in measured.items() if len(a) == n) for n in _lengths(sets))
     names = tuple(attributes_of(private.schema, c, counting) for c in columns)
     found = _kept(tables, names, sigma, fabrication)
-    return NoisyGroups(without_untold_labels(names, found), sigma)
+    return NoisyGroups(told_alone(names, found), sigma)
 
 
 def _lengths(sets: Sequence[Axes]) -> range:

@@ -70,8 +70,8 @@ class RecordModel(Model):
         """States of an axis as codes of its column's domain, whose last code is missing."""
         domain = self.schema.domain(attributes.column)
         place = {label: code for code, label in enumerate(domain.labels)}
-        table = np.array([place.get(label or "", domain.size - 1) for label in attributes.labels])
-        codes = np.where(states == NOTHING, domain.size - 1, table[np.maximum(states, 0)])
+        told = [domain.size - 1 if x is None else place[x] for x in attributes.labels]
+        codes = np.array([*told, domain.size - 1])[states]  # NOTHING is the last
         return smallest(codes, domain.size)
 
     def parameters(self) -> dict[str, Any]:
@@ -87,14 +87,17 @@ class RecordModel(Model):
         names = tuple(map(attributes_from, parameters["axes"]))
         records = np.array(parameters["records"], dtype=np.int32).T.reshape(-1, len(names))
         sizes = np.array([len(a.labels) for a in names])
-        if (records < NOTHING).any() or (records >= sizes).any():
+        known = all(
+            a.delimiter or set(a.labels) <= set(schema.domain(a.column).labels) for a in names
+        )
+        if not known or (records < NOTHING).any() or (records >= sizes).any():
             raise BundleError("The records do not fit the schema.", "Make the release again.")
         return cls(schema, statement, rows, names, np.ascontiguousarray(records))
 
 
 def _joined(names: Sequence[Attributes], states: Records) -> pd.Series:
     """The values each record has in a column of several; missing where it has none."""
-    labels = [next(label for label in a.labels if label is not None) for a in names]
+    labels = [str(a.labels[0]) for a in names]
     delimiter = names[0].delimiter
     texts = [
         delimiter.join(label for label, has in zip(labels, line, strict=True) if has) or None

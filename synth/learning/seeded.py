@@ -114,10 +114,20 @@ class SeededGround:
         return (self.k - 1) / 2
 
     def on_axes(self, grown: Grown) -> Records:
-        """Grown records on the axes of the counts: both were made from the same settings."""
+        """Grown records in the numbers of the counts, which were made from the same settings.
+
+        Whatever k people hold together, k people hold alone: each state has a count and a number.
+        """
         same = [(a.column, a.delimiter) for a in self.groups.names]
         assert same == [(a.column, a.delimiter) for a in grown.names], "one counting, one order"
-        return grown.records
+        columns = []
+        for states, counted, told in zip(
+            grown.records.T, grown.names, self.groups.names, strict=True
+        ):
+            number = {label: state for state, label in enumerate(told.labels)}
+            table = [number.get(label, NOTHING) for label in counted.labels]
+            columns.append(np.array([*table, NOTHING], np.int32)[states])
+        return np.column_stack(columns)
 
 
 def grounded(private: PrivateTable, counting: Counting, k: int) -> SeededGround:

@@ -12,6 +12,7 @@ from synth.lazily import np
 from synth.learning.aggregates import Aggregates, read_aggregates
 from synth.learning.records import RecordModel
 from synth.release.bundle import Bundle
+from synth.schema.domain import MISSING
 from synth.vault import Counting, PrivateTable, Protection, axes_of
 from synth.vault.attributes import Grown
 
@@ -100,15 +101,15 @@ def _rows_held(bundle: Bundle, private: PrivateTable, guarantee: KAnonymous) -> 
 
 
 def _counts_held(bundle: Bundle, private: PrivateTable, aggregates: Aggregates) -> str:
-    """Count every reported combination again, at the same protection."""
-    blanks = any(a.labels[-1] is not None for a in aggregates.names if not a.delimiter)
+    """Count every reported combination again, rounded as it was, or exactly."""
     counting = Counting(
         columns=tuple(dict.fromkeys(a.column for a in aggregates.names)),
         length=aggregates.length,
-        blanks=blanks,
+        blanks=any(MISSING in a.labels for a in aggregates.names),
         several=_several(bundle),
     )
-    groups = private.groups(counting, aggregates.resolution, aggregates.protection)
+    rounded = aggregates.protection is Protection.ROUNDED
+    groups = private.groups(counting, aggregates.resolution if rounded else 1)
     again = Aggregates(
         groups.names,
         groups.found,

@@ -6,7 +6,7 @@ from codecs import BOM_UTF8
 from dataclasses import replace
 
 from synth.budget import Rho, Statement
-from synth.errors import NotReleasable
+from synth.errors import MethodError, NotReleasable
 from synth.learning.aggregates import Aggregates, aggregate, noisy_aggregate
 from synth.learning.seeded import Seeded, counting_of
 from synth.protect.steps import Shelf
@@ -19,7 +19,8 @@ def reported(recipe: Recipe, private: PrivateTable) -> Aggregates | None:
     """The protected counts a recipe asks for, or that its method promises k with; None for none.
 
     Raises:
-        MethodError: a setting of the counts does not fit this table.
+        MethodError: a setting of the counts does not fit this table, or they would tell of fewer
+            people than the method promises.
     """
     asked, method = recipe.counts, recipe.chosen
     if asked.protection is Protection.NOISY and asked.k:
@@ -29,6 +30,11 @@ def reported(recipe: Recipe, private: PrivateTable) -> Aggregates | None:
     own = asked if asked.k else method if isinstance(method, Seeded) else None
     if own is None:
         return None
+    if isinstance(method, Seeded) and own.k < method.k:
+        raise MethodError(
+            f"Counts of at least {own.k} people were asked for; the method promises {method.k}.",
+            f"Ask for counts of at least {method.k} people, or lower k of the method.",
+        )
     counting = counting_of(private, own.length, own.several, own.nothing)
     counting = replace(counting, columns=asked.columns)
     return aggregate(private, counting, own.k, asked.protection)

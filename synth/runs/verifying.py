@@ -32,7 +32,7 @@ from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on, read_recipe
 from synth.runs.running import DEFAULT_ROWS
 from synth.vault import Protection
-from synth.vault.attributes import without_untold_labels
+from synth.vault.attributes import told_alone
 
 RECIPE = "recipe.toml"
 VERSION = re.compile(r"\d+(\.[0-9A-Za-z+-]{1,20}){0,6}")
@@ -176,7 +176,7 @@ def _counts(bundle: Bundle, counts: Aggregates) -> None:
         raise BundleError("The counts are not protected as is promised.", ASK)
     if counts.statement != bundle.statement:
         raise BundleError("The counts promise something else than the rows.", ASK)
-    told = without_untold_labels(counts.names, counts.found).names
+    told = told_alone(counts.names, counts.found).names
     if told != counts.names or not all(_known(bundle, a.column, a.labels) for a in told):
         raise BundleError("The counts are of columns or values that the schema has not.", ASK)
 

@@ -30,8 +30,13 @@ def cells_of(shape: Sequence[int]) -> int:
 
 
 def packed(codes: Sequence[Codes], shape: Sequence[int]) -> Codes:
-    """One integer per row for several codes, in row-major order, in the smallest type that fits."""
-    kind = np.min_scalar_type(max(cells_of(shape) - 1, 1))
+    """One integer per row for several codes, in row-major order, in the smallest type that fits.
+
+    The type holds the number of cells itself, not only the largest code: each size is a factor of
+    it, so no factor and no product of sizes on the way is larger, while the largest code would let
+    the size 65,536 of a table of shape (1, 65536) pass by one.
+    """
+    kind = np.min_scalar_type(max(cells_of(shape), 1))
     flat = codes[0].astype(kind)
     for column, size in zip(codes[1:], shape[1:], strict=True):
         flat *= kind.type(size)

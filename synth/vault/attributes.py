@@ -5,18 +5,24 @@ Values only: no row is read here. `axes` makes attributes of rows.
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import pairwise
 from typing import Any
 
+from synth.combinations.bounds import bounded, longest
 from synth.combinations.counting import Combinations
 from synth.combinations.growth import Records
 from synth.combinations.suppression import suppress
 from synth.errors import MethodError
 from synth.lazily import np, npt
-from synth.schema import Categories, Dates, Numbers, Origin, Schema, Text
+from synth.schema import Categories, Dates, Domain, Numbers, Origin, Schema, Text
+from synth.schema.domain import MISSING, OTHER
+
+WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")  # text that is the same once it has been a number
 
 
 class Protection(Enum):
@@ -59,10 +65,11 @@ class Counting:
 
 @dataclass(frozen=True)
 class Attributes:
-    """One axis by name: the column, and a label per state; a state without a label is not told.
+    """One axis by name: the column, and a label per state; a state without a label is not counted.
 
-    A column of several values has one axis per value, with one counted state each; `delimiter`
-    stands between the values where they are written together, and is "" for other columns.
+    What leaves the vault has a label for every state. A column of several values has one axis per
+    value, with one counted state each; `delimiter` stands between the values where they are written
+    together, and is "" for other columns.
     """
 
     column: str
@@ -81,15 +88,18 @@ class Attributes:
 
 def attributes_from(document: Mapping[str, Any]) -> Attributes:
     """The axis that a document describes. Raises KeyError or TypeError where it is none."""
-    return Attributes(document["column"], tuple(document["labels"]), str(document["delimiter"]))
+    labels = tuple(document["labels"])
+    if not all(isinstance(label, str) for label in labels):
+        raise TypeError("every state of an axis that was told has a label")
+    return Attributes(document["column"], labels, str(document["delimiter"]))
 
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """Protected counts with the names of their axes: what the vault hands out.
+    """Counts with the names of their axes: what the vault hands out.
 
-    A label that no reported count needs is removed, because its mere presence on a list that was
-    read off the rows would tell that somebody has it.
+    Protected ones number only the states that a count is told of, because a label that no count
+    needs would tell that somebody has it, and a gap in the numbers where and how many there are.
     """
 
     names: tuple[Attributes, ...]
@@ -117,16 +127,62 @@ def attributes_of(schema: Schema, column: str, counting: Counting) -> Attributes
     return Attributes(column, tuple(labels))
 
 
+def unclipped(domain: Domain) -> Domain:
+    """The domain with states for what it would take for one of its own: counts need that kept out.
+
+    An unlisted value is "other", a number or moment outside the bounds is below or above them, and
+    what cannot be read is missing, whatever the domain says; `labels_of` says what is counted.
+    """
+    match domain:
+        case Categories():
+            return replace(domain, missing=True, other=True)
+        case Numbers(decimals=decimals):
+            top = domain.edges[-1] if decimals == 0 else math.nextafter(domain.edges[-1], math.inf)
+            return replace(
+                domain, edges=(-math.inf, *domain.edges[:-1], top, math.inf), missing=True
+            )
+        case Dates():
+            return replace(domain, edges=(-math.inf, *domain.edges, math.inf), missing=True)
+        case Text():
+            return replace(domain, missing=True)
+    return domain
+
+
+def counted_attributes(schema: Schema, column: str, counting: Counting) -> Attributes:
+    """The axis of a column of one value over the states of `unclipped`.
+
+    "Other" is an attribute only where a declaration or a paid answer says what it stands for: of a
+    list that was read off the rows, it would change with each value that is rare.
+    """
+    domain = schema.domain(column)
+    named: tuple[str | None, ...] = domain.labels[: domain.size - domain.missing]
+    match domain:
+        case Categories(other=other, origin=origin, values=values):
+            known = other and origin is not Origin.OBSERVED and OTHER not in values
+            named = (*values, OTHER if known else None)
+        case Numbers() | Dates():
+            named = (None, *named, None)
+        case Text():
+            pass
+        case _:
+            return attributes_of(schema, column, counting)
+    nothing = set(counting.nothing.get(column, ()))
+    blank = MISSING if counting.blanks and MISSING not in named else None
+    return Attributes(column, (*(None if n in nothing else n for n in named), blank))
+
+
 def protected(
     names: Sequence[Attributes],
-    count: Callable[[int], Combinations],
+    count: Callable[[int, int], Combinations],
+    length: int,
     at_least: int,
     protection: Protection,
 ) -> Groups:
-    """Counts of combinations, rounded down or with all withheld that must not be told.
+    """Counts of combinations, rounded down or exact, without those that must not be told.
 
     Args:
-        count: the combinations that at least so many people share.
+        count: the combinations that at least so many people share, and up to which length.
+        length: the most attributes in a combination that is told.
 
     Raises:
         MethodError: `at_least` is below 1, or noise is asked for.
@@ -137,66 +193,90 @@ def protected(
             "Ask for at least 1, rounded or withheld; noisy counts are measured.",
         )
     rounded = protection is Protection.ROUNDED
-    found = count(at_least if rounded else 1)
+    found = count(at_least if rounded else 1, length)
     safe = found.rounded_down(at_least) if rounded else suppress(found, at_least)
-    return without_untold_labels(names, safe)
+    if at_least > 1:
+        safe = bounded(count(1, longest(safe)), safe, at_least, exact=not rounded)
+    return told_alone(names, safe)
 
 
-def without_untold_labels(names: Sequence[Attributes], found: Combinations) -> Groups:
-    """Groups whose labels are only those that a reported count needs."""
+def told_alone(names: Sequence[Attributes], found: Combinations) -> Groups:
+    """Groups over the states that a count is told of, numbered anew.
+
+    A column of one value keeps its axis, told or not; one of several values has axes for those of
+    its values that are told.
+    """
     told = []
-    for axis, attributes in enumerate(names):
+    for axis in range(len(names)):
         block = found.blocks.get((axis,))
-        states = set() if block is None else set(block.keys.tolist())
-        labels = tuple(
-            label if state in states else None for state, label in enumerate(attributes.labels)
-        )
-        told.append(replace(attributes, labels=labels))
-    return Groups(tuple(told), found)
+        told.append(np.zeros(0, np.intp) if block is None else block.keys.astype(np.intp))
+    named = [
+        replace(attributes, labels=tuple(attributes.labels[state] for state in states))
+        for attributes, states in zip(names, told, strict=True)
+    ]
+    kept = [axis for axis, a in enumerate(named) if a.labels or not a.delimiter]
+    return Groups(tuple(named[axis] for axis in kept), found.renumbered(told).over(kept))
 
 
 def told_schema(schema: Schema, groups: Groups, several: Collection[str] = ()) -> Schema:
     """The schema cut to what the groups tell.
 
     A value list that was read off the rows becomes *discovered*: each value left on it is one that
-    at least k people share. So do the bounds of whole numbers counted one by one, which shrink to
-    the first and the last number that k people share. Other bounds stay as they are.
+    at least k people share. So do the bounds of whole numbers and days counted one by one, which
+    shrink to the first and the last that k people share. Other bounds that were read off the rows
+    stay as they are, and so does what is known without them.
 
     Args:
         several: columns that hold several values, where the groups may tell none.
     """
     for name in several:
-        untold = Categories((), Origin.DISCOVERED, missing=True, other=True)
-        schema = schema.replaced(replace(schema[name], domain=untold))
+        schema = schema.replaced(replace(schema[name], domain=_listed(())))
     for attributes in groups.names:
         column = schema[attributes.column]
-        told = _told(groups.names, column.name)
+        told = tuple(a.labels[0] for a in groups.names if a.column == column.name and a.labels)
         domain = column.domain
         if attributes.delimiter:
-            domain = Categories(tuple(sorted(told)), Origin.DISCOVERED, missing=True, other=True)
-        elif isinstance(domain, Categories):
-            values = tuple(v for v in domain.values if v in told)
-            domain = replace(domain, values=values, missing=True, origin=_found(domain.origin))
-        elif isinstance(domain, Numbers) and _one_by_one(domain):
-            states = [
-                i for i, label in enumerate(domain.labels[: len(domain.edges) - 1]) if label in told
-            ]
-            edges = domain.edges[min(states, default=0) : max(states, default=0) + 2]
-            domain = replace(domain, edges=edges, missing=True, origin=_found(domain.origin))
-        elif isinstance(domain, Numbers | Dates | Text):
-            domain = replace(domain, missing=True)
+            domain = _listed(tuple(sorted(filter(None, told))))
+        else:
+            domain = _told_domain(schema.domain(column.name), set(attributes.labels))
         schema = schema.replaced(replace(column, domain=domain))
     return schema
 
 
-def _told(names: Sequence[Attributes], column: str) -> set[str]:
-    return {x for a in names if a.column == column for x in a.labels if x is not None}
+def _listed(values: tuple[str, ...]) -> Categories:
+    """A list of values that k people share, of a column of several values."""
+    return Categories(values, Origin.DISCOVERED, missing=True, other=True)
+
+
+def _told_domain(domain: Domain, told: Collection[str | None]) -> Domain:
+    """The domain of a column of one value as far as labels that were told give it away."""
+    match domain:
+        case Categories() | Numbers() | Dates() if domain.origin is not Origin.OBSERVED:
+            return replace(domain, missing=True)
+        case Categories():
+            values = tuple(v for v in domain.values if v in told)
+            typed = "integer" if values and all(WHOLE.fullmatch(v) for v in values) else "text"
+            return Categories(values, Origin.DISCOVERED, missing=True, typed=typed)
+        case Numbers() | Dates() if _one_by_one(domain):
+            cut = domain.labels[: len(domain.edges) - 1]
+            states = [i for i, label in enumerate(cut) if label in told]
+            if not states:
+                return Categories((), Origin.DISCOVERED, missing=True)
+            edges = domain.edges[states[0] : states[-1] + 2]
+            return replace(domain, edges=edges, missing=True, origin=Origin.DISCOVERED)
+        case Numbers() | Dates():
+            return replace(domain, missing=True)
+        case Text():
+            return replace(domain, missing=True, origin=_found(domain.origin))
+    return domain
 
 
 def _found(origin: Origin) -> Origin:
     return origin if origin.public else Origin.DISCOVERED
 
 
-def _one_by_one(domain: Numbers) -> bool:
-    """Whether the edges tell nothing but the smallest and the largest number."""
-    return domain.decimals == 0 and all(b - a == 1 for a, b in pairwise(domain.edges))
+def _one_by_one(domain: Numbers | Dates) -> bool:
+    """Whether the edges tell nothing but the smallest and the largest number, or day."""
+    step = 1 if isinstance(domain, Numbers) else 86400
+    whole = domain.decimals == 0 if isinstance(domain, Numbers) else domain.resolution == step
+    return whole and all(b - a == step for a, b in pairwise(domain.edges))

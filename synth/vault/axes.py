@@ -1,6 +1,7 @@
 """Rows as attributes, one code per person and axis. Outside the vault, for public rows alone.
 
-Numbers and dates are cut by the schema, a missing value is a state that can be counted, a column
+Numbers and dates are cut by the schema, and nobody is counted among what they do not have: outside
+the bounds, or not on the list. A missing value is a state that can be counted, a column
 may hold several values at once (split by a delimiter, or spread over a person's rows), and a
 person's rows are joined so that they count once.
 """
@@ -8,7 +9,7 @@ person's rows are joined so that they count once.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from synth.combinations.counting import (
     Axis,
@@ -22,7 +23,7 @@ from synth.errors import SchemaError
 from synth.lazily import np, npt, pd
 from synth.schema import Schema
 from synth.schema.values import as_text
-from synth.vault.attributes import Attributes, Counting, attributes_of
+from synth.vault.attributes import Attributes, Counting, counted_attributes, unclipped
 from synth.vault.held import Rows, people_of
 
 
@@ -49,7 +50,9 @@ def named_axes(
     """
     columns = counting.columns or tuple(c.name for c in schema.modelled)
     people, count = _people(frame, person)
-    told = {c: attributes_of(schema, c, counting) for c in columns if c not in counting.several}
+    told = {
+        c: counted_attributes(schema, c, counting) for c in columns if c not in counting.several
+    }
     single = {c: _axis(frame, schema, attributes) for c, attributes in told.items()}
     if person:
         single, conflicting = merge_people(people, single, count=count)
@@ -78,7 +81,7 @@ def _people(frame: pd.DataFrame, person: str) -> tuple[npt.NDArray[np.int64], in
 
 
 def _axis(frame: pd.DataFrame, schema: Schema, attributes: Attributes) -> Axis:
-    domain = schema.domain(attributes.column)
+    domain = unclipped(schema.domain(attributes.column))
     return Axis(domain.encode(frame[attributes.column]), domain.size, attributes.counted)
 
 
@@ -114,7 +117,7 @@ def _frequent(
 
 def in_place(
     rows: Rows, schema: Schema, counting: Counting
-) -> tuple[tuple[Attributes, ...], Callable[[int], Combinations]]:
+) -> tuple[tuple[Attributes, ...], Callable[[int, int], Combinations]]:
     """The axes of rows that stay in their engine, and how to count what at least so many share.
 
     Raises:
@@ -127,20 +130,23 @@ def in_place(
             "Leave these columns out, or load the table.",
         )
     columns = counting.columns or tuple(c.name for c in schema.modelled)
-    names = tuple(attributes_of(schema, c, counting) for c in columns)
+    names = tuple(counted_attributes(schema, c, counting) for c in columns)
     counted = [n.counted for n in names]
-    sets = sets_of(schema.shape(columns), counting.length)
+    for column in columns:
+        wide = unclipped(schema.domain(column))
+        schema = schema.replaced(replace(schema[column], domain=wide))
 
-    def found(at_least: int) -> Combinations:
+    def found(at_least: int, length: int) -> Combinations:
+        sets = sets_of(schema.shape(columns), length)
         tables = ((a, rows.count(schema, [columns[i] for i in a])) for a in sets)
-        return tabled(tables, counted, rows.total(), counting.length, lambda _: at_least, at_least)
+        return tabled(tables, counted, rows.total(), length, lambda _: at_least, at_least)
 
     return names, found
 
 
-def in_memory(named: Named, length: int) -> Callable[[int], Combinations]:
-    """How to count what at least so many rows in memory share."""
-    return lambda at_least: combinations(named.axes, length=length, at_least=at_least)
+def in_memory(named: Named) -> Callable[[int, int], Combinations]:
+    """How to count what at least so many rows in memory share, and up to which length."""
+    return lambda at_least, length: combinations(named.axes, length=length, at_least=at_least)
 
 
 def axes_of(rows: pd.DataFrame, schema: Schema, counting: Counting) -> Named:

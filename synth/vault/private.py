@@ -309,8 +309,8 @@ class PrivateTable:
             names, count = in_place(self.__rows, self.schema, counting)
         else:
             named = named_axes(self.__frame(), self.schema, counting, self.person, at_least)
-            names, count = named.names, in_memory(named, counting.length)
-        return protected(names, count, at_least, protection)
+            names, count = named.names, in_memory(named)
+        return protected(names, count, counting.length, at_least, protection)
 
     def records(
         self,
@@ -358,7 +358,7 @@ class PrivateTable:
         """The exact counts of all combinations of attributes that occur."""
         self.__noted(reason, audience)
         named = named_axes(self.__frame(), self.schema, counting, self.person, 1)
-        return Groups(named.names, in_memory(named, counting.length)(1))
+        return Groups(named.names, in_memory(named)(1, counting.length))
 
     def exact_size(self, reason: str, audience: Audience) -> int:
         """The exact number of rows."""

@@ -39,7 +39,7 @@ def matching(real: Named, attributes: Attributes) -> Axis:
         if name.column == attributes.column and name.delimiter == attributes.delimiter:
             if not name.delimiter:
                 return _restated(axis, name, attributes)
-            if name.labels == attributes.labels:
+            if name.labels[0] == attributes.labels[0]:
                 return axis
     other = len(attributes.labels)
     return Axis(np.full(real.people, other, np.int64), other + 1, np.arange(other + 1) < other)
@@ -49,7 +49,8 @@ def _restated(axis: Axis, name: Attributes, wanted: Attributes) -> Axis:
     """The axis in the states of another list of labels; one more, not counted, for the rest."""
     place = {label: state for state, label in enumerate(wanted.labels) if label is not None}
     other = len(wanted.labels)
-    table = np.array([place.get(label or "", other) for label in name.labels])
+    told = [other if label is None else place.get(label, other) for label in name.labels]
+    table = np.array(told, np.int64)
     return Axis(table[axis.codes], other + 1, np.arange(other + 1) < other)
 
 

@@ -178,7 +178,7 @@ def reported_axes(
 
 def _reported_axis(told: Attributes, index: int, attribute: Attribute) -> ReportedAxis:
     if told.delimiter:
-        return ReportedAxis(index, attribute.labels.index(next(x for x in told.labels if x)))
+        return ReportedAxis(index, attribute.labels.index(str(told.labels[0])))
     state = {label: i for i, label in enumerate(told.labels) if label is not None}
     return ReportedAxis(index, states=tuple(state.get(x, -1) for x in attribute.labels))
 
