@@ -217,3 +217,12 @@ RECIPES = [b for b in blocks("toml") if "[source]" in b[1]]
 @pytest.mark.parametrize(("page", "block"), RECIPES, ids=range(len(RECIPES)))
 def test_the_recipes_of_a_page_are_recipes(page, block):
     assert read_recipe(block).source.stay
+
+
+def test_each_promise_is_held_by_tests_that_are_there():
+    text = (ROOT / "docs" / "promise.md").read_text()
+    tests = "".join(p.read_text() for p in (ROOT / "tests").rglob("test_*.py"))
+    named = re.findall(r"`(test_\w+)`", text)
+    assert len(named) > 30
+    assert [n for n in named if f"def {n}(" not in tests] == []
+    assert [f for f in re.findall(r"`(tests/[\w/]+\.py)`", text) if not (ROOT / f).is_file()] == []
