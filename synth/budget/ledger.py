@@ -146,7 +146,7 @@ class Statement:
     @cached_property
     def guarantee(self) -> Guarantee:
         """The promise, as a value."""
-        return _concluded(self.ledger, self.budget, self.exceptions, self.columns)
+        return _concluded(self.ledger, self.budget, self.aside, self.exceptions, self.columns)
 
     @property
     def measured(self) -> tuple[Measured, ...]:
@@ -369,20 +369,27 @@ class Ledger:
 
 
 def _concluded(
-    entries: Sequence[Entry], budget: Budget, exceptions: Sequence[str], columns: Sequence[str]
+    entries: Sequence[Entry],
+    budget: Budget,
+    aside: float,
+    exceptions: Sequence[str],
+    columns: Sequence[str],
 ) -> Guarantee:
     """What the entries come to."""
     reasons = (*exceptions, *_void(entries))
     spent = rho_in(entries)
     groups = [e for e in entries if isinstance(e, Grouped)]
     epsilon = epsilon_of(spent, budget.delta)
+    if 0 < spent < math.inf and not math.isinf(budget.epsilon):
+        # what was known beforehand: how much a method leaves over may depend on noisy answers
+        epsilon = max(epsilon, budget.epsilon)
     if groups and not reasons and not spent > 0:
         return KAnonymous(min(e.k for e in groups), min(e.length for e in groups))
     if groups and spent > 0:
         reasons = (*reasons, "exact counts were handed out beside noisy ones")
     if reasons:
         return NoGuarantee(tuple(dict.fromkeys(reasons)), epsilon, tuple(columns))
-    extra = math.fsum(e.delta for e in entries if isinstance(e, Measured))
+    extra = max(aside, math.fsum(e.delta for e in entries if isinstance(e, Measured)))
     return DifferentiallyPrivate(epsilon, budget.delta + extra, budget.rows_per_person)
 
 

@@ -31,7 +31,8 @@ class Budget:
 
     Args:
         epsilon: above 0; `math.inf` asks for no noise at all, and so for no guarantee.
-        delta: below 1; a common choice is 1/n^1.1 for n people, and never above 1e-6.
+        delta: below 1; a common choice is 1/n^1.1 for n people, and never above 1e-6; known
+            beforehand, and so of no noisy n.
         rows_per_person: how many rows one protected person may have at most.
 
     Raises:
@@ -82,8 +83,3 @@ class Budget:
         if self.epsilon > WEAK:
             return f"Epsilon {self.epsilon:g} is above {WEAK:g}: the promise says very little."
         return ""
-
-
-def usual_delta(people: float) -> float:
-    """1/n^1.1 for n people, but never above 1e-6."""
-    return float(min(LARGEST_DELTA, max(people, 1.0) ** -1.1))

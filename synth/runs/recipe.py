@@ -68,7 +68,7 @@ class Privacy(Part):
     """
 
     epsilon: float = 1.0
-    delta: float | None = None  # None: 1/n^1.1 of a noisy n, at most 1e-6
+    delta: float | None = None  # None: 1e-6; less for more than 300,000 people
     discover: bool = True
     ledger: str = ""
     total: float = Field(default=10.0, gt=0)

@@ -10,14 +10,13 @@ from typing import Any
 
 from synth.budget import Audience, Entry, Opened, Rho
 from synth.budget.population import LOOKED
-from synth.budget.promise import usual_delta
 from synth.errors import IngestError, QueryError, SchemaError, StepError
 from synth.evaluate import Comparison, compare
 from synth.ingest import Database, Loaded, load, read_query
 from synth.ingest.database import placed
 from synth.ingest.discovery import SHARE as FOUND_SHARE
 from synth.ingest.discovery import discovered, undeclared
-from synth.ingest.forming import formed
+from synth.ingest.forming import formed, plan
 from synth.ingest.lazy import file_in_place, query_in_place
 from synth.ingest.suggest_lazy import as_they_are
 from synth.learning.method import Model, Promise
@@ -210,16 +209,14 @@ def _check_promise(recipe: Recipe, last: Stage, made: Loaded) -> None:
 
 
 def settled(recipe: Recipe, made: Loaded, progress: Progress, least: int = 0) -> PrivateTable:
-    """Settle delta, and find out under the budget what the columns are and may hold."""
+    """Find out under the budget what the columns are and may hold."""
     private = made.private
     if not recipe.formal:
         return _known(private)
-    people = 0
-    if recipe.privacy.delta is None or least:
+    people, asked = 0, plan(private.schema, made.said).questions
+    if least or (asked and recipe.privacy.discover):
         people = private.people(Rho(SIZE_SHARE * private.ledger.left))
         _check_size(people, least)
-    if recipe.privacy.delta is None:
-        private.ledger.tighten(usual_delta(people))
     if not recipe.privacy.discover:
         return _known(private)
     private = formed(private, made.said, people, _part(progress, 0.0, 0.3))

@@ -135,7 +135,7 @@ RESERVED: dict[str, Reserved] = {
         "999######",
         "begin with 999, a range that is kept for tests and issued to nobody, and pass the check",
         _nhs,
-        r"\bnhs\b",
+        r"\bnhs\b|health service",
     ),
     "ssn": Reserved(
         r"666-##-####",

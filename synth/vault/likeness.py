@@ -6,16 +6,17 @@ Worked out before rows per person are limited, so that which of them are kept ch
 from __future__ import annotations
 
 import hashlib
+from typing import TypeAlias
 
 from synth.budget.resemblance import MOST_ROWS, MOST_VALUES, Traits
 from synth.lazily import np, npt, pd
 from synth.schema.values import as_text
 
-Hashes = npt.NDArray[np.uint64]
+Hashes: TypeAlias = "npt.NDArray[np.uint64]"
 MOST_LEFT_OUT = 40  # columns without each of which the rows are looked at as well
 MOST_ALIKE = 4  # equal rows that are told apart
 AMONG = 64 * MOST_ROWS  # hashes among which the smallest are looked for
-MISSING = np.uint64(0x9E3779B97F4A7C15)
+MISSING = 0x9E3779B97F4A7C15
 NUMBER = r"[+-]?\d+(?:\.\d*)?"
 MOMENT = r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?"
 
@@ -56,7 +57,7 @@ def _cells(column: pd.Series) -> tuple[Hashes, Hashes]:
     capitals and small letters, and a day and its midnight.
     """
     if _plain(column):
-        hashed = np.where(column.isna(), MISSING, _of_plain(column))
+        hashed = np.where(column.isna(), np.uint64(MISSING), _of_plain(column))
         return hashed, np.unique(hashed[~column.isna().to_numpy()])
     codes, values = pd.factorize(column)
     text = as_text(pd.Series(values)).astype(str).str.strip().str.lower()
@@ -65,7 +66,7 @@ def _cells(column: pd.Series) -> tuple[Hashes, Hashes]:
         alike = text.str.fullmatch(pattern).to_numpy(dtype=bool)
         if alike.any():
             found[alike] = _of_plain(pd.Series(read(text[alike])))
-    return np.append(found, MISSING)[codes], np.unique(found)
+    return np.append(found, np.uint64(MISSING))[codes], np.unique(found)
 
 
 def _plain(column: pd.Series) -> bool:
@@ -93,7 +94,7 @@ def _of_text(text: str) -> np.uint64:
 
 def _mixed(hashes: Hashes) -> Hashes:
     """Hashes whose sums are hashes again. Reference: Steele et al. (2014), splitmix64."""
-    z = hashes + MISSING
+    z = hashes + np.uint64(MISSING)
     z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))

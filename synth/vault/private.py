@@ -302,7 +302,7 @@ class PrivateTable:
     ) -> Groups:
         """Counts of the combinations that at least `at_least` people share, protected.
 
-        Written down as a promise of k; costs no rho. See `attributes.protected`.
+        Written down as a promise of k. See `attributes.protected`.
         """
         self.ledger.note(Grouped("counts of combinations", at_least, counting.length))
         if self.stays:
@@ -390,9 +390,8 @@ class PrivateTable:
         """What may honestly be said now, about everything done to these rows so far."""
         noisy = self.ledger.spent > 0
         columns = self.schema.looked_at if noisy else self.schema.observed
-        listed = ", ".join(f"`{name}`" for name in columns)
-        what = "the kind, format, role, values or bounds" if noisy else "the values or bounds"
-        reason = f"{what} of {listed} were read off the rows"
+        what = "kind, format, role, values or bounds" if noisy else "values or bounds"
+        reason = f"the {what} of {', '.join(f'`{n}`' for n in columns)} were read off the rows"
         return self.ledger.statement((reason,) if columns else (), self.person, columns)
 
     def __noised(self, exact: IntCounts, rho: float, sensitivity: float) -> tuple[IntCounts, float]:

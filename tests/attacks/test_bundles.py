@@ -441,8 +441,11 @@ def test_the_recipe_of_a_release_names_no_place_and_no_value_that_rows_chose(tmp
         """
         [source]
         file = "secret/ward seven.csv"
+        [people]
+        population = "patients of ward seven, 2026"
         [privacy]
         ledger = "secret/ledger"
+        anchor = "secret/anchor"
         [method]
         name = "independent"
         [showcase]
@@ -461,7 +464,7 @@ def test_the_recipe_of_a_release_names_no_place_and_no_value_that_rows_chose(tmp
     outcome = run(recipe, folder=tmp_path)
     bundle = Bundle.read(io.BytesIO(outcome.release.zipped()))
     text = bundle.files["recipe.toml"].decode()
-    for place in ("secret", "ward seven", str(tmp_path), "ledger ="):
+    for place in ("secret", "ward seven", str(tmp_path), "ledger =", "anchor ="):
         assert place not in text
     assert 'logo = "logo.svg"' in text and 'file = "map.csv"' in text
     assert "fill in where the table is" in text.replace("\n# ", " ")
@@ -653,7 +656,7 @@ def test_names_and_meanings_cannot_pass_for_a_part_of_the_statement():
     }
     text = run(Recipe.model_validate(recipe), rows).release.files()["PRIVACY.md"].decode()
     assert "\n## No risk" not in text and "**Perfectly" not in text
-    assert text.count("\n## ") == 3
+    assert text.count("\n## ") == 4
 
 
 def test_the_showcase_says_whose_a_release_is_and_what_its_rows_may_be(signed, key):

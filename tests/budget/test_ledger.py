@@ -7,7 +7,6 @@ from hypothesis import strategies as some
 from synth.budget import Audience, Budget, Grouped, Ledger, Opened, Rho
 from synth.budget.guarantee import DifferentiallyPrivate, KAnonymous, NoGuarantee
 from synth.budget.ledger import epsilon_of, statement_of
-from synth.budget.promise import usual_delta
 from synth.errors import BudgetError, BudgetExceeded
 
 
@@ -65,11 +64,6 @@ def test_a_weak_promise_warns():
     assert "says very little" in Budget(20.0).warning
     assert "nothing is promised" in Budget(math.inf).warning
     assert Budget(1.0).warning == ""
-
-
-def test_the_usual_delta_falls_with_people_and_never_exceeds_one_in_a_million():
-    assert usual_delta(100) == 1e-6
-    assert usual_delta(10_000_000) == pytest.approx(10_000_000**-1.1)
 
 
 def test_a_clean_ledger_is_a_formal_promise():
