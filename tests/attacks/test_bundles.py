@@ -442,7 +442,7 @@ def test_the_recipe_of_a_release_names_no_place_and_no_value_that_rows_chose(tmp
         [source]
         file = "secret/ward seven.csv"
         [people]
-        population = "patients of ward seven, 2026"
+        population = "patients of 2026"
         [privacy]
         ledger = "secret/ledger"
         anchor = "secret/anchor"

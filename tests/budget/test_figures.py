@@ -37,8 +37,8 @@ def test_a_statement_rounds_epsilon_factor_and_delta_up():
 
 
 def test_a_promise_is_worked_out_from_its_lines_and_cannot_be_set():
-    one = Statement((Measured("a", Rho(0.01)),), Budget(5.0))
-    two = Statement((Measured("a", Rho(0.01)), Measured("b", Rho(0.02))), Budget(5.0))
+    one = Statement((Measured("a", Rho(0.01)),), Budget(0.1))
+    two = Statement((Measured("a", Rho(0.01)), Measured("b", Rho(0.02))), Budget(0.1))
     assert one.cost is not None and two.cost is not None and one.cost < two.cost
     with pytest.raises(TypeError):
         Statement(guarantee=DifferentiallyPrivate(0.1, 1e-9))  # type: ignore[call-arg]
