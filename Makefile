@@ -19,12 +19,12 @@ help:
 app: .venv/.ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-# Tests that share a resource carry @pytest.mark.xdist_group and stay on one worker.
+# Tests that share a resource stay on one worker: tests/groups.py.
 test: .venv/.ready-for-tests browser postgres newman
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 
 nightly: .venv/.ready-for-tests browser postgres newman
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m nightly
+	$(BIN)/python -m pytest -n 2 -m nightly
 
 check: .venv/.ready-for-tests
 	$(BIN)/ruff format --check .

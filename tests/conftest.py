@@ -35,6 +35,13 @@ SETTLED = (
 REAL = tuple((module, name, getattr(module, name)) for module, name, _ in SETTLED)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from tests.groups import scheduler  # xdist is there when this is asked
+
+    return scheduler(config, log)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def settled_chance() -> Iterator[None]:
     """Noise, seeds and generators that are the same in every run, in whatever order tests run."""

@@ -511,10 +511,13 @@ def test_values_that_the_rows_chose_are_not_handed_on():
 
 # -- what a custodian types ----------------------------------------------------------------------
 
-FAST = ("independent", "tree", "adaptive", "correlated", "mixture", "sequential")
+TYPED = ("adaptive", "sequential")
+OTHERS = ("independent", "tree", "correlated", "mixture")
 
 
-@pytest.mark.parametrize("method", FAST)
+@pytest.mark.parametrize(
+    "method", [*TYPED, *(pytest.param(m, marks=pytest.mark.nightly) for m in OTHERS)]
+)
 def test_a_release_of_the_sample_holds_as_it_is_typed(method, tmp_path):
     recipe, out = tmp_path / "recipe.toml", tmp_path / "release.zip"
     recipe.write_text(f'[source]\nfile = "{SAMPLE}"\n[method]\nname = "{method}"\n')

@@ -326,6 +326,7 @@ def only_rare_ones_withheld(found: Combinations, k: int) -> Combinations:
     )
 
 
+@pytest.mark.nightly
 def test_where_only_rare_counts_are_withheld_the_bounds_alone_withhold_enough(monkeypatch):
     monkeypatch.setattr(vault_attributes, "suppress", only_rare_ones_withheld)
     assert [told_of(seed, Protection.WITHHELD)[0] for seed in TABLES] == [0, 0, 0]

@@ -32,7 +32,6 @@ from synth.vault import Counting, PrivateTable, Protection
 from tests.people import some_people
 from tests.postgres import started
 
-pytestmark = pytest.mark.xdist_group("engines")
 DECLARED = (
     ColumnPart(name="city", values=("Oslo", "Rome")),
     ColumnPart(name="age", kind="integer", low=0, high=120),

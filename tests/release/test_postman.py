@@ -18,7 +18,6 @@ from tests.server import ROOT
 from tests.waiting import PATIENCE
 
 NEWMAN = ROOT / ".venv" / "newman" / "node_modules" / ".bin" / "newman"
-pytestmark = pytest.mark.xdist_group("postman")
 needs_newman = pytest.mark.skipif(
     not NEWMAN.exists(), reason="no newman: `make newman` installs it with npm"
 )

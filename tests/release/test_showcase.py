@@ -17,7 +17,7 @@ from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schem
 from synth.vault import Counting, PrivateTable
 from tests.browser import needs_browser, opened, patient
 
-pytestmark = [needs_browser, pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [needs_browser, pytest.mark.browser]
 
 WARDS = ("Acute", "Burns", "=Cardiac", "Day <b>case</b>", "Eyes")
 CODES = ("A1", "B2", "C3")

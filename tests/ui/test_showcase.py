@@ -28,7 +28,6 @@ def zipped() -> bytes:
 
 @needs_browser
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_view_as_recipient_shows_the_page_inside_the_app():
     with served() as address, opened() as browser:
         page = patient(browser.new_context(viewport={"width": 1440, "height": 1000})).new_page()

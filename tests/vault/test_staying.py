@@ -26,7 +26,6 @@ from synth.vault.held import HeldRows
 from synth.vault.staying import LazyRows
 from tests.postgres import started
 
-pytestmark = pytest.mark.xdist_group("engines")
 DAY = 86400.0
 CITY = Categories(("Oslo", "Rome", "It's"), other=True, missing=True)
 SCHEMA = Schema(

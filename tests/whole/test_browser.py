@@ -17,7 +17,7 @@ from tests.server import served
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "hospital_admissions.csv"
 KNOWN = {"aria-allowed-attr"}  # Streamlit's own widgets
 
-pytestmark = [needs_browser, pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [needs_browser, pytest.mark.browser]
 
 
 @pytest.fixture(scope="module")

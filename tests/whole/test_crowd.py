@@ -87,7 +87,6 @@ async def crowd(address: str, clients: int) -> list[str]:
 
 
 @pytest.mark.parametrize("clients", [50, pytest.param(CLIENTS, marks=pytest.mark.nightly)])
-@pytest.mark.xdist_group("crowd")
 def test_clients_at_once_each_see_their_own_rows(clients, bundle):
     with mock_api(bundle, "--token", TOKEN) as address:
         assert asyncio.run(crowd(address, clients)) == []
@@ -101,7 +100,6 @@ async def hammered(address: str) -> list[httpx.Response]:
         return await asyncio.gather(*(http.get("/people/1") for _ in range(CLIENTS)))
 
 
-@pytest.mark.xdist_group("crowd")
 def test_a_limit_holds_in_a_crowd_and_says_when_to_come_back(bundle):
     with mock_api(bundle, "--open", "--per-minute", "50") as address:
         begun = time.monotonic()

@@ -118,7 +118,6 @@ def test_a_query_becomes_the_same_release(way, tmp_path):
 
 @needs_browser
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_the_screens_lead_from_the_query_to_the_same_release(page: Page):
     page.get_by_text("Open a recipe you saved").click()
     content = {"name": "r.toml", "mimeType": "application/toml", "buffer": DECISIONS.encode()}
@@ -148,7 +147,6 @@ def test_the_screens_lead_from_the_query_to_the_same_release(page: Page):
 
 @needs_browser
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 def test_a_column_is_put_in_by_a_click_and_the_text_outlives_a_visit_elsewhere(page: Page):
     page.get_by_role("tab", name="From a database").click()
     field = page.get_by_role("textbox", name="One SELECT")

@@ -15,7 +15,6 @@ from tests.waiting import PATIENCE, until
 
 JUDGE = Path(sys.executable).with_name("schemathesis")
 PHASES = ("coverage", "fuzzing", "stateful")
-pytestmark = pytest.mark.xdist_group("schemathesis")
 
 
 @pytest.fixture(scope="module")
