@@ -1,0 +1,73 @@
+"""The table of columns: what is typed is declared, and what was seen first is said to be."""
+
+import io
+
+import pytest
+
+from synth.budget import Budget
+from synth.ingest import load
+from synth.ingest.declaration import declared, declared_column
+from synth.runs import Recipe, run
+from synth.runs.recipe import MethodPart, Privacy
+from synth.schema import Kind, Origin
+from tests.people import some_people
+from ui.columns import _line, _part, column_frame
+
+TABLE = some_people().to_csv(index=False).encode()
+
+
+@pytest.fixture
+def seen():
+    return load(io.BytesIO(TABLE), Budget(1.0)).suggestions
+
+
+def changed(seen, name, **typed):
+    """What one line declares after something was typed into it."""
+    before = _line(seen[name].column, None)
+    return _part(seen[name].column, seen[name], before, before | typed)
+
+
+def test_nothing_is_taken_as_known_before_somebody_types_it(seen):
+    frame = column_frame(declared(seen, []), [])
+    assert not frame["known"].any()
+    assert frame[["listed", "low", "high"]].isna().all(axis=None)
+    assert "0 to" in frame.set_index("column")["values"]["age"]  # for the custodian's eyes
+
+
+def test_what_is_known_without_the_rows_is_declared(seen):
+    part = changed(seen, "age", known=True, low="0", high="120")
+    column = declared_column(seen["age"], part)
+    assert (column.facts, column.domain.origin) == (Origin.DECLARED, Origin.DECLARED)
+    part = changed(seen, "city", known=True, listed="Oslo; Rome ;Oslo")
+    assert part.values == ("Oslo", "Rome")
+    assert not part.seen
+
+
+def test_a_tick_alone_declares_no_value_that_was_read_off_the_rows(seen):
+    part = changed(seen, "city", known=True)
+    assert part.kind is Kind.CATEGORY
+    assert part.values is None
+    assert declared_column(seen["city"], part).domain.origin is Origin.OBSERVED
+
+
+@pytest.mark.parametrize("typed", [{"low": "0", "high": "99"}, {"kind": "category"}])
+def test_what_is_settled_after_looking_is_said_to_be(seen, typed):
+    part = changed(seen, "age", **typed)
+    assert part.seen
+    assert declared_column(seen["age"], part).facts is Origin.CONFIRMED
+
+
+def test_a_meaning_settles_nothing(seen):
+    part = changed(seen, "age", meaning="in years")
+    assert (part.kind, part.seen, part.meaning) == (None, False, "in years")
+
+
+def test_the_label_names_the_columns_that_were_settled_after_looking(seen):
+    part = changed(seen, "age", low="0", high="99")
+    recipe = Recipe(
+        column=(part,), method=MethodPart(name="independent"), privacy=Privacy(epsilon=5.0)
+    )
+    guarantee = run(recipe, io.BytesIO(TABLE)).release.statement.guarantee
+    assert guarantee.short == "No formal guarantee for: `age`"
+    recipe = recipe.model_copy(update={"column": ()})
+    assert run(recipe, io.BytesIO(TABLE)).release.statement.formal
