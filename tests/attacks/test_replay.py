@@ -227,11 +227,22 @@ def joined(table: pd.DataFrame, rows: list[dict[str, str]]) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize("who", NEWCOMERS)
-@pytest.mark.parametrize("told", ["", DECLARED], ids=["undeclared", "declared"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param("", id="undeclared"),
+        pytest.param(DECLARED, id="declared", marks=pytest.mark.nightly),
+    ],
+)
 def test_one_row_more_changes_nothing(who, told, tape):
     recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0) + told)
     table = visits()
     judged(tape, recipe, table, joined(table, NEWCOMERS[who]))
+
+
+def test_with_declared_columns_it_changes_nothing_either(tape):
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0) + DECLARED)
+    judged(tape, recipe, visits(), joined(visits(), NEWCOMERS["a row that fits nothing"]))
 
 
 @pytest.mark.parametrize("gone", [0, 57, ROWS - 1])
@@ -256,7 +267,9 @@ def test_a_person_with_several_rows_changes_nothing(rows, tape):
 
 
 @pytest.mark.parametrize("method", FORMAL)
-@pytest.mark.parametrize("who", ["a row that fits nothing", "a usual row"])
+@pytest.mark.parametrize(
+    "who", ["a row that fits nothing", pytest.param("a usual row", marks=pytest.mark.nightly)]
+)
 def test_every_formal_method_keeps_it(method, who, tape):
     recipe = read_recipe(RECIPE.format(method=method, epsilon=3.0))
     table = visits()[["age", "weight", "city", "seen"]]

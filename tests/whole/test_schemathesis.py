@@ -45,7 +45,13 @@ def assert_nothing_found(report: dict, operations: int, least: int) -> None:
 
 
 @pytest.mark.parametrize("examples", [5, pytest.param(25, marks=pytest.mark.nightly)])
-@pytest.mark.parametrize("words", [("--token", TOKEN), ("--open",)], ids=["a token", "open"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(("--token", TOKEN), id="a token"),
+        pytest.param(("--open",), id="open", marks=pytest.mark.nightly),
+    ],
+)
 def test_the_sandbox_does_as_its_document_says(words, examples, bundle, tmp_path):
     with mock_api(bundle, *words) as address:
         report = judged(f"{address}/openapi.json", tmp_path, examples, TOKEN)
