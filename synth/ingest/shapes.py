@@ -144,10 +144,20 @@ def _shapes_of(values: pd.Series) -> Codes:
     return codes
 
 
+FIRST = frozenset("0123456789+-.")  # what numbers and dates begin with
+
+
 @cache
 def _sorter() -> re.Pattern[str]:
     """All shapes as one regular expression."""
     return re.compile("|".join(f"(?P<s{i}>{s.pattern})\\Z" for i, s in enumerate(SHAPES)))
+
+
+@cache
+def _words() -> re.Pattern[str]:
+    """The shapes that are neither numbers nor dates, for most texts are none."""
+    rest = [(i, s) for i, s in enumerate(SHAPES) if s.family in (TRUTH, WORDS)]
+    return re.compile("|".join(f"(?P<s{i}>{s.pattern})\\Z" for i, s in rest))
 
 
 PLAIN = re.compile(rf"[+-]?(?:{BIG}(?:\.(\d+))?|\.(\d+))")
@@ -157,7 +167,7 @@ def shape_of(text: str) -> int:
     """The place in `SHAPES` of the first that a text has."""
     if plain := PLAIN.fullmatch(text):  # most cells are numbers, and the first shapes are those
         return min(len(plain[1] or plain[2] or ""), PLACES + 1)
-    found = _sorter().match(text)
+    found = (_sorter() if text[:1] in FIRST else _words()).match(text)
     assert found is not None, "the last shape matches everything"
     assert found.lastgroup is not None
     return int(found.lastgroup[1:])

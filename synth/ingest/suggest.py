@@ -73,15 +73,18 @@ class _Values:
         return self.present < self.rows
 
     @cached_property
-    def form(self) -> Form:
-        """How the cells are written, from exact counts."""
-        return self.formed(None)
-
-    def formed(self, kind: Kind | None) -> Form:
-        """How the cells are written, if they are of this kind."""
+    def shapes(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """How many cells have each shape."""
         codes = Shapes().encode(self.text.astype(object))
-        counts = np.bincount(codes, self.counts, len(SHAPES)).astype(np.float64)
-        return form_of(counts, 0.0, kind)
+        return np.bincount(codes, self.counts, len(SHAPES)).astype(np.float64)
+
+    def formed(self, kind: Kind | None = None) -> Form:
+        """How the cells are written, from exact counts; as cells of a kind, if one is given."""
+        return form_of(self.shapes, 0.0, kind)
+
+    @cached_property
+    def form(self) -> Form:
+        return self.formed()
 
 
 def suggest(frame: pd.DataFrame) -> dict[str, Suggestion]:
