@@ -18,10 +18,25 @@ def form(*texts: str, noise: float = 0.0, within: Kind | None = None) -> Form:
     return form_of(np.bincount(codes, minlength=len(SHAPES) + 1).astype(float), noise, within)
 
 
-SOME = (
-    "1 -07 1.50 .5 1,5 1.234,5 1,234.5 1e5 12/31/2024 31.12.2024 2024-12-31T10:00 true FALSE perhaps "
-    "+ E1000 1e999"
-).split(" ")
+SOME = [
+    "1",
+    "-07",
+    "1.50",
+    ".5",
+    "1,5",
+    "1.234,5",
+    "1,234.5",
+    "1e5",
+    "12/31/2024",
+    "31.12.2024",
+    "2024-12-31T10:00",
+    "true",
+    "FALSE",
+    "perhaps",
+    "+",
+    "E1000",
+    "1e999",
+]
 
 
 @given(some.one_of(some.sampled_from([*SOME, "", "word " * 9]), some.text(max_size=40)))
