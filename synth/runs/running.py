@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from synth.budget import Audience, Entry, Opened, Rho
+from synth.budget import Audience, Entry, Opened, Rho, accounting
 from synth.budget.population import LOOKED
 from synth.errors import IngestError, QueryError, SchemaError, StepError
 from synth.evaluate import Comparison, compare
@@ -34,6 +35,8 @@ from synth.schema import Categories, Schema
 from synth.vault import PrivateTable
 
 SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
+LEAST_SHARE = 0.05  # of rho, where that decides whether somebody is answered at all
+BY_CHANCE = 1e-9  # that noise makes enough rows of none
 DEFAULT_ROWS = 1000  # where nothing public tells how many there are
 
 
@@ -215,8 +218,9 @@ def settled(recipe: Recipe, made: Loaded, progress: Progress, least: int = 0) ->
         return _known(private)
     people, asked = 0, plan(private.schema, made.said).questions
     if least or (asked and recipe.privacy.discover):
-        people = private.people(Rho(SIZE_SHARE * private.ledger.left))
-        _check_size(people, least)
+        rho = Rho((LEAST_SHARE if least else SIZE_SHARE) * private.ledger.left)
+        people = private.people(rho)
+        _check_size(people - _by_noise(rho, private.rows_per_person), least)
     if not recipe.privacy.discover:
         return _known(private)
     private = formed(private, made.said, people, _part(progress, 0.0, 0.3))
@@ -226,11 +230,19 @@ def settled(recipe: Recipe, made: Loaded, progress: Progress, least: int = 0) ->
     return _known(private)
 
 
-def _check_size(people: int, least: int) -> None:
-    if people < least:
+def _by_noise(rho: Rho, rows_per_person: int) -> float:
+    """How many rows noise alone may add to a count, but for a chance of `BY_CHANCE`.
+
+    So that few rows are refused as surely as none, and it does not show whether there are any.
+    """
+    return accounting.laplace_scale(rho, rows_per_person) * math.log(1 / (2 * BY_CHANCE))
+
+
+def _check_size(people: float, least: int) -> None:
+    if least and people < least:
         raise QueryError(
-            f"The answer has fewer than {least} rows, by a noisy count: too few to be about a "
-            "group and not about its members.",
+            f"The answer has fewer than {least} rows for sure, by a noisy count: too few to be "
+            "about a group and not about its members.",
             "Ask about more people.",
         )
 
