@@ -171,7 +171,8 @@ def _read_excel(stream: IO[bytes]) -> pd.DataFrame:
         raise IngestError("The first sheet is empty.", "Put the table on the first sheet.")
     names = [n or f"column {i + 1}" for i, n in enumerate(header)]
     _check_names(names)
-    filled = (r[: len(names)] for r in rows if any(v is not None for v in r))
+    blank = (None,) * len(names)  # a sheet's rows may end before its header does
+    filled = ((*r, *blank)[: len(names)] for r in rows if any(v is not None for v in r))
     return pd.DataFrame([[_cell(v) for v in r] for r in filled], columns=names, dtype=object)
 
 
@@ -213,7 +214,7 @@ def _compacted(name: str, values: pd.Series) -> pd.Series:
     if pd.api.types.is_numeric_dtype(kind):
         return values
     present = values.dropna()
-    if any(isinstance(v, list | dict | tuple | set) for v in present.head(1000)):
+    if any(isinstance(v, list | dict | tuple | set | np.ndarray) for v in present.head(1000)):
         raise IngestError(
             f"Column `{name}` holds lists or records, not single values.",
             "Spread it over columns or rows first.",

@@ -226,7 +226,7 @@ def _numbers(values: _Values, numbers: np.ndarray[Any, Any], form: Form) -> Numb
     low, high = float(numbers.min()), float(numbers.max())
     decimals = 12 if form.decimals is None else form.decimals
     missing = values.missing or not fits.all()
-    if decimals == 0 and high - low < FEW:
+    if decimals == 0 and high - low < FEW and max(-low, high) < 2**53:
         edges = whole_edges(math.floor(low), math.floor(high), FEW)
     else:
         edges = _by_quantiles(numbers, counts, 10.0**-decimals)
@@ -242,6 +242,7 @@ def _by_quantiles(
     order = np.argsort(numbers)
     ranked, weight = numbers[order], counts[order]
     reached = np.cumsum(weight) / weight.sum()
+    step = max(step, 2 * float(np.spacing(np.abs(ranked).max())))  # what doubles can tell apart
     cuts = ranked[np.searchsorted(reached, np.linspace(0, 1, INTERVALS + 1)[1:-1])]
     spikes = ranked[weight > weight.sum() / INTERVALS]
     edges = np.unique(np.concatenate([[ranked[0]], cuts, spikes, spikes + step]))

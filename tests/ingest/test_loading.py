@@ -2,6 +2,7 @@ import io
 import zipfile
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -261,3 +262,17 @@ def test_what_is_no_frame_is_refused():
 def test_lists_in_cells_are_refused():
     with pytest.raises(IngestError, match="`a` holds lists or records"):
         load(pd.DataFrame({"a": [[1], [2]]}), Budget(1.0))
+
+
+def test_lists_in_a_parquet_file_are_refused_in_a_sentence(tmp_path):
+    pd.DataFrame({"codes": [[1, 2], [3]] * 20}).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(IngestError, match="holds lists or records"):
+        load(tmp_path / "t.parquet", Budget(1.0))
+
+
+def test_rows_of_a_sheet_that_end_before_its_header_are_filled(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["a", "b", "c"], ["x"], ["y"]):
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    assert load(tmp_path / "t.xlsx", Budget(1.0)).rows == 2

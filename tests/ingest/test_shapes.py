@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from synth.ingest.shapes import FORMATS, SHAPES, Form, Shapes, form_of, shape_of
+from synth.ingest.suggest import suggest
 from synth.schema import Kind
 from synth.schema.values import as_seconds
 
@@ -91,3 +92,11 @@ def test_days_among_moments_are_their_midnights():
 def test_noise_alone_passes_for_no_shape():
     counts = np.where(np.arange(len(SHAPES)) == 0, 500.0, 150.0)
     assert form_of(counts, 40.0).kind is Kind.INTEGER
+
+
+@pytest.mark.parametrize("text", ["100000000000000000141", "2.43e+299", "9223372036854775807"])
+def test_a_number_past_what_doubles_tell_apart_has_an_interval(text):
+    """Nothing is one above it, so its interval had no end and the table was refused."""
+    numbers = suggest(pd.DataFrame({"n": pd.Series([text] * 30, dtype="category")}))["n"]
+    domain = numbers.as_kind(Kind.REAL)
+    assert domain.encode(pd.Series([text])).tolist() == [0]
