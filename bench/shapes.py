@@ -30,7 +30,12 @@ def told(column: Column) -> ColumnPart:
     if column.role is not Role.IDENTIFIER:
         made = made.model_copy(update={"kind": column.kind})
     if isinstance(domain, Numbers):
-        return made.model_copy(update={"decimals": domain.decimals, "mark": domain.mark})
+        return made.model_copy(
+            update={
+                "written": domain.spelling.example(domain.decimals),
+                "decimals": domain.decimals,
+            }
+        )
     return made.model_copy(update={"format": domain.format}) if isinstance(domain, Dates) else made
 
 

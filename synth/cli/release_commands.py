@@ -19,7 +19,7 @@ from synth.release import Bundle
 from synth.release.counts import recheck, uncounted
 from synth.release.drawing import drawings
 from synth.release.signature import KEY, read_key, signed_words
-from synth.release.table_files import whole, write_csv, write_parquet
+from synth.release.table_files import whole, write_parquet
 from synth.runs import Outcome, Recipe, read_recipe, run, verify
 from synth.runs.audit import Asked, Audit
 from synth.runs.recipe import Source
@@ -178,11 +178,14 @@ def sample(
     with explained():
         if output.suffix not in (".csv", ".parquet"):
             raise IngestError(f"`{output}` is no CSV or Parquet file.", "Use .csv or .parquet.")
-        model = Bundle.read(bundle).model
+        opened = Bundle.read(bundle)
+        model = opened.model
         with whole(output) as stream:
-            write = write_csv if output.suffix == ".csv" else write_parquet
             show, drawn = Shown(), 0
-            for block in write(model.blocks(rows, np.random.default_rng(seed)), stream):
+            blocks = model.blocks(rows, np.random.default_rng(seed))
+            text = output.suffix == ".csv"
+            made = opened.as_text(blocks, stream) if text else write_parquet(blocks, stream)
+            for block in made:
                 drawn += len(block)
                 show(drawn / rows, "drawing synthetic rows")
     typer.echo(f"Wrote {rows:,} synthetic rows to {output}.")

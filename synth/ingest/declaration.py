@@ -6,14 +6,15 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from synth.errors import SchemaError
+from synth.ingest.forms import Form
 from synth.ingest.roles import words_of
-from synth.ingest.shapes import FORMATS, Form
-from synth.ingest.suggest import INTERVALS, Suggestion, possible, resolution_of
+from synth.ingest.shapes import usual_formats
+from synth.ingest.suggest import INTERVALS, Suggestion, possible
 from synth.lazily import pd
 from synth.schema import (
     Categories,
@@ -29,8 +30,9 @@ from synth.schema import (
     Text,
 )
 from synth.schema.edges import even_edges, whole_edges
+from synth.schema.moments import as_seconds, resolution_of
 from synth.schema.pattern import usual_pattern
-from synth.schema.values import as_seconds
+from synth.schema.spelling import PLAINLY, Spelling, decimals_of, spelling_of
 
 
 class Part(BaseModel):
@@ -45,6 +47,8 @@ class ColumnPart(Part):
     Args:
         seen: the custodian decided after looking at the rows, so that no formal promise covers it.
         template: of new identifiers; see `schema.pattern.Pattern`.
+        written: how a number is written, as an example: "1.234,50 €"; see `schema.spelling`.
+        codes: texts among numbers or dates that are none, and states of their own: "unknown".
     """
 
     name: str
@@ -62,14 +66,16 @@ class ColumnPart(Part):
     decimals: int | None = Field(default=None, ge=0, le=12)
     format: str | None = None
     template: str | None = None
-    mark: Literal[".", ","] = "."
+    written: str | None = None
+    codes: tuple[str, ...] | None = None
 
     @property
     def form(self) -> bool:
         """Whether it says how the cells are written, so that nothing of that has to be found."""
         if self.role is Role.IDENTIFIER or self.values is not None:
             return True
-        needed = {Kind.REAL: self.decimals, Kind.DATE: self.format, Kind.BOOLEAN: None, None: None}
+        places = self.decimals if self.written is None else self.written
+        needed = {Kind.REAL: places, Kind.DATE: self.format, Kind.BOOLEAN: None, None: None}
         return needed.get(self.kind, "") is not None
 
     @property
@@ -135,13 +141,16 @@ def _domain(suggestion: Suggestion, part: ColumnPart, kind: Kind, role: Role) ->
     if part.values is not None:
         return Categories(part.values, missing=part.missing, other=part.other)
     if part.edges is not None and kind in (Kind.INTEGER, Kind.REAL):
-        decimals, mark = _written(suggestion, part, kind)
-        return Numbers(part.edges, missing=part.missing, decimals=decimals, mark=mark)
+        decimals, spelling = _written(suggestion, part, kind)
+        codes = part.codes or ()
+        return Numbers(part.edges, Origin.DECLARED, part.missing, decimals, spelling, codes)
     if part.low is not None or part.high is not None:
         return _bounded(suggestion, part, kind)
     if kind is Kind.TEXT:
         return Text(Origin.DECLARED, part.missing)
     found = suggestion.as_kind(kind)
+    if isinstance(found, Numbers | Dates) and part.codes is not None:
+        return replace(found, codes=part.codes)
     if found is None:
         raise SchemaError(
             f"Column `{name}` is declared as {kind.value}, but holds values that are not.",
@@ -150,11 +159,17 @@ def _domain(suggestion: Suggestion, part: ColumnPart, kind: Kind, role: Role) ->
     return found
 
 
-def _written(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> tuple[int | None, str]:
-    """Decimal places and decimal mark of declared numbers."""
+def _written(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> tuple[int | None, Spelling]:
+    """Decimal places and spelling of declared numbers."""
     found = suggestion.as_kind(kind)
-    mark = found.mark if isinstance(found, Numbers) and not part.form else part.mark
-    return 0 if kind is Kind.INTEGER else part.decimals, mark
+    if part.written is not None:
+        spelling, shown = spelling_of(part.written), decimals_of(part.written)
+    elif isinstance(found, Numbers) and not part.form:
+        spelling, shown = found.spelling, None
+    else:
+        spelling, shown = PLAINLY, None
+    places = shown if part.decimals is None else part.decimals
+    return 0 if kind is Kind.INTEGER else places, spelling
 
 
 def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
@@ -167,11 +182,12 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
         found = suggestion.as_kind(kind)
         seen = found.format if isinstance(found, Dates) else "%Y-%m-%d"
         form = part.format or seen
-        asked = (part.format,) if part.format else (seen, *FORMATS)
+        asked = (part.format,) if part.format else (seen, *usual_formats())
         low, high = _moment(name, part.low, asked), _moment(name, part.high, asked)
         step = resolution_of(form)
         edges = even_edges(low, high + step, part.intervals)
-        return Dates(edges, missing=part.missing, format=form, resolution=step)
+        codes = part.codes or ()
+        return Dates(edges, Origin.DECLARED, part.missing, form, step, codes)
     try:
         low, high = float(part.low), float(part.high)
     except ValueError:
@@ -183,13 +199,13 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
             f"Column `{name}` has the lower bound {low:g} and the upper bound {high:g}.",
             "Give the smaller bound first.",
         )
-    decimals, mark = _written(suggestion, part, kind)
+    decimals, spelling = _written(suggestion, part, kind)
     cut = (
         whole_edges(int(low), int(high), part.intervals)
         if kind is Kind.INTEGER
         else even_edges(low, high, part.intervals)
     )
-    return Numbers(cut, missing=part.missing, decimals=decimals, mark=mark)
+    return Numbers(cut, Origin.DECLARED, part.missing, decimals, spelling, part.codes or ())
 
 
 def _moment(name: str, value: float | str, formats: Sequence[str]) -> float:

@@ -123,12 +123,12 @@ def _found(private: PrivateTable, share: Share) -> Column:
             domain: Categories | Numbers | Dates = Categories(
                 listed, Origin.DISCOVERED, missing=True, other=True, typed=typed
             )
-        case Numbers(decimals=decimals):
+        case Numbers(decimals=decimals) as numbers:
             edges = _edges(private, column, share.rho, 1.0 if decimals == 0 else 0.0)
-            domain = Numbers(edges, Origin.DISCOVERED, missing=True, decimals=decimals)
-        case Dates(format=form, resolution=step):
+            domain = replace(numbers, edges=edges, origin=Origin.DISCOVERED)
+        case Dates(resolution=step) as dates:
             edges = _edges(private, column, share.rho, step)
-            domain = Dates(edges, Origin.DISCOVERED, missing=True, format=form, resolution=step)
+            domain = replace(dates, edges=edges, origin=Origin.DISCOVERED)
         case _:
             raise MethodError(
                 f"What column `{column.name}` holds cannot be found out.", "Declare its values."

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 
 from synth.budget import Rho
 from synth.ingest.declaration import ColumnPart, declared_column
+from synth.ingest.forms import Form, detailed, details, form_of
 from synth.ingest.roles import role_by_name, words_of
-from synth.ingest.shapes import Form, Shapes, form_of
+from synth.ingest.shaping import Shapes
 from synth.ingest.suggest import Suggestion, possible
 from synth.progress import Progress, quiet
 from synth.schema import (
@@ -27,7 +28,7 @@ from synth.schema import (
     Schema,
 )
 from synth.schema.pattern import RUNNING, USUAL, usual_pattern
-from synth.vault import PrivateTable
+from synth.vault import Measurement, PrivateTable
 
 SHARE = 0.02  # of rho, for all columns together, in a table large enough
 MOST_SHARE = 0.1  # of rho, in a small one
@@ -160,9 +161,16 @@ def _form(
         kind = kind or Kind.CATEGORY
     if column.name not in asked.shapes:
         return Form(kind or column.kind)
-    table = private.discovered([replace(column, domain=Shapes(), role=Role.PLAIN)])
-    told = table.measure((column.name,), rho, "how cells are written")
-    return form_of(told.counts, told.sigma, kind)
+    told = _counted(private, column, "shapes", rho)
+    form = form_of(told.counts, told.sigma, kind)
+    for of in details(form):
+        form = detailed(form, of, _counted(private, column, of, rho).counts)
+    return form
+
+
+def _counted(private: PrivateTable, column: Column, of: str, rho: Rho) -> Measurement:
+    table = private.discovered([replace(column, domain=Shapes(of), role=Role.PLAIN)])
+    return table.measure((column.name,), rho, f"how cells are written: {of}")
 
 
 def _role(private: PrivateTable, column: Column, form: Form, rho: Rho | None) -> tuple[Role, str]:

@@ -16,6 +16,7 @@ from synth.ingest.read import MISSING_TEXTS, frame_of, read_table
 from synth.ingest.suggest import Suggestion, suggest, suggested_schema
 from synth.ingest.suggest_lazy import as_they_are, suggest_in_place, tidied
 from synth.lazily import nw, pd
+from synth.schema.written import AS_USUAL, Written
 from synth.vault import PrivateTable
 
 HOW_MANY = "how many rows there are"
@@ -30,6 +31,7 @@ class Loaded(ForCustodian):
 
     Args:
         said: what the custodian declared of the columns as they are now.
+        written: how the file it came from is written.
         token: tells this table from others that were loaded, for keys on the screens.
     """
 
@@ -37,6 +39,7 @@ class Loaded(ForCustodian):
     suggestions: dict[str, Suggestion]
     rows: int
     said: tuple[ColumnPart, ...] = ()
+    written: Written = AS_USUAL
     token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False, repr=False)
 
 

@@ -1,293 +1,179 @@
-"""How the cells of a column are written: a public list of shapes, and what a count of them tells.
+"""How the cells of a column are written: a public list of shapes.
 
-Kind, decimal places, decimal mark and date format are facts about a column that a single cell could
-change if they were read off the rows. Here they follow from one noisy histogram over this list,
-in which a person moves at most as many cells as they have rows.
+Kind, decimal places, spelling of numbers and date format are facts about a column that a single
+cell could change if they were read off the rows. Here they follow from one noisy histogram over
+this list, in which a person moves at most as many cells as they have rows; `forms` reads it.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar
+from itertools import product
 
-from synth.lazily import np, pd
-from synth.schema import Codes, Kind, Origin
-from synth.schema.domain import MISSING, by_categories, smallest
-from synth.schema.values import Values, as_text
+TRUTHS = (
+    *(("false", "true"), ("False", "True"), ("FALSE", "TRUE"), ("f", "t"), ("F", "T")),
+    *(("no", "yes"), ("No", "Yes"), ("NO", "YES"), ("n", "y"), ("N", "Y"), ("off", "on")),
+)
+MANY = 31  # characters, from which on a text is long
+DEEP = 7  # decimal places that are told apart; so many or more are one shape
 
-MOST = 0.9  # of the cells that hold something must be numbers, or dates, for a column to be that
-TRUTHS = (("false", "true"), ("False", "True"), ("FALSE", "TRUE"))
-MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
-LONG = 30  # characters; most cells longer than that are free text
-PLACES = 6  # decimal places told apart
-SURE = 4.0  # times the noise: what is less may be noise alone, of any shape of one column in 500
-
-NUMBER, DATE, TRUTH, WORDS = "number", "date", "truth", "words"
-BIG = r"(?:0|[1-9]\d{0,14})"  # whole numbers that a double holds exactly
-YEAR, MONTH, DAY = r"[12]\d{3}", r"(?:0?[1-9]|1[0-2])", r"(?:0?[1-9]|[12]\d|3[01])"
-LATE = r"(?:1[3-9]|2\d|3[01])"  # a day that is no month
-CLOCK, SECONDS = r"(?:[01]?\d|2[0-3]):[0-5]\d", r":[0-5]\d"
+CURRENCY = "$ £ € ¥ ₹ R$ US$ CHF EUR USD GBP kr zł Kč Ft"
+UNITS = """
+    kg mg µg mcg ng lb lbs oz km cm mm µm ft yd mi ml mL dl µl hr hrs min sec ms days weeks months
+    years yrs °C °F bpm mmHg kPa kcal kJ cal kWh MWh kW MW Hz kHz MHz GHz kB MB GB TB m² m2 km² ha
+    mmol/l mg/dl g/l mg/l km/h mph pts points pct percent
+"""
+LETTERS = "gtmldshVW"  # follow a blank: `5 m` is a length, `5m` may be a code
 
 
 @dataclass(frozen=True)
-class Shape:
-    """One way to write a cell.
+class NumberShape:
+    """A number: its spelling, as far as one number shows it.
 
     Args:
-        pattern: matches the whole cell; the first shape of the list that matches is its shape.
-        decimals: of a number; None where it has more than are told apart.
-        format: of a date, as strftime codes.
-        order: for dates with slashes, which number is surely the day: "d" the first, "m" the
-            second, "" where it may be either.
+        decimals: places written; `DEEP` for so many or more.
+        mark: "." or ","; "" where there are no places; "?" where `1,234` may be either.
+        between: what stands between thousands; "" where nothing does.
     """
 
-    family: str
-    pattern: str
-    decimals: int | None = 0
-    mark: str = "."
-    format: str = ""
+    decimals: int = 0
+    mark: str = ""
+    between: str = ""
+    before: str = ""
+    after: str = ""
+    brackets: bool = False
+
+
+@dataclass(frozen=True)
+class DateShape:
+    """A date or a time of day.
+
+    Args:
+        format: codes of `schema.moments`, with leading zeros and the day before the month, names of
+            months short and in English.
+        order: which number is surely the day, "d" the first or "m" the second; "" for either.
+    """
+
+    format: str
     order: str = ""
 
 
-def _numbers() -> Iterable[Shape]:
-    yield Shape(NUMBER, rf"[+-]?{BIG}")
-    for d in range(1, PLACES + 1):
-        yield Shape(NUMBER, rf"[+-]?{BIG}?\.\d{{{d}}}", d)
-    yield Shape(NUMBER, rf"[+-]?{BIG}?\.\d{{{PLACES + 1},}}", None)
-    yield Shape(NUMBER, r"[+-]?(?:\d{1,15}\.?\d{0,15}|\.\d{1,15})[eE][+-]?\d{1,2}", None)
-    yield Shape(NUMBER, r"[+-]?[1-9]\d{0,2},\d{3}", 0, "?")  # 1,234: thousands or decimal places
-    yield Shape(NUMBER, r"[+-]?[1-9]\d{0,2}(?:,\d{3}){2,}", 0)
-    yield Shape(NUMBER, r"[+-]?[1-9]\d{0,2}(?:\.\d{3}){2,}", 0, ",")
-    for d in range(1, PLACES + 1):
-        yield Shape(NUMBER, rf"[+-]?[1-9]\d{{0,2}}(?:,\d{{3}})+\.\d{{{d}}}", d)
-        yield Shape(NUMBER, rf"[+-]?(?:{BIG}|[1-9]\d{{0,2}}(?:\.\d{{3}})+),\d{{{d}}}", d, ",")
-    yield Shape(NUMBER, rf"[+-]?{BIG},\d{{{PLACES + 1},}}", None, ",")
+@dataclass(frozen=True)
+class TruthShape:
+    """True or false, in one of the spellings of `TRUTHS`; `second`: true."""
 
-
-def _dates() -> Iterable[Shape]:
-    for clock, code in (("", ""), (CLOCK, "%H:%M"), (CLOCK + SECONDS, "%H:%M:%S")):
-        blank = " " if code else ""
-        after = blank + clock
-        for between in " T" if code else ("",):
-            yield _date(rf"{YEAR}-{MONTH}-{DAY}{between}{clock}", f"%Y-%m-%d{between}{code}")
-        yield _date(rf"{YEAR}/{MONTH}/{DAY}{after}", f"%Y/%m/%d{blank}{code}")
-        for sign in ".-":
-            form = f"%d{sign}%m{sign}%Y{blank}{code}"
-            yield _date(rf"{DAY}[{sign}]{MONTH}[{sign}]{YEAR}{after}", form)
-        form = f"%d/%m/%Y{blank}{code}"
-        yield _date(rf"{LATE}/{MONTH}/{YEAR}{after}", form, "d")
-        yield _date(rf"{MONTH}/{LATE}/{YEAR}{after}", form, "m")
-        yield _date(rf"{DAY}/{MONTH}/{YEAR}{after}", form)
-    for between in " T":
-        yield _date(
-            rf"{YEAR}-{MONTH}-{DAY}{between}{CLOCK}{SECONDS}\.\d{{1,9}}",
-            f"%Y-%m-%d{between}%H:%M:%S.%f",
-        )
-
-
-def _date(pattern: str, format: str, order: str = "") -> Shape:
-    return Shape(DATE, pattern, format=format, order=order)
-
-
-SHAPES: tuple[Shape, ...] = (
-    *_numbers(),
-    *_dates(),
-    *(Shape(TRUTH, "|".join(pair), format=pair[0]) for pair in TRUTHS),
-    Shape(WORDS, rf"(?s:.{{{LONG + 1},}})", format="long"),
-    Shape(WORDS, r"(?s:.*)"),
-)
-
-
-_DAY_FIRST = tuple(dict.fromkeys(s.format for s in SHAPES if s.family == DATE))
-FORMATS: tuple[str, ...] = (
-    *_DAY_FIRST,
-    *(f.replace("%d/%m", "%m/%d") for f in _DAY_FIRST if "%d/%m" in f),
-)
+    truth: tuple[str, str]
+    second: bool = False
 
 
 @dataclass(frozen=True)
-class Shapes:
-    """How cells are written, as a domain: one state per shape, and one for missing cells."""
+class WordShape:
+    """Anything else."""
 
-    name: ClassVar[str] = "shapes"
-    origin: Origin = Origin.DECLARED
-    missing: ClassVar[bool] = True
-
-    @property
-    def size(self) -> int:
-        return len(SHAPES) + 1
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return (*(f"{s.family} {i}" for i, s in enumerate(SHAPES)), MISSING)
-
-    def encode(self, values: pd.Series) -> Codes:
-        return smallest(by_categories(values, _shapes_of), self.size)
-
-    def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
-        return pd.Series([None] * len(codes), dtype=object)
-
-    def document(self) -> dict[str, Any]:
-        return {"domain": self.name}
+    long: bool = False
 
 
-def _shapes_of(values: pd.Series) -> Codes:
-    """The place of each value's shape in the list."""
-    places, different = pd.factorize(as_text(values.dropna()))
-    found = np.array([shape_of(text) for text in different], dtype=np.int64)
-    codes = np.full(len(values), len(SHAPES), dtype=np.int64)
-    codes[values.notna().to_numpy()] = found[places] if len(found) else []
-    return codes
+Shape = NumberShape | DateShape | TruthShape | WordShape
 
 
-FIRST = frozenset("0123456789+-.")  # what numbers and dates begin with
+# -- the list --------------------------------------------------------------------------------------
+
+
+def _simple() -> Iterator[tuple[int, str, str]]:
+    """Decimal places, mark and thousands, of numbers without blanks in them."""
+    yield 0, "", ""
+    yield 0, "?", ","
+    for between, mark in (("", "."), ("", ","), (",", "."), (".", ",")):
+        if between:
+            yield 0, "", between
+        yield from ((decimals, mark, between) for decimals in range(1, DEEP + 1))
+
+
+def _blanked() -> Iterator[tuple[int, str, str]]:
+    """The same of numbers with blanks or apostrophes between thousands."""
+    for between in (" ", "\u00a0", "\u202f", "\u2009", "'", "\u2019"):
+        yield 0, "", between
+        yield from ((d, mark, between) for d, mark in product(range(1, DEEP + 1), ".,"))
+
+
+def money() -> Iterator[tuple[str, str]]:
+    """What stands before and after amounts and shares."""
+    for sign, blank in product(CURRENCY.split(), ("", " ", "\u00a0")):
+        yield sign + blank, ""
+        yield "", blank + sign
+    yield from (("", blank + "%") for blank in ("", " ", "\u00a0"))
+
+
+def units() -> Iterator[tuple[str, str]]:
+    """What stands after measurements."""
+    yield from (("", blank + unit) for unit in UNITS.split() for blank in ("", " "))
+    yield from (("", f" {letter}") for letter in LETTERS)
+
+
+def _number_shapes() -> Iterator[NumberShape]:
+    layouts = (*_simple(), *_blanked())
+    for layout, brackets in product(layouts, (False, True)):
+        yield NumberShape(*layout, brackets=brackets)
+    for layout, ends in product(layouts, money()):
+        yield NumberShape(*layout, *ends)
+    for layout, ends in product(_simple(), money()):
+        if not ends[1]:
+            yield NumberShape(*layout, *ends, brackets=True)
+    for layout, ends in product(_simple(), units()):
+        yield NumberShape(*layout, *ends)
+
+
+CLOCKS = (
+    *("%H:%M", "%H:%M:%S", *(f"%H:%M:%S.%{n}f" for n in range(1, 10))),
+    *(f"{c}{b}{h}" for c in ("%I:%M", "%I:%M:%S") for b in ("", " ") for h in ("%p", "%P")),
+)
+COMPACT = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%6f")
+STAMPS = ("%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ")
+NAMED = (
+    *("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%d. %b %Y", "%d%b%Y", "%d de %b de %Y"),
+    *("%b %d %Y", "%b %d, %Y", "%b-%d-%Y", "%b %Y", "%b-%Y"),
+)
+MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y")
+ZONES = ("", "Z", "%z", "%:z")
+
+
+def _date_shapes() -> Iterator[DateShape]:
+    yield from map(DateShape, (*COMPACT, *STAMPS, *MONTHS, *CLOCKS))
+    for sign in "-/.":
+        yield from _timed(f"%Y{sign}%m{sign}%d", " T", ZONES)
+    for sign, year, order in product("/.-", "Yy", ("", "d", "m")):
+        yield from _timed(f"%d{sign}%m{sign}%{year}", " ", ("",), order)
+    for form, year in product(NAMED, "Yy"):
+        yield from _timed(form.replace("%Y", f"%{year}"), " ", ("",))
+
+
+def _timed(day: str, between: str, zones: tuple[str, ...], order: str = "") -> Iterator[DateShape]:
+    yield DateShape(day, order)
+    for sign, clock, zone in product(between, CLOCKS, zones):
+        yield DateShape(f"{day}{sign}{clock}{zone}", order)
 
 
 @cache
-def _sorter() -> re.Pattern[str]:
-    """All shapes as one regular expression."""
-    return re.compile("|".join(f"(?P<s{i}>{s.pattern})\\Z" for i, s in enumerate(SHAPES)))
+def shapes() -> tuple[Shape, ...]:
+    """All of them, in their order."""
+    found: dict[Shape, None] = dict.fromkeys(_number_shapes())
+    found.update(dict.fromkeys(_date_shapes()))
+    found.update(dict.fromkeys(TruthShape(pair, x) for pair in TRUTHS for x in (False, True)))
+    found.update(dict.fromkeys((WordShape(), WordShape(long=True))))
+    return tuple(found)
 
 
 @cache
-def _words() -> re.Pattern[str]:
-    """The shapes that are neither numbers nor dates, for most texts are none."""
-    rest = [(i, s) for i, s in enumerate(SHAPES) if s.family in (TRUTH, WORDS)]
-    return re.compile("|".join(f"(?P<s{i}>{s.pattern})\\Z" for i, s in rest))
+def places() -> Mapping[Shape, int]:
+    """Where each stands in the list."""
+    return {shape: i for i, shape in enumerate(shapes())}
 
 
-PLAIN = re.compile(rf"[+-]?(?:{BIG}(?:\.(\d+))?|\.(\d+))")
-
-
-def shape_of(text: str) -> int:
-    """The place in `SHAPES` of the first that a text has."""
-    if plain := PLAIN.fullmatch(text):  # most cells are numbers, and the first shapes are those
-        return min(len(plain[1] or plain[2] or ""), PLACES + 1)
-    found = (_sorter() if text[:1] in FIRST else _words()).match(text)
-    assert found is not None, "the last shape matches everything"
-    assert found.lastgroup is not None
-    return int(found.lastgroup[1:])
-
-
-# -- what a count of shapes tells ------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Form:
-    """How a column is written.
-
-    Args:
-        decimals: of numbers; None to leave them as drawn.
-        mark: the decimal mark of numbers.
-        format: of dates, as strftime codes.
-        truth: how false and true are written.
-        fitting: share of the cells with something in them that are written so.
-        cells: about how many have something in them; 0 where nobody counted.
-    """
-
-    kind: Kind
-    decimals: int | None = None
-    mark: str = "."
-    format: str = "%Y-%m-%d"
-    truth: tuple[str, str] = TRUTHS[0]
-    fitting: float = 1.0
-    cells: float = 0.0
-
-
-def form_of(counts: Values, sigma: float, within: Kind | None = None) -> Form:
-    """How a column is written, told from how many cells have each shape.
-
-    Args:
-        counts: cells of each of `SHAPES`, maybe noisy; the missing ones may follow.
-        sigma: standard deviation of the noise in each.
-        within: the kind, where it is known.
-    """
-    told = np.asarray(counts, dtype=np.float64)[: len(SHAPES)]
-    sure = np.where(told >= max(SURE * sigma, 1e-9), told, 0.0)
-    if not sure.any():  # nothing rises above the noise: the likeliest shape
-        sure[int(told.argmax()) if told.max() > 0 else -1] = 1.0
-    whole = float(sure.sum())
-    share = {f: float(sure[_of(f)].sum() / whole) for f in (NUMBER, DATE, TRUTH, WORDS)}
-    decimals, mark = _written_numbers(sure)
-    dates, dated = _written_dates(sure)
-    truth = max(TRUTHS, key=lambda pair: sum(sure[_formed(pair[0])]))
-    kind = within or _kind_of(share, decimals, float(sure[_formed("long")].sum() / whole))
-    family = {Kind.INTEGER: NUMBER, Kind.REAL: NUMBER, Kind.DATE: DATE, Kind.BOOLEAN: TRUTH}
-    fitting = share[family[kind]] if kind in family else 1.0
-    fitting = dated / whole if kind is Kind.DATE else fitting
-    places = 0 if kind is Kind.INTEGER else decimals
-    return Form(kind, places, mark, dates, truth, fitting, whole)
-
-
-def _of(family: str) -> list[int]:
-    return [i for i, s in enumerate(SHAPES) if s.family == family]
-
-
-def _formed(format: str) -> list[int]:
-    return [i for i, s in enumerate(SHAPES) if s.format == format]
-
-
-def _kind_of(share: dict[str, float], decimals: int | None, long: float) -> Kind:
-    if share[TRUTH] >= MOST:
-        return Kind.BOOLEAN
-    if share[NUMBER] >= MOST:
-        return Kind.INTEGER if decimals == 0 else Kind.REAL
-    if share[DATE] >= MOST:
-        return Kind.DATE
-    return Kind.TEXT if long >= 0.5 else Kind.CATEGORY
-
-
-def _written_numbers(counts: Values) -> tuple[int | None, str]:
-    """Decimal places and decimal mark."""
-    marked = {mark: sum(counts[i] for i in _of(NUMBER) if _shows(SHAPES[i], mark)) for mark in ".,"}
-    mark = "," if marked[","] > marked["."] else "."
-    rows: dict[float, float] = {}
-    for i in _of(NUMBER):
-        shape = SHAPES[i]
-        ambiguous = shape.mark == "?"
-        places = 3 if ambiguous and mark == "," else shape.decimals
-        if ambiguous or shape.mark == mark or shape.decimals == 0:
-            place = math.inf if places is None else float(places)
-            rows[place] = rows.get(place, 0.0) + counts[i]
-    total = sum(rows.values())
-    for place in sorted(rows):
-        if sum(n for p, n in rows.items() if p > place) <= MISFITS * total:
-            return (None if math.isinf(place) else int(place)), mark
-    return 0, mark
-
-
-def _shows(shape: Shape, mark: str) -> bool:
-    """Whether a number written so has this decimal mark, or the other one between thousands."""
-    return shape.mark == mark and (shape.decimals != 0 or mark == ",")
-
-
-def _written_dates(counts: Values) -> tuple[str, float]:
-    """The format that most dates have, and how many it reads.
-
-    Day comes before month where both are possible.
-    """
-    rows: dict[str, float] = {}
-    days = months = 0.0
-    for i in _of(DATE):
-        shape = SHAPES[i]
-        rows[shape.format] = rows.get(shape.format, 0.0) + counts[i]
-        days += counts[i] if shape.order == "d" else 0.0
-        months += counts[i] if shape.order == "m" else 0.0
-    found = max(rows, key=lambda form: rows[form])
-    if found == "%Y-%m-%d":  # days among moments are read as their midnight
-        finer = max((f for f in rows if f.startswith(found) and f != found), key=lambda f: rows[f])
-        found = finer if rows[finer] > MISFITS * sum(rows.values()) else found
-    read = rows[found] + (
-        rows["%Y-%m-%d"] if found.startswith("%Y-%m-%d") and len(found) > 8 else 0
-    )
-    if "%d/%m" in found:
-        read -= sum(
-            counts[i]
-            for i in _formed(found)
-            if SHAPES[i].order and SHAPES[i].order != ("m" if months > days else "d")
-        )
-    return (found.replace("%d/%m", "%m/%d") if months > days else found), read
+@cache
+def usual_formats() -> tuple[str, ...]:
+    """Formats of whole days and of moments, tried in this order where none is named."""
+    days = dict.fromkeys(s.format for s in _date_shapes())
+    swapped = [f.replace("%d/%m", "%m/%d") for f in days if f.startswith("%d/%m")]
+    return (*days, *swapped)

@@ -12,8 +12,9 @@ from functools import cached_property
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
+from synth.ingest.forms import Form, detailed, details, form_of
 from synth.ingest.roles import guessed_role, words_of
-from synth.ingest.shapes import SHAPES, Form, Shapes, form_of
+from synth.ingest.shaping import Shapes
 from synth.lazily import np, pd
 from synth.schema import (
     Categories,
@@ -29,13 +30,15 @@ from synth.schema import (
     Text,
 )
 from synth.schema.edges import even_edges, whole_edges
+from synth.schema.moments import as_seconds, resolution_of
 from synth.schema.pattern import RUNNING, USUAL, usual_pattern
-from synth.schema.values import as_numbers, as_seconds, as_text
+from synth.schema.values import as_text
 
 INTERVALS = 32  # how many intervals numbers are cut into, unless there are few values
 FEW = 100  # whole numbers up to this range keep an interval each
 MOST_VALUES = 300  # categories listed; rarer ones are grouped
 UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
+UNSURE = " Nothing shows which number is the month: the day is taken to come first."
 RARE_ROWS = 5  # a value in fewer rows than this is grouped with the other rare ones
 
 
@@ -74,13 +77,22 @@ class _Values:
 
     @cached_property
     def shapes(self) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """How many cells have each shape."""
-        codes = Shapes().encode(self.text.astype(object))
-        return np.bincount(codes, self.counts, len(SHAPES)).astype(np.float64)
+        """How many cells have each shape; the missing ones come last."""
+        return self._counted("shapes")
+
+    def _counted(self, of: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+        domain = Shapes(of)
+        codes = domain.encode(self.text.astype(object))
+        counted = np.bincount(codes, self.counts, domain.size).astype(np.float64)
+        counted[-1] += self.rows - self.present
+        return counted
 
     def formed(self, kind: Kind | None = None) -> Form:
         """How the cells are written, from exact counts; as cells of a kind, if one is given."""
-        return form_of(self.shapes, 0.0, kind)
+        form = form_of(self.shapes, 0.0, kind)
+        for of in details(form):
+            form = detailed(form, of, self._counted(of))
+        return form
 
     @cached_property
     def form(self) -> Form:
@@ -159,11 +171,10 @@ def _possible(values: _Values) -> dict[Kind, Domain]:
     found[Kind.TEXT] = Text(Origin.OBSERVED, values.missing)
     form = values.form
     if form.kind is Kind.BOOLEAN:
-        missing = values.missing or form.fitting < 1
-        found[Kind.BOOLEAN] = Categories(form.truth, Origin.OBSERVED, missing)
+        found[Kind.BOOLEAN] = Categories(form.truth, Origin.OBSERVED, form.missing, typed="boolean")
     for kind in (Kind.INTEGER, Kind.REAL):
         written = values.formed(kind)
-        numbers = as_numbers(values.text, written.mark)
+        numbers = written.spelling.numbers(values.text)
         if not np.isnan(numbers).all():
             found[kind] = _numbers(values, numbers, written)
     written = values.formed(Kind.DATE)
@@ -181,7 +192,9 @@ def _kind(values: _Values, possible: Mapping[Kind, Domain]) -> tuple[Kind, str]:
     form = values.form
     misfits = round((1 - form.fitting) * values.present)
     if misfits:
-        gone += f" {misfits:,} cells are written otherwise, and count as missing."
+        gone += f" {misfits:,} are written otherwise: a code where many share it, else missing."
+    if form.kind is Kind.DATE and form.unsure:
+        gone += UNSURE
     if form.kind is Kind.BOOLEAN:
         return Kind.BOOLEAN, f"True or false.{gone}"
     for kind, words in (
@@ -206,8 +219,7 @@ def _rare(values: _Values) -> str:
 
 def _listed(values: _Values) -> list[str]:
     """The values to list: the most frequent, without those that only a few rows have."""
-    least = min(RARE_ROWS, max(1, values.rows // 200))
-    common = values.text[values.counts >= least].tolist()[:MOST_VALUES]
+    common = values.text[values.counts >= _least(values)].tolist()[:MOST_VALUES]
     return sorted(common)
 
 
@@ -225,12 +237,24 @@ def _numbers(values: _Values, numbers: np.ndarray[Any, Any], form: Form) -> Numb
     numbers, counts = numbers[fits], values.counts[fits]
     low, high = float(numbers.min()), float(numbers.max())
     decimals = 12 if form.decimals is None else form.decimals
-    missing = values.missing or not fits.all()
+    codes = _codes(values, fits)
+    missing = values.missing or int((~fits).sum()) > len(codes)
     if decimals == 0 and high - low < FEW and max(-low, high) < 2**53:
         edges = whole_edges(math.floor(low), math.floor(high), FEW)
     else:
         edges = _by_quantiles(numbers, counts, 10.0**-decimals)
-    return Numbers(edges, Origin.OBSERVED, missing, decimals, form.mark)
+    return Numbers(edges, Origin.OBSERVED, missing, decimals, form.spelling, codes)
+
+
+def _codes(values: _Values, fits: np.ndarray[Any, Any]) -> tuple[str, ...]:
+    """Words among numbers, or among dates, that more than a few rows share."""
+    shared = values.text[~fits & (values.counts >= _least(values))]
+    return tuple(sorted(shared.tolist()))
+
+
+def _least(values: _Values) -> int:
+    """Rows that a value needs to be listed."""
+    return min(RARE_ROWS, max(1, values.rows // 200))
 
 
 def _by_quantiles(
@@ -251,17 +275,11 @@ def _by_quantiles(
     return (*map(float, edges[apart]), float(ranked[-1] + step))
 
 
-def resolution_of(form: str) -> float:
-    """Seconds between two moments that a date format can tell apart."""
-    for code, seconds in (("%f", 1e-6), ("%S", 1.0), ("%M", 60.0), ("%H", 3600.0)):
-        if code in form:
-            return seconds
-    return 86400.0
-
-
 def _dates(values: _Values, seconds: np.ndarray[Any, Any], form: str) -> Dates:
-    missing = values.missing or bool(np.isnan(seconds).any())
-    seconds = seconds[~np.isnan(seconds)]
+    fits = ~np.isnan(seconds)
+    codes = _codes(values, fits)
+    missing = values.missing or int((~fits).sum()) > len(codes)
+    seconds = seconds[fits]
     step = resolution_of(form)
     grid = max(step, 60.0)
     low = float(np.floor(seconds.min() / grid) * grid)
@@ -272,7 +290,7 @@ def _dates(values: _Values, seconds: np.ndarray[Any, Any], form: str) -> Dates:
     else:
         cut = even_edges(low, high, 48)
         edges = tuple(dict.fromkeys(float(np.floor(e / grid) * grid) for e in cut))
-    return Dates(edges, Origin.OBSERVED, missing, form, step)
+    return Dates(edges, Origin.OBSERVED, missing, form, step, codes)
 
 
 def possible(form: Form) -> dict[Kind, Domain]:
@@ -282,8 +300,8 @@ def possible(form: Form) -> dict[Kind, Domain]:
     return {
         Kind.CATEGORY: Categories((), open_, missing=True, other=True),
         Kind.TEXT: Text(Origin.DISCOVERED, missing=True),
-        Kind.BOOLEAN: Categories(form.truth, Origin.DISCOVERED, missing=True),
-        Kind.INTEGER: Numbers(UNKNOWN, open_, missing=True, decimals=0, mark=form.mark),
-        Kind.REAL: Numbers(UNKNOWN, open_, missing=True, decimals=form.decimals, mark=form.mark),
-        Kind.DATE: Dates((0.0, 86400.0), open_, missing=True, format=form.format, resolution=step),
+        Kind.BOOLEAN: Categories(form.truth, Origin.DISCOVERED, form.missing, typed="boolean"),
+        Kind.INTEGER: Numbers(UNKNOWN, open_, form.missing, 0, form.spelling),
+        Kind.REAL: Numbers(UNKNOWN, open_, form.missing, form.decimals, form.spelling),
+        Kind.DATE: Dates((0.0, 86400.0), open_, form.missing, form.format, step),
     }

@@ -18,6 +18,7 @@ from synth.combinations.counting import Block, Combinations, Integers
 from synth.errors import BundleError
 from synth.lazily import np, npt, pd
 from synth.learning.noisy_groups import noisy_groups
+from synth.schema.formulas import all_harmless, harmless
 from synth.vault import Attributes, Counting, Groups, PrivateTable, Protection
 from synth.vault.attributes import attributes_from
 
@@ -97,8 +98,9 @@ class Aggregates:
         return lines
 
     def csv(self) -> bytes:
-        """The lines as CSV in UTF-8."""
-        return self.frame().to_csv(index=False, lineterminator="\n").encode()
+        """The lines as CSV in UTF-8; no spreadsheet runs a cell of it."""
+        frame = self.frame().apply(all_harmless)
+        return frame.to_csv(index=False, lineterminator="\n").encode()
 
     def parquet(self) -> bytes:
         """The lines as Parquet."""
@@ -179,7 +181,7 @@ def _found(lines: bytes, names: tuple[Attributes, ...], length: int, people: int
 def _codes(table: pd.DataFrame, names: tuple[Attributes, ...], length: int) -> Integers:
     """`state * axes + axis` of each attribute of each line; -1 where there is none."""
     place = {
-        (a.column, label): state * len(names) + axis
+        (harmless(a.column), harmless(label)): state * len(names) + axis
         for axis, a in enumerate(names)
         for state, label in enumerate(a.labels)
         if label is not None

@@ -30,7 +30,7 @@ def grouped(domain: Domain, counts: Counts, least: float, most: int) -> Gathered
     """
     if isinstance(domain, Numbers | Dates):
         enough = max(least, float(np.maximum(counts, 0).sum()) / most)
-        return Gathered(domain, _joined(counts, enough, domain.missing))
+        return Gathered(domain, _joined(counts, enough, domain.intervals))
     rare = counts < least
     if rare.sum() < 2:
         return Gathered(domain, tuple(range(len(counts))))
@@ -38,9 +38,9 @@ def grouped(domain: Domain, counts: Counts, least: float, most: int) -> Gathered
     return Gathered(domain, tuple(int(p) for p in place))
 
 
-def _joined(counts: Counts, least: float, missing: bool) -> tuple[int, ...]:
-    """Neighbours joined from below until each group holds `least`; missing stays apart."""
-    ordered = counts[:-1] if missing else counts
+def _joined(counts: Counts, least: float, intervals: int) -> tuple[int, ...]:
+    """Neighbours joined from below until each group holds `least`; codes and missing stay apart."""
+    ordered = counts[:intervals]
     groups: list[int] = []
     group, held = 0, 0.0
     for i, count in enumerate(ordered):
@@ -49,7 +49,7 @@ def _joined(counts: Counts, least: float, missing: bool) -> tuple[int, ...]:
         rest = float(np.maximum(ordered[i + 1 :], 0).sum())
         if held >= least and rest >= least:
             group, held = group + 1, 0.0
-    return (*groups, *((group + 1,) if missing else ()))
+    return (*groups, *range(group + 1, group + 1 + len(counts) - intervals))
 
 
 def gathered(

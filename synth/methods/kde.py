@@ -19,7 +19,7 @@ from synth.learning.copying import too_many
 from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.learning.pool import Pool
 from synth.progress import Progress, quiet
-from synth.schema import Dates, Numbers, Schema
+from synth.schema import Dates, Domain, Numbers, Schema
 from synth.schema.domain import smallest
 from synth.schema.settings import setting
 from synth.vault import PrivateTable
@@ -90,7 +90,7 @@ class _Blur:
         ordered = tuple(
             i for i, d in enumerate(domains) if isinstance(d, Numbers | Dates) and spread[i]
         )
-        highest = tuple(domains[i].size - 1 - domains[i].missing for i in ordered)
+        highest = tuple(_last_interval(domains[i]) for i in ordered)
         sizes = tuple((n, d.size) for n, d in zip(names, domains, strict=True))
         return cls(sizes, ordered, highest, _root(rows[:, ordered]))
 
@@ -107,6 +107,12 @@ class _Blur:
             fresh = rows[rng.integers(len(rows), size=count), column]
             moved[change, column] = fresh[change]
         return moved
+
+
+def _last_interval(domain: Domain) -> int:
+    """The last code that is a quantity, and neither a code word nor missing."""
+    assert isinstance(domain, Numbers | Dates)
+    return domain.intervals - 1
 
 
 def _root(ordered: Rows) -> npt.NDArray[np.float64]:

@@ -24,7 +24,7 @@ from synth.protect.steps.numbers import Band, even_bands
 from synth.protect.steps.step import Step
 from synth.schema import Kind
 from synth.schema.domain import MISSING
-from synth.schema.values import as_numbers
+from synth.schema.spelling import PLAINLY
 from synth.vault.coded import Coded
 
 UNITS = tuple(SHAPES)
@@ -143,7 +143,7 @@ def _fresh(stage: Stage, name: str) -> Iterator[tuple[str, Step]]:
     kind = stage.private.schema[name].kind
     if column.size > MOST_VALUES and kind in (Kind.INTEGER, Kind.REAL):
         told = [v for v in column.labels if v != MISSING]
-        numbers = as_numbers(pd.Series(told, dtype=object))
+        numbers = PLAINLY.numbers(pd.Series(told, dtype=object))
         for width in _widths(float(numbers.max() - numbers.min())):
             edges = even_bands(float(numbers.min()), float(numbers.max()) + 1, width)
             yield f"band {name} by {width:g}", Band(name, edges=edges)

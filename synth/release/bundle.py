@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -18,7 +18,9 @@ from synth.methods import model_of
 from synth.release.archive import confirm, unpacked
 from synth.release.release import FORMAT
 from synth.release.signature import signer
+from synth.release.table_files import write_csv
 from synth.schema import Schema
+from synth.schema.written import written_of
 
 REQUIRED = ("synthetic.csv", "schema.json", "PRIVACY.md", "model.json", "release.json")
 
@@ -67,6 +69,12 @@ class Bundle:
         """The first synthetic table, as released."""
         frame = pd.read_parquet(io.BytesIO(self.files["synthetic.parquet"]))
         return frame
+
+    def as_text(self, blocks: Iterable[pd.DataFrame], stream: IO[bytes]) -> Iterator[pd.DataFrame]:
+        """Write further rows as CSV as the released ones are written, and hand them on."""
+        written = written_of(self.facts.get("written", {}))
+        safe = bool(self.facts.get("safe", True))
+        return write_csv(blocks, stream, self.schema, written, safe=safe)
 
     @classmethod
     def read(cls, source: Path | IO[bytes]) -> Bundle:

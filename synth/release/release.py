@@ -20,6 +20,7 @@ from synth.release.signature import SigningKey
 from synth.release.statement import statement_text
 from synth.release.table_files import write_csv, write_parquet
 from synth.schema import Pattern
+from synth.schema.written import AS_USUAL, Written
 
 FORMAT = "synth release"
 
@@ -37,6 +38,8 @@ class Release:
         recipe: how it was made, as TOML; may be empty.
         extras: further files, by name, made from the model or from protected counts.
         libraries: what makes the files, and its versions.
+        written: delimiter, encoding and quotes of the text files.
+        safe: whether cells that a spreadsheet would run get an apostrophe.
     """
 
     model: Model
@@ -48,6 +51,8 @@ class Release:
     extras: Mapping[str, bytes] = field(default_factory=dict)
     order: Sequence[str] = ()
     libraries: Mapping[str, str] = field(default_factory=lambda: libraries())
+    written: Written = AS_USUAL
+    safe: bool = True
 
     def __repr__(self) -> str:
         copies = f" in {self.copies} copies" if self.copies > 1 else ""
@@ -139,7 +144,9 @@ class Release:
             stem = "synthetic" if i == 0 else f"synthetic-{i + 1}"
             columnar = io.BytesIO()
             with parcel.entry(f"{stem}.csv", large=not self._short) as file:
-                for _ in write_csv(write_parquet(blocks, columnar), file):
+                rows = write_parquet(blocks, columnar)
+                spelling = self.model.schema, self.written
+                for _ in write_csv(rows, file, *spelling, safe=self.safe):
                     pass
             parcel.add_packed(f"{stem}.parquet", columnar.getvalue())
         for name, content in self._documents().items():
@@ -177,6 +184,8 @@ class Release:
             "order": list(self.order),
             "drawing": DRAWING,
             "libraries": dict(self.libraries),
+            "written": self.written.document(),
+            "safe": self.safe,
         }
 
 

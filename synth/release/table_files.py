@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Protocol
 
 from synth.lazily import pa, pd
-
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs text that begins like this
+from synth.schema import Schema
+from synth.schema.formulas import all_harmless, harmless
+from synth.schema.written import AS_USUAL, Written
 
 
 class Sink(Protocol):
@@ -18,10 +20,33 @@ class Sink(Protocol):
     def write(self, content: bytes, /) -> int: ...
 
 
-def write_csv(blocks: Iterable[pd.DataFrame], stream: Sink) -> Iterator[pd.DataFrame]:
-    """Write each block as CSV (RFC 4180) in UTF-8, safe for spreadsheets, and hand it on."""
+def write_csv(
+    blocks: Iterable[pd.DataFrame],
+    stream: Sink,
+    schema: Schema | None = None,
+    written: Written = AS_USUAL,
+    *,
+    safe: bool = True,
+) -> Iterator[pd.DataFrame]:
+    """Write each block as CSV, and hand it on as it was.
+
+    Args:
+        schema: spells numbers as its columns are spelt; without one they are written plainly.
+        written: delimiter, encoding and quotes; RFC 4180 in UTF-8 where nothing is said.
+        safe: whether cells that a spreadsheet would run are kept from it.
+    """
+    encode = codecs.getincrementalencoder(written.encoding)().encode
     for i, block in enumerate(blocks):
-        stream.write(_csv(block, header=i == 0))
+        spelt = block if schema is None else schema.written(block)
+        frame = _harmless(spelt) if safe else spelt
+        text = frame.to_csv(
+            index=False,
+            header=i == 0,
+            sep=written.delimiter,
+            quoting=written.quoting,
+            lineterminator=written.ends,
+        )
+        stream.write(encode(text))
         yield block
 
 
@@ -63,18 +88,7 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
         part.unlink(missing_ok=True)
 
 
-def _csv(table: pd.DataFrame, *, header: bool) -> bytes:
-    safe = {str(n): _harmless(table[n]) for n in table.columns}
-    frame = pd.DataFrame(safe).rename(columns=_harmless_text)
-    return frame.to_csv(index=False, header=header, lineterminator="\r\n").encode()
-
-
-def _harmless(values: pd.Series) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(values.dtype):
-        return values
-    changed = {v: made for v in values.unique() if (made := _harmless_text(v)) is not v}
-    return values.map(lambda v: changed.get(v, v)) if changed else values
-
-
-def _harmless_text(text: Any) -> Any:
-    return f"'{text}" if isinstance(text, str) and text.startswith(DANGEROUS) else text
+def _harmless(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without a cell or a name that a spreadsheet would run."""
+    safe = {str(n): all_harmless(table[n]) for n in table.columns}
+    return pd.DataFrame(safe).rename(columns=harmless)

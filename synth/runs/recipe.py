@@ -89,6 +89,7 @@ class ReleasePart(Part):
 
     Args:
         order: columns that the rows are sorted by, "-age" for falling; a query's ORDER BY.
+        safe: put an apostrophe before cells that a spreadsheet would run as a formula.
     """
 
     title: str = ""
@@ -96,6 +97,7 @@ class ReleasePart(Part):
     copies: int = Field(default=1, ge=1, le=100)
     seed: int = Field(default=1, ge=0)
     order: tuple[str, ...] = ()
+    safe: bool = True
 
 
 class CountsPart(Part):

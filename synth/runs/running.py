@@ -145,6 +145,8 @@ def run_loaded(
         title=recipe.release.title,
         extras={**files_of(counts), **look_file(look)} if counts else look_file(look),
         order=recipe.release.order,
+        written=loaded.written.holding(model.schema.texts),
+        safe=recipe.release.safe,
     )
     conclude(private.ledger, release.statement, content_of(release))
     progress(0.6, "drawing synthetic rows")

@@ -15,7 +15,7 @@ from dataclasses import replace
 from synth.budget import Grouped, Statement
 from synth.budget.accounting import gaussian_sigma
 from synth.budget.figures import up
-from synth.errors import BundleError, SynthError
+from synth.errors import BundleError, SchemaError, SynthError
 from synth.lazily import pa
 from synth.learning.aggregates import Aggregates
 from synth.learning.method import DRAWING, Promise
@@ -31,6 +31,7 @@ from synth.release.signature import same_fingerprint, signed_words
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on, read_recipe
 from synth.runs.running import DEFAULT_ROWS
+from synth.schema.written import written_of
 from synth.vault import Protection
 from synth.vault.attributes import told_alone
 
@@ -101,7 +102,11 @@ def _described(bundle: Bundle) -> Release:
             title=str(facts["title"]),
             order=tuple(map(str, facts["order"])),
             libraries=made_with,
+            written=written_of(facts["written"]),
+            safe=bool(facts["safe"]),
         )
+    except SchemaError:
+        raise BundleError("`release.json` does not describe a release.", ASK) from None
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
         raise BundleError("`release.json` does not describe a release.", ASK) from None
     known = set(made_with) == set(libraries()) and all(map(VERSION.fullmatch, made_with.values()))

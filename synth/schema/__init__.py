@@ -1,7 +1,8 @@
 """What a table is declared to be: columns, domains, states, codes. No row is read here."""
 
 from synth.schema.columns import Column, Counts, Kind, Role, Schema
-from synth.schema.domain import Categories, Codes, Dates, Domain, Numbers, Origin, Text
+from synth.schema.domain import Categories, Codes, Domain, Origin, Text
+from synth.schema.intervals import Dates, Numbers
 from synth.schema.pattern import Pattern
 
 __all__ = [

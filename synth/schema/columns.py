@@ -10,7 +10,10 @@ from typing import Any, TypeAlias, TypeVar
 
 from synth.errors import SchemaError
 from synth.lazily import np, npt, pd
-from synth.schema.domain import Codes, Domain, Origin, domain_of
+from synth.schema.documents import domain_of
+from synth.schema.domain import Codes, Domain, Origin
+from synth.schema.formulas import runs
+from synth.schema.intervals import Numbers
 from synth.schema.pattern import Pattern
 
 E = TypeVar("E", bound=Enum)
@@ -245,6 +248,30 @@ class Schema:
         return pd.DataFrame(
             {c.name: c.domain.decode(codes.get(c.name, nothing), rng) for c in self.columns}
         )
+
+    def written(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Rows of values as they stand in a text file: numbers as their column spells them."""
+        spelt = {c.name: c.domain for c in self.columns if isinstance(c.domain, Numbers)}
+        return frame.assign(**{n: d.written(frame[n]) for n, d in spelt.items() if n in frame})
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """Every text that a row of it may hold, and the names: for an encoding to be tried on."""
+        for column in self.columns:
+            yield column.name
+            domain = column.domain
+            yield from getattr(domain, "values", ())
+            yield from getattr(domain, "codes", ())
+            if isinstance(domain, Numbers):
+                yield domain.spelling.example(2)
+            yield getattr(domain, "placeholder", "")
+
+    @property
+    def run_by_spreadsheets(self) -> tuple[str, ...]:
+        """Names of the columns with a value that a spreadsheet would run as a formula."""
+        listed = {c.name: getattr(c.domain, "values", ()) for c in self.columns}
+        listed |= {n: getattr(self[n].domain, "codes", ()) or v for n, v in listed.items()}
+        return tuple(n for n, values in listed.items() if any(map(runs, values)))
 
     def simulate(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:
         """Rows drawn uniformly from the declared domains: for rehearsals, free of any data."""

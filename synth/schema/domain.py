@@ -8,16 +8,13 @@ because an error that depends on one person's row would tell about that person.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import Enum
-from itertools import pairwise
 from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 from synth.errors import SchemaError
 from synth.lazily import np, npt, pd
-from synth.schema.edges import interval, on_grid
-from synth.schema.values import Values, as_numbers, as_seconds, as_text, is_text, retyped, stamp
+from synth.schema.values import as_text, is_text, retyped
 
 Codes: TypeAlias = "npt.NDArray[np.integer[Any]]"  # which state of a domain each row has, 0..size-1
 
@@ -178,141 +175,6 @@ class Categories(ShowsItself):
 
 
 @dataclass(frozen=True, repr=False)
-class Numbers(ShowsItself):
-    """Numbers cut at `edges`: interval i holds edges[i] <= x < edges[i+1].
-
-    Args:
-        edges: ascending, k+1 of them for k intervals. Numbers outside are clipped. For
-            whole numbers the last edge is one above the largest; for others it belongs to the last
-            interval.
-        decimals: how many decimal places values are given back with; 0 for whole numbers, None to
-            leave them as drawn.
-        mark: the decimal mark of numbers written as text, "." or ",".
-    """
-
-    name: ClassVar[str] = "numbers"
-    edges: tuple[float, ...]
-    origin: Origin = Origin.DECLARED
-    missing: bool = False
-    decimals: int | None = None
-    mark: str = "."
-
-    def __post_init__(self) -> None:
-        if len(self.edges) < 2 or any(not a < b for a, b in pairwise(self.edges)):
-            raise SchemaError(
-                f"{len(self.edges)} interval edges were given that do not ascend.",
-                "Give at least two different numbers, smallest first.",
-            )
-
-    @property
-    def size(self) -> int:
-        return len(self.edges) - 1 + self.missing
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        whole = self.decimals == 0
-        cut = [interval(a, b, whole=whole) for a, b in pairwise(self.edges)]
-        return (*cut, *((MISSING,) * self.missing))
-
-    def encode(self, values: pd.Series) -> Codes:
-        return smallest(
-            by_categories(values, lambda v: self.place(as_numbers(v, self.mark))), self.size
-        )
-
-    def place(self, numbers: Values) -> Codes:
-        """The interval of each number; NaN is missing, or the first interval without that state."""
-        found = np.searchsorted(np.asarray(self.edges), numbers, side="right") - 1
-        found = np.clip(found, 0, len(self.edges) - 2)
-        return np.where(np.isnan(numbers), self.size - 1 if self.missing else 0, found)
-
-    def draw(self, codes: Codes, rng: np.random.Generator) -> Values:
-        """A number inside each interval, uniformly; NaN for the missing state."""
-        edges = np.asarray(self.edges)
-        k = np.minimum(codes, len(edges) - 2).astype(np.int64)
-        low, high = edges[k], edges[k + 1]
-        drawn = low + rng.random(len(k)) * (high - low)
-        if self.decimals is not None:
-            closed = (k == len(edges) - 2) & (self.decimals > 0)
-            drawn = on_grid(drawn, low, high, closed, self.decimals)
-        return np.where(np.asarray(codes) > len(edges) - 2, np.nan, drawn)
-
-    def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
-        drawn = pd.Series(self.draw(codes, rng))
-        return drawn.astype("Int64") if self.decimals == 0 else drawn
-
-    def document(self) -> dict[str, Any]:
-        return {
-            "domain": self.name,
-            "edges": list(self.edges),
-            "origin": self.origin.value,
-            "missing": self.missing,
-            **({} if self.decimals is None else {"decimals": self.decimals}),
-            **({} if self.mark == "." else {"mark": self.mark}),
-        }
-
-
-@dataclass(frozen=True, repr=False)
-class Dates(ShowsItself):
-    """Moments cut at `edges`, in seconds since 1970 (no time zone), written as `format`.
-
-    Args:
-        edges: ascending seconds; the same rule as for `Numbers`.
-        format: strftime codes of the text form; the output has the same form as the input.
-        resolution: seconds between two moments that the text form can tell apart (86400: days).
-    """
-
-    name: ClassVar[str] = "dates"
-    edges: tuple[float, ...]
-    origin: Origin = Origin.DECLARED
-    missing: bool = False
-    format: str = "%Y-%m-%d"
-    resolution: float = 86400.0
-
-    def __post_init__(self) -> None:
-        Numbers(self.edges)
-
-    @property
-    def size(self) -> int:
-        return len(self.edges) - 1 + self.missing
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        shape = "%Y-%m-%d" if self.edges[1] - self.edges[0] >= 86400 else "%Y-%m-%d %H:%M"
-        cut = [f"from {stamp(a, shape)}" for a in self.edges[:-1]]
-        return (*cut, *((MISSING,) * self.missing))
-
-    def encode(self, values: pd.Series) -> Codes:
-        codes = by_categories(values, lambda v: self._cut.place(self.seconds(v)))
-        return smallest(codes, self.size)
-
-    def seconds(self, values: pd.Series) -> Values:
-        """Seconds since 1970 of each value; NaN where it is missing or not a date."""
-        return as_seconds(values, self.format)
-
-    def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
-        drawn = self._cut.draw(codes, rng)
-        whole = np.floor(drawn / self.resolution) * self.resolution
-        moments = pd.Series(pd.to_datetime(np.nan_to_num(whole) * 1e6, unit="us"))
-        text = moments.dt.strftime(self.format).astype(object)
-        text[np.isnan(drawn)] = None
-        return text
-
-    @property
-    def _cut(self) -> Numbers:
-        return Numbers(self.edges, missing=self.missing)
-
-    def document(self) -> dict[str, Any]:
-        return {
-            "domain": self.name,
-            "edges": list(self.edges),
-            "origin": self.origin.value,
-            "missing": self.missing,
-            "format": self.format,
-            "resolution": self.resolution,
-        }
-
-
-@dataclass(frozen=True, repr=False)
 class Text(ShowsItself):
     """Free text: only whether something was written is modelled, never what."""
 
@@ -340,23 +202,3 @@ class Text(ShowsItself):
 
     def document(self) -> dict[str, Any]:
         return {"domain": self.name, "origin": self.origin.value, "missing": self.missing}
-
-
-_MADE_BY: Mapping[str, Any] = {c.name: c for c in (Categories, Numbers, Dates, Text)}
-
-
-def domain_of(document: Mapping[str, Any]) -> Domain:
-    """The domain a document describes. Raises SchemaError for one that is not known."""
-    kind = _MADE_BY.get(str(document.get("domain")))
-    if kind is None:
-        raise SchemaError(
-            f"There is no domain called `{document.get('domain')}`.",
-            f"Choose one of {', '.join(_MADE_BY)}.",
-        )
-    given = {k: v for k, v in document.items() if k != "domain"}
-    given["origin"] = Origin(given.get("origin", "declared"))
-    for listed in ("values", "edges"):
-        if listed in given:
-            given[listed] = tuple(given[listed])
-    made: Domain = kind(**given)
-    return made

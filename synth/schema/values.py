@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TypeAlias
 
 from synth.lazily import np, npt, pd
 
 DAY = "%Y-%m-%d"
 Values: TypeAlias = "npt.NDArray[np.float64]"
-THOUSANDS = {
-    mark: re.compile(rf"[+-]?\d{{1,3}}({re.escape(between)}\d{{3}})+({re.escape(mark)}\d*)?")
-    for mark, between in ((".", ","), (",", "."))
-}
 
 
 def is_text(values: pd.Series) -> bool:
@@ -43,50 +38,6 @@ def _one_text(value: object) -> str:
     if isinstance(value, float | np.floating):
         return f"{value:.15g}"
     return str(value)
-
-
-def as_numbers(values: pd.Series, mark: str = ".") -> Values:
-    """Values as floats; NaN where one is missing or not a finite number.
-
-    Args:
-        mark: the decimal mark of text; the other of "." and "," may stand between thousands.
-    """
-    if not pd.api.types.is_numeric_dtype(values.dtype):
-        values = values.astype(object).map(lambda v: plain_number(v, mark))
-    numbers = np.array(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
-    numbers[~np.isfinite(numbers)] = np.nan
-    return numbers
-
-
-def plain_number(value: object, mark: str) -> object:
-    """A number written as text, as Python writes it; anything else as it is.
-
-    >>> plain_number("1.234,5", ","), plain_number("1,234.5", "."), plain_number("a,b", ",")
-    ('1234.5', '1234.5', 'a,b')
-    """
-    if not isinstance(value, str):
-        return value
-    between = "," if mark == "." else "."
-    if between in value:
-        if not THOUSANDS[mark].fullmatch(value):
-            return value if mark == "." else None
-        value = value.replace(between, "")
-    if mark == ",":
-        value = value.replace(",", ".")
-    return value
-
-
-def as_seconds(values: pd.Series, format: str) -> Values:
-    """Values as seconds since 1970; NaN where one is missing or does not have the format."""
-    moments = pd.to_datetime(values, format=format, errors="coerce")
-    if format.startswith(DAY + "T") or format.startswith(DAY + " "):  # a day is its midnight
-        moments = moments.fillna(pd.to_datetime(values, format=DAY, errors="coerce"))
-    if getattr(moments.dtype, "tz", None) is not None:
-        moments = moments.dt.tz_convert("UTC").dt.tz_localize(None)
-    whole = moments.to_numpy(dtype="datetime64[us]")
-    seconds: Values = whole.astype(np.int64) / 1e6
-    seconds[np.isnat(whole)] = np.nan
-    return seconds
 
 
 def retyped(values: pd.Series, typed: str) -> pd.Series:

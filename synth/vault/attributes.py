@@ -161,7 +161,8 @@ def counted_attributes(schema: Schema, column: str, counting: Counting) -> Attri
             known = other and origin is not Origin.OBSERVED and OTHER not in values
             named = (*values, OTHER if known else None)
         case Numbers() | Dates():
-            named = (None, *named, None)
+            cut = domain.intervals
+            named = (None, *named[:cut], None, *named[cut:])
         case Text():
             pass
         case _:
@@ -258,17 +259,22 @@ def _told_domain(domain: Domain, told: Collection[str | None]) -> Domain:
             typed = "integer" if values and all(WHOLE.fullmatch(v) for v in values) else "text"
             return Categories(values, Origin.DISCOVERED, missing=True, typed=typed)
         case Numbers() | Dates() if _one_by_one(domain):
-            cut = domain.labels[: len(domain.edges) - 1]
+            cut = domain.labels[: domain.intervals]
             states = [i for i, label in enumerate(cut) if label in told]
             if not states:
                 return Categories((), Origin.DISCOVERED, missing=True)
-            edges = domain.edges[states[0] : states[-1] + 2]
-            return replace(domain, edges=edges, missing=True, origin=Origin.DISCOVERED)
+            edges, codes = domain.edges[states[0] : states[-1] + 2], _told_codes(domain, told)
+            return replace(domain, edges=edges, codes=codes, missing=True, origin=Origin.DISCOVERED)
         case Numbers() | Dates():
-            return replace(domain, missing=True)
+            return replace(domain, codes=_told_codes(domain, told), missing=True)
         case Text():
             return replace(domain, missing=True, origin=_found(domain.origin))
     return domain
+
+
+def _told_codes(domain: Numbers | Dates, told: Collection[str | None]) -> tuple[str, ...]:
+    labels = domain.labels[domain.intervals :]
+    return tuple(c for c, label in zip(domain.codes, labels, strict=False) if label in told)
 
 
 def _found(origin: Origin) -> Origin:

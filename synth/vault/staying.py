@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from math import ceil
@@ -232,9 +232,9 @@ def _key(name: str, domain: Domain, kind: nw.dtypes.DType) -> Key:
     match domain:
         case Text(missing=missing):
             code = nw.when(column.is_null()).then(int(missing)).otherwise(0)
-        case Numbers() if kind.is_numeric() or kind == nw.String:
+        case Numbers(codes=()) if kind.is_numeric() or (kind == nw.String and _plain(domain)):
             code = _interval(domain, _number(column, kind))
-        case Dates() if kind in (nw.Date, nw.Datetime):
+        case Dates(codes=()) if kind in (nw.Date, nw.Datetime):
             code = _stretch(domain, column)
         case Categories(values=values) if _listable(kind) and len(values) <= MOST_LISTED:
             return _listed(column.cast(nw.String), domain)
@@ -248,6 +248,11 @@ def _key(name: str, domain: Domain, kind: nw.dtypes.DType) -> Key:
             )
     small = code.cast(nw.Int16 if domain.size < 2**15 else nw.Int32)
     return Key(small, _already, small)
+
+
+def _plain(domain: Numbers) -> bool:
+    """Whether engines can read the numbers as they are written."""
+    return replace(domain.spelling, fixed=False).plain
 
 
 def _encoded(domain: Domain, keys: pd.Series) -> Codes:

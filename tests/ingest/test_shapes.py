@@ -1,6 +1,4 @@
-"""How cells are written: the first shape that fits, and what a count of shapes tells."""
-
-import re
+"""How cells are written: the shape of each, and what a count of shapes tells of a column."""
 
 import numpy as np
 import pandas as pd
@@ -8,61 +6,114 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synth.ingest.shapes import FORMATS, SHAPES, Form, Shapes, form_of, shape_of
+from synth.ingest.forms import Form, detailed, details, form_of
+from synth.ingest.shapes import DateShape, NumberShape, TruthShape, WordShape, shapes, usual_formats
+from synth.ingest.shaping import Shapes, date_format, shape_of
 from synth.ingest.suggest import suggest
 from synth.schema import Kind
-from synth.schema.values import as_seconds
+from synth.schema.moments import as_seconds, written
+from synth.schema.spelling import Spelling
 
 
 def form(*texts: str, noise: float = 0.0, within: Kind | None = None) -> Form:
-    codes = Shapes().encode(pd.Series(texts, dtype=object))
-    return form_of(np.bincount(codes, minlength=len(SHAPES) + 1).astype(float), noise, within)
+    found = form_of(counted("shapes", *texts), noise, within)
+    for of in details(found):
+        found = detailed(found, of, counted(of, *texts))
+    return found
 
 
-SOME = [
-    "1",
-    "-07",
-    "1.50",
-    ".5",
-    "1,5",
-    "1.234,5",
-    "1,234.5",
-    "1e5",
-    "12/31/2024",
-    "31.12.2024",
-    "2024-12-31T10:00",
-    "true",
-    "FALSE",
-    "perhaps",
-    "+",
-    "E1000",
-    "1e999",
-]
+def counted(of: str, *texts: str) -> np.ndarray:
+    domain = Shapes(of)
+    codes = domain.encode(pd.Series(texts, dtype=object))
+    return np.bincount(codes, minlength=domain.size).astype(float)
 
 
-@given(some.one_of(some.sampled_from([*SOME, "", "word " * 9]), some.text(max_size=40)))
-def test_the_quick_way_finds_the_first_shape_that_fits(text: str):
-    slow = next(i for i, s in enumerate(SHAPES) if re.fullmatch(s.pattern, text))
-    assert shape_of(text) == slow
+SHAPED = {
+    "1": NumberShape(),
+    "-1.50": NumberShape(2, "."),
+    ".5": NumberShape(1, "."),
+    "1,5": NumberShape(1, ","),
+    "0,345": NumberShape(3, ","),
+    "1,234": NumberShape(0, "?", ","),
+    "1,234,567": NumberShape(0, "", ","),
+    "1.234,5": NumberShape(1, ",", "."),
+    "1'234.5": NumberShape(1, ".", "'"),
+    "1 234,50 €": NumberShape(2, ",", " ", "", " €"),
+    "-$5.00": NumberShape(2, ".", "", "$"),
+    "($5.00)": NumberShape(2, ".", "", "$", "", brackets=True),
+    "12 kg": NumberShape(0, "", "", "", " kg"),
+    "1e5": NumberShape(7, "."),
+    "12/31/2024": DateShape("%d/%m/%Y", "m"),
+    "31.12.24": DateShape("%d.%m.%y", "d"),
+    "1/2/2024 6:05": DateShape("%d/%m/%Y %H:%M"),
+    "2024-12-31T10:00Z": DateShape("%Y-%m-%dT%H:%MZ"),
+    "20241231": DateShape("%Y%m%d"),
+    "3 août 2021": DateShape("%d %b %Y"),
+    "dec 31 2022": DateShape("%b %d %Y"),
+    "true": TruthShape(("false", "true"), second=True),
+    "N": TruthShape(("N", "Y")),
+    "perhaps": WordShape(),
+    "007": WordShape(),
+    "5m": WordShape(),
+    "99999999": NumberShape(),
+    "12:75": WordShape(),
+    "31/31/2020": WordShape(),
+    "943 476 0000": WordShape(),
+    "100000000000000000141": WordShape(),
+    "1e999": WordShape(),
+    "+": WordShape(),
+    "": WordShape(),
+    "word " * 9: WordShape(long=True),
+}
 
 
+@pytest.mark.parametrize("text", SHAPED)
+def test_each_text_has_a_shape_of_the_list(text):
+    assert shapes()[shape_of(text)] == SHAPED[text]
+
+
+@given(some.text(max_size=60) | some.text("0123456789.,-/: ()%$€kgTZ", max_size=24))
+def test_any_text_has_a_shape(text: str):
+    assert 0 <= shape_of(text) < len(shapes())
+
+
+PLAIN = Spelling()
 FORMS = {
-    ("1", "2", "-300"): (Kind.INTEGER, 0, "."),
-    ("1.5", "2.25", "3"): (Kind.REAL, 2, "."),
-    ("1,5", "1.234,75", "2"): (Kind.REAL, 2, ","),
-    ("1,234", "2,345,678"): (Kind.INTEGER, 0, "."),
-    ("1,234", "2,5"): (Kind.REAL, 3, ","),
-    ("007", "012"): (Kind.CATEGORY, 0, "."),
-    ("E1000", "+", "1e999", "inf"): (Kind.CATEGORY, 0, "."),
-    ("True", "False"): (Kind.BOOLEAN, 0, "."),
-    ("x" * 40, "y " * 20): (Kind.TEXT, 0, "."),
+    ("1", "2", "-300"): (Kind.INTEGER, 0, PLAIN),
+    ("1.5", "2.25", "3"): (Kind.REAL, 2, PLAIN),
+    ("4.50", "2.25", "3.00"): (Kind.REAL, 2, Spelling(fixed=True)),
+    ("1,5", "1.234,75", "2"): (Kind.REAL, 2, Spelling(",", ".")),
+    ("1,234", "2,345,678", "999"): (Kind.INTEGER, 0, Spelling(between=",")),
+    ("625,797", "100,000"): (Kind.INTEGER, 0, Spelling(between=",")),
+    ("1,234", "2,5"): (Kind.REAL, 3, Spelling(",")),
+    ("340.730,00", "1,50"): (Kind.REAL, 2, Spelling(",", ".", fixed=True)),
+    ("$1,000.50", "$3.25"): (Kind.REAL, 2, Spelling(between=",", before="$")),
+    ("6,4 %", "86,2 %"): (Kind.REAL, 1, Spelling(",", after=" %")),
+    ("(1.04)", "14.58"): (Kind.REAL, 2, Spelling(brackets=True)),
+    ("12 kg", "7 kg"): (Kind.INTEGER, 0, Spelling(after=" kg")),
+    ("007", "012"): (Kind.CATEGORY, 0, PLAIN),
+    ("E1000", "+", "1e999", "inf"): (Kind.CATEGORY, 0, PLAIN),
+    ("True", "False"): (Kind.BOOLEAN, 0, PLAIN),
+    ("Y", "N"): (Kind.BOOLEAN, 0, PLAIN),
+    ("F", "F"): (Kind.CATEGORY, 0, PLAIN),
+    ("x" * 40, "y " * 20): (Kind.TEXT, 0, PLAIN),
 }
 
 
 @pytest.mark.parametrize("texts", FORMS)
-def test_kind_decimals_and_mark_are_told_by_most_cells(texts):
+def test_kind_decimals_and_spelling_are_told_by_most_cells(texts):
     found = form(*texts)
-    assert (found.kind, found.decimals, found.mark) == FORMS[texts]
+    kind, decimals, spelling = FORMS[texts]
+    assert found.kind is kind
+    if kind in (Kind.INTEGER, Kind.REAL):
+        fixed = found.spelling.fixed if spelling.fixed else spelling.fixed
+        assert found.decimals == decimals
+        assert found.spelling == Spelling(**{**vars_of(spelling), "fixed": found.spelling.fixed})
+        assert found.spelling.fixed or not fixed
+
+
+def vars_of(spelling: Spelling) -> dict:
+    return {name: getattr(spelling, name) for name in Spelling.__dataclass_fields__}
 
 
 def test_one_odd_cell_in_many_changes_nothing():
@@ -73,15 +124,49 @@ def test_one_odd_cell_in_many_changes_nothing():
     assert form(*["01/02/2024"] * 100, "2024-01-02 10:00:00").format == "%d/%m/%Y"
 
 
-@pytest.mark.parametrize("format", FORMATS)
-def test_dates_of_each_format_are_read_in_it(format):
-    days = pd.Series(pd.date_range("2023-01-29 10:11:12", periods=40, freq="1D")).dt.strftime(
-        format
-    )
-    found = form(*days)
-    assert found.kind is Kind.DATE
-    assert not np.isnan(as_seconds(days, found.format)).any()
-    assert (as_seconds(days, found.format) == as_seconds(days, format)).all()
+NAMED = [
+    *("%d %b %Y", "%b[en] %d %Y", "%d-%b[EN]-%y", "%B %d, %Y", "%-d %B[fr] %Y", "%d. %B[De] %Y"),
+    *("%d de %B[es] de %Y", "%d %B[it] %Y", "%-d %B[pl] %Y", "%d %B[ru] %Y", "%d %B[pt] %Y"),
+    *("%d %B[nl] %Y", "%d %B[sv] %Y", "%-d. %B[fi] %Y", "%b[Fr] %Y"),
+]
+BARE = ["%-m/%-d/%Y", "%-d/%-m/%Y %-H:%M", "%-d.%-m.%Y", "%m/%d/%Y %-I:%M %p", "%-d-%-m-%y"]
+
+
+@pytest.mark.parametrize("every", [13, pytest.param(1, marks=pytest.mark.nightly)])
+def test_formats_of_the_list_are_told_and_written_alike(every: int):
+    assert not [f for f in usual_formats()[::every] if not _alike(f)]
+
+
+@pytest.mark.parametrize("format", [*NAMED, *BARE])
+def test_dates_of_each_format_are_told_and_written_alike(format):
+    """Over a year, so that days and months have one digit and two, and every name occurs."""
+    assert _alike(format)
+
+
+def _alike(format: str) -> bool:
+    texts = written(np.arange(1_672_600_000.123456, 1_704_000_000, 500_009.0), format)
+    found = form(*texts)
+    seconds = as_seconds(texts, found.format)
+    again = written(seconds, found.format).tolist() == texts.tolist()
+    same = bool((seconds == as_seconds(texts, format)).all())
+    return found.kind is Kind.DATE and found.fitting == 1 and again and same
+
+
+@pytest.mark.parametrize("format", ["%d %b %Y", "%d %B[fr] %Y", "%-m/%-d/%Y", "%Y%m%d"])
+def test_a_date_can_be_read_by_itself(format):
+    texts = written(np.arange(1_672_600_000, 1_704_000_000, 5_000_009.0), format)
+    read = [as_seconds(pd.Series([t]), date_format(t))[0] for t in texts]
+    wanted = as_seconds(texts, format)
+    sure = [int(t.split("/")[1]) > 12 if "/" in t else True for t in texts]
+    assert all(r == w for r, w, s in zip(read, wanted, sure, strict=True) if s)
+
+
+def test_where_no_date_shows_which_number_is_the_day_that_is_said():
+    assert form("01/02/2024", "03/04/2024").unsure
+    assert not form("01/02/2024", "03/24/2024").unsure
+    assert not form("2024-02-01").unsure
+    table = pd.DataFrame({"d": pd.Series(["01/02/2024", "03/04/2024"] * 9, dtype="category")})
+    assert "month" in suggest(table)["d"].column.reason
 
 
 def test_days_among_moments_are_their_midnights():
@@ -90,8 +175,24 @@ def test_days_among_moments_are_their_midnights():
 
 
 def test_noise_alone_passes_for_no_shape():
-    counts = np.where(np.arange(len(SHAPES)) == 0, 500.0, 150.0)
+    counts = np.where(np.arange(len(shapes())) == shape_of("12"), 500.0, 150.0)
     assert form_of(counts, 40.0).kind is Kind.INTEGER
+
+
+def test_a_column_without_gaps_gets_none():
+    told = counted("shapes", *["12", "13"] * 100)
+    told[-1] = 30.0  # noise
+    assert not form_of(told, 20.0).missing
+    told[-1] = 120.0
+    assert form_of(told, 20.0).missing
+
+
+def test_words_that_rows_share_among_numbers_are_codes():
+    texts = [*map(str, range(1000)), *["unknown"] * 8, "odd"]
+    found = suggest(pd.DataFrame({"n": pd.Series(texts, dtype="category")}))["n"].column
+    assert found.kind is Kind.INTEGER
+    assert found.domain.codes == ("unknown",)
+    assert found.domain.missing  # the odd one
 
 
 @pytest.mark.parametrize("text", ["100000000000000000141", "2.43e+299", "9223372036854775807"])

@@ -12,8 +12,9 @@ from synth.methods.random import Random
 from synth.release import Bundle, Release
 from synth.release.release import as_saved
 from synth.release.table_files import write_csv
+from synth.runs import read_recipe, run
 from synth.runs.verifying import verify
-from tests.bundles import summed
+from tests.bundles import summed, zipped
 
 FILES = {
     "synthetic.csv",
@@ -143,7 +144,7 @@ def test_no_rows_are_no_release(model):
         Release(model, 0)
 
 
-@pytest.mark.parametrize("start", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize("start", ["=1+1", "+cmd|x!A1", "-SUM(A1)", "@F(x)", "\tx", "\rx", " =1"])
 def test_formulas_are_made_harmless_in_cells_and_headers(start):
     table = pd.DataFrame({start: pd.Series([start, "plain"], dtype=object), "n": [-1, 2]})
     file = io.BytesIO()
@@ -152,6 +153,22 @@ def test_formulas_are_made_harmless_in_cells_and_headers(start):
     assert back.columns[0].startswith("'")
     assert back.iloc[0, 0].startswith("'")
     assert back["n"].tolist() == ["-1", "2"]
+
+
+@pytest.mark.parametrize("text", ["-99", "-5% or worse", "+5%", "-", "1--2", "+44 7700", "@name"])
+def test_what_no_spreadsheet_runs_stays_as_it_is(text):
+    """An apostrophe would break a list of codes, and every join with it."""
+    list(write_csv([pd.DataFrame({"a": [text]})], file := io.BytesIO()))
+    assert pd.read_csv(io.BytesIO(file.getvalue()), dtype=str)["a"].tolist() == [text]
+
+
+def test_cells_are_left_alone_where_the_custodian_says_so():
+    people = pd.DataFrame({"a": ["=1+1", "no"] * 50})
+    for safe, cell in (("true", "'=1+1"), ("false", "=1+1")):
+        text = f'[privacy]\nepsilon = inf\n[method]\nname = "independent"\n[release]\nsafe = {safe}'
+        files = run(read_recipe(text), people).release.files()
+        assert set(pd.read_csv(io.BytesIO(files["synthetic.csv"]))["a"]) == {cell, "no"}
+        assert verify(Bundle.read(zipped(files)))
 
 
 def test_the_statement_tells_what_the_budget_was_spent_on(model):

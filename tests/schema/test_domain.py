@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 from synth.errors import SchemaError
 from synth.ingest.suggest import resolution_of
 from synth.schema import Categories, Dates, Numbers, Origin, Text
-from synth.schema.domain import domain_of
+from synth.schema.documents import domain_of
 from synth.schema.edges import even_edges, whole_edges
 
 DAY = 86400.0

@@ -177,7 +177,7 @@ def law_for(name: str, column: str, domain: Domain) -> Law | Free:
                 "Use Categorical.",
             )
         return kind(domain.size)
-    if not isinstance(domain, Numbers):
+    if not isinstance(domain, Numbers) or domain.codes:
         raise MethodError(
             f"Column `{column}` is to be {kind.title}, but does not hold numbers.",
             "Use Categorical, or declare the column as a number with bounds.",

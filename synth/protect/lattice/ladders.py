@@ -16,7 +16,7 @@ from synth.protect.steps.rows import Suppress
 from synth.protect.steps.step import Step
 from synth.schema import Kind
 from synth.schema.domain import MISSING
-from synth.schema.values import as_numbers
+from synth.schema.spelling import PLAINLY
 from synth.vault.coded import Coded
 
 Groups: TypeAlias = "npt.NDArray[np.int64]"  # the group of each value at one level
@@ -86,7 +86,7 @@ def usual_hierarchy(column: Coded, kind: Kind) -> Hierarchy:
         return Date()
     if kind in (Kind.INTEGER, Kind.REAL) and column.size > MOST_VALUES:
         told = [v for v in column.labels if v != MISSING]
-        numbers = as_numbers(pd.Series(told, dtype=object))
+        numbers = PLAINLY.numbers(pd.Series(told, dtype=object))
         numbers = numbers[~np.isnan(numbers)]
         if len(numbers):
             low, high = float(numbers.min()), float(numbers.max())

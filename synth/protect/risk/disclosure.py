@@ -12,7 +12,7 @@ from synth.budget.eyes import ForCustodian
 from synth.lazily import np, npt, pd
 from synth.protect.risk.classes import Classes
 from synth.schema.domain import MISSING
-from synth.schema.values import as_numbers
+from synth.schema.spelling import PLAINLY
 from synth.vault.coded import Coded
 
 RECURSIVE_C = 3.0  # the c of recursive (c, l)-diversity, unless another is asked for
@@ -148,7 +148,7 @@ def _ordered_distances(
 def _in_order(column: Coded) -> npt.NDArray[np.int64] | None:
     """The rank of each value if all are numbers, a missing one last; else None."""
     labels = [label for label in column.labels if label != MISSING]
-    numbers = as_numbers(pd.Series(labels, dtype=object))
+    numbers = PLAINLY.numbers(pd.Series(labels, dtype=object))
     if not len(labels) or np.isnan(numbers).any():
         return None
     ranks = np.argsort(np.argsort(numbers, kind="stable"), kind="stable")

@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from synth.budget import Audience
 from synth.errors import StepError
-from synth.ingest.shapes import FORMATS
+from synth.ingest.shaping import date_format
 from synth.lazily import np, npt, pd
 from synth.protect.steps.step import (
     LOOK_AGAIN,
@@ -23,8 +23,9 @@ from synth.protect.steps.step import (
     known_column,
 )
 from synth.schema import Categories, Column, Dates, Domain, Kind, Origin, Role, Schema
+from synth.schema.moments import as_seconds
 from synth.schema.settings import Ask, setting
-from synth.schema.values import Values, as_seconds
+from synth.schema.values import Values
 from synth.vault import PrivateTable
 
 DAY = 86400.0
@@ -36,7 +37,6 @@ SHAPES = {
     "quarter": "",
     "year": "%Y",
 }
-MORE_FORMATS = (*FORMATS, "%Y-%m", "%Y%m%d")
 
 
 def moments(values: pd.Series) -> pd.Series:
@@ -50,16 +50,13 @@ def _dated(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     Were the others asked, one row could change how all are written.
     """
     found = pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
-    forms = pd.Series("", index=values.index, dtype=object)
-    for form in MORE_FORMATS:
-        open_ = found.isna()
-        if not open_.any():
-            break
-        seconds = as_seconds(values[open_], form)
+    forms = values.map(lambda v: date_format(v) if isinstance(v, str) else "").astype(object)
+    for form in sorted({*forms} - {""}):
+        mine = forms == form
+        seconds = as_seconds(values[mine], form)
         told = pd.to_datetime(pd.Series(seconds * 1e6).astype("Int64"), unit="us")
-        found[open_] = told.to_numpy(dtype="datetime64[us]")
-        forms[open_ & found.notna()] = form
-    return found, forms
+        found[mine] = told.to_numpy(dtype="datetime64[us]")
+    return found, forms.mask(found.isna(), "")
 
 
 def in_shape(when: pd.Series, shape: str) -> pd.Series:

@@ -19,7 +19,7 @@ from synth.protect.steps.text import Recode
 from synth.schema import Categories, Column, Numbers, Origin
 from synth.schema.domain import MISSING
 from synth.schema.settings import setting
-from synth.schema.values import as_numbers
+from synth.schema.spelling import PLAINLY
 from synth.vault import PrivateTable
 
 SHARE_HELP = (
@@ -107,7 +107,7 @@ class Quantiles(LearntStep):
         checked_number(self.bands, 2, "The number of bands", "bands")
 
     def learnt(self, counts: Mapping[str, float]) -> Step:
-        values = as_numbers(pd.Series(list(counts), dtype=object))
+        values = PLAINLY.numbers(pd.Series(list(counts), dtype=object))
         weights = np.maximum(np.array(list(counts.values())), 0.0)[~np.isnan(values)]
         values = values[~np.isnan(values)]
         if not len(values) or not weights.sum():

@@ -13,7 +13,8 @@ from synth.protect.steps.step import MOST_LISTED, ValueStep, checked_number, dec
 from synth.schema import Categories, Column, Domain, Kind, Numbers, Origin
 from synth.schema.edges import whole_edges
 from synth.schema.settings import Ask, setting
-from synth.schema.values import Values, as_numbers
+from synth.schema.spelling import PLAINLY
+from synth.schema.values import Values
 
 
 def written(number: float) -> str:
@@ -78,7 +79,7 @@ class Band(ValueStep):
         return written(low) if high - low == 1 else f"{written(low)}-{written(high - 1)}"
 
     def change(self, values: pd.Series) -> pd.Series:
-        numbers = as_numbers(values)
+        numbers = PLAINLY.numbers(values)
         place = np.searchsorted(np.asarray(self.edges), numbers, side="right") - 1
         made = pd.Series(np.array(self.labels, dtype=object)[place], dtype=object)
         return made.mask(np.isnan(numbers) | (place < 0), None)
@@ -117,7 +118,7 @@ class _NumberStep(ValueStep):
         raise NotImplementedError
 
     def change(self, values: pd.Series) -> pd.Series:
-        return texts(self.numbers(as_numbers(values)))
+        return texts(self.numbers(PLAINLY.numbers(values)))
 
     def kind(self, old: Column) -> Kind:
         return old.kind if old.kind in (Kind.INTEGER, Kind.REAL) else Kind.INTEGER

@@ -13,7 +13,8 @@ from synth.protect.risk.classes import classes_of
 from synth.protect.steps.step import Step, checked_number, known_column
 from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema
 from synth.schema.settings import Ask, setting
-from synth.schema.values import as_numbers, as_text
+from synth.schema.spelling import PLAINLY
+from synth.schema.values import as_text
 from synth.vault.coded import Coded, coded
 
 MOST_TRIED = 120  # sets of columns tried for each number of suppressed cells
@@ -55,7 +56,7 @@ class Filter(Step):
         passing = text.isin(self.only).to_numpy() | (not self.only)
         passing = passing & ~text.isin(self.leave).to_numpy()
         if self.at_least is not None or self.below is not None:
-            numbers = as_numbers(values.astype(object))
+            numbers = PLAINLY.numbers(values.astype(object))
             low = -math.inf if self.at_least is None else self.at_least
             high = math.inf if self.below is None else self.below
             passing &= (numbers >= low) & (numbers < high)

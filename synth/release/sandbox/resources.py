@@ -12,7 +12,7 @@ from synth.release.counts import LINES_PARQUET
 from synth.release.sandbox.server.service import Service, Settings
 from synth.release.sandbox.server.table import RESERVED, Field, Row, Table
 from synth.schema import Categories, Column, Dates, Domain, Numbers, Pattern
-from synth.schema.values import as_seconds, stamp
+from synth.schema.values import stamp
 
 MOST_ROWS = 200_000  # rows served from memory
 
@@ -69,7 +69,7 @@ def _safe(name: str) -> str:
 
 def _kind(domain: Domain | Pattern) -> str:
     if isinstance(domain, Numbers):
-        return "integer" if domain.decimals == 0 else "number"
+        return "string" if domain.worded else "integer" if domain.decimals == 0 else "number"
     if isinstance(domain, Categories):
         return {"integer": "integer", "real": "number"}.get(domain.typed, "string")
     return "string"
@@ -89,7 +89,7 @@ def _values(column: Column, values: pd.Series) -> list[Any]:
 
 def _moments(domain: Dates, values: pd.Series) -> list[Any]:
     shape = "%Y-%m-%d" if domain.resolution >= 86400 else "%Y-%m-%dT%H:%M:%SZ"
-    seconds = as_seconds(values, domain.format)
+    seconds = domain.seconds(values)
     return [None if np.isnan(s) else stamp(s, shape) for s in seconds]
 
 
@@ -99,7 +99,7 @@ def _field(name: str, column: Column, values: list[Any]) -> Field:
     if isinstance(domain, Dates):
         form = "date" if domain.resolution >= 86400 else "date-time"
     low = high = None
-    if isinstance(domain, Numbers):
+    if isinstance(domain, Numbers) and not domain.codes:
         low, high = domain.edges[0], domain.edges[-1] - (1 if domain.decimals == 0 else 0)
     listed: tuple[str, ...] = ()
     if isinstance(domain, Categories) and _kind(domain) == "string" and domain.size <= 200:

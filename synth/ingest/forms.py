@@ -1,0 +1,254 @@
+"""How a column is written, told from how many of its cells have each shape, maybe with noise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from synth.ingest.shapes import (
+    COMPACT,
+    DEEP,
+    STAMPS,
+    TRUTHS,
+    DateShape,
+    NumberShape,
+    TruthShape,
+    WordShape,
+    shapes,
+)
+from synth.ingest.shaping import namings, paddings
+from synth.lazily import np
+from synth.schema import Kind
+from synth.schema.moments import CLOCK, LANGUAGES, LONG, SHORT
+from synth.schema.spelling import PLAINLY, Spelling
+from synth.schema.values import Values
+
+MOST = 0.9  # of the cells that hold something must be numbers, or dates, for a column to be that
+MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
+SURE = 4.5  # times the noise: what is less may be noise alone, of any of the shapes of a column
+T = TypeVar("T", bound=Hashable)
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a column is written.
+
+    Args:
+        decimals: of numbers; None to leave them as drawn.
+        spelling: of numbers.
+        format: of dates, as codes of `schema.moments`.
+        truth: how false and true are written.
+        missing: whether cells are missing, or written otherwise.
+        unsure: whether no date shows which number is the day.
+        fitting: share of the cells with something in them that are written so.
+        cells: about how many have something in them; 0 where nobody counted.
+    """
+
+    kind: Kind
+    decimals: int | None = None
+    spelling: Spelling = PLAINLY
+    format: str = "%Y-%m-%d"
+    truth: tuple[str, str] = TRUTHS[0]
+    missing: bool = True
+    unsure: bool = False
+    fitting: float = 1.0
+    cells: float = 0.0
+
+
+def form_of(counts: Values, sigma: float, within: Kind | None = None) -> Form:
+    """How a column is written.
+
+    Args:
+        counts: cells of each of `shapes()`, maybe noisy; the missing ones may follow.
+        sigma: standard deviation of the noise in each.
+        within: the kind, where it is known.
+    """
+    listed = shapes()
+    told = np.asarray(counts, dtype=np.float64)
+    least = max(SURE * sigma, 1e-9)
+    gone = len(told) <= len(listed) or bool(told[len(listed)] >= least)
+    told = told[: len(listed)]
+    held = np.flatnonzero(told >= least)
+    if not len(held):  # nothing rises above the noise: the likeliest shape
+        held = np.array([int(told.argmax()) if told.max() > 0 else len(told) - 1])
+    return _form([(listed[i], max(float(told[i]), 1.0)) for i in held], gone, within)
+
+
+Seen = list[tuple[NumberShape | DateShape | TruthShape | WordShape, float]]
+
+
+def _form(seen: Seen, gone: bool, within: Kind | None) -> Form:
+    cells = sum(n for _, n in seen)
+    dates = [(s, n) for s, n in seen if isinstance(s, DateShape)]
+    squeezed = [(NumberShape(), n) for s, n in dates if s.format in COMPACT]
+    numbers = [*((s, n) for s, n in seen if isinstance(s, NumberShape)), *squeezed]
+    decimals, spelling, written = _numbers(numbers)
+    format, dated, unsure = _dates(dates)
+    truth, either = _truth([(s, n) for s, n in seen if isinstance(s, TruthShape)])
+    if within is not None:
+        kind = within
+    elif either >= MOST * cells:
+        kind = Kind.BOOLEAN
+    elif dated >= MOST * cells:
+        kind = Kind.DATE
+    elif sum(n for _, n in numbers) >= MOST * cells:
+        kind = Kind.INTEGER if decimals == 0 else Kind.REAL
+    else:
+        long = sum(n for s, n in seen if isinstance(s, WordShape) and s.long)
+        kind = Kind.TEXT if long >= 0.5 * cells else Kind.CATEGORY
+    read = {Kind.INTEGER: written, Kind.REAL: written, Kind.DATE: dated, Kind.BOOLEAN: either}
+    fitting = read.get(kind, cells) / cells
+    places = 0 if kind is Kind.INTEGER else decimals
+    missing = gone or fitting < 1 - 1e-9
+    return Form(kind, places, spelling, format, truth, missing, unsure, fitting, cells)
+
+
+def _most(seen: list[tuple[T, float]], default: T) -> T:
+    """What most cells have."""
+    rows: dict[T, float] = {}
+    for what, n in seen:
+        rows[what] = rows.get(what, 0.0) + n
+    return max(rows, key=lambda what: rows[what]) if rows else default
+
+
+def _sum(seen: list[tuple[T, float]], which: Callable[[T], bool]) -> float:
+    return sum(n for what, n in seen if which(what))
+
+
+def _truth(seen: list[tuple[TruthShape, float]]) -> tuple[tuple[str, str], float]:
+    """How false and true are written, and how many cells are one of them.
+
+    Words beyond `true` and `false` have to occur both: a column of `F` alone may be a sex.
+    """
+    truth = _most([(s.truth, n) for s, n in seen], TRUTHS[0])
+    mine = [(s, n) for s, n in seen if s.truth == truth]
+    both = {s.second for s, _ in mine} == {False, True}
+    sure = both or truth in TRUTHS[:3]
+    return truth, sum(n for _, n in mine) if sure else 0.0
+
+
+# -- numbers ---------------------------------------------------------------------------------------
+
+
+def _numbers(seen: list[tuple[NumberShape, float]]) -> tuple[int | None, Spelling, float]:
+    """Decimal places, spelling, and how many cells it reads."""
+    cells = sum(n for _, n in seen)
+    commas = _sum(seen, lambda s: s.mark == "," or (s.between == "." and s.mark != "."))
+    points = _sum(seen, lambda s: s.mark == "." or (s.between == "," and s.mark != "?"))
+    mark = "," if commas > points else "."
+    between = _most([(s.between, n) for s, n in seen if _apart(s, mark)], "")
+    ends = _most([((s.before, s.after), n) for s, n in seen], ("", ""))
+    read = [(s, n) for s, n in seen if _fits(s, mark, between, ends)]
+    places: dict[int, float] = {}
+    for shape, n in read:
+        place = 3 if shape.mark == "?" and mark == "," else shape.decimals
+        places[place] = places.get(place, 0.0) + n
+    found = sum(places.values())
+    decimals = next((p for p in sorted(places) if _beyond(places, p) <= MISFITS * found), 0)
+    fixed = 0 < decimals < DEEP and places[decimals] >= (1 - MISFITS) * found
+    brackets = _sum(read, lambda s: s.brackets) > 0
+    spelling = Spelling(mark, between, *ends, brackets, fixed)
+    if decimals == 0 and not between:
+        spelling = Spelling(".", "", *ends, brackets)
+    return None if decimals == DEEP else decimals, spelling, min(found, cells)
+
+
+def _beyond(places: dict[int, float], place: int) -> float:
+    return sum(n for p, n in places.items() if p > place)
+
+
+def _apart(shape: NumberShape, mark: str) -> bool:
+    """Whether a number shows what stands between thousands, under a decimal mark."""
+    return shape.between not in ("", mark) and not (shape.mark == "?" and mark == ",")
+
+
+def _fits(shape: NumberShape, mark: str, between: str, ends: tuple[str, str]) -> bool:
+    """Whether a number can be read under a spelling; one without its currency or unit can."""
+    if (shape.before, shape.after) not in (("", ""), ends):
+        return False
+    if shape.mark == "?":
+        return mark == "," or between == ","
+    return shape.mark in ("", mark) and shape.between in ("", between)
+
+
+# -- dates -----------------------------------------------------------------------------------------
+
+
+def _dates(seen: list[tuple[DateShape, float]]) -> tuple[str, float, bool]:
+    """The format that most dates have, how many it reads, and whether its order is a guess.
+
+    Day comes before month where both are possible.
+    """
+    if not seen:
+        return "%Y-%m-%d", 0.0, False
+    form = _finest(seen, _most([(s.format, n) for s, n in seen], ""))
+    read = [(s, n) for s, n in seen if _reads(form, s.format)]
+    days, months = _sum(read, lambda s: s.order == "d"), _sum(read, lambda s: s.order == "m")
+    swapped = months > days
+    cells = _sum(read, lambda s: s.order in ("", "m" if swapped else "d"))
+    unsure = form.startswith(("%d/%m", "%d.%m", "%d-%m")) and not days and not months
+    return re.sub(r"%d(.)%m", r"%m\1%d", form) if swapped else form, cells, unsure
+
+
+def _finest(seen: list[tuple[DateShape, float]], form: str) -> str:
+    """A finer format that the same dates have: a time of day, more digits of a second."""
+    finer = [(s.format, n) for s, n in seen if s.format != form and _reads(s.format, form)]
+    whole = sum(n for _, n in seen)
+    best = _most(finer, form)
+    return best if _sum(finer, lambda f: f == best) > MISFITS * whole else form
+
+
+def _reads(form: str, other: str) -> bool:
+    """Whether dates of one format can be read by another: of fewer digits, or of days alone."""
+    if form == other:
+        return True
+    plain, bare = (re.sub(r"\.%\df", "", f) for f in (form, other))
+    if form != plain and other != bare and plain == bare:
+        return int(form[form.index("f") - 1]) >= int(other[other.index("f") - 1])
+    cut = CLOCK.search(form)
+    return cut is not None and form[: cut.start()] == other
+
+
+def details(form: Form) -> tuple[str, ...]:
+    """What else has to be counted of dates, as `Shapes.of`."""
+    if form.kind is not Kind.DATE or form.format in (*COMPACT, *STAMPS):
+        return ()
+    return ("paddings", "namings") if "%b" in form.format else ("paddings",)
+
+
+def detailed(form: Form, of: str, counts: Values) -> Form:
+    """The form with what a count of `details` tells, noisy or not."""
+    return padded(form, counts) if of == "paddings" else named(form, counts)
+
+
+def padded(form: Form, counts: Values) -> Form:
+    """The form with leading zeros as most dates have them, from counts over `paddings()`."""
+    told = list(zip(paddings(), counts, strict=False))
+    format = form.format
+    if _bare([(days, n) for (days, _), n in told]):
+        format = format.replace("%d", "%-d").replace("%m", "%-m")
+    if _bare([(hours, n) for (_, hours), n in told]):
+        format = format.replace("%H", "%-H").replace("%I", "%-I")
+    return replace(form, format=format)
+
+
+def _bare(told: list[tuple[bool | None, float]]) -> bool:
+    """Whether numbers below ten stand without a zero before them."""
+    return _sum(told, lambda zero: zero is False) > _sum(told, lambda zero: zero is True)
+
+
+def named(form: Form, counts: Values) -> Form:
+    """The form with the language, width and case of months, from counts over `namings()`."""
+    told = [(naming, float(n)) for naming, n in zip(namings(), counts, strict=False) if naming]
+    rows = {
+        (language, width): sum(n for (words, _), n in told if (language, width) in words)
+        for language in LANGUAGES
+        for width in (SHORT, LONG)
+    }
+    language, width = max(rows, key=lambda spoken: rows[spoken])
+    case = _most([(case, n) for (_, case), n in told], "En")
+    shown = {"en": language, "En": language.capitalize(), "EN": language.upper()}[case]
+    code = f"%{width}" if shown == "En" else f"%{width}[{shown}]"
+    return replace(form, format=form.format.replace("%b", code))

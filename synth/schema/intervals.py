@@ -1,0 +1,225 @@
+"""Numbers and dates: intervals between edges, and codes beside them, states of their own."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, ClassVar
+
+from synth.errors import SchemaError
+from synth.lazily import np, pd
+from synth.schema.domain import MISSING, Codes, Origin, ShowsItself, by_categories, smallest
+from synth.schema.edges import interval, on_grid
+from synth.schema.moments import as_seconds, dated, written
+from synth.schema.spelling import PLAINLY, Spelling
+from synth.schema.values import Values, as_text, stamp
+
+
+class Cut(ShowsItself, ABC):
+    """States in this order: an interval between each two edges, each code, missing if it may be."""
+
+    edges: tuple[float, ...]
+    missing: bool
+    codes: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.edges) < 2 or any(not a < b for a, b in pairwise(self.edges)):
+            raise SchemaError(
+                f"{len(self.edges)} interval edges were given that do not ascend.",
+                "Give at least two different numbers, smallest first.",
+            )
+        if len(set(self.codes)) != len(self.codes):
+            raise SchemaError(
+                f"A list of {len(self.codes)} codes names one twice.", "List each code once."
+            )
+
+    @property
+    def intervals(self) -> int:
+        """How many intervals there are."""
+        return len(self.edges) - 1
+
+    @property
+    def size(self) -> int:
+        return self.intervals + len(self.codes) + self.missing
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        cut = self.cut_labels
+        codes = [f"{c} (code)" if c in cut else c for c in self.codes]
+        return (*cut, *codes, *((MISSING,) * self.missing))
+
+    @property
+    @abstractmethod
+    def cut_labels(self) -> tuple[str, ...]:
+        """One readable name per interval."""
+
+    @abstractmethod
+    def measured(self, values: pd.Series) -> Values:
+        """What lies between the edges; NaN where a value is missing or nothing of the kind."""
+
+    def encode(self, values: pd.Series) -> Codes:
+        return smallest(by_categories(values, self._encode), self.size)
+
+    def _encode(self, values: pd.Series) -> Codes:
+        measured = self.measured(values)
+        found = self.place(measured)
+        if self.codes:
+            text = as_text(values).str.strip().to_numpy()
+            for state, code in enumerate(self.codes, start=self.intervals):
+                found = np.where((text == code) | (measured == self._meant(code)), state, found)
+        return found
+
+    def _meant(self, code: str) -> float:
+        """What a code would be as a value; NaN where it is none."""
+        return float(self.measured(pd.Series([code], dtype=object))[0])
+
+    def place(self, measured: Values) -> Codes:
+        """The interval of each; NaN is missing, or the first interval without that state."""
+        found = np.searchsorted(np.asarray(self.edges), measured, side="right") - 1
+        found = np.clip(found, 0, self.intervals - 1)
+        return np.where(np.isnan(measured), self.size - 1 if self.missing else 0, found)
+
+    def between(
+        self, codes: Codes, rng: np.random.Generator, decimals: int | None = None
+    ) -> Values:
+        """Something inside each interval, uniformly, on the grid of so many decimal places."""
+        edges = np.asarray(self.edges)
+        k = np.minimum(codes, self.intervals - 1).astype(np.int64)
+        low, high = edges[k], edges[k + 1]
+        drawn = low + rng.random(len(k)) * (high - low)
+        if decimals is not None:
+            closed = (k == self.intervals - 1) & (decimals > 0)
+            drawn = on_grid(drawn, low, high, closed, decimals)
+        return np.where(np.asarray(codes) >= self.intervals, np.nan, drawn)
+
+    def _coded(self, texts: pd.Series, codes: Codes) -> pd.Series:
+        """The texts, with each code where its state was drawn."""
+        texts = texts.astype(object)
+        for state, code in enumerate(self.codes, start=self.intervals):
+            texts[np.asarray(codes) == state] = code
+        return texts
+
+    def _document(self) -> dict[str, Any]:
+        return {
+            "edges": list(self.edges),
+            "origin": self.origin.value,
+            "missing": self.missing,
+            **({"codes": list(self.codes)} if self.codes else {}),
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class Numbers(Cut):
+    """Numbers cut at `edges`: interval i holds edges[i] <= x < edges[i+1].
+
+    Args:
+        edges: ascending, k+1 of them for k intervals. Numbers outside are clipped. For
+            whole numbers the last edge is one above the largest; for others it belongs to the last
+            interval.
+        decimals: how many decimal places values are given back with; 0 for whole numbers, None to
+            leave them as drawn.
+        spelling: how they are written in text files.
+        codes: texts that are no quantities, and states of their own: "unknown", ">90", "-99".
+    """
+
+    name: ClassVar[str] = "numbers"
+    edges: tuple[float, ...]
+    origin: Origin = Origin.DECLARED
+    missing: bool = False
+    decimals: int | None = None
+    spelling: Spelling = PLAINLY
+    codes: tuple[str, ...] = ()
+
+    @property
+    def cut_labels(self) -> tuple[str, ...]:
+        return tuple(interval(a, b, whole=self.decimals == 0) for a, b in pairwise(self.edges))
+
+    def measured(self, values: pd.Series) -> Values:
+        return self.spelling.numbers(values)
+
+    @cached_property
+    def worded(self) -> bool:
+        """Whether a code is no number, so that the column is given back as text."""
+        return any(math.isnan(self.spelling.read(c)) for c in self.codes)
+
+    def draw(self, codes: Codes, rng: np.random.Generator) -> Values:
+        """A number inside each interval, uniformly; NaN for the other states."""
+        return self.between(codes, rng, self.decimals)
+
+    def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
+        drawn = self.draw(codes, rng)
+        if self.worded:
+            texts = self.spelling.texts(pd.Series(drawn), self.decimals)
+            return self._coded(texts, codes)
+        for state, code in enumerate(self.codes, start=self.intervals):
+            drawn = np.where(np.asarray(codes) == state, self.spelling.read(code), drawn)
+        numbers = pd.Series(drawn)
+        return numbers.astype("Int64") if self.decimals == 0 else numbers
+
+    def written(self, values: pd.Series) -> pd.Series:
+        """Values as they stand in a text file; what every program writes so stays a number."""
+        if self.worded or self.spelling.plain:
+            return values
+        numbers = pd.Series(self.spelling.numbers(values), index=values.index)
+        texts = self.spelling.texts(numbers, self.decimals)
+        for code in self.codes:
+            texts[numbers == self.spelling.read(code)] = code
+        return texts
+
+    def document(self) -> dict[str, Any]:
+        spelt = {"written": self.spelling.example(self.decimals)}
+        return {
+            "domain": self.name,
+            **self._document(),
+            **({} if self.decimals is None else {"decimals": self.decimals}),
+            **({} if self.spelling.plain else spelt),
+        }
+
+
+@dataclass(frozen=True, repr=False)
+class Dates(Cut):
+    """Moments cut at `edges`, in seconds since 1970 (no time zone), written as `format`.
+
+    Args:
+        edges: ascending seconds; the same rule as for `Numbers`.
+        format: codes of `schema.moments`; the output has the same form as the input.
+        resolution: seconds between two moments that the text form can tell apart (86400: days).
+        codes: texts that are no dates, and states of their own: "unknown", "9999-12-31".
+    """
+
+    name: ClassVar[str] = "dates"
+    edges: tuple[float, ...]
+    origin: Origin = Origin.DECLARED
+    missing: bool = False
+    format: str = "%Y-%m-%d"
+    resolution: float = 86400.0
+    codes: tuple[str, ...] = ()
+
+    @property
+    def cut_labels(self) -> tuple[str, ...]:
+        shape = "%Y-%m-%d" if self.edges[1] - self.edges[0] >= 86400 else "%Y-%m-%d %H:%M"
+        shape = shape if dated(self.format) else "%H:%M"
+        return tuple(f"from {stamp(a, shape)}" for a in self.edges[:-1])
+
+    def measured(self, values: pd.Series) -> Values:
+        return self.seconds(values)
+
+    def seconds(self, values: pd.Series) -> Values:
+        """Seconds since 1970 of each value; NaN where it is missing or not a date."""
+        return as_seconds(values, self.format)
+
+    def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
+        drawn = self.between(codes, rng)
+        whole = np.floor(drawn / self.resolution) * self.resolution
+        return self._coded(written(whole, self.format), codes)
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "domain": self.name,
+            **self._document(),
+            "format": self.format,
+            "resolution": self.resolution,
+        }

@@ -1,0 +1,195 @@
+"""How numbers are written: decimal mark, what stands between thousands, before and after.
+
+A spelling is named by how 1,234.56 would be written in it: `1.234,50 €` says that the mark is a
+comma, thousands are set apart by a dot, there are always two decimal places, and a euro follows.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from synth.errors import SchemaError
+from synth.lazily import np, pd
+from synth.schema.values import Values
+
+BLANKS = " \u00a0\u202f\u2009"
+BETWEEN = ("", ",", ".", " ", "\u00a0", "\u202f", "'", "\u2019")  # thousands are set apart by
+MINUS = "-\u2212"
+DIGITS = re.compile(r"\d(?:[\d.,'\u2019 \u00a0\u202f\u2009]*\d)?")
+PLAIN = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+SHORTEST = 15  # significant digits that a double surely keeps
+DEEPEST = 12  # decimal places written at most
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """How the numbers of a column are written.
+
+    >>> spelling = Spelling(mark=",", between=".", after=" €")
+    >>> spelling.read("1.234,5 €"), spelling.written(-1234.5, 2)
+    (1234.5, '-1.234,5 €')
+
+    Args:
+        mark: the decimal mark.
+        between: what stands between thousands; "" for nothing.
+        before: what every number begins with, "$" say.
+        after: what it ends with, "%" or " kg".
+        brackets: whether a number below zero stands in brackets.
+        fixed: whether all decimal places are written, zeros at the end too.
+    """
+
+    mark: str = "."
+    between: str = ""
+    before: str = ""
+    after: str = ""
+    brackets: bool = False
+    fixed: bool = False
+
+    @property
+    def plain(self) -> bool:
+        """Whether every program writes numbers so."""
+        return self == PLAINLY
+
+    @cached_property
+    def _grouped(self) -> re.Pattern[str]:
+        between = f"[{BLANKS}]" if self._blank else re.escape(self._apart)
+        return re.compile(rf"\d{{1,3}}(?:{between}\d{{3}})+(?:{re.escape(self.mark)}\d*)?")
+
+    @property
+    def _blank(self) -> bool:
+        return self.between != "" and self.between in BLANKS
+
+    @property
+    def _apart(self) -> str:
+        """What may stand between thousands: the other of dot and comma, if nothing is named."""
+        return self.between or (",."[self.mark == ","])
+
+    def read(self, text: str) -> float:
+        """The number that a text writes; NaN where it is none, or not a finite one."""
+        bare, sign = self._bare(text.strip())
+        if any(b in bare for b in self._apart + BLANKS * self._blank):
+            if not self._grouped.fullmatch(bare):
+                return math.nan
+            bare = "".join(c for c in bare if c not in self._apart + BLANKS)
+        if self.mark != ".":
+            bare = bare.replace(self.mark, ".")
+        if not PLAIN.fullmatch(bare):
+            return math.nan
+        number = sign * float(bare)
+        return number if math.isfinite(number) else math.nan
+
+    def _bare(self, text: str) -> tuple[str, float]:
+        """The digits with their marks, and the sign."""
+        sign = 1.0
+        if self.brackets and text[:1] == "(" and text[-1:] == ")":
+            text, sign = text[1:-1].strip(), -1.0
+        if self.before:  # a sign may stand before the currency, or after it as before any number
+            below = text[:1] != "" and text[0] in MINUS
+            bare = text[below:].lstrip(BLANKS)
+            if bare.startswith(self.before):
+                text = bare.removeprefix(self.before).lstrip(BLANKS)
+                sign = -sign if below else sign
+        if text[:1] and text[0] in MINUS and sign > 0:
+            text, sign = text[1:].lstrip(BLANKS), -1.0
+        elif sign > 0:
+            text = text.removeprefix("+")
+        if self.after:
+            text = text.removesuffix(self.after.strip(BLANKS)).rstrip(BLANKS)
+        return text, sign
+
+    def numbers(self, values: pd.Series) -> Values:
+        """Values as floats; NaN where one is missing or not a finite number."""
+        if not pd.api.types.is_numeric_dtype(values.dtype):
+            values = values.astype(object).map(lambda v: self.read(v) if isinstance(v, str) else v)
+        numbers = np.array(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
+        numbers[~np.isfinite(numbers)] = np.nan
+        return numbers
+
+    def written(self, number: float, decimals: int | None) -> str:
+        """A number as text, with at most so many decimal places; None for as many as it has."""
+        digits = _digits(abs(number), decimals, self.fixed)
+        whole, _, rest = digits.partition(".")
+        if self.between:
+            whole = f"{int(whole):,}".replace(",", self.between)
+        text = whole + (self.mark + rest if rest else "")
+        below = number < 0 and any(c in "123456789" for c in digits)
+        framed = f"{self.before}{text}{self.after}"
+        if not below:
+            return framed
+        return f"({framed})" if self.brackets else f"-{framed}"
+
+    def texts(self, numbers: pd.Series, decimals: int | None) -> pd.Series:
+        """A column of numbers as text; missing ones stay missing."""
+        places, different = pd.factorize(numbers)
+        made = [self.written(float(v), decimals) for v in different]
+        table = np.array([*made, None], dtype=object)
+        return pd.Series(table[places], index=numbers.index, dtype=object)
+
+    def example(self, decimals: int | None) -> str:
+        """The spelling as it is named in recipes: how a number would be written in it."""
+        number = {None: 1234.567, 0: 1234.0, 1: 1234.5}.get(decimals, 1234.56)
+        if self.fixed:
+            number = 1234.0 if decimals == 1 else 1234.5
+        if decimals == 0 and self.between == ".":
+            number = 1234567.0  # 1.234 would be three decimal places
+        return self.written(-number if self.brackets else number, decimals)
+
+
+PLAINLY = Spelling()
+
+
+def _digits(size: float, decimals: int | None, fixed: bool) -> str:
+    if decimals is None:
+        short = f"{size:.{SHORTEST}g}"
+        if "e" not in short:
+            return short
+        return f"{size:.{DEEPEST}f}".rstrip("0").rstrip(".")
+    digits = f"{size:.{decimals}f}"
+    return digits if fixed or "." not in digits else digits.rstrip("0").rstrip(".")
+
+
+def spelling_of(example: str) -> Spelling:
+    """The spelling that writes 1,234.56 like this.
+
+    >>> spelling_of("$1,234.50")
+    Spelling(mark='.', between=',', before='$', after='', brackets=False, fixed=True)
+
+    Raises:
+        SchemaError: there is no number in it.
+    """
+    text = example.strip()
+    brackets = text[:1] == "(" and text[-1:] == ")"
+    text = text[1:-1].strip() if brackets else text
+    found = DIGITS.search(text)
+    if found is None:
+        raise SchemaError(
+            f"`{example}` is not how a number is written.", 'Write one, such as "1,234.50".'
+        )
+    before, after = text[: found.start()].lstrip(MINUS + "+"), text[found.end() :]
+    mark, between, decimals = marks_of(found[0])
+    ends = found[0][-decimals:] if decimals else ""
+    return Spelling(mark, between, before, after, brackets, fixed=ends.endswith("0"))
+
+
+def decimals_of(example: str) -> int:
+    """How many decimal places an example shows."""
+    found = DIGITS.search(example)
+    return marks_of(found[0])[2] if found else 0
+
+
+def marks_of(digits: str) -> tuple[str, str, int]:
+    """Decimal mark, what stands between thousands, and decimal places of a number's digits."""
+    signs = [c for c in digits if not c.isdigit()]
+    if not signs:
+        return ".", "", 0
+    last = signs[-1]
+    after = len(digits) - digits.rindex(last) - 1
+    whole = digits[: digits.index(signs[0])]
+    maybe = last == "," and after == 3 and len(whole) <= 3 and whole[0] != "0"  # 1,234
+    thousands = signs.count(last) > 1 or last not in ".,"
+    if len(set(signs)) == 1 and (thousands or maybe):
+        return ("," if last == "." else "."), last, 0
+    return last, (signs[0] if len(set(signs)) > 1 else ""), after
