@@ -147,7 +147,9 @@ def _found(
         return replace(column, role=told, reason=why, facts=Origin.DISCOVERED)
     new = _identifiers(name, form.kind)
     domain = new if role is Role.IDENTIFIER else possible(form)[form.kind]
-    made = Column(name, domain, form.kind, role, why, column.meaning, Origin.DISCOVERED)
+    made = Column(
+        name, domain, form.kind, role, why, column.meaning, Origin.DISCOVERED, column.stored
+    )
     suggestion = Suggestion(made, possible(form), new)
     return made if part is None else declared_column(suggestion, part)
 

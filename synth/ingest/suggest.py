@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
@@ -38,6 +39,7 @@ INTERVALS = 32  # how many intervals numbers are cut into, unless there are few 
 FEW = 100  # whole numbers up to this range keep an interval each
 MOST_VALUES = 300  # categories listed; rarer ones are grouped
 UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
+NOTHING: Mapping[str, str] = MappingProxyType({})
 UNSURE = " Nothing shows which number is the month: the day is taken to come first."
 RARE_ROWS = 5  # a value in fewer rows than this is grouped with the other rare ones
 
@@ -99,9 +101,15 @@ class _Values:
         return self.formed()
 
 
-def suggest(frame: pd.DataFrame) -> dict[str, Suggestion]:
-    """A suggestion per column of a table as `read_table` gives it."""
-    return {str(n): _suggested(str(n), _values(frame[n])) for n in frame.columns}
+def suggest(frame: pd.DataFrame, stored: Mapping[str, str] = NOTHING) -> dict[str, Suggestion]:
+    """A suggestion per column of a table as `read_table` gives it.
+
+    Args:
+        stored: the types in which the source stores its columns, as far as it has any.
+    """
+    return {
+        str(n): _suggested(str(n), _values(frame[n]), stored.get(str(n), "")) for n in frame.columns
+    }
 
 
 def suggested_schema(suggestions: Mapping[str, Suggestion]) -> Schema:
@@ -118,7 +126,7 @@ def _values(column: pd.Series) -> _Values:
     return _Values(as_text(index), counts.to_numpy().astype(np.int64), len(column))
 
 
-def _suggested(name: str, values: _Values) -> Suggestion:
+def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
     possible = _possible(values)
     kind, why = _kind(values, possible)
     role = Role.PLAIN
@@ -134,7 +142,7 @@ def _suggested(name: str, values: _Values) -> Suggestion:
         role = guess.role
     new = _identifiers(name, values, kind, guess.format)
     domain: Domain | Pattern = new if role is Role.IDENTIFIER else possible[kind]
-    column = Column(name, domain, kind, role, why, facts=Origin.OBSERVED)
+    column = Column(name, domain, kind, role, why, facts=Origin.OBSERVED, stored=stored)
     return Suggestion(column, possible, new)
 
 
