@@ -93,7 +93,7 @@ class _Values:
         """How the cells are written, from exact counts; as cells of a kind, if one is given."""
         form = form_of(self.shapes, 0.0, kind)
         for of in details(form):
-            form = detailed(form, of, self._counted(of))
+            form = detailed(form, of, self._counted(of), 0.0)
         return form
 
     @cached_property
@@ -306,7 +306,7 @@ def possible(form: Form) -> dict[Kind, Domain]:
     open_ = Origin.OBSERVED
     step = resolution_of(form.format)
     return {
-        Kind.CATEGORY: Categories((), open_, missing=True, other=True),
+        Kind.CATEGORY: Categories((), open_, form.missing, other=True),
         Kind.TEXT: Text(Origin.DISCOVERED, missing=True),
         Kind.BOOLEAN: Categories(form.truth, Origin.DISCOVERED, form.missing, typed="boolean"),
         Kind.INTEGER: Numbers(UNKNOWN, open_, form.missing, 0, form.spelling),

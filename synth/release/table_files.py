@@ -45,7 +45,7 @@ def write_csv(
             header=i == 0,
             sep=written.delimiter,
             quoting=written.quoting,
-            lineterminator=written.ends,
+            lineterminator=written.line_end,
         )
         stream.write(encode(text))
         yield block
