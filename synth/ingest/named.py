@@ -35,6 +35,7 @@ class Meaning:
         words: found anywhere in a name, between words.
         alone: the whole name, once the words for people (`PERSON`) are taken out of it.
         of_people: names of people, which stay identifiers however often they repeat.
+        of_places: names of places, some of which people are called, too.
     """
 
     role: Role
@@ -42,6 +43,7 @@ class Meaning:
     words: str = ""
     alone: str = ""
     of_people: bool = False
+    of_places: bool = False
 
 
 PERSON = (
@@ -190,6 +192,11 @@ MEASURED = r"""
     usd|eur|gbp|pct|percent|fnlwgt|weighting|psa|glucose|cholesterol|platelets?|wbc|rbc|hemoglobin|
     creatinine|capital (gain|loss)
 """
+TIMED = (
+    "years?|months?|weeks?|days?|quarters?|hours?|time|t|period|round|season|jahr|monat|woche|tag|"
+    "annee|mois|semaine|jour|ano|mes|semana|dia|anno|mese|settimana|giorno|jaar|maand|dag|ar|"
+    "manad|maned|rok|miesiac|tydzien|dzien|mesic|год|месяц|неделя|день|day of (year|month|week)"
+)
 ALONE_NAME = (
     "names?|nom|noms|nombre|nombres|nome|nomes|naam|namen|navn|namn|nimi|nev|nume|isim|isimler|"
     "adi|ime|ονομα|имя|name \\d|initials"
@@ -221,6 +228,7 @@ ONE = "names one person or one record"
 KNOWN = "is what others may know"
 DISLIKED = "is what people would not like known"
 MEASURE = "is measured or counted, so it is no identifier"
+TIME = "counts time, so it is no identifier"
 MEANINGS = (
     Meaning(Role.IDENTIFIER, PEOPLE, OF_PEOPLE, ALONE_NAME, of_people=True),
     Meaning(Role.IDENTIFIER, ONE, NUMBERS, ALONE_NUMBER),
@@ -229,8 +237,9 @@ MEANINGS = (
     Meaning(Role.SENSITIVE, DISLIKED, SECRET, ALONE_SECRET),
     Meaning(Role.QUASI, KNOWN, AGED, ALONE_AGED),
     Meaning(Role.QUASI, KNOWN, SEX, ALONE_SEX),
-    Meaning(Role.QUASI, KNOWN, PLACE, ALONE_PLACE),
+    Meaning(Role.QUASI, KNOWN, PLACE, ALONE_PLACE, of_places=True),
     Meaning(Role.QUASI, KNOWN, LIVES),
+    Meaning(Role.PLAIN, TIME, alone=TIMED),
     Meaning(Role.PLAIN, MEASURE, MEASURED),
 )
 EAST = (

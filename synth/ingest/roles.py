@@ -138,16 +138,13 @@ def _by_content(words: str, values: Sequence[str], kind: Kind) -> RoleGuess | No
         looks, share = found
         why = f"{share:.0%} of the values look like {looks.what}."
         return RoleGuess(looks.role, why, looks.format)
+    if words == "union" and kind is Kind.BOOLEAN:
+        why = "By its name and two states, it is what people would not like known."
+        return RoleGuess(Role.SENSITIVE, why)
     if kind not in (Kind.CATEGORY, Kind.TEXT):
-        return (
-            RoleGuess(
-                Role.SENSITIVE,
-                "By its name and two states, it is what people would not like known.",
-            )
-            if words == "union" and kind is Kind.BOOLEAN
-            else None
-        )
-    if why := names_of_people(values):
+        return None
+    meaning = meaning_of(words)
+    if not (meaning and meaning.of_places) and (why := names_of_people(values)):
         return RoleGuess(Role.IDENTIFIER, why, of_people=True)
     if why := notes_name_people(values):
         return RoleGuess(Role.PLAIN, why, withheld=True)

@@ -138,6 +138,18 @@ def test_whole_numbers_that_run_up_or_are_drawn_as_codes_are_identifiers(why, va
     assert why in column.reason
 
 
+@pytest.mark.parametrize("name", ["year", "Jahr", "time", "t"])
+def test_time_that_runs_up_is_no_identifier(name):
+    assert judged(name, list(range(1900, 2000))).role is P
+
+
+def test_places_that_people_are_called_after_are_no_people():
+    assert (
+        judged("county", ["Clare Kerry", "Logan Lee", "Madison Scott", "Wayne Clark"] * 30).role
+        is Q
+    )
+
+
 def test_numbers_that_are_all_different_are_identifiers_by_their_name():
     assert judged("empno", MEASURED).role is I
 
