@@ -13,6 +13,7 @@ from typing import Any
 
 from synth.budget.eyes import ForCustodian
 from synth.ingest.forms import Form, detailed, details, form_of
+from synth.ingest.persons import Repeats, could_name_people, repeats_of
 from synth.ingest.roles import judged_role, words_of
 from synth.ingest.shaping import Shapes
 from synth.lazily import np, pd
@@ -48,11 +49,13 @@ class Suggestion(ForCustodian):
 
     Args:
         identifier: the format of new identifiers, should it be declared as one.
+        repeats: how often its values repeat, where they may be people's numbers.
     """
 
     column: Column
     alternatives: Mapping[Kind, Domain]
     identifier: Pattern = field(default_factory=lambda: Pattern(USUAL, Origin.OBSERVED))
+    repeats: Repeats | None = None
 
     def as_kind(self, kind: Kind) -> Domain | None:
         """The domain under another kind; None where the values do not allow it."""
@@ -129,7 +132,9 @@ def _suggested(name: str, values: _Values) -> Suggestion:
     new = _identifiers(name, values, kind, guess.format)
     domain: Domain | Pattern = new if role is Role.IDENTIFIER else possible[kind]
     column = Column(name, domain, kind, role, why, facts=Origin.OBSERVED)
-    return Suggestion(column, possible, new)
+    people = could_name_people(name, values.text, role, kind)
+    repeats = repeats_of(values.counts, values.rows) if people else None
+    return Suggestion(column, possible, new, repeats)
 
 
 def _identifiers(name: str, values: _Values, kind: Kind, seen: str) -> Pattern:
