@@ -3,6 +3,7 @@
 # make nightly  the same questions of more draws, requests and rows
 # make check    format, lint, types, import order
 # make rooms    the picture in docs/architecture.md
+# make cases    files as people have them, through every door: FOLDER=…
 # make image    the container image (needs Docker)
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help app test nightly check fix rooms image browser postgres newman
+.PHONY: help app test nightly check fix rooms cases image browser postgres newman
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -38,6 +39,11 @@ fix: .venv/.ready-for-tests
 
 rooms: .venv/.ready-for-tests
 	$(BIN)/python docs/draw_rooms.py
+
+METHODS ?= adaptive independent value_seeded sequential
+cases: .venv/.ready
+	@test -n "$(FOLDER)" || { echo "Name a folder of files: make cases FOLDER=…"; exit 1; }
+	$(BIN)/python bench/cases.py "$(FOLDER)" --methods $(METHODS)
 
 image:
 	docker build --tag synth .

@@ -184,7 +184,11 @@ def sample(
             show, drawn = Shown(), 0
             blocks = model.blocks(rows, np.random.default_rng(seed))
             text = output.suffix == ".csv"
-            made = opened.as_text(blocks, stream) if text else write_parquet(blocks, stream)
+            made = (
+                opened.as_text(blocks, stream)
+                if text
+                else write_parquet(blocks, stream, opened.schema)
+            )
             for block in made:
                 drawn += len(block)
                 show(drawn / rows, "drawing synthetic rows")

@@ -115,13 +115,13 @@ def _texts(schema: Schema) -> list[Column]:
 def _found(private: PrivateTable, share: Share) -> Column:
     column = private.schema[share.column]
     match column.domain:
-        case Categories(typed=typed):
+        case Categories() as categories:
             told = private.values(
                 column.name, share.rho, share.delta, "values that many rows share"
             )
             listed = tuple(sorted(told, key=_natural))
-            domain: Categories | Numbers | Dates = Categories(
-                listed, Origin.DISCOVERED, missing=True, other=True, typed=typed
+            domain: Categories | Numbers | Dates = replace(
+                categories, values=listed, origin=Origin.DISCOVERED, other=True
             )
         case Numbers(decimals=decimals) as numbers:
             edges = _edges(private, column, share.rho, 1.0 if decimals == 0 else 0.0)

@@ -31,7 +31,7 @@ from synth.schema.pattern import RUNNING, USUAL, usual_pattern
 from synth.vault import Measurement, PrivateTable
 
 SHARE = 0.02  # of rho, for all columns together, in a table large enough
-MOST_SHARE = 0.1  # of rho, in a small one
+MOST_SHARE = 0.2  # of rho, in a small one
 FINE = 50  # the noise should be no more than one row in so many
 UNIQUE = 0.9  # values to rows, from which on every row is taken to have its own
 FEW, REPEATED = 20, 4  # fewer values, each in more rows than that on average, name no one person
@@ -147,7 +147,9 @@ def _found(
         return replace(column, role=told, reason=why, facts=Origin.DISCOVERED)
     new = _identifiers(name, form.kind)
     domain = new if role is Role.IDENTIFIER else possible(form)[form.kind]
-    made = Column(name, domain, form.kind, role, why, column.meaning, Origin.DISCOVERED)
+    made = Column(
+        name, domain, form.kind, role, why, column.meaning, Origin.DISCOVERED, column.stored
+    )
     suggestion = Suggestion(made, possible(form), new)
     return made if part is None else declared_column(suggestion, part)
 
@@ -164,7 +166,8 @@ def _form(
     told = _counted(private, column, "shapes", rho)
     form = form_of(told.counts, told.sigma, kind)
     for of in details(form):
-        form = detailed(form, of, _counted(private, column, of, rho).counts)
+        told = _counted(private, column, of, rho)
+        form = detailed(form, of, told.counts, told.sigma)
     return form
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import TypeVar
 
 from synth.ingest.shapes import (
@@ -14,12 +16,14 @@ from synth.ingest.shapes import (
     TRUTHS,
     DateShape,
     NumberShape,
+    Shape,
     TruthShape,
     WordShape,
+    places,
     shapes,
 )
 from synth.ingest.shaping import namings, paddings
-from synth.lazily import np
+from synth.lazily import np, npt
 from synth.schema import Kind
 from synth.schema.moments import CLOCK, LANGUAGES, LONG, SHORT
 from synth.schema.spelling import PLAINLY, Spelling
@@ -27,7 +31,9 @@ from synth.schema.values import Values
 
 MOST = 0.9  # of the cells that hold something must be numbers, or dates, for a column to be that
 MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
-SURE = 4.5  # times the noise: what is less may be noise alone, of any of the shapes of a column
+USUAL, RARE = 4.0, 5.2  # times the noise: what is less may be noise alone, of any shape of a kind
+GONE = 2.5  # the same of missing cells, of which there is one count
+TRIMMED = 0.05  # of numbers show fewer decimal places, where zeros at the end are not written
 T = TypeVar("T", bound=Hashable)
 
 
@@ -67,13 +73,50 @@ def form_of(counts: Values, sigma: float, within: Kind | None = None) -> Form:
     """
     listed = shapes()
     told = np.asarray(counts, dtype=np.float64)
-    least = max(SURE * sigma, 1e-9)
-    gone = len(told) <= len(listed) or bool(told[len(listed)] >= least)
+    gone = len(told) <= len(listed) or bool(told[len(listed)] >= max(GONE * sigma, 1e-9))
     told = told[: len(listed)]
+    usual = _usual()
+    least = np.full(len(listed), max(RARE * sigma, 1e-9))
+    least[usual] = max(USUAL * sigma, 1e-9)
     held = np.flatnonzero(told >= least)
-    if not len(held):  # nothing rises above the noise: the likeliest shape
-        held = np.array([int(told.argmax()) if told.max() > 0 else len(told) - 1])
-    return _form([(listed[i], max(float(told[i]), 1.0)) for i in held], gone, within)
+    if not len(held):  # nothing rises above the noise: the likeliest of the usual shapes
+        best = usual[int(told[usual].argmax())]
+        held = np.array([best if told[best] > 0 else len(told) - 1])
+    seen = [(listed[i], max(float(told[i]), 1.0)) for i in held]
+    form = _form(seen, gone, within)
+    return replace(form, spelling=_with_zeros(form, told, sigma))
+
+
+@cache
+def _usual() -> npt.NDArray[np.int64]:
+    """Where the shapes are that most columns have: told from noise more easily than the others."""
+    plain = [NumberShape(d, "." if d else "") for d in range(4)]
+    dates = [DateShape(f) for f in ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")]
+    truth = [TruthShape(pair, x) for pair in TRUTHS[:3] for x in (False, True)]
+    common: tuple[Shape, ...] = (*plain, *dates, *truth, WordShape(), WordShape(long=True))
+    return np.array([places()[shape] for shape in common])
+
+
+def _with_zeros(form: Form, told: Values, sigma: float) -> Spelling:
+    """The spelling, with zeros at the end where hardly any number shows fewer places.
+
+    Of numbers without them, one in ten shows fewer: too few, maybe, to rise above the noise.
+    """
+    spelling, decimals = form.spelling, form.decimals
+    if not decimals:
+        return replace(spelling, fixed=False)
+    ends = spelling.before, spelling.after
+    mine = [
+        (shape.decimals, float(told[place]))
+        for between in {"", spelling.between}
+        for d in range(decimals + 1)
+        if (shape := NumberShape(d, spelling.mark if d else "", between, *ends)) in places()
+        for place in (places()[shape],)
+    ]
+    full = sum(n for d, n in mine if d == decimals)
+    fewer = sum(n for d, n in mine if d < decimals)
+    noise = sigma * math.sqrt(len(mine))
+    return replace(spelling, fixed=fewer <= TRIMMED * full and noise <= TRIMMED * full)
 
 
 Seen = list[tuple[NumberShape | DateShape | TruthShape | WordShape, float]]
@@ -141,15 +184,14 @@ def _numbers(seen: list[tuple[NumberShape, float]]) -> tuple[int | None, Spellin
     between = _most([(s.between, n) for s, n in seen if _apart(s, mark)], "")
     ends = _most([((s.before, s.after), n) for s, n in seen], ("", ""))
     read = [(s, n) for s, n in seen if _fits(s, mark, between, ends)]
-    places: dict[int, float] = {}
+    shown: dict[int, float] = {}
     for shape, n in read:
         place = 3 if shape.mark == "?" and mark == "," else shape.decimals
-        places[place] = places.get(place, 0.0) + n
-    found = sum(places.values())
-    decimals = next((p for p in sorted(places) if _beyond(places, p) <= MISFITS * found), 0)
-    fixed = 0 < decimals < DEEP and places[decimals] >= (1 - MISFITS) * found
+        shown[place] = shown.get(place, 0.0) + n
+    found = sum(shown.values())
+    decimals = next((p for p in sorted(shown) if _beyond(shown, p) <= MISFITS * found), 0)
     brackets = _sum(read, lambda s: s.brackets) > 0
-    spelling = Spelling(mark, between, *ends, brackets, fixed)
+    spelling = Spelling(mark, between, *ends, brackets)
     if decimals == 0 and not between:
         spelling = Spelling(".", "", *ends, brackets)
     return None if decimals == DEEP else decimals, spelling, min(found, cells)
@@ -218,36 +260,43 @@ def details(form: Form) -> tuple[str, ...]:
     return ("paddings", "namings") if "%b" in form.format else ("paddings",)
 
 
-def detailed(form: Form, of: str, counts: Values) -> Form:
+def detailed(form: Form, of: str, counts: Values, sigma: float) -> Form:
     """The form with what a count of `details` tells, noisy or not."""
-    return padded(form, counts) if of == "paddings" else named(form, counts)
+    return padded(form, counts, sigma) if of == "paddings" else named(form, counts, sigma)
 
 
-def padded(form: Form, counts: Values) -> Form:
+def padded(form: Form, counts: Values, sigma: float) -> Form:
     """The form with leading zeros as most dates have them, from counts over `paddings()`."""
     told = list(zip(paddings(), counts, strict=False))
     format = form.format
-    if _bare([(days, n) for (days, _), n in told]):
+    if _bare([(days, n) for (days, _), n in told], sigma):
         format = format.replace("%d", "%-d").replace("%m", "%-m")
-    if _bare([(hours, n) for (_, hours), n in told]):
+    if _bare([(hours, n) for (_, hours), n in told], sigma):
         format = format.replace("%H", "%-H").replace("%I", "%-I")
     return replace(form, format=format)
 
 
-def _bare(told: list[tuple[bool | None, float]]) -> bool:
-    """Whether numbers below ten stand without a zero before them."""
-    return _sum(told, lambda zero: zero is False) > _sum(told, lambda zero: zero is True)
+def _bare(told: list[tuple[bool | None, float]], sigma: float) -> bool:
+    """Whether numbers below ten surely stand without a zero before them."""
+    bare, zeros = (_sum(told, lambda zero, s=sort: zero is s) for sort in (False, True))  # type: ignore[misc]
+    return bare > zeros + USUAL * sigma
 
 
-def named(form: Form, counts: Values) -> Form:
-    """The form with the language, width and case of months, from counts over `namings()`."""
+def named(form: Form, counts: Values, sigma: float) -> Form:
+    """The form with the language, width and case of months, from counts over `namings()`.
+
+    Many languages share most of their names, so English has to be surely the wrong one.
+    """
     told = [(naming, float(n)) for naming, n in zip(namings(), counts, strict=False) if naming]
     rows = {
         (language, width): sum(n for (words, _), n in told if (language, width) in words)
         for language in LANGUAGES
         for width in (SHORT, LONG)
     }
-    language, width = max(rows, key=lambda spoken: rows[spoken])
+    english = max((("en", width) for width in (SHORT, LONG)), key=lambda spoken: rows[spoken])
+    best = max(rows, key=lambda spoken: rows[spoken])
+    doubt = GONE * sigma * math.sqrt(len(told))
+    language, width = english if rows[best] <= rows[english] + doubt else best
     case = _most([(case, n) for (_, case), n in told], "En")
     shown = {"en": language, "En": language.capitalize(), "EN": language.upper()}[case]
     code = f"%{width}" if shown == "En" else f"%{width}[{shown}]"

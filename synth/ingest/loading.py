@@ -12,7 +12,7 @@ from synth.budget import Audience, Budget
 from synth.budget.eyes import ForCustodian
 from synth.errors import IngestError
 from synth.ingest.declaration import ColumnPart
-from synth.ingest.read import MISSING_TEXTS, frame_of, read_table
+from synth.ingest.read import MISSING_TEXTS, STORED, frame_of, read_table
 from synth.ingest.suggest import Suggestion, suggest, suggested_schema
 from synth.ingest.suggest_lazy import as_they_are, suggest_in_place, tidied
 from synth.lazily import nw, pd
@@ -65,7 +65,7 @@ def load(
     frame = _frame(source, missing)
     if isinstance(frame, nw.LazyFrame):
         return _in_place(frame, budget, missing, person, known_as)
-    suggestions = suggest(frame)
+    suggestions = suggest(frame, frame.attrs.get(STORED, {}))
     schema = suggested_schema(suggestions)
     return Loaded(PrivateTable(frame, schema, budget, person=person), suggestions, len(frame))
 

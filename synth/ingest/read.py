@@ -13,6 +13,7 @@ from synth.ingest.sniff import Dialect, check_records, dialect_of, format_of
 from synth.ingest.width import check_width
 from synth.lazily import np, nw, pa, pd
 
+STORED = "stored"  # among a frame's `attrs`: the Arrow type of each column in its source
 MISSING_TEXTS = ("", "NA", "N/A", "NULL", "<NULL>", "null", "NaN", "nan", "#N/A")
 
 
@@ -31,7 +32,10 @@ def read_table(stream: IO[bytes], missing: Sequence[str] = MISSING_TEXTS) -> pd.
     found = format_of(stream)
     if found == "text":
         return _named(_read_text(stream, dialect_of(stream), missing))
-    readers = {"parquet": _read_parquet, "excel": _read_excel, "jsonl": _read_json}
+    if found == "parquet":
+        frame, types = _read_parquet(stream)
+        return _storing(_named(compact(frame, missing)), types)
+    readers = {"excel": _read_excel, "jsonl": _read_json}
     return _named(compact(readers[found](stream), missing))
 
 
@@ -53,7 +57,9 @@ def frame_of(
     if isinstance(frame, nw.LazyFrame):
         check_width(len(frame.collect_schema()))
         return frame
-    return _named(compact(frame.to_pandas(), missing))
+    native = frame.to_pandas()
+    types = pa.Schema.from_pandas(native, preserve_index=False)
+    return _storing(_named(compact(native, missing)), types)
 
 
 def _read_text(stream: IO[bytes], dialect: Dialect, missing: Sequence[str]) -> pd.DataFrame:
@@ -133,14 +139,21 @@ def _check_names(names: Sequence[str]) -> None:
         )
 
 
-def _read_parquet(stream: IO[bytes]) -> pd.DataFrame:
+def _storing(frame: pd.DataFrame, types: pa.Schema) -> pd.DataFrame:
+    """The frame, with the types in which its source stores its columns beside it."""
+    frame.attrs[STORED] = {field.name: str(field.type) for field in types}
+    return frame
+
+
+def _read_parquet(stream: IO[bytes]) -> tuple[pd.DataFrame, pa.Schema]:
     try:
         check_width(pa.parquet.read_metadata(stream).num_columns)
         table = pa.parquet.read_table(stream)
     except pa.ArrowException:
         raise IngestError("The Parquet file is damaged.", "Write it again.") from None
+    types = table.schema
     frame: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
-    return frame
+    return frame, types
 
 
 def _read_json(stream: IO[bytes]) -> pd.DataFrame:
@@ -211,6 +224,8 @@ def _compacted(name: str, values: pd.Series) -> pd.Series:
         return pd.Series(text.where(~midnight, days)).astype("category")
     if pd.api.types.is_integer_dtype(kind):
         return pd.to_numeric(values, downcast="integer")
+    if kind == np.float32 or kind == np.float16:
+        return _as_short(values)
     if pd.api.types.is_numeric_dtype(kind):
         return values
     present = values.dropna()
@@ -222,6 +237,13 @@ def _compacted(name: str, values: pd.Series) -> pd.Series:
     text = [None if pd.isna(v) else str(v) for v in values]
     made: pd.Series = pd.Series(text, index=values.index, dtype="category")
     return made
+
+
+def _as_short(values: pd.Series) -> pd.Series:
+    """Small floats as the numbers they are written as: 0.1, and not 0.10000000149."""
+    places, different = pd.factorize(values)
+    table = np.array([*(float(str(v)) for v in np.asarray(different)), np.nan])
+    return pd.Series(table[places], index=values.index)
 
 
 def _stripped(frame: pd.DataFrame, missing: Sequence[str]) -> pd.DataFrame:

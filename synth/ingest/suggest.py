@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
@@ -39,6 +40,7 @@ INTERVALS = 32  # how many intervals numbers are cut into, unless there are few 
 FEW = 100  # whole numbers up to this range keep an interval each
 MOST_VALUES = 300  # categories listed; rarer ones are grouped
 UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
+NOTHING: Mapping[str, str] = MappingProxyType({})
 UNSURE = " Nothing shows which number is the month: the day is taken to come first."
 RARE_ROWS = 5  # a value in fewer rows than this is grouped with the other rare ones
 
@@ -94,7 +96,7 @@ class _Values:
         """How the cells are written, from exact counts; as cells of a kind, if one is given."""
         form = form_of(self.shapes, 0.0, kind)
         for of in details(form):
-            form = detailed(form, of, self._counted(of))
+            form = detailed(form, of, self._counted(of), 0.0)
         return form
 
     @cached_property
@@ -102,9 +104,15 @@ class _Values:
         return self.formed()
 
 
-def suggest(frame: pd.DataFrame) -> dict[str, Suggestion]:
-    """A suggestion per column of a table as `read_table` gives it."""
-    return {str(n): _suggested(str(n), _values(frame[n])) for n in frame.columns}
+def suggest(frame: pd.DataFrame, stored: Mapping[str, str] = NOTHING) -> dict[str, Suggestion]:
+    """A suggestion per column of a table as `read_table` gives it.
+
+    Args:
+        stored: the types in which the source stores its columns, as far as it has any.
+    """
+    return {
+        str(n): _suggested(str(n), _values(frame[n]), stored.get(str(n), "")) for n in frame.columns
+    }
 
 
 def suggested_schema(suggestions: Mapping[str, Suggestion]) -> Schema:
@@ -121,7 +129,7 @@ def _values(column: pd.Series) -> _Values:
     return _Values(as_text(index), counts.to_numpy().astype(np.int64), len(column))
 
 
-def _suggested(name: str, values: _Values) -> Suggestion:
+def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
     possible = _possible(values)
     kind, why = _kind(values, possible)
     guess = judged_role(name, values.text, values.present, kind)
@@ -131,7 +139,7 @@ def _suggested(name: str, values: _Values) -> Suggestion:
     role = guess.role
     new = _identifiers(name, values, kind, guess.format)
     domain: Domain | Pattern = new if role is Role.IDENTIFIER else possible[kind]
-    column = Column(name, domain, kind, role, why, facts=Origin.OBSERVED)
+    column = Column(name, domain, kind, role, why, facts=Origin.OBSERVED, stored=stored)
     people = could_name_people(name, values.text, role, kind)
     repeats = repeats_of(values.counts, values.rows) if people else None
     return Suggestion(column, possible, new, repeats)
@@ -279,7 +287,7 @@ def possible(form: Form) -> dict[Kind, Domain]:
     open_ = Origin.OBSERVED
     step = resolution_of(form.format)
     return {
-        Kind.CATEGORY: Categories((), open_, missing=True, other=True),
+        Kind.CATEGORY: Categories((), open_, form.missing, other=True),
         Kind.TEXT: Text(Origin.DISCOVERED, missing=True),
         Kind.BOOLEAN: Categories(form.truth, Origin.DISCOVERED, form.missing, typed="boolean"),
         Kind.INTEGER: Numbers(UNKNOWN, open_, form.missing, 0, form.spelling),

@@ -20,6 +20,7 @@ from synth.release.release import FORMAT
 from synth.release.signature import signer
 from synth.release.table_files import write_csv
 from synth.schema import Schema
+from synth.schema.stored import restored
 from synth.schema.written import written_of
 
 REQUIRED = ("synthetic.csv", "schema.json", "PRIVACY.md", "model.json", "release.json")
@@ -68,7 +69,7 @@ class Bundle:
     def rows(self) -> pd.DataFrame:
         """The first synthetic table, as released."""
         frame = pd.read_parquet(io.BytesIO(self.files["synthetic.parquet"]))
-        return frame
+        return restored(frame, self.schema)
 
     def as_text(self, blocks: Iterable[pd.DataFrame], stream: IO[bytes]) -> Iterator[pd.DataFrame]:
         """Write further rows as CSV as the released ones are written, and hand them on."""

@@ -144,7 +144,7 @@ class Release:
             stem = "synthetic" if i == 0 else f"synthetic-{i + 1}"
             columnar = io.BytesIO()
             with parcel.entry(f"{stem}.csv", large=not self._short) as file:
-                rows = write_parquet(blocks, columnar)
+                rows = write_parquet(blocks, columnar, self.model.schema)
                 spelling = self.model.schema, self.written
                 for _ in write_csv(rows, file, *spelling, safe=self.safe):
                     pass

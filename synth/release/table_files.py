@@ -11,6 +11,7 @@ from typing import IO, Protocol
 from synth.lazily import pa, pd
 from synth.schema import Schema
 from synth.schema.formulas import all_harmless, harmless
+from synth.schema.stored import stored
 from synth.schema.written import AS_USUAL, Written
 
 
@@ -44,23 +45,28 @@ def write_csv(
             header=i == 0,
             sep=written.delimiter,
             quoting=written.quoting,
-            lineterminator=written.ends,
+            lineterminator=written.line_end,
         )
         stream.write(encode(text))
         yield block
 
 
-def write_parquet(blocks: Iterable[pd.DataFrame], stream: Sink) -> Iterator[pd.DataFrame]:
-    """Write each block as a row group of one Parquet file, and hand it on."""
-    writer, schema = None, None
+def write_parquet(
+    blocks: Iterable[pd.DataFrame], stream: Sink, schema: Schema | None = None
+) -> Iterator[pd.DataFrame]:
+    """Write each block as a row group of one Parquet file, and hand it on as it was.
+
+    Args:
+        schema: names the types in which the source of its columns stored them.
+    """
+    writer, declared = None, schema or Schema(())
     try:
         for block in blocks:
-            table = pa.Table.from_pandas(block, schema=schema, preserve_index=False)
+            table = stored(block, declared)
             if writer is None:
                 table = _with_types(table)
-                schema = table.schema
-                writer = pa.parquet.ParquetWriter(stream, schema)
-            writer.write_table(table)
+                writer = pa.parquet.ParquetWriter(stream, table.schema)
+            writer.write_table(table.cast(writer.schema))
             yield block
     finally:
         if writer is not None:

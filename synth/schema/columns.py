@@ -56,6 +56,7 @@ class Column:
         reason: why its kind and role were suggested, in a sentence without cell values.
         meaning: what the column means, in the custodian's words; travels into the release.
         facts: where its kind, its role and how its cells are written come from.
+        stored: the type its source stores it in, as Arrow names it; "" for text.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Column:
     reason: str = field(default="", repr=False)
     meaning: str = ""
     facts: Origin = Origin.DECLARED
+    stored: str = ""
 
     @property
     def public(self) -> bool:
@@ -78,6 +80,7 @@ class Column:
     def document(self) -> dict[str, Any]:
         """The column as plain values for JSON and TOML."""
         told = {"meaning": self.meaning} if self.meaning else {}
+        told |= {"stored": self.stored} if self.stored else {}
         return {
             "name": self.name,
             "kind": self.kind.value,
@@ -94,7 +97,7 @@ def column_of(document: Mapping[str, Any]) -> Column:
     Raises:
         SchemaError: a kind, role or domain is not known.
     """
-    own = ("name", "kind", "role", "meaning", "reason", "facts")
+    own = ("name", "kind", "role", "meaning", "reason", "facts", "stored")
     rest = {k: v for k, v in document.items() if k not in own}
     name = str(document["name"])
     if rest.get("domain") == Pattern.name:
@@ -112,6 +115,7 @@ def column_of(document: Mapping[str, Any]) -> Column:
         meaning=str(document.get("meaning", "")),
         reason=str(document.get("reason", "")),
         facts=_one_of(Origin, document.get("facts", "declared"), name),
+        stored=str(document.get("stored", "")),
     )
 
 

@@ -1,7 +1,8 @@
-"""How a text file of a table is written: delimiter, encoding, quotes and line ends."""
+"""How a text file was written, so that a synthetic table can be written the same way."""
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -9,38 +10,47 @@ from typing import Any, Literal
 
 from synth.errors import SchemaError
 
+LINE_ENDS = ("\r\n", "\n", "\r")
+
 
 @dataclass(frozen=True)
 class Written:
-    """How a text file is written.
+    """The dialect of a text file. It says nothing of the rows: only how lines are laid out.
 
     Args:
-        encoding: as Python names it; "utf-8-sig" begins with a byte order mark.
-        quoted: whether every value stands in quotation marks, and not only those that need them.
-        ends: what a line ends with.
+        delimiter: the one character between two fields.
+        encoding: as Python names it; `utf-8-sig`, `utf-16` and their like begin with a mark of
+            their byte order.
+        quote_all: whether every field is in quotes, and not only those that need them.
+        line_end: what ends a line.
+
+    Raises:
+        SchemaError: no text file can be written that way.
     """
 
     delimiter: str = ","
     encoding: str = "utf-8"
-    quoted: bool = False
-    ends: str = "\r\n"
+    quote_all: bool = False
+    line_end: str = "\r\n"
 
     def __post_init__(self) -> None:
-        known = len(self.delimiter) == 1 and self.ends in ("\r\n", "\n", "\r")
-        try:
-            "".encode(self.encoding)
-        except (LookupError, ValueError):
-            known = False
-        if not known:
+        if len(self.delimiter) != 1 or self.delimiter in '\r\n"':
             raise SchemaError(
-                "A text file cannot be written so.",
-                "Give a delimiter of one character and an encoding that Python knows.",
+                "The delimiter of a text file is one character.", 'Give one, such as "," or ";".'
             )
+        if self.line_end not in LINE_ENDS:
+            raise SchemaError("A line ends with \\r\\n, \\n or \\r.", "Choose one of these.")
+        try:
+            codecs.lookup(self.encoding)
+        except LookupError:
+            raise SchemaError(
+                "There is no such encoding.", 'Give one that is known, such as "utf-8".'
+            ) from None
 
     @property
     def quoting(self) -> Literal[0, 1]:
-        """The same, as the `csv` module says it."""
-        return csv.QUOTE_ALL if self.quoted else csv.QUOTE_MINIMAL
+        """Which fields are in quotes, as the `csv` module says it."""
+        return csv.QUOTE_ALL if self.quote_all else csv.QUOTE_MINIMAL
 
     def holding(self, texts: Iterable[str]) -> Written:
         """The same, in UTF-8 where the encoding has no sign for something in `texts`."""
@@ -51,7 +61,7 @@ class Written:
         return self
 
     def document(self) -> dict[str, Any]:
-        """As plain values for JSON."""
+        """As plain values; `written_of` reads it back."""
         return asdict(self)
 
 
@@ -59,14 +69,16 @@ AS_USUAL = Written()
 
 
 def written_of(document: Mapping[str, Any]) -> Written:
-    """What a document describes.
+    """Read back what `Written.document` gave; what it does not say is as usual.
 
     Raises:
-        SchemaError: nothing can be written so.
+        SchemaError: it says something else, or no text file can be written that way.
     """
-    return Written(
-        delimiter=str(document.get("delimiter", ",")),
-        encoding=str(document.get("encoding", "utf-8")),
-        quoted=bool(document.get("quoted", False)),
-        ends=str(document.get("ends", "\r\n")),
-    )
+    kinds = {"delimiter": str, "encoding": str, "quote_all": bool, "line_end": str}
+    for key, value in document.items():
+        if key not in kinds or not isinstance(value, kinds[key]):
+            raise SchemaError(
+                "What is said of how the text file was written cannot be read.",
+                f"Give {', '.join(f'`{k}`' for k in kinds)}.",
+            )
+    return Written(**document)

@@ -151,6 +151,8 @@ def visits(rows: int = ROWS) -> pd.DataFrame:
             "city": rng.choice(["Oslo", "Rome", "Bern"], rows, p=[0.5, 0.3, 0.2]),
             "seen": days.strftime("%d/%m/%Y"),
             "smoker": rng.choice(["true", "false"], rows),
+            "paid": [f"${p:,.2f}" for p in rng.gamma(2.0, 900.0, rows)],
+            "born": (days - pd.Timedelta(9000, "D")).strftime("%-d %B %Y"),
             "note": rng.choice(
                 ["came back after a week, all is well", "nothing else to report on it"], rows
             ),
@@ -161,10 +163,12 @@ def visits(rows: int = ROWS) -> pd.DataFrame:
 USUAL = dict(
     person="P9999", visit="70999", age="44", weight="71.5", dose="2,50", city="Oslo",
     seen="03/04/2024", smoker="true", note="nothing else to report on it",
+    paid="$1,020.30", born="4 May 1999",
 )  # fmt: skip
 ODD = dict(
     person="?", visit="x-1", age="unknown", weight="83.1234", dose="1e999", city="Atlantis",
     seen="2024-05-06 07:08:09", smoker="perhaps", note="n" * 500,
+    paid="(£3.5)", born="04 août 99",
 )  # fmt: skip
 NEWCOMERS = {
     "a usual row": [USUAL],

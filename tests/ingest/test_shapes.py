@@ -18,7 +18,7 @@ from synth.schema.spelling import Spelling
 def form(*texts: str, noise: float = 0.0, within: Kind | None = None) -> Form:
     found = form_of(counted("shapes", *texts), noise, within)
     for of in details(found):
-        found = detailed(found, of, counted(of, *texts))
+        found = detailed(found, of, counted(of, *texts), noise)
     return found
 
 
