@@ -4,13 +4,14 @@ import streamlit as st
 
 from synth.schema import Origin
 from ui.columns import edit_columns
-from ui.method.ask import ask_people
+from ui.people import ask_people
 from ui.protect.risk import show_short_risk
 from ui.shell.places import page
 from ui.shell.visitor import explained, need_table
 
 who, loaded = need_table()
 st.title("What is in each column?")
+ask_people(who, loaded)
 st.markdown(
     "This is what the rows suggest. Correct what is wrong: the role decides how a column is "
     "treated. **Identifiers** name one person; they are never learnt, and are made anew."
@@ -38,6 +39,5 @@ if schema.observed:
 else:
     st.success("Every value list and bound is declared: a formal promise can be made.")
 show_short_risk(who)
-who.decide(people=ask_people(who.recipe, list(schema.names)))
 if st.button("Next: protect people", type="primary", key="next"):
     st.switch_page(page("protect"))

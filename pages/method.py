@@ -7,6 +7,7 @@ from ui.method.ask import ask_family, ask_method, ask_release
 from ui.method.counts import ask_counts
 from ui.method.progress import show_job
 from ui.method.promise import ask_privacy
+from ui.people import kept_rows
 from ui.shell.places import page
 from ui.shell.settings import writing
 from ui.shell.visitor import explained, need_table
@@ -24,10 +25,10 @@ with left:
     who.decide(method=ask_method(who.recipe.method, family, names))
 noise_protects = method_named(who.recipe.method.name).promise is Promise.PRIVATE
 with right, explained():
-    who.decide(privacy=ask_privacy(who, loaded.rows))
+    who.decide(privacy=ask_privacy(who, kept_rows(loaded, who.recipe.people)))
     if warning := who.recipe.budget.warning:
         st.warning(warning)
-who.decide(release=ask_release(who.recipe.release, loaded.rows))
+who.decide(release=ask_release(who.recipe.release, kept_rows(loaded, who.recipe.people)))
 who.decide(counts=ask_counts(who.recipe.counts, noise_protects=noise_protects))
 busy = who.job is not None and not who.job.finished.is_set()
 if st.button("Make synthetic data", type="primary", key="make", disabled=busy):

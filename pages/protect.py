@@ -2,13 +2,13 @@
 
 import streamlit as st
 
-from synth.protect.risk import risk_of
-from synth.schema import Role
 from ui.protect.chain import chain
 from ui.protect.help import show_help
 from ui.protect.risk import (
     ask_k,
     ask_known,
+    named_person,
+    risk_now,
     show_codes,
     show_headline,
     show_people,
@@ -28,8 +28,9 @@ st.caption("For your eyes only: these figures are exact, and none of them enters
 made = chain(who)
 known = ask_known(made)
 k = ask_k()
-risk = risk_of(made.last.private, known, made.last.private.schema.with_roles_of(Role.SENSITIVE))
-show_headline(risk, k)
+person = named_person(who, made)
+risk = risk_now(made, known, person)
+show_headline(risk, k, person)
 steps, details = st.columns([3, 4], gap="large")
 with steps:
     show_steps(who, made, known)
@@ -45,7 +46,7 @@ with details, explained():
             show_search(who, made, known, k)
     if people.open:
         with people:
-            show_people(made, known, k)
+            show_people(made, known, k, person)
     if secret.open:
         with secret:
             show_sensitive(risk)

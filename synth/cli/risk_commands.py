@@ -65,7 +65,9 @@ def risk(
         secret = _names(last.schema.names, sensitive) or last.schema.with_roles_of(Role.SENSITIVE)
         if steps:
             _say_stages(stages, _names(last.schema.names, quasi))
-        _say_risk(risk_of(last, known, secret, threshold=threshold, fraction=fraction))
+        person = recipe.people.column if recipe.people.column in last.schema else ""
+        found = risk_of(last, known, secret, threshold=threshold, fraction=fraction, person=person)
+        _say_risk(found)
         columns = last.exact_codes(known, REASON, Audience.CUSTODIAN)
         _say_rare(special_uniques(columns, length=length))
         _say_codes(stages)

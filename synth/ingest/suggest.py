@@ -14,7 +14,8 @@ from typing import Any
 
 from synth.budget.eyes import ForCustodian
 from synth.ingest.forms import Form, detailed, details, form_of, truths
-from synth.ingest.roles import guessed_role, words_of
+from synth.ingest.persons import Repeats, could_name_people, repeats_of
+from synth.ingest.roles import judged_role, words_of
 from synth.ingest.shaping import Shapes
 from synth.lazily import np, pd
 from synth.schema import (
@@ -50,11 +51,13 @@ class Suggestion(ForCustodian):
 
     Args:
         identifier: the format of new identifiers, should it be declared as one.
+        repeats: how often its values repeat, where they may be people's numbers.
     """
 
     column: Column
     alternatives: Mapping[Kind, Domain]
     identifier: Pattern = field(default_factory=lambda: Pattern(USUAL, Origin.OBSERVED))
+    repeats: Repeats | None = None
 
     def as_kind(self, kind: Kind) -> Domain | None:
         """The domain under another kind; None where the values do not allow it."""
@@ -129,21 +132,17 @@ def _values(column: pd.Series) -> _Values:
 def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
     possible = _possible(values)
     kind, why = _kind(values, possible)
-    role = Role.PLAIN
-    if _names_people(values, kind):
-        role, why = Role.IDENTIFIER, _unique_reason(values)
-    elif kind is Kind.CATEGORY and len(values.text) > max(20, values.present / 2):
-        role, why = Role.IDENTIFIER, _nearly_unique_reason(values)
-    guess = guessed_role(name, values.text, values.present, kind)
-    if guess.why:
-        why = f"{guess.why} {why}"
-    told = guess.role in (Role.QUASI, Role.SENSITIVE) and len(values.text) < values.present
-    if guess.role is not Role.PLAIN and (role is Role.PLAIN or told):
-        role = guess.role
+    guess = judged_role(name, values.text, values.present, kind)
+    if guess.withheld:
+        kind = Kind.TEXT
+    why = guess.why if guess.whole else f"{guess.why} {why}".strip()
+    role = guess.role
     new = _identifiers(name, values, kind, guess.format)
     domain: Domain | Pattern = new if role is Role.IDENTIFIER else possible[kind]
     column = Column(name, domain, kind, role, why, facts=Origin.OBSERVED, stored=stored)
-    return Suggestion(column, possible, new)
+    people = could_name_people(name, values.text, role, kind)
+    repeats = repeats_of(values.counts, values.rows) if people else None
+    return Suggestion(column, possible, new, repeats)
 
 
 def _identifiers(name: str, values: _Values, kind: Kind, seen: str) -> Pattern:
@@ -153,24 +152,6 @@ def _identifiers(name: str, values: _Values, kind: Kind, seen: str) -> Pattern:
     usual = usual_pattern(words_of(name), Origin.OBSERVED)
     counted = kind is Kind.INTEGER and usual.template == USUAL
     return Pattern(RUNNING, Origin.OBSERVED) if counted else usual
-
-
-def _unique_reason(values: _Values) -> str:
-    return f"{len(values.text):,} different values in {values.present:,} rows: an identifier."
-
-
-def _nearly_unique_reason(values: _Values) -> str:
-    return (
-        f"{len(values.text):,} different values in {values.present:,} rows: nearly an identifier. "
-        "Generalise it first if you want to keep what it tells."
-    )
-
-
-def _names_people(values: _Values, kind: Kind) -> bool:
-    """Every row has its own value, and the value is a name or a number, not a measurement."""
-    if len(values.text) < 20 or len(values.text) < values.present:
-        return False
-    return kind in (Kind.INTEGER, Kind.CATEGORY)
 
 
 def _possible(values: _Values) -> dict[Kind, Domain]:

@@ -36,32 +36,17 @@ USUAL = "########"  # where no format is known
 MOST = 1 << 60  # identifiers told apart by a number; places beyond that only add to them
 
 
-def nhs_check(digits: str) -> bool:
-    """Whether ten digits are a valid NHS number (modulus 11)."""
-    return len(digits) == 10 and digits[9] == _nhs_digit(digits[:9])
-
-
-def _nhs_digit(nine: str) -> str:
-    """The check digit of nine digits; "" where there is none, and the number is never issued."""
-    left = (11 - sum(int(d) * w for d, w in zip(nine, range(10, 1, -1), strict=True)) % 11) % 11
-    return "" if left == 10 else str(left)
-
-
-def luhn_check(digits: str) -> bool:
-    """Whether a run of digits passes the Luhn test (payment cards, many patient numbers)."""
-    doubled = [sum(divmod(2 * int(d), 10)) for d in digits[-2::-2]]
-    return len(digits) > 8 and (sum(map(int, digits[-1::-2])) + sum(doubled)) % 10 == 0
-
-
 def _iban(digits: str) -> str:
     """An IBAN of the country ZZ with a right check number (ISO 13616, modulus 97)."""
     return f"ZZ{98 - int(f'{digits}353500') % 97:02d}{digits}"
 
 
 def _nhs(nine: str) -> str:
-    """An NHS number, or "" where these digits have none."""
-    last = _nhs_digit(nine)
-    return nine + last if last else ""
+    """An NHS number, or "" where these digits have no check digit and are never issued."""
+    from stdnum.gb import nhs
+
+    last = -nhs.checksum(f"{nine}0") % 11
+    return "" if last == 10 else f"{nine}{last}"
 
 
 @dataclass(frozen=True)

@@ -341,3 +341,18 @@ def test_the_sample_is_identifying_as_it_came():
     loaded = load(SAMPLE, Budget(1.0))
     found = risk_of(loaded.private, ("Age", "Hospital", "Arrival Time", "Gender", "Postcode"))
     assert found.classes.unique_share > 0.99
+
+
+def test_somebody_with_many_rows_alike_stands_out_no_less():
+    table = pd.DataFrame(
+        {
+            "who": ["a"] * 5 + ["b", "c", "d", None],
+            "city": ["Rome"] * 5 + ["Oslo", "Oslo", "Oslo", "Oslo"],
+            "ill": ["x", "y", "x", "x", "x", "x", "y", "y", "x"],
+        }
+    )
+    private = load(table, Budget(1.0)).private
+    assert risk_of(private, ("city",)).classes.k == 4
+    found = risk_of(private, ("city",), ("ill",), person="who")
+    assert sorted(found.classes.sizes) == [1, 4]
+    assert found.classes.rows == 5

@@ -3,19 +3,16 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as some
+from stdnum.gb import nhs
+from stdnum.iso7064 import mod_97_10
 
 from synth.errors import SchemaError
-from synth.ingest.roles import iban_check
 from synth.schema import Pattern
 from synth.schema.pattern import (
     RESERVED,
     RUNNING,
     USUAL,
     Reserved,
-    luhn_check,
-    nhs_check,
     usual_pattern,
 )
 
@@ -69,8 +66,8 @@ def test_new_ones_of_a_known_sort_are_of_a_range_that_is_issued_to_nobody(name):
 
 
 def test_they_pass_the_check_digit_that_real_ones_pass():
-    assert all(nhs_check(i) for i in made(Pattern("nhs"), 500))
-    assert all(iban_check(i) for i in made(Pattern("iban"), 500))
+    assert all(nhs.is_valid(i) for i in made(Pattern("nhs"), 500))
+    assert all(mod_97_10.is_valid(i[4:] + i[:4]) for i in made(Pattern("iban"), 500))
 
 
 def test_running_numbers_begin_where_no_register_has_counted_to():
@@ -100,11 +97,3 @@ def test_a_format_without_choice_is_refused():
 )
 def test_the_format_is_told_by_the_name_of_the_column(name, template):
     assert usual_pattern(name).template == template
-
-
-@given(some.integers(0, 10**14))
-def test_luhn_catches_every_single_wrong_digit(number):
-    digits = str(number).zfill(15)
-    valid = next(digits + str(d) for d in range(10) if luhn_check(digits + str(d)))
-    wrong = valid[:3] + str((int(valid[3]) + 1) % 10) + valid[4:]
-    assert not luhn_check(wrong)

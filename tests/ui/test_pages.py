@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -249,3 +250,63 @@ def test_the_showcase_screen_shows_what_leaves(with_table):
     app = screen("showcase", with_table)
     assert "one file made from the release alone" in words(app)
     assert "at least 5 people share are met" in words(app)
+
+
+def visits(people: int = 60) -> Visitor:
+    table = pd.DataFrame(
+        {
+            "patient": [f"PT{i % people:03}" for i in range(3 * people - people // 2)],
+            "age": [20 + i % 50 for i in range(3 * people - people // 2)],
+        }
+    )
+    who = Visitor()
+    who.bring(load(table, Budget(1.0)), "visits")
+    return who
+
+
+def test_who_is_a_person_is_asked_before_anything_else_and_a_click_answers():
+    who = visits()
+    app = screen("columns", who)
+    assert "`patient` repeats like a person's number" in app.warning[0].value
+    assert "60 values in 150 rows, up to 3 rows each" in app.warning[0].value
+    next(b for b in app.button if "`patient` names" in b.label).click().run()
+    whom = ran(app).session_state[KEY].recipe.people
+    assert (whom.column, whom.rows) == ("patient", 3)
+    assert "150 rows become 150" in words(app)
+    assert "repeats like" not in words(app)
+    next(n for n in app.number_input if "Rows kept" in n.label).set_value(2).run()
+    assert "150 rows become 120" in words(ran(app))
+    assert "30 of them have more than 2 and lose some" in words(app)
+    assert app.session_state[KEY].recipe.people.rows == 2
+
+
+def test_who_is_a_person_stays_chosen_when_the_screen_is_left_and_the_population_with_it():
+    who = visits()
+    who.decide(people=People(column="patient", rows=2, population="ward 7"))
+    app = screen("columns", who)
+    app.switch_page("../../pages/method.py").run()
+    app.switch_page("../../pages/columns.py").run()
+    assert ran(app).session_state[KEY].recipe.people == People(
+        column="patient", rows=2, population="ward 7"
+    )
+
+
+def test_another_table_asks_anew_who_is_a_person():
+    who = visits()
+    who.decide(people=People(column="patient", rows=2, population="ward 7"))
+    who.bring(visits(80).loaded, "other visits")
+    assert who.recipe.people == People(population="ward 7")
+    app = screen("columns", who)
+    assert "repeats like a person's number" in app.warning[0].value
+
+
+def test_a_recipe_that_names_a_person_whom_the_table_does_not_have_is_no_guess():
+    who = Visitor(recipe=Recipe(people=People(column="patnr", rows=4)))
+    who.bring(visits().loaded, "visits")
+    assert who.recipe.people == People()
+
+
+def test_a_recipe_opened_before_its_table_keeps_who_is_a_person():
+    who = Visitor(recipe=Recipe(people=People(column="patient", rows=4)))
+    who.bring(visits().loaded, "visits")
+    assert who.recipe.people == People(column="patient", rows=4)

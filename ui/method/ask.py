@@ -8,8 +8,7 @@ from typing import Any
 import streamlit as st
 
 from synth.methods import Method, Promise, all_methods, method_named
-from synth.runs import Recipe
-from synth.runs.recipe import MethodPart, People, ReleasePart
+from synth.runs.recipe import MethodPart, ReleasePart
 from synth.schema.settings import settings_of
 from ui.form import Offer, ask_setting
 from ui.shell.visitor import explained
@@ -98,37 +97,3 @@ def ask_release(current: ReleasePart, rows: int) -> ReleasePart:
     return current.model_copy(
         update={"rows": int(wanted), "copies": int(copies), "seed": int(seed)}
     )
-
-
-def ask_people(recipe: Recipe, names: list[str]) -> People:
-    """Whom the promise protects."""
-    one = "Each row is one person"
-    several = "A person can have several rows"
-    choice = st.radio(
-        "Whom does the promise protect?",
-        [one, several],
-        index=1 if recipe.people.column else 0,
-        key="unit",
-        persist_state="session",
-        horizontal=True,
-    )
-    if choice == one:
-        return People()
-    left, right = st.columns(2)
-    column = left.selectbox(
-        "Which column tells whose row it is?",
-        names,
-        index=names.index(recipe.people.column) if recipe.people.column in names else 0,
-        key="person",
-        persist_state="session",
-    )
-    most = right.number_input(
-        "Rows kept of each person, at most",
-        min_value=1,
-        value=recipe.people.rows,
-        help="More rows of a person beyond this are left out at random. Each row more needs more "
-        "noise for the same protection.",
-        key="rows_per_person",
-        persist_state="session",
-    )
-    return People(column=column, rows=int(most))

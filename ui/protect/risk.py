@@ -45,11 +45,25 @@ def show_short_risk(who: Visitor) -> None:
         st.info("No column is a quasi-identifier, so nobody can be told apart by what others know.")
         return
     with explained():
-        found = risk_of(who.loaded.private, known).classes
+        person = who.recipe.people.column
+        found = risk_of(who.loaded.private, known, person=person).classes
+        whom = "people, each counted once for what one of their rows tells," if person else "rows"
         st.markdown(
-            f"**{found.unique_share:.1%} of rows are unique** by what others may know "
+            f"**{found.unique_share:.1%} of {whom} are unique** by what others may know "
             f"({', '.join(known)}). The Protect screen makes this smaller."
         )
+
+
+def named_person(who: Visitor, chain: Chain) -> str:
+    """The column that names the person, if the table still has it; "" where a row is one person."""
+    column = who.recipe.people.column
+    return column if column in chain.last.private.schema else ""
+
+
+def risk_now(chain: Chain, known: tuple[str, ...], person: str) -> Risk:
+    """The risk after the steps, to whom and for what."""
+    private = chain.last.private
+    return risk_of(private, known, private.schema.with_roles_of(Role.SENSITIVE), person=person)
 
 
 def ask_known(chain: Chain) -> tuple[str, ...]:
@@ -85,16 +99,19 @@ def ask_k() -> int:
     )
 
 
-def show_headline(found: Risk, k: int) -> None:
-    """The sentence, and the four figures."""
+def show_headline(found: Risk, k: int, person: str = "") -> None:
+    """The sentence, and the four figures: of people where a column names them, else of rows."""
+    what = "People" if person else "Rows"
     classes = found.classes
     small = classes.below(k)
     st.markdown(f"## {found.sentence}")
     with st.container(horizontal=True):
-        st.metric("Unique rows", f"{classes.unique_share:.1%}", width="content", border=True)
-        st.metric(f"Rows in groups below {k}", f"{small:,}", width="content", border=True)
+        st.metric(
+            f"Unique {what.lower()}", f"{classes.unique_share:.1%}", width="content", border=True
+        )
+        st.metric(f"{what} in groups below {k}", f"{small:,}", width="content", border=True)
         st.metric("Smallest group (k)", f"{classes.k:,}", width="content", border=True)
-        st.metric("Rows", f"{classes.rows:,}", width="content", border=True)
+        st.metric(what, f"{classes.rows:,}", width="content", border=True)
     if small:
         st.warning(
             f"{small:,} people share what can be known about them with fewer than {k - 1} others. "
@@ -106,10 +123,11 @@ def show_headline(found: Risk, k: int) -> None:
         )
 
 
-def show_people(chain: Chain, known: tuple[str, ...], k: int) -> None:
+def show_people(chain: Chain, known: tuple[str, ...], k: int, person: str = "") -> None:
     """Who could find whom, in the table and in the population."""
     fraction = ask_fraction()
-    found = risk_of(chain.last.private, known, threshold=1 / k, fraction=fraction)
+    private = chain.last.private
+    found = risk_of(private, known, threshold=1 / k, fraction=fraction, person=person)
     show_attackers(found, k)
     show_population(found)
 

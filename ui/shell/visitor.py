@@ -90,6 +90,10 @@ class Visitor:
             self.job.cancel()
         gone = {} if self.loaded is None or same else {"column": (), "protect": ()}
         kept = self.recipe.model_copy(update=gone)
+        if gone or kept.people.column not in ("", *loaded.suggestions):
+            # Who is a person is about one table: in another, the same name may cap all rows away.
+            whom = kept.people.model_copy(update={"column": "", "rows": 1})
+            kept = kept.model_copy(update={"people": whom})
         self.loaded, self.table_name, self.recipe = loaded, name, kept
         self.job, self.made, self.repeated = None, None, False
         self.entries = self.entries if people else []

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from synth.budget import Audience
 from synth.budget.eyes import ForCustodian
+from synth.lazily import np, npt, pd
 from synth.protect.risk.attacks import Attack, attacks, in_words
 from synth.protect.risk.classes import Classes, classes_of
 from synth.protect.risk.disclosure import Disclosure, disclosure
 from synth.protect.risk.population import PopulationUniques, population_uniques
 from synth.schema import Kind, Role, Schema
+from synth.schema.domain import MISSING
 from synth.vault import PrivateTable
 from synth.vault.coded import Coded
 
+Places: TypeAlias = "npt.NDArray[np.int64]"
 REASON = "how identifiable the rows are"
 
 
@@ -71,11 +75,43 @@ def risk_of(
     *,
     threshold: float = 0.2,
     fraction: float = 1.0,
+    person: str = "",
 ) -> Risk:
-    """The risk of the rows in a vault. Written down as a look for the custodian."""
+    """The risk of the people in a vault. Written down as a look for the custodian.
+
+    Args:
+        person: the column that names the person, where people may have several rows. They then
+            count once in each class, however often they are in it: with many rows alike, somebody
+            stands out no less. "" where each row is one person.
+    """
     known = private.exact_codes(quasi, REASON, Audience.CUSTODIAN)
     secret = private.exact_codes(
         [s for s in sensitive if s not in quasi], REASON, Audience.CUSTODIAN
     )
     rows = private.exact_size(REASON, Audience.CUSTODIAN)
+    if person:
+        (owner,) = private.exact_codes([person], REASON, Audience.CUSTODIAN)
+        once = _once_each(known, owner)
+        known, secret, rows = _at(known, once), _at(secret, once), len(once)
     return assess(known, secret, rows=rows, threshold=threshold, fraction=fraction)
+
+
+def _once_each(known: Sequence[Coded], owner: Coded) -> Places:
+    """One row of each person in each class; a row that names nobody is one person's."""
+    codes = owner.codes.astype(np.int64)
+    if owner.labels and owner.labels[-1] == MISSING:
+        nobody = codes == owner.size - 1
+        codes[nobody] = owner.size + np.arange(int(nobody.sum()))
+    label = classes_of(known, len(codes)).of_row
+    pairs = pd.DataFrame({"class": label, "person": codes})
+    return np.flatnonzero(~pairs.duplicated().to_numpy())
+
+
+def _at(columns: Sequence[Coded], places: Places) -> tuple[Coded, ...]:
+    """Some rows of columns, with the codes that are left."""
+    made = []
+    for column in columns:
+        left, codes = np.unique(column.codes[places], return_inverse=True)
+        labels = tuple(column.labels[int(i)] for i in left)
+        made.append(Coded(column.name, codes.astype(column.codes.dtype), labels))
+    return tuple(made)

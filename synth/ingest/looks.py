@@ -1,0 +1,194 @@
+"""What the content of a column looks like: addresses, numbers with a right check digit, codes.
+
+Check digits are verified where there are any, because ten digits alone may be anything: by
+python-stdnum, which keeps the rules of each country.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from synth.schema import Role
+
+MOST = 0.9  # share of values that have to look alike
+GLANCE = 20  # values tried first
+WEAK = 3  # different values needed of digits of which one in ten or eleven passes by chance
+
+Test = Callable[[str], bool]
+
+
+def _like(pattern: str) -> Test:
+    compiled = re.compile(pattern, re.IGNORECASE)
+    return lambda text: compiled.fullmatch(text.strip()) is not None
+
+
+def checked(module: str, written: str = r"[\d\s./-]+") -> Test:
+    """Whether a text is written like this, and passes the check of a module of python-stdnum."""
+    form = _like(written)
+
+    def passes(text: str) -> bool:
+        if not form(text):
+            return False
+        bare = re.sub(r"[\s-]", "", text) if module == "luhn" else text  # which takes digits alone
+        return bool(importlib.import_module(f"stdnum.{module}").is_valid(bare))
+
+    return passes
+
+
+@dataclass(frozen=True)
+class Looks:
+    """A kind of content, and the role it has.
+
+    Args:
+        named: where the content alone is too weak: the name of the column has to fit this too.
+        format: of new identifiers, of `schema.pattern.RESERVED`.
+        least: different values below which chance could have made it look so.
+    """
+
+    what: str
+    role: Role
+    test: Test
+    named: str = ""
+    format: str = ""
+    least: int = 1
+
+
+def _identity(what: str, module: str, written: str, least: int = 1, named: str = "") -> Looks:
+    return Looks(what, Role.IDENTIFIER, checked(module, written), named=named, least=least)
+
+
+def _long(digits: int) -> str:
+    """So many digits, with the blanks, points and hyphens that people put between."""
+    return rf"\d(?:[\s.-]?\d){{{digits - 1}}}"
+
+
+NATIONAL = (
+    _identity("French social security numbers", "fr.nir", r"[12](?:\s?\w){14}"),
+    _identity("Spanish identity numbers", "es.dni", r"\d{8}-?[a-z]"),
+    _identity("Spanish identity numbers of foreigners", "es.nie", r"[xyz]-?\d{7}-?[a-z]"),
+    _identity("Italian tax codes", "it.codicefiscale", r"[a-z]{6}\w{10}"),
+    _identity("Mexican population codes", "mx.curp", r"[a-z]{4}\d{6}\w{8}"),
+    _identity("Finnish personal identity codes", "fi.hetu", r"\d{6}[-+a-y]\d{3}[\da-y]"),
+    _identity("Irish personal public service numbers", "ie.pps", r"\d{7}[a-w][a-w]?"),
+    _identity("Chilean identity numbers", "cl.rut", r"\d{1,2}\.?\d{3}\.?\d{3}-[\dk]"),
+    _identity("Polish PESEL numbers", "pl.pesel", _long(11), WEAK),
+    _identity("Norwegian birth numbers", "no.fodselsnummer", r"\d{6}\s?\d{5}"),
+    _identity("Swedish personal numbers", "se.personnummer", r"(\d{2})?\d{6}[-+]?\d{4}", WEAK),
+    _identity("Danish CPR numbers", "dk.cpr", r"\d{6}-\d{4}"),
+    _identity("Belgian national numbers", "be.nn", r"\d{2}\.?\d{2}\.?\d{2}-?\d{3}\.?\d{2}"),
+    _identity("Czech or Slovak birth numbers", "cz.rc", r"\d{6}/?\d{4}", WEAK),
+    _identity("Romanian personal codes", "ro.cnp", _long(13), WEAK),
+    _identity("Bulgarian personal numbers", "bg.egn", _long(10), WEAK),
+    _identity("Croatian personal numbers", "hr.oib", _long(11), WEAK),
+    _identity("Personal numbers of former Yugoslavia", "si.emso", _long(13), WEAK),
+    _identity("Turkish identity numbers", "tr.tckimlik", _long(11), WEAK),
+    _identity("South African identity numbers", "za.idnr", _long(13), WEAK),
+    _identity("Korean registration numbers", "kr.rrn", r"\d{6}-?\d{7}", WEAK),
+    _identity("Chinese identity numbers", "cn.ric", r"\d{17}[\dx]", WEAK),
+    _identity("Indian Aadhaar numbers", "in_.aadhaar", _long(12), WEAK),
+    _identity("Brazilian CPF numbers", "br.cpf", _long(11), WEAK),
+    _identity("German tax numbers", "de.idnr", _long(11), WEAK),
+    _identity("Austrian social security numbers", "at.vnr", r"\d{4}\s?\d{6}", WEAK),
+    _identity("Swiss social security numbers", "ch.ssn", r"756\.?\d{4}\.?\d{4}\.?\d{2}", WEAK),
+    _identity("Baltic personal codes", "ee.ik", _long(11), WEAK),
+    _identity("Greek social security numbers", "gr.amka", _long(11), WEAK),
+    _identity("Icelandic identity numbers", "is_.kennitala", r"\d{6}-?\d{4}", WEAK),
+    _identity("Dutch citizen numbers", "nl.bsn", _long(9), WEAK, r"bsn|sofi|citizen|burger"),
+    _identity("Canadian social insurance numbers", "ca.sin", r"\d{3}[- ]\d{3}[- ]\d{3}", WEAK),
+    _identity("Australian tax file numbers", "au.tfn", r"\d{3}\s\d{3}\s\d{3}", WEAK),
+    _identity("Israeli identity numbers", "il.idnr", _long(9), WEAK, r"\bid\b|identity|teudat"),
+)
+
+PHONE = r"\(?0\d{2,4}\)?[\s/.-]?\d[\d\s.-]{4,10}|\(?\d{3}\)?[ .-]?\d{3}[.-]?\d{4}"
+CONTENT = (
+    Looks(
+        "e-mail addresses", Role.IDENTIFIER, _like(r"[^@\s]+@[^@\s]+\.[a-z]{2,}"), format="e-mail"
+    ),
+    Looks(
+        "IBANs with a right check number",
+        Role.IDENTIFIER,
+        checked("iban", r"[a-z]{2}\d{2}[a-z\d\s]{11,40}"),
+        format="iban",
+    ),
+    Looks(
+        "NHS numbers with a right check digit",
+        Role.IDENTIFIER,
+        checked("gb.nhs", r"\d{3}[ -]?\d{3}[ -]?\d{4}"),
+        format="nhs",
+    ),
+    *NATIONAL,
+    Looks(
+        "payment cards with a right check digit",
+        Role.IDENTIFIER,
+        checked("luhn", r"\d{13,19}"),
+        least=WEAK,
+    ),
+    Looks(
+        "payment cards with a right check digit",
+        Role.IDENTIFIER,
+        checked("luhn", r"(\d{4}[ -]){3}\d{1,7}"),
+    ),
+    Looks(
+        "social security numbers",
+        Role.IDENTIFIER,
+        _like(r"(?!000|666)\d{3}-\d{2}-\d{4}"),
+        format="ssn",
+    ),
+    Looks("web addresses", Role.IDENTIFIER, _like(r"(https?://|www\.)\S+"), format="url"),
+    Looks("network addresses", Role.IDENTIFIER, _like(r"(\d{1,3}\.){3}\d{1,3}"), format="ip"),
+    Looks(
+        "random identifiers (UUID)",
+        Role.IDENTIFIER,
+        _like(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        format="uuid",
+    ),
+    Looks("phone numbers", Role.IDENTIFIER, _like(r"(\+|00)\d[\d\s()/.-]{7,18}"), format="phone"),
+    Looks(
+        "phone numbers",
+        Role.IDENTIFIER,
+        _like(PHONE),
+        r"phone|\btel|mobil|fax|\bcell|handy|puhelin|телефон|gsm",
+        "phone",
+    ),
+    Looks("British postcodes", Role.QUASI, _like(r"[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}")),
+    Looks(
+        "postal codes",
+        Role.QUASI,
+        _like(r"\d{4,5}(-\d{4})?|\d{4} ?[a-z]{2}|\d{2}-\d{3}"),
+        r"zip|post|plz|\bcap\b|\bcep\b|\bpsc\b|pocztowy|индекс",
+    ),
+    Looks("coordinates", Role.QUASI, _like(r"-?\d{1,3}\.\d{3,},\s*-?\d{1,3}\.\d{3,}")),
+    Looks(
+        "coordinates",
+        Role.QUASI,
+        _like(r"-?\d{1,3}\.\d{2,}"),
+        r"\blat(itude)?\b|\b(lon|lng|long)(gitude)?\b",
+    ),
+    Looks(
+        "ICD-10 codes",
+        Role.SENSITIVE,
+        _like(r"[a-z]\d[0-9a-z](\.?[0-9a-z]{1,4})?"),
+        r"icd|diag|dx|code",
+    ),
+)
+
+
+def looked_like(words: str, values: Sequence[str]) -> tuple[Looks, float] | None:
+    """What nearly all of the different values look like, and what share of them; None if nothing.
+
+    Args:
+        words: the column's name, as `named.words_of` gives it.
+    """
+    for looks in CONTENT:
+        if len(values) < looks.least or (looks.named and not re.search(looks.named, words)):
+            continue
+        for some in (values[:GLANCE], values):
+            share = sum(map(looks.test, some)) / len(some)
+            if share < MOST:
+                break
+        else:
+            return looks, share
+    return None
