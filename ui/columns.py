@@ -49,8 +49,7 @@ def _line(column: Column, part: ColumnPart | None) -> dict[str, Any]:
 def _bounds(column: Column) -> tuple[str | None, str | None]:
     domain = column.domain
     if isinstance(domain, Numbers):
-        top = domain.edges[-1] - (1 if domain.decimals == 0 else 0)
-        return f"{domain.edges[0]:g}", f"{top:g}"
+        return f"{domain.edges[0]:g}", f"{domain.largest:g}"
     if isinstance(domain, Dates):
         last = domain.edges[-1] - domain.resolution
         return tuple(

@@ -181,7 +181,8 @@ def _written(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> tuple[int 
     """Decimal places and spelling of declared numbers."""
     found = suggestion.as_kind(kind)
     if part.written is not None:
-        spelling, shown = spelling_of(part.written), decimals_of(part.written)
+        whole = kind is Kind.INTEGER
+        spelling, shown = spelling_of(part.written, whole=whole), decimals_of(part.written)
     elif isinstance(found, Numbers) and not part.form:
         spelling, shown = found.spelling, None
     else:
@@ -221,9 +222,17 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
     cut = (
         whole_edges(int(low), int(high), part.intervals)
         if kind is Kind.INTEGER
-        else even_edges(low, high, part.intervals)
+        else _even(low, high, part.intervals, decimals)
     )
     return Numbers(cut, Origin.DECLARED, part.missing, decimals, spelling, part.codes or ())
+
+
+def _even(low: float, high: float, intervals: int, decimals: int | None) -> tuple[float, ...]:
+    """Equal intervals that hold both bounds, as far as decimals allow on their grid."""
+    if decimals is None:
+        return even_edges(low, high, intervals)
+    cut = even_edges(low, round(high + 10.0**-decimals, decimals), intervals)
+    return tuple(dict.fromkeys(round(e, decimals) for e in cut))
 
 
 def _moment(name: str, value: float | str, formats: Sequence[str]) -> float:

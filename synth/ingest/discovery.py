@@ -10,13 +10,14 @@ epsilon but its name, its kind and how it is written, which the custodian declar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
 from synth.budget import Rho
 from synth.budget.accounting import gaussian_sigma, stability_threshold
 from synth.errors import MethodError
+from synth.ingest.masses import step_of, with_masses
 from synth.ingest.suggest import INTERVALS
 from synth.lazily import np, pd, special
 from synth.progress import Progress, quiet
@@ -25,11 +26,13 @@ from synth.schema.values import Values
 from synth.vault import PrivateTable
 
 SHARE = 0.3  # of rho, for all columns together
-DELTA_SHARE = 0.01  # of delta, for all value lists together
+MASSES = 0.3  # of a column's share, where it holds numbers: for the values that many rows share
+DELTA_SHARE = 0.01  # of delta, for all columns together
 ZOOMS = (32, 32, 128)  # equal intervals of the looks after the first, each within the last
 MOST = 0.8  # of the rows must lie in a stretch for it to be looked at more closely
 LIKELY = 2.0  # times the noise: a neighbour of full intervals with so much is taken along
 FALSE_END = 1e-4  # chance that noise alone passes for rows anywhere in an empty grid
+TAIL = 4.0  # times the noise: what lies in a stretch of a tail for it to have an interval
 EVEN = 0.5  # of the cuts go by width, the others by the number of rows
 
 
@@ -39,7 +42,7 @@ class Share:
 
     Args:
         rho: what it costs.
-        delta: what it costs beside rho; 0 for numbers and dates.
+        delta: what it costs beside rho.
         least: a value, or an end of a range, that fewer rows share is most likely not found.
     """
 
@@ -64,16 +67,17 @@ def _free(column: Column) -> bool:
 def shares(schema: Schema, rho: Rho, delta: float, rows_per_person: int = 1) -> tuple[Share, ...]:
     """How `rho` and `delta` are shared among the columns that nobody declared."""
     columns = undeclared(schema)
-    lists = sum(isinstance(c.domain, Categories) for c in columns)
     each = Rho(rho / max(1, len(columns)))
     made = []
     for column in columns:
         listed = isinstance(column.domain, Categories)
-        own = delta / lists if listed else 0.0
+        own = delta / len(columns)
         least = (
             stability_threshold(each, own, rows_per_person)
             if listed
-            else math.ceil(_surely(ZOOMS[0], each / (len(ZOOMS) + 1), rows_per_person))
+            else math.ceil(
+                _surely(ZOOMS[0], (1 - MASSES) * each / (len(ZOOMS) + 1), rows_per_person)
+            )
         )
         made.append(Share(column.name, each, own, least))
     return tuple(made)
@@ -93,8 +97,7 @@ def discovered(private: PrivateTable, rho: Rho, progress: Progress = quiet) -> P
             "Without a privacy budget there is nothing to find values under.", "Set an epsilon."
         )
     columns = undeclared(private.schema)
-    lists = any(isinstance(c.domain, Categories) for c in columns)
-    delta = private.ledger.set_aside(DELTA_SHARE) if lists else 0.0
+    delta = private.ledger.set_aside(DELTA_SHARE) if columns else 0.0
     rho = Rho(min(rho, private.ledger.left))  # a smaller delta leaves a little less
     plan = shares(private.schema, rho, delta, private.rows_per_person)
     for i, share in enumerate(plan):
@@ -123,12 +126,13 @@ def _found(private: PrivateTable, share: Share) -> Column:
             domain: Categories | Numbers | Dates = replace(
                 categories, values=listed, origin=Origin.DISCOVERED, other=True
             )
-        case Numbers(decimals=decimals) as numbers:
-            edges = _edges(private, column, share.rho, 1.0 if decimals == 0 else 0.0)
-            domain = replace(numbers, edges=edges, origin=Origin.DISCOVERED)
-        case Dates(resolution=step) as dates:
-            edges = _edges(private, column, share.rho, step)
-            domain = replace(dates, edges=edges, origin=Origin.DISCOVERED)
+        case Numbers() | Dates() as measured:
+            shared = private.values(
+                column.name, Rho(MASSES * share.rho), share.delta, "values that many rows share"
+            )
+            rest = Rho((1 - MASSES) * share.rho)
+            edges = _edges(private, column, rest, step_of(measured))
+            domain = with_masses(measured, edges, shared)
         case _:
             raise MethodError(
                 f"What column `{column.name}` holds cannot be found out.", "Declare its values."
@@ -171,14 +175,47 @@ def _edges(private: PrivateTable, column: Column, rho: Rho, step: float) -> tupl
     look = _looker(private, column, each)
     edges = _grid_of(column)
     counts = look(edges)
+    sigma = gaussian_sigma(each, private.rows_per_person)
     least = _surely(len(edges), each, private.rows_per_person)
-    reach = _first_reach(edges, counts, least, gaussian_sigma(each, private.rows_per_person))
+    reach = _first_reach(edges, counts, least, sigma)
+    tails: list[float] = []
     for cells in ZOOMS:
         least = _surely(len(edges), each, private.rows_per_person)
-        reach = _closer(edges, counts, least, reach)
+        closer = _closer(edges, counts, least, reach)
+        tails += _tails(edges, counts, sigma, reach, closer)
+        reach = closer
         edges = _on_steps(np.linspace(*reach, cells + 1), step)
         counts = look(edges)
-    return tuple(float(e) for e in _cuts(edges, counts))
+    return tuple(float(e) for e in np.unique([*_cuts(edges, counts), *tails]))
+
+
+def _tails(
+    edges: Values,
+    counts: Values,
+    sigma: float,
+    reach: tuple[float, float],
+    closer: tuple[float, float],
+) -> list[float]:
+    """Where to cut what a closer look leaves out: wherever enough rows lie to be told from noise.
+
+    Beyond the last of these nothing is drawn; rows that lie there count with the outermost.
+    """
+    above = [i for i in range(len(counts)) if closer[1] <= edges[i] < reach[1]]
+    below = [i for i in range(len(counts)) if reach[0] < edges[i + 1] <= closer[0]]
+    return [
+        *(float(edges[i + 1]) for i in _enough(counts, above, sigma)),
+        *(float(edges[i]) for i in _enough(counts, below[::-1], sigma)),
+    ]
+
+
+def _enough(counts: Values, outward: list[int], sigma: float) -> Iterator[int]:
+    """The intervals, from the inside to the outside, up to which each time enough rows lie."""
+    held, many = 0.0, 0
+    for i in outward:
+        held, many = held + float(counts[i]), many + 1
+        if held >= TAIL * sigma * math.sqrt(many):
+            yield i
+            held, many = 0.0, 0
 
 
 def _looker(private: PrivateTable, column: Column, rho: Rho) -> Callable[[Values], Values]:

@@ -14,6 +14,7 @@ from synth.ingest.shapes import (
     DEEP,
     STAMPS,
     TRUTHS,
+    ZERO,
     DateShape,
     NumberShape,
     Shape,
@@ -97,6 +98,7 @@ def form_of(counts: Values, sigma: float, within: Kind | None = None) -> Form:
 def _usual() -> npt.NDArray[np.int64]:
     """Where the shapes are that most columns have: told from noise more easily than the others."""
     plain = [NumberShape(d, "." if d else "") for d in range(4)]
+    plain.append(NumberShape(after=ZERO))
     dates = [DateShape(f) for f in ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")]
     truth = [TruthShape(pair, x) for pair in TRUTHS[:3] for x in (False, True)]
     common: tuple[Shape, ...] = (*plain, *dates, *truth, WordShape(), WordShape(long=True))
@@ -119,6 +121,7 @@ def _with_zeros(form: Form, told: Values, sigma: float) -> Spelling:
         if (shape := NumberShape(d, spelling.mark if d else "", between, *ends)) in places()
         for place in (places()[shape],)
     ]
+    mine.append((1, float(told[places()[NumberShape(after=ZERO)]])))
     full = sum(n for d, n in mine if d == decimals)
     fewer = sum(n for d, n in mine if d < decimals)
     noise = sigma * math.sqrt(len(mine))
@@ -184,6 +187,7 @@ def _truth(seen: list[tuple[TruthShape, float]]) -> tuple[tuple[str, str], float
 def _numbers(seen: list[tuple[NumberShape, float]]) -> tuple[int | None, Spelling, float]:
     """Decimal places, spelling, and how many cells it reads."""
     cells = sum(n for _, n in seen)
+    seen = _without_zeros(seen, cells)
     commas = _sum(seen, lambda s: s.mark == "," or (s.between == "." and s.mark != "."))
     points = _sum(seen, lambda s: s.mark == "." or (s.between == "," and s.mark != "?"))
     mark = "," if commas > points else "."
@@ -201,6 +205,17 @@ def _numbers(seen: list[tuple[NumberShape, float]]) -> tuple[int | None, Spellin
     if decimals == 0 and not between:
         spelling = Spelling(".", "", *ends, brackets)
     return None if decimals == DEEP else decimals, spelling, min(found, cells)
+
+
+def _without_zeros(
+    seen: list[tuple[NumberShape, float]], cells: float
+) -> list[tuple[NumberShape, float]]:
+    """`12.0` is one of many numbers with decimal places, unless nearly all are whole."""
+    whole = _sum(seen, lambda s: s.decimals == 0 and s.after in ("", ZERO))
+    if whole >= (1 - MISFITS) * cells:
+        return seen
+    tenths = NumberShape(1, ".")
+    return [(tenths if s.after == ZERO else s, n) for s, n in seen]
 
 
 def _beyond(places: dict[int, float], place: int) -> float:

@@ -25,6 +25,7 @@ UNITS = """
     years yrs °C °F bpm mmHg kPa kcal kJ cal kWh MWh kW MW Hz kHz MHz GHz kB MB GB TB m² m2 km² ha
     mmol/l mg/dl g/l mg/l km/h mph pts points pct percent
 """
+ZERO = ".0"  # after whole numbers that some program wrote as others
 LETTERS = "gtmldshVW"  # follow a blank: `5 m` is a length, `5m` may be a code
 
 
@@ -110,6 +111,7 @@ def units() -> Iterator[tuple[str, str]]:
     """What stands after measurements."""
     yield from (("", blank + unit) for unit in UNITS.split() for blank in ("", " "))
     yield from (("", f" {letter}") for letter in LETTERS)
+    yield "", ZERO
 
 
 def _number_shapes() -> Iterator[NumberShape]:

@@ -14,6 +14,7 @@ from synth.ingest.shapes import (
     DEEP,
     MANY,
     TRUTHS,
+    ZERO,
     DateShape,
     NumberShape,
     Shape,
@@ -75,7 +76,7 @@ def shape_of(text: str) -> int:
     """The place in `shapes()` of the shape that a text has."""
     if plain := PLAIN.fullmatch(text):  # most cells are numbers, and most numbers are plain
         decimals = len(plain[1] or plain[2] or "")
-        if 0 < decimals < DEEP and len(text) <= MOST_DIGITS:
+        if 0 < decimals < DEEP and len(text) <= MOST_DIGITS and not text.endswith(ZERO):
             return _plain_places()[decimals]
     elif usual := USUAL_DATE.fullmatch(text):
         return _usual_places()[usual[1] or "", usual[2] is not None]
@@ -116,6 +117,8 @@ def _plain(text: str, decimals: int) -> Shape:
         return squeezed
     if len(digits.partition(".")[0]) > MOST_DIGITS:
         return WordShape(len(text) >= MANY)
+    if decimals == 1 and text.endswith(ZERO):
+        return NumberShape(after=ZERO)
     return NumberShape(min(decimals, DEEP), "." if decimals else "")
 
 

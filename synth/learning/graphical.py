@@ -30,6 +30,7 @@ RARE_SIGMAS = (
     4.0  # a value is gathered with others below this many standard deviations of its noise
 )
 NARROW = 30.0  # and an interval of numbers or dates with its neighbour below this many
+MOST_GROUPS = 32  # of a column of numbers or dates, in tables of pairs
 LEAST_SIGMA = 0.5  # stands in for no noise at all, where nothing is private
 
 
@@ -62,7 +63,7 @@ class GraphGround:
         fine = _one_way(private, names, rho)
         sigma = max(LEAST_SIGMA, fine[names[0]].sigma)
         total = estimate_total([Noisy((0,), m.counts, sigma) for m in fine.values()])
-        most = max(2, round(total / (NARROW * sigma)))
+        most = int(np.clip(round(total / (NARROW * sigma)), 2, MOST_GROUPS))
         coarse, groups = gathered(private, fine, RARE_SIGMAS * sigma, most)
         counts = {n: m.counts for n, m in fine.items()}
         return cls(coarse, schema, names, total, counts, sigma, groups)

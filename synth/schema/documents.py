@@ -27,6 +27,6 @@ def domain_of(document: Mapping[str, Any]) -> Domain:
         if listed in given:
             given[listed] = tuple(given[listed])
     if "written" in given:
-        given["spelling"] = spelling_of(str(given.pop("written")))
+        given["spelling"] = spelling_of(str(given.pop("written")), whole=given.get("decimals") == 0)
     made: Domain = kind(**given)
     return made

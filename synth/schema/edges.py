@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from synth.errors import SchemaError
-from synth.lazily import np, npt
+from synth.lazily import np
 from synth.schema.values import Values
 
 
-def on_grid(
-    drawn: Values, low: Values, high: Values, closed: npt.NDArray[np.bool_], decimals: int
-) -> Values:
-    """Move to the grid of `decimals` places, within [low, high), or [low, high] if closed."""
+def on_grid(drawn: Values, low: Values, high: Values, decimals: int) -> Values:
+    """Move to the grid of `decimals` places, within [low, high)."""
     scale = 10.0**decimals
     first = np.ceil(np.round(low * scale, 6))
-    top = np.round(high * scale, 6)
-    end = np.where(closed, np.floor(top) + 1, np.ceil(top))
+    end = np.ceil(np.round(high * scale, 6))
     share = np.where(high > low, (drawn - low) / (high - low), 0)
     return np.asarray((first + np.floor(share * np.maximum(end - first, 1))) / scale)
 

@@ -91,8 +91,7 @@ class Cut(ShowsItself, ABC):
         low, high = edges[k], edges[k + 1]
         drawn = low + rng.random(len(k)) * (high - low)
         if decimals is not None:
-            closed = (k == self.intervals - 1) & (decimals > 0)
-            drawn = on_grid(drawn, low, high, closed, decimals)
+            drawn = on_grid(drawn, low, high, decimals)
         return np.where(np.asarray(codes) >= self.intervals, np.nan, drawn)
 
     def _coded(self, texts: pd.Series, codes: Codes) -> pd.Series:
@@ -116,9 +115,8 @@ class Numbers(Cut):
     """Numbers cut at `edges`: interval i holds edges[i] <= x < edges[i+1].
 
     Args:
-        edges: ascending, k+1 of them for k intervals. Numbers outside are clipped. For
-            whole numbers the last edge is one above the largest; for others it belongs to the last
-            interval.
+        edges: ascending, k+1 of them for k intervals. Numbers outside are clipped. The last edge
+            is one step of the decimals above the largest number; one above it for whole ones.
         decimals: how many decimal places values are given back with; 0 for whole numbers, None to
             leave them as drawn.
         spelling: how they are written in text files.
@@ -139,6 +137,13 @@ class Numbers(Cut):
 
     def measured(self, values: pd.Series) -> Values:
         return self.spelling.numbers(values)
+
+    @property
+    def largest(self) -> float:
+        """The largest number that is drawn; the last edge where decimals are not known."""
+        if self.decimals is None:
+            return self.edges[-1]
+        return round(self.edges[-1] - 10.0**-self.decimals, self.decimals)
 
     @cached_property
     def worded(self) -> bool:

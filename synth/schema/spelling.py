@@ -151,8 +151,11 @@ def _digits(size: float, decimals: int | None, fixed: bool) -> str:
     return digits if fixed or "." not in digits else digits.rstrip("0").rstrip(".")
 
 
-def spelling_of(example: str) -> Spelling:
+def spelling_of(example: str, *, whole: bool = False) -> Spelling:
     """The spelling that writes 1,234.56 like this.
+
+    Args:
+        whole: whether the numbers are whole, so that `1234.0` shows what stands after each.
 
     >>> spelling_of("$1,234.50")
     Spelling(mark='.', between=',', before='$', after='', brackets=False, fixed=True)
@@ -170,6 +173,8 @@ def spelling_of(example: str) -> Spelling:
         )
     before, after = text[: found.start()].lstrip(MINUS + "+"), text[found.end() :]
     mark, between, decimals = marks_of(found[0])
+    if whole and decimals:
+        return Spelling(".", between, before, found[0][-decimals - 1 :] + after, brackets)
     ends = found[0][-decimals:] if decimals else ""
     return Spelling(mark, between, before, after, brackets, fixed=ends.endswith("0"))
 

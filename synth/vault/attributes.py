@@ -137,7 +137,8 @@ def unclipped(domain: Domain) -> Domain:
         case Categories():
             return replace(domain, missing=True, other=True)
         case Numbers(decimals=decimals):
-            top = domain.edges[-1] if decimals == 0 else math.nextafter(domain.edges[-1], math.inf)
+            end = domain.edges[-1]
+            top = math.nextafter(end, math.inf) if decimals is None else end
             return replace(
                 domain, edges=(-math.inf, *domain.edges[:-1], top, math.inf), missing=True
             )

@@ -106,7 +106,7 @@ def _range(old: Column) -> tuple[float, float]:
     """Lowest and highest number that is publicly possible."""
     domain = old.domain
     if isinstance(domain, Numbers) and domain.origin is not Origin.OBSERVED:
-        return domain.edges[0], domain.edges[-1] - (domain.decimals == 0)
+        return domain.edges[0], domain.largest
     return -math.inf, math.inf
 
 

@@ -1,0 +1,51 @@
+"""Values that many rows share, among numbers and dates: an interval each, and codes.
+
+A zero that two rows in three have, a heaped income, a code such as -99 vanish in an interval that
+is drawn from evenly. The values that enough rows share are told under the budget, as those of a
+category are, and each gets an interval of its own, as narrow as the column's decimals allow; words
+among them are codes. What lies between is cut as before, on the grid of the decimals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from synth.lazily import np, pd
+from synth.schema import Dates, Numbers, Origin
+from synth.schema.values import Values
+
+MOST_MASSES = 200  # values with an interval of their own
+MOST_CODES = 20  # words beside them
+
+
+def step_of(domain: Numbers | Dates) -> float:
+    """The least difference of two values as they are written; 0 where nothing is known of it."""
+    if isinstance(domain, Dates):
+        return domain.resolution
+    return 0.0 if domain.decimals is None else float(10.0**-domain.decimals)
+
+
+def with_masses(
+    domain: Numbers | Dates, edges: Sequence[float], shared: Sequence[str]
+) -> Numbers | Dates:
+    """The domain over some edges, with an interval for each value that many rows share.
+
+    Args:
+        shared: those values as they are written, the most frequent first; words become codes.
+    """
+    measured = domain.measured(pd.Series(list(shared), dtype=object))
+    codes = [v for v, number in zip(shared, measured, strict=True) if np.isnan(number)]
+    masses = np.sort(measured[~np.isnan(measured)][:MOST_MASSES])
+    step = step_of(domain)
+    cut = _cut(np.asarray(edges), masses, step) if step > 0 and len(masses) else np.asarray(edges)
+    codes_told = tuple(dict.fromkeys([*domain.codes, *sorted(codes[:MOST_CODES])]))
+    return replace(domain, edges=tuple(map(float, cut)), codes=codes_told, origin=Origin.DISCOVERED)
+
+
+def _cut(edges: Values, masses: Values, step: float) -> Values:
+    """The edges, with those of the masses, none closer to another than a step."""
+    every = np.concatenate([edges, masses, masses + step])
+    places = np.unique(np.round(every / step).astype(np.int64))
+    scaled = places * step if step >= 1 else places / round(1 / step)
+    return np.asarray(scaled, dtype=np.float64)
