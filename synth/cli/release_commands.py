@@ -72,7 +72,9 @@ def _reading(told: Sequence[str]) -> Source:
     """What is said on the command line of how a file is to be read. Raises RecipeError."""
     lines = []
     for part in told:
-        key, _, value = (x.strip() for x in part.partition("="))
+        key, sign, value = (x.strip() for x in part.partition("="))
+        if not sign:
+            raise RecipeError("`--read` gives a key and its value.", "Write --read header=0.")
         plain = value in ("true", "false") or value.isdecimal() or value[:1] in "\"'["
         lines.append(f"{key} = {value if plain and value else json.dumps(value)}")
     return read_recipe("\n".join(["[source]", *lines])).source.reading

@@ -22,6 +22,7 @@ LOOKUP = SAMPLE_DATA / "postcode_lookup.csv"
 SAMPLE, HOSPITAL = SAMPLE_DATA / "hospital_admissions.csv", SAMPLE_DATA / "hospital.sqlite"
 MOST_MEGABYTES = 300
 PREVIEW = 8
+TAKEN = "upload_taken"  # the upload that was read last: each is read once
 
 
 def bring_upload(who: Visitor) -> None:
@@ -35,7 +36,8 @@ def bring_upload(who: Visitor) -> None:
         max_upload_size=MOST_MEGABYTES,
         help="What a file is, is told from its content. Up to 300 MB.",
     )
-    if file is not None:
+    if file is not None and st.session_state.get(TAKEN) != file.file_id:
+        st.session_state[TAKEN] = file.file_id
         with explained(), st.spinner("Reading the table …"):
             take(who, file.name, file.getvalue())
         free_uploads()
