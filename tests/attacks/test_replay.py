@@ -163,7 +163,7 @@ USUAL = dict(
     seen="03/04/2024", smoker="true", note="nothing else to report on it",
 )  # fmt: skip
 ODD = dict(
-    person="?", visit="x-1", age="unknown", weight="83.1234", dose="1e999", city="Atlantis",
+    person="!", visit="x-1", age="unknown", weight="83.1234", dose="1e999", city="Atlantis",
     seen="2024-05-06 07:08:09", smoker="perhaps", note="n" * 500,
 )  # fmt: skip
 NEWCOMERS = {
