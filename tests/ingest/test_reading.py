@@ -162,6 +162,7 @@ def test_a_first_line_like_the_others_is_a_person(content):
     [
         "name,2019,2020\nPeru,1.5,2.5\nChad,3,4\n",
         "0,1,2\n5.5,6.5,7.5\n1.5,2.5,3.5\n",
+        "name,2020-01-01,2020-02-01\nAnn,3,4\nBo,5,6\n",
         "name,city\nAnn,Rome\nBo,Oslo\n",
         "sex,city\nM,Rome\nF,Oslo\nM,Rome\nF,Oslo\n",
         "id,score\nNA,1\n2,NA\n",

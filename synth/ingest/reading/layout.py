@@ -127,7 +127,9 @@ def _evidence(row: Cells, body: Sequence[Cells], width: int) -> float:
         if told in MISSING_TEXTS or not below:
             continue
         typed = sum(map(_typed, below)) >= TYPED * len(below)
-        if typed and _typed(told):
+        if DATE.fullmatch(told) and not any(map(DATE.fullmatch, below)):
+            names += 1  # a date above measurements names them
+        elif typed and _typed(told):
             data += 0 if counting and NUMBER.fullmatch(told) else 1
         elif typed:
             names += 1
