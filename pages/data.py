@@ -3,6 +3,7 @@
 import streamlit as st
 
 from ui.data.ask_database import ask_database
+from ui.data.reading import let_go
 from ui.data.sources import bring_sample, bring_upload, open_recipe, show_table
 from ui.shell.places import page
 from ui.shell.visitor import visitor
@@ -33,4 +34,5 @@ with right:
 if who.loaded is not None:
     show_table(who, who.loaded)
     if st.button("Next: say what the columns are", type="primary", key="next"):
+        let_go(who)
         st.switch_page(page("columns"))

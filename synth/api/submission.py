@@ -109,8 +109,9 @@ def _bounded(recipe: Recipe, query: Query, database: Database) -> tuple[Recipe, 
 
 def _vault(rows: Any, recipe: Recipe) -> PrivateTable:
     """The rows in their vault. Raises IngestError if they are no table."""
-    missing, person = recipe.source.missing, recipe.people.column
-    return load(rows, recipe.budget, missing=missing, person=person).private
+    told, person = recipe.source, recipe.people.column
+    budget, choices = recipe.budget, told.choices
+    return load(rows, budget, missing=told.missing, choices=choices, person=person).private
 
 
 def database_named(name: str, databases: Mapping[str, Database]) -> Database:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from synth.budget import Budget
-from synth.cli.speech import Shown, explained, say_total
+from synth.cli.speech import Shown, explained, say_noticed, say_total
 from synth.errors import IngestError, RecipeError
 from synth.ingest import Database, Suggestion, load
 from synth.ingest.declaration import ColumnPart
@@ -44,22 +44,41 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    data: Annotated[Path, typer.Argument(help="CSV, TSV, Parquet, Excel or JSON lines.")],
+    data: Annotated[Path, typer.Argument(help="CSV, Excel, Parquet, JSON, SPSS, Stata or SAS.")],
     output: Annotated[Path, typer.Option("--output", "-o")] = Path("recipe.toml"),
     force: Annotated[bool, typer.Option(help="Overwrite an existing recipe.")] = False,
+    read: Annotated[
+        list[str] | None,
+        typer.Option(help="How to read it, as in [source]: header=0, skip_ragged=true, …"),
+    ] = None,
 ) -> None:
     """Look at a table and write a starter recipe.
 
-    Example: synth init admissions.csv -o recipe.toml
+    Example: synth init admissions.csv -o recipe.toml --read skip_ragged=true
     """
     with explained():
         if output.exists() and not force:
             raise RecipeError(f"`{output}` exists already.", "Choose another name, or --force.")
-        loaded = load(data, Budget(1.0))
+        told = _reading(read or [])
+        loaded = load(data, Budget(1.0), missing=told.missing, choices=told.choices)
+        say_noticed(loaded.noticed)
         parts = tuple(ColumnPart(name=name) for name in loaded.suggestions)
-        recipe = Recipe(source=Source(file=str(data.resolve())), column=parts)
+        source = told.model_copy(update={"file": str(data.resolve())})
+        recipe = Recipe(source=source, column=parts)
         output.write_text(_commented(recipe_text(recipe), loaded.suggestions), encoding="utf-8")
     typer.echo(f"{len(parts)} columns, {loaded.rows:,} rows. Wrote {output}.")
+
+
+def _reading(told: Sequence[str]) -> Source:
+    """What is said on the command line of how a file is to be read. Raises RecipeError."""
+    lines = []
+    for part in told:
+        key, sign, value = (x.strip() for x in part.partition("="))
+        if not sign:
+            raise RecipeError("`--read` gives a key and its value.", "Write --read header=0.")
+        plain = value in ("true", "false") or value.isdecimal() or value[:1] in "\"'["
+        lines.append(f"{key} = {value if plain and value else json.dumps(value)}")
+    return read_recipe("\n".join(["[source]", *lines])).source.reading
 
 
 LOOKED = """\
@@ -135,6 +154,7 @@ def run_recipe(
         outcome = _made(wanted, data, recipe.parent, audit)
         with whole(output) as stream:
             outcome.release.write(stream, signing)
+    say_noticed(outcome.noticed)
     _tell(outcome)
     typer.echo(signed_words(signing.fingerprint if signing else ""))
     typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows to {output}.")

@@ -54,8 +54,9 @@ def risk(
     """
     with explained():
         recipe, folder = _asked(data)
-        source = folder / recipe.source.file
-        loaded = load(source, recipe.budget, missing=recipe.source.missing)
+        told = recipe.source
+        source = folder / told.file
+        loaded = load(source, recipe.budget, missing=told.missing, choices=told.choices)
         steps = steps_of(recipe.protect, Shelf(folder))
         stages = protect(loaded, recipe.column, steps, Audience.CUSTODIAN)
         last = stages[-1].private

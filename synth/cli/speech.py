@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import typer
 
 from synth.budget.population import RunningTotal, population_lines
 from synth.errors import SynthError
+from synth.ingest.reading import Noticed
 
 
 @contextmanager
@@ -36,6 +37,12 @@ class Shown:
         elif doing != self.last:
             typer.echo(f"{share:4.0%} {doing}", err=True)
         self.last = doing
+
+
+def say_noticed(noticed: Sequence[Noticed]) -> None:
+    """What was noticed while a table was read, beside what a program may read."""
+    for one in noticed:
+        typer.echo(f"Noticed: {one}", err=True)
 
 
 def say_total(total: RunningTotal) -> None:

@@ -12,7 +12,7 @@ from synth.budget import Audience, Budget
 from synth.budget.eyes import ForCustodian
 from synth.errors import IngestError
 from synth.ingest.declaration import ColumnPart
-from synth.ingest.read import MISSING_TEXTS, STORED, frame_of, read_table
+from synth.ingest.reading import MISSING_TEXTS, Choices, Noticed, Read, frame_of, read_table
 from synth.ingest.suggest import Suggestion, suggest, suggested_schema
 from synth.ingest.suggest_lazy import as_they_are, suggest_in_place, tidied
 from synth.lazily import nw, pd
@@ -20,6 +20,7 @@ from synth.schema.written import AS_USUAL, Written
 from synth.vault import PrivateTable
 
 HOW_MANY = "how many rows there are"
+AS_FOUND = Choices()
 __all__ = ["MISSING_TEXTS", "Loaded", "Suggestion", "as_they_are", "load", "look_again"]
 
 
@@ -31,7 +32,8 @@ class Loaded(ForCustodian):
 
     Args:
         said: what the custodian declared of the columns as they are now.
-        written: how the file it came from is written.
+        noticed: what was noticed while it was read.
+        written: how it was written, where it came from a text file.
         token: tells this table from others that were loaded, for keys on the screens.
     """
 
@@ -39,6 +41,7 @@ class Loaded(ForCustodian):
     suggestions: dict[str, Suggestion]
     rows: int
     said: tuple[ColumnPart, ...] = ()
+    noticed: tuple[Noticed, ...] = ()
     written: Written = AS_USUAL
     token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False, repr=False)
 
@@ -48,6 +51,7 @@ def load(
     budget: Budget,
     *,
     missing: Sequence[str] = MISSING_TEXTS,
+    choices: Choices = AS_FOUND,
     person: str = "",
     known_as: str = "",
 ) -> Loaded:
@@ -56,18 +60,20 @@ def load(
     Args:
         source: a path, an open binary file, or a data frame of any library. Rows behind a lazy
             frame stay in its engine, and only counts are fetched.
+        choices: how a file is to be read, where that is not to be found out.
         person: the column that names the protected person, where people may have several rows.
         known_as: where rows that stay are, so that what is spent on them adds up.
 
     Raises:
         IngestError: there is no such file, or it is not a table.
     """
-    frame = _frame(source, missing)
-    if isinstance(frame, nw.LazyFrame):
-        return _in_place(frame, budget, missing, person, known_as)
-    suggestions = suggest(frame, frame.attrs.get(STORED, {}))
-    schema = suggested_schema(suggestions)
-    return Loaded(PrivateTable(frame, schema, budget, person=person), suggestions, len(frame))
+    read = _frame(source, missing, choices)
+    if isinstance(read, nw.LazyFrame):
+        return _in_place(read, budget, missing, person, known_as)
+    suggestions = suggest(read.frame, read.stored)
+    private = PrivateTable(read.frame, suggested_schema(suggestions), budget, person=person)
+    rows, written = len(read.frame), read.written or AS_USUAL
+    return Loaded(private, suggestions, rows, noticed=read.noticed, written=written)
 
 
 def _in_place(
@@ -87,13 +93,13 @@ def look_again(private: PrivateTable, columns: Sequence[str]) -> dict[str, Sugge
     return suggest(pd.DataFrame({c.name: c.values() for c in seen}))
 
 
-def _frame(source: Any, missing: Sequence[str]) -> pd.DataFrame | nw.LazyFrame[Any]:
+def _frame(source: Any, missing: Sequence[str], choices: Choices) -> Read | nw.LazyFrame[Any]:
     if isinstance(source, str | Path):
         path = Path(source)
         if not path.is_file():
             raise IngestError(f"There is no file `{path.name}`.", "Check the path in the recipe.")
         with path.open("rb") as stream:
-            return read_table(stream, missing)
+            return read_table(stream, missing, choices)
     if hasattr(source, "read") and hasattr(source, "seek"):
-        return read_table(source, missing)
+        return read_table(source, missing, choices)
     return frame_of(source, missing)

@@ -11,7 +11,8 @@ from synth.budget import Budget
 from synth.budget.promise import LARGEST_DELTA
 from synth.ingest import Query
 from synth.ingest.declaration import ColumnPart, Part
-from synth.ingest.read import MISSING_TEXTS
+from synth.ingest.reading import MISSING_TEXTS, Choices
+from synth.ingest.reading.said import CHOICES
 from synth.learning.method import Method, Promise
 from synth.methods import method_named
 from synth.vault import Protection
@@ -23,6 +24,8 @@ class Source(Part):
     Args:
         stay: leave them there, and fetch counts only: for a Parquet or CSV file larger than memory,
             and for PostgreSQL and DuckDB.
+        encoding, delimiter, header, header_rows, sheet, skip_ragged, footer: how a file is to be
+            read, where that is not to be found out; see `synth.ingest.reading.said.Choices`.
     """
 
     file: str = ""
@@ -30,6 +33,24 @@ class Source(Part):
     query: str = ""
     missing: tuple[str, ...] = MISSING_TEXTS
     stay: bool = False
+    encoding: str = ""
+    delimiter: str = ""
+    header: int | None = Field(default=None, ge=0)  # its line, from 1; 0 where there is none
+    header_rows: int = Field(default=0, ge=0, le=10)
+    sheet: str = ""
+    skip_ragged: bool = False
+    footer: int = Field(default=0, ge=0)  # rows at the end that are no people
+
+    @property
+    def choices(self) -> Choices:
+        """How its file is to be read, as the custodian says."""
+        return Choices(**self.model_dump(include=set(CHOICES)))
+
+    @property
+    def reading(self) -> Source:
+        """What says how to read the rows, without where they are."""
+        kept = (*CHOICES, "missing")
+        return Source(**self.model_dump(include=set(kept)))
 
 
 class People(Part):

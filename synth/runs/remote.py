@@ -12,7 +12,7 @@ from typing import IO, Any
 from synth.errors import IngestError, RecipeError, RemoteError
 from synth.lazily import httpx
 from synth.progress import Progress
-from synth.runs.recipe import Recipe, Source
+from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_text
 
 PAUSE = 0.5  # seconds between two looks at a job
@@ -140,7 +140,7 @@ def sendable(recipe: Recipe) -> Recipe:
             "The recipe gives a database by its address, and a server asks only its own.",
             "Give the name the server has for it in `database`, or run the recipe here.",
         )
-    return recipe.model_copy(update={"source": Source(missing=recipe.source.missing)})
+    return recipe.model_copy(update={"source": recipe.source.reading})
 
 
 def looked_up(recipe: Recipe) -> list[str]:

@@ -19,6 +19,7 @@ from synth.ingest.discovery import SHARE as FOUND_SHARE
 from synth.ingest.discovery import discovered, undeclared
 from synth.ingest.forming import formed, plan
 from synth.ingest.lazy import file_in_place, query_in_place
+from synth.ingest.reading import Noticed
 from synth.ingest.suggest_lazy import as_they_are
 from synth.learning.method import Model, Promise
 from synth.progress import Progress, quiet
@@ -47,6 +48,7 @@ class Outcome:
     release: Release
     comparison: Comparison
     entries: tuple[Entry, ...]
+    noticed: tuple[Noticed, ...] = ()  # while the table was read
 
     def __repr__(self) -> str:
         return f"<Outcome: {self.release!r}, and findings for the custodian in .comparison>"
@@ -82,12 +84,19 @@ def run(
         recipe = recipe.following(read_query(recipe.source.query, dialect))
     with nullcontext((source, "")) if source is not None else brought(recipe, folder) as found:
         table, address = found
-        missing, person = recipe.source.missing, recipe.people.column
-        loaded = load(table, recipe.budget, missing=missing, person=person, known_as=address)
+        loaded = load(
+            table,
+            recipe.budget,
+            missing=recipe.source.missing,
+            choices=recipe.source.choices,
+            person=recipe.people.column,
+            known_as=address,
+        )
         files = shelf or Shelf(folder)
         with charged(recipe, loaded, folder, files, before) as owing:
             owing.private.ledger.listener = listener
-            return run_loaded(recipe, owing, progress, files, least)
+            made = run_loaded(recipe, owing, progress, files, least)
+            return replace(made, noticed=loaded.noticed)
 
 
 @contextmanager

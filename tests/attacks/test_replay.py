@@ -166,7 +166,7 @@ USUAL = dict(
     paid="$1,020.30", born="4 May 1999",
 )  # fmt: skip
 ODD = dict(
-    person="?", visit="x-1", age="unknown", weight="83.1234", dose="1e999", city="Atlantis",
+    person="!", visit="x-1", age="unknown", weight="83.1234", dose="1e999", city="Atlantis",
     seen="2024-05-06 07:08:09", smoker="perhaps", note="n" * 500,
     paid="(£3.5)", born="04 août 99",
 )  # fmt: skip

@@ -101,3 +101,25 @@ def test_a_query_is_written_down_where_that_is_asked_for(folder):
     assert [str(x["ended"])[:8] for x in lines] == ["asked", "released", "asked", "refused:"]
     assert [x["epsilon"] for x in lines] == [0.0, pytest.approx(1.0), 0.0, None]
     assert "SELECT sex, smoker FROM patients" in {x["query"] for x in lines}
+
+
+def test_what_was_noticed_is_told_and_a_choice_is_kept_in_the_recipe(folder):
+    lines = [f"{20 + i % 50},{'MF'[i % 2]}" for i in range(300)]
+    (folder / "t.csv").write_text("\n".join([*lines, "1,2,3"]) + "\n", encoding="utf-8")
+    recipe = folder / "t.toml"
+    refused = synth("init", folder / "t.csv", "-o", recipe)
+    assert refused.exit_code == 2
+    assert "line 301 (3)" in refused.stderr
+    told = synth("init", folder / "t.csv", "-o", recipe, "--read", "skip_ragged=true")
+    assert told.exit_code == 0
+    assert "Noticed: Line 1 looks like a person" in told.stderr
+    assert "Noticed" not in told.stdout
+    assert "skip_ragged = true" in recipe.read_text(encoding="utf-8")
+    made = synth("run", recipe, "-o", folder / "t.zip")
+    assert made.exit_code == 0, made.stderr
+    assert "They were left out" in made.stderr
+
+
+@pytest.mark.parametrize("told", ["nothing=1", "header=x", "sheet"])
+def test_a_choice_that_is_none_is_refused(told, folder):
+    assert synth("init", folder / "people.csv", "--force", "--read", told).exit_code == 2

@@ -19,7 +19,7 @@ from synth.errors import (
 from synth.ingest import Database, Limits, load
 from synth.ingest.declaration import ColumnPart, declared
 from synth.ingest.lazy import file_in_place, query_in_place
-from synth.ingest.read import compact
+from synth.ingest.reading import compact
 from synth.learning.aggregates import aggregate
 from synth.methods.correlated import Correlated
 from synth.release import Bundle

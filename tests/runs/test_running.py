@@ -11,6 +11,7 @@ from synth.ingest.declaration import ColumnPart
 from synth.release import Bundle
 from synth.runs import Recipe, read_recipe, run
 from synth.runs.recipe import MethodPart, People, Privacy, ReleasePart, Source
+from synth.runs.recipe_file import recipe_text
 from synth.runs.verifying import verify
 from tests.people import some_people
 
@@ -113,3 +114,14 @@ def test_the_saved_model_is_small_and_holds_no_row():
     outcome = run(Recipe(column=DECLARED), with_ids())
     document = json.dumps(outcome.release.model.document())
     assert not any(code in document for code in with_ids()["code"])
+
+
+def test_a_file_is_read_as_its_recipe_says(tmp_path):
+    rows = "".join(f"{20 + i % 50};{'MF'[i % 2]}\n" for i in range(300))
+    (tmp_path / "t.csv").write_text("Title\n\nage;sex\n" + rows + "Total;300\n", encoding="utf-8")
+    source = Source(file="t.csv", header=3, footer=1, delimiter=";")
+    recipe = Recipe(source=source, method=MethodPart(name="independent"))
+    assert read_recipe(recipe_text(recipe)).source == source
+    outcome = run(recipe, folder=tmp_path)
+    assert outcome.comparison.rows == 300
+    assert outcome.noticed == ()

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from synth.ingest import Database
 from synth.ingest.lazy import file_in_place, query_in_place
-from synth.ingest.read import MISSING_TEXTS, compact
+from synth.ingest.reading import MISSING_TEXTS, compact
 from synth.ingest.suggest_lazy import tidied
 from synth.release import Bundle
 from synth.runs import Recipe, run

@@ -14,6 +14,7 @@ from synth.ingest import Database, Loaded, load
 from synth.ingest.bounded import Owned
 from synth.runs import read_recipe
 from synth.runs.question import Question
+from ui.data.reading import show_noticed, show_refused, take
 from ui.shell.places import SAMPLE_DATA
 from ui.shell.visitor import Visitor, explained
 
@@ -21,21 +22,26 @@ LOOKUP = SAMPLE_DATA / "postcode_lookup.csv"
 SAMPLE, HOSPITAL = SAMPLE_DATA / "hospital_admissions.csv", SAMPLE_DATA / "hospital.sqlite"
 MOST_MEGABYTES = 300
 PREVIEW = 8
+TAKEN = "upload_taken"  # the upload that was read last: each is read once
 
 
 def bring_upload(who: Visitor) -> None:
-    """Read an uploaded table into the vault, and let go of the upload."""
+    """Read an uploaded table into the vault, and let go of the upload.
+
+    Its bytes are kept only while it is open how to read it; see `ui/data/reading.py`.
+    """
     file = st.file_uploader(
-        "CSV, TSV, Parquet, Excel or JSON lines",
+        "CSV, Excel, Parquet, JSON, SPSS, Stata or SAS",
         key="upload",
         max_upload_size=MOST_MEGABYTES,
         help="What a file is, is told from its content. Up to 300 MB.",
     )
-    if file is None:
-        return
-    with explained(), st.spinner("Reading the table …"):
-        bring(who, file, file.name)
-    free_uploads()
+    if file is not None and st.session_state.get(TAKEN) != file.file_id:
+        st.session_state[TAKEN] = file.file_id
+        with explained(), st.spinner("Reading the table …"):
+            take(who, file.name, file.getvalue())
+        free_uploads()
+    show_refused(who)
 
 
 def bring_sample(who: Visitor) -> None:
@@ -114,11 +120,13 @@ def show_table(who: Visitor, loaded: Loaded) -> None:
         st.metric(
             "Columns that name a person", f"{len(schema) - len(schema.modelled)}", width="content"
         )
+    show_noticed(who, loaded.noticed)
     if len(schema) == 1:
-        st.warning(
-            "Only one column was found. If there should be more, the file may use an unusual "
-            "delimiter: save it with commas."
+        what = (
+            "If there should be more, the file may use an unusual delimiter: save it with commas."
         )
+        remedy = what if loaded.written else "If there should be more, look at the file itself."
+        st.warning(f"Only one column was found. {remedy}")
     if st.toggle("Show me a few rows (real ones, on this screen only)", key="peek"):
         rows = loaded.private.open_rows("a look at a few rows", Audience.CUSTODIAN).head(PREVIEW)
         st.dataframe(rows.astype(object), hide_index=True, alt="The first rows of your table")

@@ -13,6 +13,7 @@ import streamlit as st
 from pydantic import BaseModel
 
 from synth.budget import Audience, Entry, Opened
+from synth.budget.eyes import ForCustodian
 from synth.budget.ledger import rho_in
 from synth.budget.population import LOOKED
 from synth.errors import SynthError
@@ -48,6 +49,15 @@ class Made:
         return Bundle.read(io.BytesIO(self.zipped))
 
 
+@dataclass(frozen=True, repr=False)
+class Upload(ForCustodian):
+    """A file whose bytes are kept for as long as it is open how to read it."""
+
+    name: str
+    content: bytes
+    error: SynthError | None = None  # why it could not be read so far
+
+
 Note = Callable[[Asked], None]  # writes down how a query ended, and at what cost
 
 
@@ -60,6 +70,7 @@ class Visitor:
 
     loaded: Loaded | None = None
     table_name: str = ""
+    upload: Upload | None = None  # while it is open how to read it
     recipe: Recipe = field(default_factory=Recipe)
     job: Job | None = None
     made: Made | None = None
@@ -76,7 +87,9 @@ class Visitor:
     question: Question | None = None  # what a database was asked for this table
     memory: Memory[Made] = field(default_factory=lambda: Memory(most=MOST_RUNS))  # of queries
 
-    def bring(self, loaded: Loaded, name: str, question: Question | None = None) -> None:
+    def bring(
+        self, loaded: Loaded, name: str, question: Question | None = None, *, again: bool = False
+    ) -> None:
         """A new table: everything made from the old one goes, the method and its knobs stay.
 
         Decisions of a recipe that was opened before any table are about this one, and stay too, as
@@ -85,7 +98,7 @@ class Visitor:
         """
         now, before = (q.spelt if q else ("", "") for q in (question, self.question))
         people = question is not None and now[0] == before[0]
-        same = people and now == before
+        same = again or (people and now == before)
         if self.job is not None:
             self.job.cancel()
         gone = {} if self.loaded is None or same else {"column": (), "protect": ()}
@@ -96,7 +109,8 @@ class Visitor:
             kept = kept.model_copy(update={"people": whom})
         self.loaded, self.table_name, self.recipe = loaded, name, kept
         self.job, self.made, self.repeated = None, None, False
-        self.entries = self.entries if people else []
+        self.upload = self.upload if again else None
+        self.entries = self.entries if people or again else []
         self.question = question
         self.past, self.stages, self.search, self.runs = [], {}, None, []
 

@@ -1,0 +1,113 @@
+"""Parquet and Arrow files."""
+
+from __future__ import annotations
+
+from typing import IO
+
+from synth.errors import IngestError
+from synth.ingest.reading.said import Noticed, Read, listed
+from synth.ingest.width import check_width
+from synth.lazily import pa, pd
+
+INDEX = "__index_level_"  # how pandas names an index that has no name
+DAMAGED = (OSError, ValueError, KeyError, TypeError, IndexError, NotImplementedError, MemoryError)
+
+
+def read_arrow(stream: IO[bytes], found: str) -> Read:
+    """The table in a Parquet file, an Arrow file (Feather) or an Arrow stream.
+
+    A pandas index is a column like the others.
+
+    Raises:
+        IngestError: it is damaged or too wide, or a column holds lists or records.
+    """
+    name = "Parquet" if found == "parquet" else "Arrow"
+    try:
+        if found == "parquet":
+            file = pa.parquet.ParquetFile(stream)
+            _check(file.schema_arrow)
+            table = file.read()
+        else:
+            opened = pa.ipc.open_file if found == "arrow" else pa.ipc.open_stream
+            reader = opened(stream)
+            _check(reader.schema)
+            table = reader.read_all()
+            table.validate(full=True)
+        table.validate(full=True)
+        frame = _frame(table)
+    except (pa.ArrowException, *DAMAGED) as error:
+        raise IngestError(
+            f"The {name} file is damaged ({type(error).__name__}).", "Write it again."
+        ) from None
+    levels = [n for n in frame.columns if str(n).startswith(INDEX)]
+    stored = types_of(table.schema)
+    if not levels:
+        return Read(frame, stored=stored)
+    names = _renamed(levels, [str(n) for n in frame.columns])
+    return Read(
+        frame.rename(columns=names),
+        (
+            Noticed(
+                f"The file holds an index of pandas without a name; it is the column "
+                f"{listed(list(names.values()))}.",
+                "If it says nothing of people, leave it out on Columns.",
+            ),
+        ),
+        stored={names.get(n, n): kind for n, kind in stored.items()},
+    )
+
+
+def types_of(schema: pa.Schema) -> dict[str, str]:
+    """The type of each column, as Arrow names it."""
+    return {field.name: str(field.type) for field in schema}
+
+
+def _renamed(levels: list[str], taken: list[str]) -> dict[str, str]:
+    """A name for each nameless level of an index, that no column has."""
+    made: dict[str, str] = {}
+    for level in levels:
+        number = len(made) + 1
+        name = "index" if number == 1 else f"index {number}"
+        while name in taken or name in made.values():
+            number += 1
+            name = f"index {number}"
+        made[level] = name
+    return made
+
+
+def _check(schema: pa.Schema) -> None:
+    check_width(len(schema))
+    for column in schema:
+        kind = column.type
+        if pa.types.is_nested(kind):
+            raise IngestError(
+                f"Column `{column.name}` holds lists or records, not single values.",
+                "Spread it over columns or rows first.",
+                about=(column.name,),
+            )
+        binary = pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+        if binary or pa.types.is_fixed_size_binary(kind):
+            raise IngestError(
+                f"Column `{column.name}` holds binary data, not values.",
+                "Leave it out, or write it as text.",
+                about=(column.name,),
+            )
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    """As pandas, with truth values as such even where some are missing."""
+    mapped = {pa.bool_(): pd.BooleanDtype()}
+    exact = {n.name for n in table.schema if pa.types.is_integer(n.type)}
+    gaps = {n for n in exact if table.column(n).null_count} if len(exact) else set()
+    for name in gaps:
+        whole = table.column(name)
+        if any(abs(x) > 1 << 53 for x in pa.compute.min_max(whole).as_py().values() if x):
+            place = table.schema.get_field_index(name)
+            table = table.set_column(place, name, whole.cast(pa.string()))
+    frame: pd.DataFrame = table.to_pandas(
+        split_blocks=True, ignore_metadata=True, types_mapper=mapped.get, date_as_object=True
+    )
+    for name in frame:
+        if isinstance(frame[name].dtype, pd.BooleanDtype) and not frame[name].isna().any():
+            frame[name] = frame[name].astype("bool")
+    return frame

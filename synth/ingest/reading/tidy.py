@@ -1,0 +1,153 @@
+"""What was read as columns of values, categorical wherever that is smaller."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from synth.errors import IngestError
+from synth.ingest.reading.said import MISSING_TEXTS, Noticed, listed
+from synth.ingest.width import check_width
+from synth.lazily import np, pa, pd
+
+NAMIBIA = "NA"  # a missing text elsewhere, and a country code
+COUNTRY = re.compile(
+    r"countr|nation|citizen|territor|(^|[^a-z])(iso|iso[23]|geo|land|lander|staat|pays|pais|país|"
+    r"paese|kraj|ország|maa|riik|страна|國家|国家|国)([^a-z]|$)|staatsang|herkunft|länder"
+)
+
+
+def compact(frame: pd.DataFrame, missing: Sequence[str] = MISSING_TEXTS) -> pd.DataFrame:
+    """Text and objects as categoricals of text; numbers and booleans as they are.
+
+    Raises:
+        IngestError: a column holds lists or records.
+    """
+    _check_names([str(n) for n in frame.columns])
+    columns = {str(n): _compacted(str(n), frame[n]) for n in frame.columns}
+    return stripped(pd.DataFrame(columns), missing)
+
+
+def _compacted(name: str, values: pd.Series) -> pd.Series:
+    kind = values.dtype
+    if isinstance(kind, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(kind):
+        return values
+    if pd.api.types.is_datetime64_any_dtype(kind):
+        values = values.dt.tz_convert("UTC") if values.dt.tz is not None else values
+        # Each cell on its own: were the others asked, one row could change how all are written.
+        midnight = values.dt.normalize() == values
+        text = values.dt.strftime("%Y-%m-%d %H:%M:%S")
+        days = values.dt.strftime("%Y-%m-%d")
+        return pd.Series(text.where(~midnight, days)).astype("category")
+    if pd.api.types.is_integer_dtype(kind):
+        return pd.to_numeric(values, downcast="integer")
+    if pd.api.types.is_numeric_dtype(kind):
+        return _finite(values)
+    if isinstance(kind, pd.PeriodDtype | pd.IntervalDtype):
+        values = values.astype(str).where(values.notna())
+    present = values.dropna()
+    if any(isinstance(v, list | dict | tuple | set | np.ndarray) for v in present.head(1000)):
+        raise IngestError(
+            f"Column `{name}` holds lists or records, not single values.",
+            "Spread it over columns or rows first.",
+        )
+    if any(isinstance(v, bytes | bytearray) for v in present.head(1000)):
+        raise IngestError(
+            f"Column `{name}` holds binary data, not values.", "Leave it out, or write it as text."
+        )
+    text = [None if pd.isna(v) else str(v) for v in values]
+    made: pd.Series = pd.Series(text, index=values.index, dtype="category")
+    return made
+
+
+def _finite(values: pd.Series) -> pd.Series:
+    """Numbers as doubles: with the digits they have, and infinite ones as missing."""
+    kind = values.dtype
+    if getattr(kind, "itemsize", 8) < 8:  # a float of 32 bits is not the double it is cut from
+        values = pd.Series(values.astype(str).astype("float64"), index=values.index)
+    if not isinstance(values.dtype, np.dtype) or values.dtype.kind != "f":
+        return values
+    endless = np.isinf(values.to_numpy())
+    return values.mask(endless) if endless.any() else values
+
+
+def categorical(texts: pa.ChunkedArray | pa.Array) -> pd.Series:
+    """Texts as a categorical: encoded at once, which is faster than block by block."""
+    whole = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    found = whole.dictionary_encode()
+    if isinstance(found, pa.ChunkedArray):  # more text than one array of Arrow holds
+        found = found.unify_dictionaries().combine_chunks()
+    codes = found.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    known = pd.Index(found.dictionary.to_pandas(), dtype="str")
+    return pd.Series(pd.Categorical.from_codes(codes, categories=known))
+
+
+def stripped(frame: pd.DataFrame, missing: Sequence[str]) -> pd.DataFrame:
+    """Without blanks around text, and with the texts that stand for nothing as missing."""
+    for name in frame.columns:
+        values = frame[name]
+        if not isinstance(values.dtype, pd.CategoricalDtype):
+            continue
+        nothing = set(missing) - ({NAMIBIA} if of_country(str(name)) else set())
+        old = values.cat.categories
+        texts = old if old.dtype == "str" else old.map(str)
+        told = pa.array(texts, type=pa.string(), from_pandas=True)
+        trimmed = pa.compute.utf8_trim_whitespace(told)
+        gone = pa.compute.is_in(trimmed, value_set=pa.array(sorted(nothing), type=pa.string()))
+        if not trimmed.equals(told) or pa.compute.any(gone).as_py():
+            new = pa.compute.if_else(gone, None, trimmed)
+            frame[name] = _renamed(values, new)
+    return frame
+
+
+def of_country(name: str) -> bool:
+    """Whether a column's name says that it holds countries, of whose codes `NA` is one."""
+    told = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+    return bool(COUNTRY.search(told))
+
+
+def said_of_frame(frame: pd.DataFrame, missing: Sequence[str]) -> list[Noticed]:
+    """What a custodian should know of how values came in: nothing more is asked of the rows."""
+    kept = []
+    for name in frame.columns:
+        values = frame[name]
+        if of_country(str(name)) and isinstance(values.dtype, pd.CategoricalDtype):
+            kept += [str(name)] if NAMIBIA in values.cat.categories else []
+    if not kept or NAMIBIA not in missing:
+        return []
+    return [
+        Noticed(
+            f"`NA` is a value in {listed(kept)}, as its name speaks of countries: the code of "
+            "Namibia.",
+            "If it stands for a missing value, write it as an empty field.",
+        )
+    ]
+
+
+def _renamed(values: pd.Series, new: pa.Array) -> pd.Series:
+    """A categorical with other texts for its categories: some the same, some missing."""
+    found = categorical(new).cat
+    table = np.append(found.codes.to_numpy(), -1)
+    codes = table[values.cat.codes.to_numpy()]
+    made = pd.Categorical.from_codes(codes, categories=found.categories)
+    return pd.Series(made, index=values.index)
+
+
+def _check_names(names: Sequence[str]) -> None:
+    check_width(len(names))
+    if twice := sorted({n for n in names if names.count(n) > 1}):
+        raise IngestError(
+            f"The header names {', '.join(f'`{n}`' for n in twice[:5])} more than once.",
+            "Give every column a name of its own.",
+        )
+
+
+def people(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame, if it has rows and columns. Raises IngestError otherwise."""
+    if not len(frame.columns):
+        raise IngestError("The table has no columns.", "Choose a file with a header line.")
+    if not len(frame):
+        raise IngestError(
+            "The table has a header but no rows.", "Choose a file with at least one row."
+        )
+    return frame

@@ -1,0 +1,303 @@
+"""Sheets of workbooks as rows of typed cells: .xlsx, .ods and the old .xls.
+
+Cells of .xlsx and .ods are read by calamine, which is fast but lays a sheet out as a rectangle: one
+stray cell far out would take more memory than there is, so how far a sheet reaches is found first.
+Cells of .xls are read by xlrd, which is slow but cannot take the process with it.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import IO, Any
+
+from synth.errors import IngestError
+
+MOST_CELLS = 50_000_000  # of one sheet, laid out
+BLOCK = 1 << 20  # bytes
+LOOKED = 200  # cells whose number formats tell that of their column
+CELL = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+ROW = re.compile(rb"<table:table-row\b([^>]*?)(?:/>|>(.*?)</table:table-row>)", re.DOTALL)
+OPEN_CELL = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*)>")
+REPEATED = re.compile(rb'number-(?:rows|columns)-repeated="(\d{1,12})"')
+PADDED = re.compile(rb'formatCode="00+"')
+UNCACHED = re.compile(rb"(?:</f>|<f[^>]*/>)\s*(?:<v>\s*</v>|<v\s*/>)?\s*</c>")
+DAMAGED = "The Excel file is damaged."
+AGAIN = "Save it again, or as CSV."
+
+
+@dataclass(frozen=True)
+class Formats:
+    """What the number formats of a sheet's columns show, by the place of the column.
+
+    Args:
+        timed: whether a date shows its time.
+        zeros: how many digits a whole number has at least, with zeros before it.
+    """
+
+    timed: dict[int, bool] = field(default_factory=dict)
+    zeros: dict[int, int] = field(default_factory=dict)
+
+
+NONE = Formats()
+
+
+@dataclass(frozen=True, repr=False)
+class Sheet:
+    """One sheet.
+
+    Args:
+        rows: its cells from the first row on: text, numbers, truth values, dates, times, durations
+            and None.
+        merged: areas of merged cells, as first row, first column, last row, last column.
+        formats: what the number formats of its columns show.
+        uncached: how many formulas have no value saved with them.
+    """
+
+    name: str
+    rows: list[list[Any]]
+    merged: tuple[tuple[int, int, int, int], ...] = ()
+    formats: Formats = NONE
+    uncached: int = 0
+
+
+def sheets_of(stream: IO[bytes], asked: str) -> tuple[tuple[str, ...], Sheet]:
+    """The names of all sheets with anything in them, and the one asked for, or the largest.
+
+    Raises:
+        IngestError: the workbook is damaged or empty, or has no such sheet.
+    """
+    stream.seek(0)
+    magic = stream.read(4)
+    stream.seek(0)
+    try:
+        return _old(stream, asked) if magic[:2] == b"\xd0\xcf" else _new(stream, asked)
+    except IngestError:
+        raise
+    except Exception as error:  # three libraries, whose errors share no class but this
+        raise IngestError(f"{DAMAGED[:-1]} ({type(error).__name__}).", AGAIN) from None
+
+
+def _chosen(sizes: dict[str, int], asked: str) -> tuple[tuple[str, ...], str]:
+    filled = tuple(n for n, size in sizes.items() if size)
+    if not filled:
+        raise IngestError("No sheet holds anything.", "Put the table on a sheet.")
+    if asked and asked not in sizes:
+        raise IngestError(
+            f"The workbook has no sheet `{asked}`.",
+            f"It has {', '.join(f'`{n}`' for n in filled[:20])}.",
+            about=("sheet",),
+        )
+    return filled, asked or max(filled, key=lambda n: sizes[n])
+
+
+def _new(stream: IO[bytes], asked: str) -> tuple[tuple[str, ...], Sheet]:
+    import python_calamine
+
+    uncached = _checked(stream)
+    stream.seek(0)
+    book = python_calamine.CalamineWorkbook.from_object(stream)
+    found = {n: book.get_sheet_by_name(n) for n in book.sheet_names}
+    sizes = {n: s.height * s.width for n, s in found.items()}
+    names, name = _chosen(sizes, asked)
+    sheet = found[name]
+    rows = sheet.to_python(skip_empty_area=False)
+    merged = [(*a, *b) for a, b in sheet.merged_cell_ranges or ()]
+    formats = _formats(stream, name, rows)
+    return names, Sheet(name, rows, tuple(merged), formats, uncached)
+
+
+def _checked(stream: IO[bytes]) -> int:
+    """How many formulas have no value. Raises IngestError where a sheet reaches too far."""
+    uncached = 0
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            names = archive.namelist()
+            if "xl/workbook.bin" in names:
+                raise IngestError("This is a binary Excel file (.xlsb).", "Save it as .xlsx.")
+            for name in names:
+                if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
+                    with archive.open(name) as part:
+                        uncached += _reach(part)
+                elif name == "content.xml":
+                    _reach_of_ods(archive.read(name))
+    except (zipfile.BadZipFile, OSError, ValueError, zlib.error, EOFError, RuntimeError, KeyError):
+        raise IngestError(DAMAGED, AGAIN) from None
+    return uncached
+
+
+def _reach(part: IO[bytes]) -> int:
+    rows, columns, uncached, rest = 1, b"A", 0, b""
+    while block := part.read(BLOCK):
+        block = rest + block
+        cut = block.rfind(b"<c ")
+        rest = block[cut:] if cut > 0 and len(block) - cut < BLOCK else b""
+        block = block[: len(block) - len(rest)]
+        for letters, number in CELL.findall(block):
+            if (len(letters), letters) > (len(columns), columns):
+                columns = letters
+            rows = max(rows, int(number))
+        uncached += len(UNCACHED.findall(block)) if b"<f" in block else 0
+    uncached += len(UNCACHED.findall(rest))
+    for letters, number in CELL.findall(rest):
+        columns = max(columns, letters, key=lambda x: (len(x), x))
+        rows = max(rows, int(number))
+    width = 0
+    for letter in columns:
+        width = 26 * width + letter - 64
+    _check_area(rows, width)
+    return uncached
+
+
+def _reach_of_ods(content: bytes) -> None:
+    rows = last = width = 0
+    for told, inner in ROW.findall(content):
+        repeated = REPEATED.search(told)
+        rows += int(repeated[1]) if repeated else 1
+        at = 0
+        for cell in OPEN_CELL.findall(inner):
+            times = REPEATED.search(cell)
+            at += int(times[1]) if times else 1
+            if b"value" in cell or not cell.endswith(b"/"):
+                last, width = rows, max(width, at)
+    _check_area(last, width)
+
+
+def _check_area(rows: int, width: int) -> None:
+    if rows * width > MOST_CELLS:
+        raise IngestError(
+            f"A sheet reaches over {rows:,} rows and {width:,} columns, most of them empty.",
+            "Copy the table alone onto a new sheet, or save it as CSV.",
+        )
+
+
+def _formats(stream: IO[bytes], name: str, rows: list[list[Any]]) -> Formats:
+    """What columns show, by the number formats of their first cells."""
+    dated = {i for r in rows for i, v in enumerate(r) if isinstance(v, date)}
+    found = Formats()
+    stream.seek(0)
+    with zipfile.ZipFile(stream) as archive:
+        styles = "xl/styles.xml"
+        told = archive.read(styles) if styles in archive.namelist() else b""
+    if not told or not (dated or PADDED.search(told)):
+        return found
+    import openpyxl  # half a second that only dates and zeros are worth
+
+    stream.seek(0)
+    book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
+    seen: dict[int, int] = {}
+    for at, row in enumerate(book[name].iter_rows()):
+        for i, cell in enumerate(row):
+            if seen.get(i, 0) < LOOKED and isinstance(cell.value, date | int | float):
+                seen[i] = seen.get(i, 0) + 1
+                _note(found, i, cell.value, str(cell.number_format))
+        if at > 20 * LOOKED or (len(seen) == len(row) and min(seen.values()) >= LOOKED):
+            break
+    return found
+
+
+def _note(found: Formats, at: int, value: Any, number_format: str) -> None:
+    """Add what the number format of one cell shows to what is known of its column."""
+    if isinstance(value, date):
+        found.timed[at] = found.timed.get(at, False) or shows_time(number_format)
+    elif not isinstance(value, bool):
+        zeros = len(number_format) if set(number_format) == {"0"} else 1
+        found.zeros[at] = min(zeros, found.zeros.get(at, zeros))
+
+
+def shows_time(number_format: str) -> bool:
+    """Whether a number format of Excel's has hours or seconds in it."""
+    plain = re.sub(r'"[^"]*"|\\.|\[(?!h)[^\]]*\]', "", number_format.lower())
+    return "h" in plain or "s" in plain.replace("general", "")
+
+
+def _old(stream: IO[bytes], asked: str) -> tuple[tuple[str, ...], Sheet]:
+    import os
+
+    import xlrd
+
+    with open(os.devnull, "w", encoding="utf-8") as silent:
+        book = xlrd.open_workbook(file_contents=stream.read(), formatting_info=True, logfile=silent)
+    found = {s.name: s for s in book.sheets()}
+    names, name = _chosen({n: s.nrows * s.ncols for n, s in found.items()}, asked)
+    sheet = found[name]
+    _check_area(sheet.nrows, sheet.ncols)
+    formats = Formats()
+    rows = []
+    for r in range(sheet.nrows):
+        cells = []
+        for c, cell in enumerate(sheet.row(r)):
+            value = _value(xlrd, cell, book.datemode)
+            if r <= LOOKED and isinstance(value, date | float):
+                told = book.format_map[book.xf_list[cell.xf_index].format_key].format_str
+                _note(formats, c, value, told)
+            cells.append(value)
+        rows.append(cells)
+    merged = [(top, left, end - 1, right - 1) for top, end, left, right in sheet.merged_cells]
+    return names, Sheet(name, rows, tuple(merged), formats)
+
+
+def _value(xlrd: Any, cell: Any, datemode: int) -> Any:
+    if cell.ctype in (xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK, xlrd.XL_CELL_ERROR):
+        return None
+    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
+        return bool(cell.value)
+    if cell.ctype != xlrd.XL_CELL_DATE:
+        return cell.value
+    if cell.value < 1:
+        return (datetime(1900, 1, 1) + timedelta(days=cell.value)).time()
+    return xlrd.xldate_as_datetime(cell.value, datemode)
+
+
+def shown(value: Any, formats: Formats, at: int) -> str:
+    """A cell as the text a person sees; a number with the 15 digits that Excel keeps.
+
+    Args:
+        formats, at: what its column shows, and the place of that.
+    """
+    timed = formats.timed.get(at, False)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int):
+        return str(value).zfill(formats.zeros.get(at, 1))
+    if isinstance(value, float):
+        whole = value.is_integer() and abs(value) < 1e15
+        zeros = formats.zeros.get(at, 1)
+        return str(int(value)).zfill(zeros) if whole else format(value, ".15g")
+    if isinstance(value, timedelta):
+        seconds = round(value.total_seconds())
+        sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+        return f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+    if isinstance(value, time):
+        return _rounded(datetime.combine(date(2000, 1, 1), value)).strftime("%H:%M:%S")
+    if isinstance(value, datetime):
+        value = _rounded(value)
+        midnight = value.time() == time()
+        return str(value.strftime("%Y-%m-%d" if midnight and not timed else "%Y-%m-%d %H:%M:%S"))
+    if isinstance(value, date):
+        return value.isoformat() + (" 00:00:00" if timed else "")
+    return str(value)
+
+
+def _rounded(value: datetime) -> datetime:
+    """To the second: Excel counts in days, so that a second is not exact."""
+    try:
+        return (value + timedelta(microseconds=500_000)).replace(microsecond=0)
+    except OverflowError:
+        return value.replace(microsecond=0)
+
+
+def filled(rows: list[list[str]]) -> Iterator[tuple[int, list[str]]]:
+    """Rows with anything in them, without empty cells at their end, counted from 1."""
+    for at, row in enumerate(rows, 1):
+        end = len(row)
+        while end and not row[end - 1].strip():
+            end -= 1
+        if end:
+            yield at, row[:end]
