@@ -161,10 +161,23 @@ def _parts(
         name = str(new["column"])
         suggestion = loaded.suggestions[name]
         if old != new:
-            known[name] = _part(who.schema[name], suggestion, old, new)
+            part = _part(who.schema[name], suggestion, old, new)
+            known[name] = _still(known.get(name), part, old, new)
         if name in known:
             parts.append(known[name])
     return parts
+
+
+def _still(
+    before: ColumnPart | None, part: ColumnPart, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> ColumnPart:
+    """What was declared by a click and is not in the line: a public list, and codes."""
+    if before is None or new["kind"] != old["kind"]:
+        return part
+    holds = ("known", "listed", "low", "high")
+    if before.public and all(old[k] == new[k] for k in holds):
+        return before.model_copy(update={"meaning": part.meaning, "role": Role(new["role"])})
+    return part.model_copy(update={"codes": before.codes}) if before.codes else part
 
 
 def _lines(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -41,11 +41,11 @@ def show_public(who: Visitor, loaded: Loaded) -> None:
 
 
 def _declare(who: Visitor, keys: dict[str, str]) -> None:
-    meanings = {p.name: p.meaning for p in who.recipe.column}
-    made = [
-        ColumnPart(name=name, public=key, meaning=meanings.get(name, ""))
-        for name, key in keys.items()
-    ]
+    before = {p.name: p for p in who.recipe.column}
+    made = []
+    for name, key in keys.items():
+        said = before.get(name, ColumnPart(name=name))
+        made.append(ColumnPart(name=name, public=key, meaning=said.meaning, codes=said.codes))
     _put(who, made)
 
 
@@ -88,13 +88,12 @@ def _taken(who: Visitor, repair: Repair) -> bool:
 
 
 def _show(who: Visitor, loaded: Loaded, repair: Repair) -> None:
-    told, click = st.columns([4, 1], vertical_alignment="center")
+    told, lines, click = st.columns([6, 1, 1], vertical_alignment="center")
     pairs = " · ".join(
         f"{_cell(a)} → {_cell(b) if b else '(left out)'}" for a, b in repair.examples
     )
-    told.markdown(f"`{repair.column}`: **{repair.what}.** {repair.why}")
-    told.caption(pairs)
-    with told.popover("The lines of the recipe"):
+    told.markdown(f"`{repair.column}`: **{repair.what}.** {repair.why} {pairs}")
+    with lines.popover("Recipe", width="stretch"):
         st.code(repair.lines, language="toml")
     if click.button("Apply", key=f"repair {loaded.token} {hash(repair.lines)}", width="stretch"):
         if repair.step:

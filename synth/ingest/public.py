@@ -256,9 +256,18 @@ def _confirmed(public: Public, suggestion: Suggestion) -> float:
         found = suggestion.as_kind(Kind.INTEGER)
         if not isinstance(found, Numbers) or suggestion.column.kind is not Kind.INTEGER:
             return 0.0
-        return float(found.edges[0] >= public.low and found.edges[-1] - 1 <= public.high)
+        codes = {
+            float(c) for r in suggestion.repairs for c in r.declares.get("codes", ()) if _whole(c)
+        }
+        edges = [e for e in found.edges[:-1] if not codes & {e, e - 1}]
+        top = max(edges, default=0.0) if found.edges[-1] - 1 in codes else found.edges[-1] - 1
+        return float(bool(edges) and edges[0] >= public.low and top <= public.high)
     listed = suggestion.as_kind(Kind.CATEGORY)
     if not isinstance(listed, Categories) or not listed.values:
         return 0.0
     known = set(values)
     return sum(v in known for v in listed.values) / len(listed.values)
+
+
+def _whole(code: str) -> bool:
+    return re.fullmatch(r"-?\d+", code) is not None

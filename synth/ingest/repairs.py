@@ -115,8 +115,9 @@ def _merged(name: str, words: Mapping[str, int]) -> Iterator[Repair]:
     step: dict[str, Any] = {"step": "respell", "column": name, "case": case}
     yield Repair(
         name,
-        f"Write {len(several):,} values alike",
-        f"{more:,} values differ from others in case, blanks or accents alone.",
+        "Write them alike",
+        f"{more:,} {'value differs' if more == 1 else 'values differ'} from others in case, blanks "
+        "or accents alone.",
         tuple(changed[:SHOWN]),
         step if accents else {**step, "accents": False},
     )

@@ -66,6 +66,12 @@ def test_the_name_proposes_and_the_values_confirm():
     }
 
 
+@pytest.mark.parametrize("code", [-99, 999])
+def test_a_code_beside_the_values_does_not_hide_the_list(code):
+    table = pd.DataFrame({"age": [*range(18, 90)] * 5 + [code] * 20, "year": [1990] * 380})
+    assert [proposed(s) for s in suggest(table).values()] == ["ages", "years"]
+
+
 def test_values_alone_propose_nothing():
     table = TABLE.rename(columns={"age": "x", "gender": "y", "country": "z"})
     assert [proposed(s) for s in suggest(table[["x", "y", "z"]]).values()] == ["", "", ""]
