@@ -68,7 +68,7 @@ def show_repairs(who: Visitor, loaded: Loaded) -> None:
     with st.container(border=True):
         st.markdown(
             "**Repairs.** Nothing is changed unasked. The values are for your eyes; what you apply "
-            "is written into the recipe, in the lines shown."
+            "is written into the recipe, and a formal promise takes it as known without the rows."
         )
         for repair in found[:AT_ONCE]:
             _show(who, loaded, repair)
