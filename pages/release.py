@@ -7,6 +7,7 @@ from ui.release import (
     offer_recipe,
     offer_sandbox,
     show_copies,
+    show_formulas,
     show_promise,
     show_signature,
 )
@@ -23,6 +24,7 @@ if who.stale:
 show_promise(made.bundle.statement)
 show_signature(made.bundle)
 show_copies(made)
+show_formulas(made)
 st.header("The first synthetic rows")
 st.dataframe(
     made.bundle.rows.head(10), hide_index=True, alt="The first ten synthetic rows of the release"

@@ -52,6 +52,24 @@ def show_copies(made: Made) -> None:
     )
 
 
+def show_formulas(made: Made) -> None:
+    """Which columns have cells that a spreadsheet would run, and what was done about it."""
+    run = made.bundle.schema.run_by_spreadsheets
+    if not run:
+        return
+    named = ", ".join(f"`{name}`" for name in run)
+    if made.recipe.release.safe:
+        st.info(
+            f"Some cells of {named} would be run by a spreadsheet as formulas, so they begin with "
+            "an apostrophe in the CSV file. The switch is on the Method screen."
+        )
+    else:
+        st.warning(
+            f"Some cells of {named} may be run by a spreadsheet as formulas: whoever opens the CSV "
+            "file there should read it as text. The switch is on the Method screen."
+        )
+
+
 def may_leave(made: Made) -> bool:
     """Whether the rows may be handed over: they copy no more than chance, or somebody agreed."""
     found = made.comparison.copies

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,7 @@ from synth.runs.audit import Asked, Audit
 from synth.runs.recipe import Source
 from synth.runs.recipe_file import recipe_text
 from synth.runs.remote import connected
+from synth.schema import Column, Dates, Numbers
 from synth.schema.settings import settings_of
 
 
@@ -74,13 +76,29 @@ def _commented(toml: str, suggestions: dict[str, Suggestion]) -> str:
     for line in toml.splitlines():
         lines.append(line)
         if len(lines) > 1 and lines[-2] == "[[column]]":  # this line is the name
-            column = columns.pop(0)
-            lines += [
-                f'# kind = "{column.kind.value}"',
-                f'# role = "{column.role.value}"',
-                f"# {column.reason}",
-            ]
+            lines += [f"# {told}" for told in _seen(columns.pop(0))]
     return LOOKED + "\n".join(lines) + "\n"
+
+
+def _seen(column: Column) -> Iterator[str]:
+    """What a column seems to be, as lines of a recipe, and why."""
+    domain = column.domain
+    yield f'kind = "{column.kind.value}"'
+    yield f'role = "{column.role.value}"'
+    if isinstance(domain, Numbers) and not domain.spelling.plain:
+        yield f"written = {_quoted(domain.spelling.example(domain.decimals))}"
+    elif isinstance(domain, Numbers) and domain.decimals:
+        yield f"decimals = {domain.decimals}"
+    if isinstance(domain, Dates):
+        yield f"format = {_quoted(domain.format)}"
+    if isinstance(domain, Numbers | Dates) and domain.codes:
+        yield f"codes = [{', '.join(map(_quoted, domain.codes))}]"
+    yield column.reason
+
+
+def _quoted(text: str) -> str:
+    """A text as a TOML string."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 def run_recipe(
@@ -134,6 +152,11 @@ def _tell(outcome: Outcome) -> None:
         f"pairs {comparison.two_way:.3f} ({comparison.fresh_two_way:.3f}). "
         "These two figures are for you, not for the recipients."
     )
+    if (run := release.model.schema.run_by_spreadsheets) and release.safe:
+        typer.echo(
+            f"Cells of {', '.join(run)} would be run by a spreadsheet as formulas, and got an "
+            "apostrophe. `safe = false` under [release] leaves them as they are."
+        )
     if (found := comparison.copies) is not None:
         typer.echo(f"{found.plain} {found.remedy if found.too_many else ''}".strip())
 

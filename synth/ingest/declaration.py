@@ -180,13 +180,31 @@ def _domain(suggestion: Suggestion, part: ColumnPart, kind: Kind, role: Role) ->
     if kind is Kind.TEXT:
         return Text(Origin.DECLARED, part.missing)
     found = suggestion.as_kind(kind)
-    if isinstance(found, Numbers | Dates) and part.codes is not None:
-        return replace(found, codes=part.codes)
     if found is None:
         raise SchemaError(
             f"Column `{name}` is declared as {kind.value}, but holds values that are not.",
             f"Declare it as one of {', '.join(k.value for k in suggestion.alternatives)}.",
         )
+    return _as_said(suggestion, found, part, kind)
+
+
+def _as_said(suggestion: Suggestion, found: Domain, part: ColumnPart, kind: Kind) -> Domain:
+    """Values and bounds as the rows suggest them, and how they are written as it is declared.
+
+    Were that taken from the rows beside a declaration, it would count as declared.
+    """
+    known = part.form and not part.seen
+    if isinstance(found, Categories):
+        return replace(found, missing=part.missing) if known else found
+    if not isinstance(found, Numbers | Dates):
+        return found
+    codes = found.codes if part.codes is None and not known else part.codes or ()
+    found = replace(found, codes=codes, missing=part.missing if known else found.missing)
+    if isinstance(found, Numbers) and (known or part.written is not None):
+        decimals, spelling = _written(suggestion, part, kind)
+        return replace(found, decimals=decimals, spelling=spelling)
+    if isinstance(found, Dates) and part.format:
+        return replace(found, format=part.format, resolution=resolution_of(part.format))
     return found
 
 

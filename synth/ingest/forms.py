@@ -24,7 +24,7 @@ from synth.ingest.shapes import (
 )
 from synth.ingest.shaping import namings, paddings
 from synth.lazily import np, npt
-from synth.schema import Kind
+from synth.schema import Categories, Kind, Origin
 from synth.schema.moments import CLOCK, LANGUAGES, LONG, SHORT
 from synth.schema.spelling import PLAINLY, Spelling
 from synth.schema.values import Values
@@ -32,7 +32,7 @@ from synth.schema.values import Values
 MOST = 0.9  # of the cells that hold something must be numbers, or dates, for a column to be that
 MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
 USUAL, RARE = 4.0, 5.2  # times the noise: what is less may be noise alone, of any shape of a kind
-GONE = 2.5  # the same of missing cells, of which there is one count
+GONE = 1.0  # the same of missing cells: gaps that are lost harm more than a few that were none
 TRIMMED = 0.05  # of numbers show fewer decimal places, where zeros at the end are not written
 T = TypeVar("T", bound=Hashable)
 
@@ -61,6 +61,12 @@ class Form:
     unsure: bool = False
     fitting: float = 1.0
     cells: float = 0.0
+
+
+def truths(form: Form, origin: Origin) -> Categories:
+    """The domain of a column that is true or false, in its own words."""
+    typed = "boolean" if form.truth in TRUTHS[:3] else "text"
+    return Categories(form.truth, origin, form.missing, typed=typed)
 
 
 def form_of(counts: Values, sigma: float, within: Kind | None = None) -> Form:
@@ -295,7 +301,7 @@ def named(form: Form, counts: Values, sigma: float) -> Form:
     }
     english = max((("en", width) for width in (SHORT, LONG)), key=lambda spoken: rows[spoken])
     best = max(rows, key=lambda spoken: rows[spoken])
-    doubt = GONE * sigma * math.sqrt(len(told))
+    doubt = 2 * sigma * math.sqrt(len(told))
     language, width = english if rows[best] <= rows[english] + doubt else best
     case = _most([(case, n) for (_, case), n in told], "En")
     shown = {"en": language, "En": language.capitalize(), "EN": language.upper()}[case]

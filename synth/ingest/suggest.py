@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
-from synth.ingest.forms import Form, detailed, details, form_of
+from synth.ingest.forms import Form, detailed, details, form_of, truths
 from synth.ingest.persons import Repeats, could_name_people, repeats_of
 from synth.ingest.profile import Profile, profile_of, quantities
 from synth.ingest.repairs import Repair, repairs_of
@@ -176,7 +176,7 @@ def _possible(values: _Values) -> dict[Kind, Domain]:
     found[Kind.TEXT] = Text(Origin.OBSERVED, values.missing)
     form = values.form
     if form.kind is Kind.BOOLEAN:
-        found[Kind.BOOLEAN] = Categories(form.truth, Origin.OBSERVED, form.missing, typed="boolean")
+        found[Kind.BOOLEAN] = truths(form, Origin.OBSERVED)
     for kind in (Kind.INTEGER, Kind.REAL):
         written = values.formed(kind)
         numbers = written.spelling.numbers(values.text)
@@ -305,7 +305,7 @@ def possible(form: Form) -> dict[Kind, Domain]:
     return {
         Kind.CATEGORY: Categories((), open_, form.missing, other=True),
         Kind.TEXT: Text(Origin.DISCOVERED, missing=True),
-        Kind.BOOLEAN: Categories(form.truth, Origin.DISCOVERED, form.missing, typed="boolean"),
+        Kind.BOOLEAN: truths(form, Origin.DISCOVERED),
         Kind.INTEGER: Numbers(UNKNOWN, open_, form.missing, 0, form.spelling),
         Kind.REAL: Numbers(UNKNOWN, open_, form.missing, form.decimals, form.spelling),
         Kind.DATE: Dates((0.0, 86400.0), open_, form.missing, form.format, step),

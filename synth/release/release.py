@@ -166,7 +166,7 @@ class Release:
         """What the bundle holds beside the tables."""
         files = {
             "schema.json": _json(self.model.schema.document()),
-            "PRIVACY.md": statement_text(self.model, self.title).encode(),
+            "PRIVACY.md": statement_text(self.model, self.title, safe=self.safe).encode(),
             "model.json": _json(self.model.document()),
             "release.json": _json(self._facts()),
         }

@@ -27,8 +27,12 @@ NOISE = {
 }
 
 
-def statement_text(model: Model, title: str) -> str:
-    """The statement of a release, in Markdown."""
+def statement_text(model: Model, title: str, *, safe: bool = True) -> str:
+    """The statement of a release, in Markdown.
+
+    Args:
+        safe: whether cells that a spreadsheet would run got an apostrophe.
+    """
     statement = model.statement
     lines = [
         f"# Privacy statement{f': {_plain(title)}' if title else ''}",
@@ -57,11 +61,20 @@ def statement_text(model: Model, title: str) -> str:
             [_column_line(c) for c in model.schema],
         ),
         "",
-        "Text cells that a spreadsheet would run as a formula begin with an apostrophe in the "
-        "CSV file; the Parquet file has them unchanged.",
+        SAFE if safe else UNSAFE,
         "",
     ]
     return "\n".join(lines)
+
+
+SAFE = (
+    "Cells that a spreadsheet would run as a formula begin with an apostrophe in the CSV files; "
+    "the Parquet files have them unchanged."
+)
+UNSAFE = (
+    "Cells that a spreadsheet would run as a formula are as they were drawn: open the CSV files in "
+    "a spreadsheet only as text."
+)
 
 
 def _taken_as_known(statement: Statement) -> list[str]:

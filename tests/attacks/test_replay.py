@@ -249,6 +249,36 @@ def test_with_declared_columns_it_changes_nothing_either(tape):
     judged(tape, recipe, visits(), joined(visits(), NEWCOMERS["a row that fits nothing"]))
 
 
+HALF = """
+[[column]]
+name = "weight"
+kind = "real"
+decimals = 1
+role = "plain"
+[[column]]
+name = "age"
+kind = "integer"
+role = "plain"
+[[column]]
+name = "seen"
+kind = "date"
+format = "%d/%m/%Y"
+role = "plain"
+"""
+
+
+@pytest.mark.parametrize(
+    "who", ["all missing", "more decimals and another template", "month first"]
+)
+def test_where_bounds_alone_are_found_nothing_else_is_read_off_the_rows(who, tape):
+    """Three cells in 300 with more decimals are the most that are let pass: one more tips it."""
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0) + HALF)
+    table = visits()[["weight", "age", "seen"]]
+    table.loc[[3, 30, 100], "weight"] = "70.4321"
+    new = [{k: row[k] for k in table} for row in NEWCOMERS[who]]
+    judged(tape, recipe, table, joined(table, new))
+
+
 @pytest.mark.parametrize("gone", [0, 57, ROWS - 1])
 def test_one_row_less_changes_nothing(gone, tape):
     recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0))

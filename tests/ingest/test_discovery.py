@@ -40,7 +40,7 @@ def people() -> pd.DataFrame:
 
 SCHEMA = Schema(
     (
-        Column("town", Categories(("Rome", "Ulm", "Unique on the Hill"), SEEN)),
+        Column("town", Categories(("Rome", "Ulm", "Unique on the Hill"), SEEN, missing=True)),
         Column("age", Numbers((18.0, 50.0, 90.0), SEEN, decimals=0), Kind.INTEGER),
         Column("weight", Numbers((20.0, 60.0, 120.0), SEEN, decimals=1), Kind.REAL),
         Column("born", Dates((0.0, 1e9), SEEN), Kind.DATE),

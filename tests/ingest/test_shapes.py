@@ -181,7 +181,7 @@ def test_noise_alone_passes_for_no_shape():
 
 def test_a_column_without_gaps_gets_none():
     told = counted("shapes", *["12", "13"] * 100)
-    told[-1] = 30.0  # noise
+    told[-1] = 15.0  # noise
     assert not form_of(told, 20.0).missing
     told[-1] = 120.0
     assert form_of(told, 20.0).missing

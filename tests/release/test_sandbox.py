@@ -32,7 +32,10 @@ from tests.waiting import PATIENCE
 def bundle() -> Bundle:
     days = pd.Series(pd.date_range("2020-01-01", periods=400, freq="h").strftime("%d/%m/%Y %H:%M"))
     recipe = Recipe(
-        column=(ColumnPart(name="age", kind="integer", low=0, high=120),),
+        column=(  # declared, or noise would decide what may be missing
+            ColumnPart(name="age", kind="integer", low=0, high=120),
+            ColumnPart(name="ill", values=("no", "yes")),
+        ),
         method=MethodPart(name="independent"),
         release=ReleasePart(rows=300, title="People"),
     )

@@ -189,6 +189,7 @@ def test_every_engine_tells_the_same_of_a_column(lazy, held):
         assert mine == theirs
 
 
+@pytest.mark.nightly
 def test_a_release_is_made_of_rows_that_stay_on_a_cluster(spark, tmp_path, parquet):
     """As docs/rows-that-stay.md shows it."""
     columns = ["city", "ward", "age"]

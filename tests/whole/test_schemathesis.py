@@ -118,6 +118,7 @@ def test_the_rest_api_does_as_its_document_says(examples, address, tmp_path):
     assert report["phases"]["examples"]["status"] == "success"
 
 
+@pytest.mark.nightly
 def test_without_the_right_token_it_tells_nothing(address, tmp_path):
     report = judged(f"{address}/openapi.json", tmp_path, 2, "guess-0123456789abcdef", REFUSALS)
     assert report["warnings"]["missing_auth"], report["told"]

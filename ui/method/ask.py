@@ -94,6 +94,14 @@ def ask_release(current: ReleasePart, rows: int) -> ReleasePart:
         key="seed",
         persist_state="session",
     )
+    safe = st.toggle(
+        "Keep spreadsheets from running cells",
+        value=current.safe,
+        help="An apostrophe goes before cells that a spreadsheet would run as a formula, such as "
+        "`=1+1`. Numbers and codes such as `-99` never get one.",
+        key="safe",
+        persist_state="session",
+    )
     return current.model_copy(
-        update={"rows": int(wanted), "copies": int(copies), "seed": int(seed)}
+        update={"rows": int(wanted), "copies": int(copies), "seed": int(seed), "safe": safe}
     )

@@ -71,7 +71,8 @@ def _kind(domain: Domain | Pattern) -> str:
     if isinstance(domain, Numbers):
         return "string" if domain.worded else "integer" if domain.decimals == 0 else "number"
     if isinstance(domain, Categories):
-        return {"integer": "integer", "real": "number"}.get(domain.typed, "string")
+        kinds = {"integer": "integer", "real": "number", "boolean": "boolean"}
+        return kinds.get(domain.typed, "string")
     return "string"
 
 
@@ -83,6 +84,9 @@ def _values(column: Column, values: pd.Series) -> list[Any]:
     kind = _kind(domain)
     if kind == "string":
         return [None if pd.isna(v) else str(v) for v in values]
+    if kind == "boolean":
+        truth = column.domain.labels[1]
+        return [None if pd.isna(v) else str(v) == truth for v in values]
     read = int if kind == "integer" else float
     return [None if pd.isna(v) else read(v) for v in values]
 
