@@ -347,10 +347,11 @@ def test_a_repair_is_seen_before_it_happens_and_a_click_writes_it_into_the_recip
 
 def test_a_click_declares_what_a_column_holds_without_the_rows():
     who = untidy()
-    app = press(screen("columns", who), "Declare")
+    app = press(screen("columns", who), "Declare", place=1)
     assert who.recipe.column == (ColumnPart(name="sex", public="sex-letters"),)
     assert who.schema["sex"].public
     assert "`sex`: sexes" not in words(app)
+    assert "`age`: ages" in words(app)
 
 
 def test_a_code_and_a_list_stay_together():
