@@ -79,12 +79,13 @@ def repeats_of(counts: np.ndarray[Any, np.dtype[np.int64]], rows: int) -> Repeat
 
 def could_name_people(name: str, text: pd.Series, role: Role, kind: Kind) -> bool:
     """Whether values that repeat may be people's numbers: by role, or codes of one length."""
-    if role is Role.IDENTIFIER:
+    meaning = meaning_of(words_of(name))
+    if role is Role.IDENTIFIER and (meaning is not None or kind is not Kind.CATEGORY):
         return True
-    if kind is not Kind.CATEGORY or meaning_of(words_of(name)) is not None or text.empty:
+    if kind is not Kind.CATEGORY or meaning is not None or text.empty:
         return False
     same = text.str.len().nunique() == 1
-    return bool(same and text.str.fullmatch(CODE).all())
+    return bool((same and text.str.fullmatch(CODE).all()) or text.str.contains("@").all())
 
 
 def person_columns(repeats: Mapping[str, Repeats | None]) -> Sequence[str]:

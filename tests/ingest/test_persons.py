@@ -39,6 +39,11 @@ def test_codes_of_one_length_are_proposed_whatever_their_column_is_called():
     assert likely(suggest(table)) == ["x"]
 
 
+def test_words_that_are_nearly_all_different_are_no_numbers_of_persons():
+    cabins = [f"{'ABC'[i % 3]}{i * 7 % 120}" for i in range(150)] + ["C7", "B10"] * 20
+    assert likely(suggest(pd.DataFrame({"Cabin": cabins}))) == []
+
+
 @pytest.mark.parametrize("most", [1, 2, 5, 100])
 def test_what_a_cap_keeps_is_what_the_vault_keeps(most):
     table = VISITS.assign(patient=VISITS["patient"].where(VISITS.index % 11 != 0))
