@@ -4,6 +4,7 @@ import streamlit as st
 
 from synth.schema import Origin
 from ui.columns import edit_columns
+from ui.known import show_public, show_repairs
 from ui.people import ask_people
 from ui.protect.risk import show_short_risk
 from ui.shell.places import page
@@ -12,6 +13,8 @@ from ui.shell.visitor import explained, need_table
 who, loaded = need_table()
 st.title("What is in each column?")
 ask_people(who, loaded)
+show_repairs(who, loaded)
+show_public(who, loaded)
 st.markdown(
     "This is what the rows suggest. Correct what is wrong: the role decides how a column is "
     "treated. **Identifiers** name one person; they are never learnt, and are made anew."

@@ -11,10 +11,15 @@ import streamlit as st
 from synth.errors import SchemaError
 from synth.ingest import Loaded, Suggestion
 from synth.ingest.declaration import ColumnPart
-from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Role, Schema
+from synth.schema import Categories, Column, Dates, Domain, Kind, Numbers, Origin, Role, Schema
 from ui.shell.visitor import Visitor
 
 SIGN = "; "
+GLANCE = ("spread", "missing", "written")  # read off the rows, for the custodian's eyes
+ORDER = (
+    *("column", "kind", "role", "known", "spread", "missing", "values", "written"),
+    *("listed", "low", "high", "meaning", "why"),
+)
 KINDS = [k.value for k in Kind]
 ROLES = [r.value for r in Role]
 ROLE_HELP = (
@@ -23,10 +28,34 @@ ROLE_HELP = (
 )
 
 
-def column_frame(schema: Schema, parts: Sequence[ColumnPart]) -> pd.DataFrame:
+def column_frame(
+    schema: Schema,
+    parts: Sequence[ColumnPart],
+    suggestions: Mapping[str, Suggestion] | None = None,
+) -> pd.DataFrame:
     """One line per column, as the editor shows it."""
-    told = {p.name: p for p in parts}
-    return pd.DataFrame([_line(c, told.get(c.name)) for c in schema])
+    told, seen = {p.name: p for p in parts}, suggestions or {}
+    return pd.DataFrame([_line(c, told.get(c.name)) | _glance(seen.get(c.name)) for c in schema])
+
+
+def _glance(suggestion: Suggestion | None) -> dict[str, Any]:
+    """How values spread and what is missing, as read off the rows; empty where none was read."""
+    profile = suggestion.profile if suggestion is not None else None
+    if suggestion is None or profile is None:
+        return {"spread": [], "missing": None, "written": ""}
+    domain = suggestion.as_kind(suggestion.column.kind)
+    return {
+        "spread": list(profile.bars),
+        "missing": profile.missing,
+        "written": _written(domain) if suggestion.column.modelled else "",
+    }
+
+
+def _written(domain: Domain | None) -> str:
+    """How cells are written: the format of dates, an example of numbers."""
+    if isinstance(domain, Dates):
+        return domain.format
+    return domain.spelling.example(domain.decimals) if isinstance(domain, Numbers) else ""
 
 
 def _line(column: Column, part: ColumnPart | None) -> dict[str, Any]:
@@ -72,13 +101,14 @@ def _values(column: Column) -> str:
 
 def edit_columns(who: Visitor, loaded: Loaded) -> None:
     """Show the editor; declare what was changed, or say why it cannot be."""
-    frame = column_frame(who.schema, who.recipe.column)
+    frame = column_frame(who.schema, who.recipe.column, loaded.suggestions)
     edited = st.data_editor(
         frame,
         key=f"columns of {loaded.token} {hash(who.recipe.column)}",
         hide_index=True,
         placeholder="",
-        disabled=["column", "values", "why"],
+        disabled=["column", "values", "spread", "missing", "written", "why"],
+        column_order=ORDER,
         height=min(720, 38 + 35 * len(frame)),
         column_config={
             "column": st.column_config.TextColumn("Column", pinned=True),
@@ -99,13 +129,26 @@ def edit_columns(who: Visitor, loaded: Loaded) -> None:
             "high": st.column_config.TextColumn("Highest"),
             "meaning": st.column_config.TextColumn("What it means"),
             "values": st.column_config.TextColumn("In your rows"),
+            "spread": st.column_config.BarChartColumn(
+                "How they spread",
+                help="Numbers and dates: rows in sixteen equal intervals, from the lowest to the "
+                "highest. Else: the commonest values, the commonest first.",
+            ),
+            "missing": st.column_config.NumberColumn("Missing", format="percent"),
+            "written": st.column_config.TextColumn("Written as"),
             "why": st.column_config.TextColumn("Why we think so", width="large"),
         },
         alt="One line per column of the table, with what it holds and what it says about a person",
     )
-    if not edited.equals(frame):
+    shown = list(GLANCE)
+    if not edited.drop(columns=shown).equals(frame.drop(columns=shown)):
         who.declare(_parts(who, loaded, frame, edited))
         st.rerun()
+
+
+def _typed(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """What can be typed of each line."""
+    return _lines(frame.drop(columns=list(GLANCE)))
 
 
 def _parts(
@@ -113,14 +156,27 @@ def _parts(
 ) -> list[ColumnPart]:
     known = {p.name: p for p in who.recipe.column}
     parts = []
-    for old, new in zip(_lines(before), _lines(after), strict=True):
+    for old, new in zip(_typed(before), _typed(after), strict=True):
         name = str(new["column"])
         suggestion = loaded.suggestions[name]
         if old != new:
-            known[name] = _part(who.schema[name], suggestion, old, new)
+            part = _part(who.schema[name], suggestion, old, new)
+            known[name] = _still(known.get(name), part, old, new)
         if name in known:
             parts.append(known[name])
     return parts
+
+
+def _still(
+    before: ColumnPart | None, part: ColumnPart, old: Mapping[str, Any], new: Mapping[str, Any]
+) -> ColumnPart:
+    """What was declared by a click and is not in the line: a public list, and codes."""
+    if before is None or new["kind"] != old["kind"]:
+        return part
+    holds = ("known", "listed", "low", "high")
+    if before.public and all(old[k] == new[k] for k in holds):
+        return before.model_copy(update={"meaning": part.meaning, "role": Role(new["role"])})
+    return part.model_copy(update={"codes": before.codes}) if before.codes else part
 
 
 def _lines(frame: pd.DataFrame) -> list[dict[str, Any]]:

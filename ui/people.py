@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import altair as alt
 import pandas as pd
 import streamlit as st
@@ -42,9 +44,13 @@ def _key(loaded: Loaded, people: People, what: str) -> str:
     return f"{what} of {loaded.token} {people.column}"
 
 
+def _likely(loaded: Loaded) -> Sequence[str]:
+    return person_columns({n: s.repeats for n, s in loaded.suggestions.items()})
+
+
 def _propose(who: Visitor, loaded: Loaded, people: People) -> None:
     """Say which columns repeat like a person's number, before anything else is asked."""
-    found = [n for n in person_columns(loaded.suggestions) if n != people.column]
+    found = [n for n in _likely(loaded) if n != people.column]
     if people.column or not found:
         return
     name = found[0]
@@ -65,7 +71,7 @@ def _propose(who: Visitor, loaded: Loaded, people: People) -> None:
 
 def _ask_column(who: Visitor, loaded: Loaded, people: People) -> People:
     names = list(loaded.suggestions)
-    likely = person_columns(loaded.suggestions)
+    likely = _likely(loaded)
     left, right = st.columns(2)
     start = people.column or (likely[0] if likely else None)
     column = left.selectbox(

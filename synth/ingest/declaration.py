@@ -8,11 +8,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from synth.errors import SchemaError
 from synth.ingest.forms import Form
-from synth.ingest.roles import words_of
+from synth.ingest.public import public_named
+from synth.ingest.roles import role_by_name, words_of
 from synth.ingest.shapes import usual_formats
 from synth.ingest.suggest import INTERVALS, Suggestion, possible
 from synth.lazily import pd
@@ -48,6 +56,7 @@ class ColumnPart(Part):
         seen: the custodian decided after looking at the rows, so that no formal promise covers it.
         template: of new identifiers; see `schema.pattern.Pattern`.
         written: how a number is written, as an example: "1.234,50 €"; see `schema.spelling`.
+        public: a list of `ingest.public.PUBLIC`, which says kind, values and bounds.
         codes: texts among numbers or dates that are none, and states of their own: "unknown".
     """
 
@@ -68,6 +77,28 @@ class ColumnPart(Part):
     template: str | None = None
     written: str | None = None
     codes: tuple[str, ...] | None = None
+    public: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_list(cls, given: Any) -> Any:
+        """What a public list says, beneath what is said besides."""
+        if not isinstance(given, Mapping) or not given.get("public"):
+            return given
+        try:
+            public = public_named(str(given["public"]))
+        except SchemaError as error:
+            raise ValueError(str(error)) from None
+        named = role_by_name(words_of(str(given.get("name", ""))))
+        role = public.role if named is None or named.role is Role.IDENTIFIER else named.role
+        return {"role": role, **public.document(), **given}
+
+    @model_serializer(mode="wrap")
+    def _by_list(self, written: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what the public list says anyway."""
+        told: dict[str, Any] = written(self)
+        said = public_named(self.public).document() if self.public else {}
+        return {k: v for k, v in told.items() if k not in said or getattr(self, k) != said[k]}
 
     @property
     def form(self) -> bool:
@@ -79,7 +110,7 @@ class ColumnPart(Part):
         return needed.get(self.kind, "") is not None
 
     @property
-    def public(self) -> bool:
+    def settled(self) -> bool:
         """Whether it says all that has to be known of a column but its values and bounds."""
         return self.form and self.role is not None and not self.seen
 
@@ -127,7 +158,7 @@ def declared_column(suggestion: Suggestion, part: ColumnPart) -> Column:
         facts = Origin.CONFIRMED
         if domain.origin is Origin.DECLARED:
             domain = replace(domain, origin=Origin.CONFIRMED)
-    elif part.public:
+    elif part.settled:
         facts = Origin.DECLARED
     return replace(column, kind=kind, role=role, domain=domain, meaning=part.meaning, facts=facts)
 
@@ -137,7 +168,7 @@ def _domain(suggestion: Suggestion, part: ColumnPart, kind: Kind, role: Role) ->
     if role is Role.IDENTIFIER:
         if part.template is not None:
             return Pattern(part.template)
-        return usual_pattern(words_of(name)) if part.public else suggestion.identifier
+        return usual_pattern(words_of(name)) if part.settled else suggestion.identifier
     if part.values is not None:
         return Categories(part.values, missing=part.missing, other=part.other)
     if part.edges is not None and kind in (Kind.INTEGER, Kind.REAL):

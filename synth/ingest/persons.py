@@ -8,15 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from synth.budget.eyes import ForCustodian
 from synth.ingest.named import PERSON, meaning_of, words_of
 from synth.lazily import np, pd
 from synth.schema import Kind, Role
-
-if TYPE_CHECKING:
-    from synth.ingest.suggest import Suggestion
 
 FEWEST = 20  # people, below which nothing is proposed
 MOST_EACH = 200  # rows a person has on average, from which on values are groups, not people
@@ -82,18 +79,18 @@ def repeats_of(counts: np.ndarray[Any, np.dtype[np.int64]], rows: int) -> Repeat
 
 def could_name_people(name: str, text: pd.Series, role: Role, kind: Kind) -> bool:
     """Whether values that repeat may be people's numbers: by role, or codes of one length."""
-    if role is Role.IDENTIFIER:
+    meaning = meaning_of(words_of(name))
+    if role is Role.IDENTIFIER and (meaning is not None or kind is not Kind.CATEGORY):
         return True
-    if kind is not Kind.CATEGORY or meaning_of(words_of(name)) is not None or text.empty:
+    if kind is not Kind.CATEGORY or meaning is not None or text.empty:
         return False
     same = text.str.len().nunique() == 1
-    return bool(same and text.str.fullmatch(CODE).all())
+    return bool((same and text.str.fullmatch(CODE).all()) or text.str.contains("@").all())
 
 
-def person_columns(suggestions: Mapping[str, Suggestion]) -> Sequence[str]:
+def person_columns(repeats: Mapping[str, Repeats | None]) -> Sequence[str]:
     """Columns that repeat like a person's number, the likeliest first."""
-    found = [(n, s.repeats) for n, s in suggestions.items() if s.repeats is not None]
-    fitting = {n: r for n, r in found if _like_people(r)}
+    fitting = {n: r for n, r in repeats.items() if r is not None and _like_people(r)}
     return sorted(fitting, key=lambda n: _likely(n, fitting[n]))
 
 

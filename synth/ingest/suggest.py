@@ -15,6 +15,8 @@ from typing import Any
 from synth.budget.eyes import ForCustodian
 from synth.ingest.forms import Form, detailed, details, form_of, truths
 from synth.ingest.persons import Repeats, could_name_people, repeats_of
+from synth.ingest.profile import Profile, profile_of, quantities
+from synth.ingest.repairs import Repair, repairs_of
 from synth.ingest.roles import judged_role, words_of
 from synth.ingest.shaping import Shapes
 from synth.lazily import np, pd
@@ -52,12 +54,16 @@ class Suggestion(ForCustodian):
     Args:
         identifier: the format of new identifiers, should it be declared as one.
         repeats: how often its values repeat, where they may be people's numbers.
+        profile: the column at a glance; None where no row was read.
+        repairs: what seems wrong with it, and would put it right.
     """
 
     column: Column
     alternatives: Mapping[Kind, Domain]
     identifier: Pattern = field(default_factory=lambda: Pattern(USUAL, Origin.OBSERVED))
     repeats: Repeats | None = None
+    profile: Profile | None = None
+    repairs: tuple[Repair, ...] = ()
 
     def as_kind(self, kind: Kind) -> Domain | None:
         """The domain under another kind; None where the values do not allow it."""
@@ -142,7 +148,17 @@ def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
     column = Column(name, domain, kind, role, why, facts=Origin.OBSERVED, stored=stored)
     people = could_name_people(name, values.text, role, kind)
     repeats = repeats_of(values.counts, values.rows) if people else None
-    return Suggestion(column, possible, new, repeats)
+    return Suggestion(column, possible, new, repeats, *_at_a_glance(column, values, possible[kind]))
+
+
+def _at_a_glance(
+    column: Column, values: _Values, seen: Domain
+) -> tuple[Profile, tuple[Repair, ...]]:
+    amounts = quantities(values.text, seen)
+    profile = profile_of(values.counts, values.rows, amounts)
+    if not column.modelled:
+        return profile, ()
+    return profile, repairs_of(column.name, values.text, values.counts, seen, amounts)
 
 
 def _identifiers(name: str, values: _Values, kind: Kind, seen: str) -> Pattern:

@@ -31,7 +31,14 @@ OWN = (
     ("privacy", "ledger"),
     ("privacy", "anchor"),
 )  # never in a release
-FACTS = ("values", "edges", "low", "high", "template")  # of a column, if the rows chose them
+FACTS = (
+    "values",
+    "edges",
+    "low",
+    "high",
+    "template",
+    "public",
+)  # of a column, if the rows chose them
 
 
 def recipe_text(recipe: Recipe) -> str:

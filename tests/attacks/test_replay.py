@@ -355,6 +355,7 @@ def test_the_judge_finds_a_leak(tape, monkeypatch):
 STEPS = {
     "mask": 'column = "city"\nfirst = 1',
     "recode": 'column = "city"\nvalues = { Oslo = "north", Rome = "south" }\nothers = "else"',
+    "respell": 'column = "city"\ncase = "upper"',
     "band": 'column = "age"\nedges = [0, 18, 40, 65, 120]',
     "round": 'column = "weight"\nto = 5.0',
     "round a decimal comma": 'step = "round"\ncolumn = "dose"\nto = 1.0',

@@ -51,6 +51,7 @@ DOCUMENTS = [
     ({"step": "hour_band", "column": "born", "starts": [4, 8]}, "does not start at hour 0"),
     ({"step": "hour_band", "column": "born", "starts": [0, 25]}, "to at most 23"),
     ({"step": "hour_band", "column": "born", "starts": [0, 1.5]}, "An hour is not a whole number"),
+    ({"step": "respell", "column": "name", "case": "odd"}, "no way to write letters"),
     ({"step": "shift_dates", "columns": ["born"], "person": "name", "days": 0}, "at least 1"),
     ({"step": "shift_dates", "columns": ["born"], "person": "name", "days": 10**6}, "the calendar"),
     ({"step": "age", "column": "born"}, "No day is given"),

@@ -17,7 +17,7 @@ from synth.protect.steps.dates import Age, Hours, Shift, Truncate
 from synth.protect.steps.generalise import Generalise, LookUp
 from synth.protect.steps.numbers import Band, Clip, Round
 from synth.protect.steps.rows import Filter, Suppress
-from synth.protect.steps.text import Mask, Recode
+from synth.protect.steps.text import Mask, Recode, Respell
 from synth.schema import Categories, Column, Origin, Schema
 
 VISITS = pd.DataFrame(
@@ -230,6 +230,15 @@ def test_a_shuffle_keeps_the_rows_and_loses_their_order():
     assert made.tolist() != list(range(200))
 
 
+def test_spellings_of_one_word_become_one_and_a_declared_list_with_them():
+    frame = pd.DataFrame({"x": ["Yes", " yes", "YES", "no", None, "\u00e0  la", "a la"]})
+    made = Respell("x", case="first")(frame.copy())["x"]
+    assert made[:4].tolist() == ["Yes", "Yes", "Yes", "No"]
+    assert Respell("x", accents=False)(frame.copy())["x"].tolist()[5:] == ["a la", "a la"]
+    old = Schema((Column("x", Categories(("yes", "Yes", "no"))),))
+    assert Respell("x").declare(old).domain("x").values == ("yes", "no")
+
+
 def test_rows_stay_if_they_meet_the_condition():
     assert Filter("age", at_least=18, below=25)(VISITS)["age"].tolist() == ["18", "24"]
     assert len(Filter("age", leave=("17",), blanks=True)(VISITS)) == 5
@@ -263,6 +272,7 @@ ROW_BY_ROW = (
     Clip("age", high=30),
     Mask("postcode", first=2),
     Recode("code", values={"E11": "diabetes"}),
+    Respell("code", case="first"),
     Pseudonymise("person", format="########", key=KEY),
     Truncate("seen", to="month"),
     Hours("seen"),
@@ -304,7 +314,7 @@ def test_a_step_is_the_same_after_its_document(step):
 
 
 def test_every_step_says_what_it_is():
-    assert len({s.name for s in STEPS}) == len(STEPS) == 20
+    assert len({s.name for s in STEPS}) == len(STEPS) == 21
     assert all(s.title and s.summary for s in STEPS)
 
 

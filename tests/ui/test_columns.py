@@ -6,12 +6,12 @@ import pytest
 
 from synth.budget import Budget
 from synth.ingest import load
-from synth.ingest.declaration import declared, declared_column
+from synth.ingest.declaration import ColumnPart, declared, declared_column
 from synth.runs import Recipe, run
 from synth.runs.recipe import MethodPart, Privacy
 from synth.schema import Kind, Origin
 from tests.people import some_people
-from ui.columns import _line, _part, column_frame
+from ui.columns import _line, _part, _still, column_frame
 
 TABLE = some_people().to_csv(index=False).encode()
 
@@ -71,3 +71,18 @@ def test_the_label_names_the_columns_that_were_settled_after_looking(seen):
     assert guarantee.short == "No formal guarantee for: `age`"
     recipe = recipe.model_copy(update={"column": ()})
     assert run(recipe, io.BytesIO(TABLE)).release.statement.formal
+
+
+def test_what_a_click_declared_stays_when_a_meaning_is_typed(seen):
+    before = ColumnPart(name="age", public="ages", codes=("-99",))
+    old = _line(declared_column(seen["age"], before), before)
+    new = old | {"meaning": "in years"}
+    part = _still(before, _part(seen["age"].column, seen["age"], old, new), old, new)
+    assert part == before.model_copy(update={"meaning": "in years"})
+
+
+def test_each_column_is_shown_at_a_glance(seen):
+    frame = column_frame(declared(seen, []), [], seen).set_index("column")
+    assert len(frame.loc["age", "spread"]) == 16
+    assert sum(frame.loc["age", "spread"]) == len(some_people())
+    assert frame.loc["age", "missing"] == 0

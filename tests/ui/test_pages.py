@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from synth.budget import Budget
 from synth.ingest import load
+from synth.ingest.declaration import ColumnPart
 from synth.release.showcase.bundle import look_of
 from synth.runs import Recipe, read_recipe, run
 from synth.runs.handout import image_text
@@ -310,3 +311,52 @@ def test_a_recipe_opened_before_its_table_keeps_who_is_a_person():
     who = Visitor(recipe=Recipe(people=People(column="patient", rows=4)))
     who.bring(visits().loaded, "visits")
     assert who.recipe.people == People(column="patient", rows=4)
+
+
+def untidy() -> Visitor:
+    table = pd.DataFrame(
+        {
+            "age": [*range(18, 90)] * 5 + [-99] * 9,
+            "sex": (["F", "M", "M"] * 123)[:369],
+            "answer": (["Yes", "yes", "Yes", "No"] * 93)[:369],
+        }
+    )
+    who = Visitor()
+    who.bring(load(table, Budget(1.0)), "untidy")
+    return who
+
+
+def press(app: AppTest, label: str, place: int = 0) -> AppTest:
+    [b for b in app.button if b.label == label][place].click().run()
+    return ran(app)
+
+
+def test_a_repair_is_seen_before_it_happens_and_a_click_writes_it_into_the_recipe():
+    who = untidy()
+    app = screen("columns", who)
+    assert "`-99` → `-99, a code`" in words(app)
+    assert who.recipe == Recipe()
+    app = press(app, "Apply")
+    assert who.recipe.column == (ColumnPart(name="age", codes=("-99",)),)
+    assert "-99" in who.schema.domain("age").labels
+    app = press(app, "Apply")
+    assert who.recipe.protect == ({"step": "respell", "column": "answer", "case": "first"},)
+    assert "Repairs." not in words(app)
+    assert read_recipe(recipe_text(who.recipe)) == who.recipe
+
+
+def test_a_click_declares_what_a_column_holds_without_the_rows():
+    who = untidy()
+    app = press(screen("columns", who), "Declare", place=1)
+    assert who.recipe.column == (ColumnPart(name="sex", public="sex-letters"),)
+    assert who.schema["sex"].public
+    assert "`sex`: sexes" not in words(app)
+    assert "`age`: ages" in words(app)
+
+
+def test_a_code_and_a_list_stay_together():
+    who = untidy()
+    who.declare([ColumnPart(name="age", codes=("-99",), public="ages")])
+    domain = who.schema.domain("age")
+    assert domain.labels[0] == "0"
+    assert "-99" in domain.labels

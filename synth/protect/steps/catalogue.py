@@ -18,7 +18,7 @@ from synth.protect.steps.learnt import GroupRare, Quantiles
 from synth.protect.steps.numbers import Band, Clip, Round
 from synth.protect.steps.rows import Filter, Suppress
 from synth.protect.steps.step import FileStep, Step
-from synth.protect.steps.text import Mask, Pseudonymise, Recode
+from synth.protect.steps.text import Mask, Pseudonymise, Recode, Respell
 from synth.schema.settings import settings_of
 
 STEPS: tuple[type[Step], ...] = (
@@ -28,6 +28,7 @@ STEPS: tuple[type[Step], ...] = (
     Pseudonymise,
     Mask,
     Recode,
+    Respell,
     GroupRare,
     Band,
     Quantiles,

@@ -16,6 +16,7 @@ from synth.lazily import pd
 from synth.protect.steps.step import ValueStep, checked_number, declared_list, known_column
 from synth.schema import Categories, Column, Domain, Origin, Pattern, Role, Schema
 from synth.schema.pattern import Template
+from synth.schema.respelling import CASES, respelt
 from synth.schema.settings import Ask, setting
 from synth.vault import PrivateTable
 
@@ -79,6 +80,32 @@ class Recode(ValueStep):
     def said(self) -> str:
         rest = f", everything else {self.others}" if self.others else ""
         return f"Recode {len(self.values)} values of {self.column}{rest}"
+
+
+@dataclass(frozen=True)
+class Respell(ValueStep):
+    """Values that differ in case, blanks or accents alone made one, by a rule that no row chose."""
+
+    name: ClassVar[str] = "respell"
+    title: ClassVar[str] = "Write alike"
+    summary: ClassVar[str] = "Yes, yes and YES become one: by case, blanks, and accents if wanted."
+    case: str = setting("lower", title="Letters", choices=CASES)
+    accents: bool = setting(True, title="Keep accents")
+
+    def __post_init__(self) -> None:
+        if self.case not in CASES:
+            raise StepError(
+                f"`{self.case}` is no way to write letters.",
+                f"Choose one of {', '.join(CASES)}.",
+                "case",
+            )
+
+    def change(self, values: pd.Series) -> pd.Series:
+        return values.map(lambda v: respelt(v, self.case, accents=self.accents) or None)
+
+    @property
+    def said(self) -> str:
+        return f"Write {self.column} alike: letters {self.case}"
 
 
 @dataclass(frozen=True)

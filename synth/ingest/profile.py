@@ -1,0 +1,67 @@
+"""A column at a glance: how much is missing, and a small histogram. For the custodian's eyes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from synth.budget.eyes import ForCustodian
+from synth.lazily import np, npt, pd
+from synth.schema import Dates, Domain, Numbers
+from synth.schema.moments import as_seconds
+
+Counts: TypeAlias = "npt.NDArray[np.int64]"
+Quantities: TypeAlias = "npt.NDArray[np.float64]"
+
+BARS = 16
+
+
+@dataclass(frozen=True, repr=False)
+class Profile(ForCustodian):
+    """What a column looks like.
+
+    Args:
+        missing: share of the rows without a value.
+        different: how many different values there are.
+        bars: rows in each of `BARS` equal intervals of numbers or dates; of the commonest values
+            else, the commonest first.
+    """
+
+    missing: float
+    different: int
+    bars: tuple[int, ...]
+
+
+def quantities(text: pd.Series, domain: Domain) -> Quantities | None:
+    """Different values as numbers, dates in seconds; NaN for none and for codes; None for words."""
+    if isinstance(domain, Dates):
+        values = as_seconds(text, domain.format)
+    elif isinstance(domain, Numbers):
+        usual = domain.spelling.mark == "." and not domain.spelling.between
+        values = np.array(pd.to_numeric(text, errors="coerce"), dtype=np.float64)
+        odd = np.isnan(values) if usual else np.ones(len(text), dtype=bool)
+        if odd.any():  # one by one, which takes its time
+            values[odd] = domain.spelling.numbers(text[odd])
+    else:
+        return None
+    values[~np.isfinite(values) | text.isin(domain.codes).to_numpy()] = np.nan
+    return values
+
+
+def profile_of(different: Counts, rows: int, amounts: Quantities | None) -> Profile:
+    """A column at a glance.
+
+    Args:
+        different: rows of each different value.
+        amounts: those values as `quantities` gives them.
+    """
+    missing = 1 - int(different.sum()) / max(rows, 1)
+    return Profile(missing, len(different), _bars(different, amounts))
+
+
+def _bars(different: Counts, amounts: Quantities | None) -> tuple[int, ...]:
+    told = np.zeros(0, dtype=bool) if amounts is None else ~np.isnan(amounts)
+    if amounts is not None and told.any():
+        heights, _ = np.histogram(amounts[told], bins=BARS, weights=different[told])
+        return tuple(int(h) for h in heights)
+    return tuple(int(n) for n in np.sort(different)[::-1][:BARS])

@@ -1,0 +1,195 @@
+"""What seems wrong with a column, and what would put it right: proposed, never done unasked.
+
+Each proposal has a reason, three values before and after, and the lines of the recipe that it
+comes to. It was read off the rows: for the custodian's eyes, until somebody takes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import product
+from typing import Any, TypeAlias
+
+from synth.budget.eyes import ForCustodian
+from synth.ingest.profile import Counts, Quantities
+from synth.lazily import np, npt, pd
+from synth.schema import Categories, Dates, Domain, Numbers
+from synth.schema.respelling import CASES, respelt
+
+Flags: TypeAlias = "npt.NDArray[np.bool_]"
+
+SHOWN = 3  # values before and after
+MOST_WORDS = 2_000  # different values compared with each other
+BELOW = (-7, -8, -9, -66, -77, -88, -97, -98, -99, -999, -9999)
+ABOVE = (98, 99, 888, 998, 999, 8888, 9998, 9999, 99999, 999999)
+DAYS = (
+    date(9999, 12, 31),
+    date(2999, 12, 31),
+    date(1900, 1, 1),
+    date(1899, 12, 30),
+    date(1970, 1, 1),
+)
+DECADE = 10 * 365.25 * 86_400  # seconds that lie between a day that is a code and real ones
+TOTALS = re.compile(
+    r"(grand |sub)?totals?|overall|gesamt|insgesamt|summe|ensemble|totale|razem|ogółem|celkem|"
+    r"итого|всего|合計|总计|小计",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Repair(ForCustodian):
+    """One proposal for one column.
+
+    Args:
+        what: what would be done, in a few words.
+        why: the reason.
+        examples: some values before and after; "" for a row that is left out.
+        step: of `[[protect]]`; empty where none is needed.
+        declares: keys of the column's `[[column]]`; empty where none is needed.
+    """
+
+    column: str
+    what: str
+    why: str
+    examples: tuple[tuple[str, str], ...]
+    step: Mapping[str, Any] = field(default_factory=dict)
+    declares: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def lines(self) -> str:
+        """The lines of the recipe that it comes to."""
+        import tomlkit
+
+        document = tomlkit.document()
+        name, told = "protect", dict(self.step)
+        if self.declares:
+            name, told = "column", {"name": self.column, **self.declares}
+        tables = tomlkit.aot()
+        tables.append(tomlkit.item({k: _plain(v) for k, v in told.items()}))
+        document.add(name, tables)
+        return tomlkit.dumps(document).strip()
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def repairs_of(
+    name: str, text: pd.Series, different: Counts, domain: Domain, amounts: Quantities | None
+) -> tuple[Repair, ...]:
+    """What may be wrong with a column.
+
+    Args:
+        text: its different values.
+        different: rows that hold each.
+        domain: what it seems to hold.
+        amounts: the values as `profile.quantities` gives them.
+    """
+    often = different > 1
+    if isinstance(domain, Numbers) and amounts is not None:
+        return tuple(_number_codes(name, text, often, domain, amounts))
+    if isinstance(domain, Dates) and amounts is not None:
+        return tuple(_date_codes(name, text, often, domain, amounts))
+    if isinstance(domain, Categories) and 1 < len(text) <= MOST_WORDS:
+        words = dict(zip(text.tolist(), different.tolist(), strict=True))
+        return (*_merged(name, words), *_totals(name, words))
+    return ()
+
+
+def _merged(name: str, words: Mapping[str, int]) -> Iterator[Repair]:
+    """Values that differ in case, blanks or accents alone."""
+    alike: dict[str, list[str]] = {}
+    for word in words:
+        alike.setdefault(respelt(word.casefold(), "lower", accents=False), []).append(word)
+    several = [group for group in alike.values() if len(group) > 1]
+    if not several:
+        return
+    case, accents = _best(words, several)
+    made = {w: respelt(w, case, accents=accents) for group in several for w in group}
+    changed = [(w, new) for w, new in made.items() if w != new]
+    more = sum(len(group) - 1 for group in several)
+    step: dict[str, Any] = {"step": "respell", "column": name, "case": case}
+    yield Repair(
+        name,
+        "Write them alike",
+        f"{more:,} {'value differs' if more == 1 else 'values differ'} from others in case, blanks "
+        "or accents alone.",
+        tuple(changed[:SHOWN]),
+        step if accents else {**step, "accents": False},
+    )
+
+
+def _best(words: Mapping[str, int], several: Sequence[Sequence[str]]) -> tuple[str, bool]:
+    """The way of writing that makes one of each, and leaves most rows as they are."""
+
+    def score(way: tuple[str, bool]) -> tuple[bool, int]:
+        spelt = {w: respelt(w, way[0], accents=way[1]) for w in words}
+        one = all(len({spelt[w] for w in group}) == 1 for group in several)
+        return one, sum(n for w, n in words.items() if spelt[w] == w)
+
+    best: tuple[str, bool] = max(product(CASES, (True, False)), key=score)
+    return best
+
+
+def _totals(name: str, words: Mapping[str, int]) -> Iterator[Repair]:
+    """Rows that sum up others."""
+    found = [w for w in words if TOTALS.fullmatch(w.strip())]
+    if not found or len(words) - len(found) < 2:
+        return
+    rows = sum(words[w] for w in found)
+    yield Repair(
+        name,
+        f"Leave out {rows:,} {'row' if rows == 1 else 'rows'} of totals",
+        "A total is the sum of other rows and no person of its own.",
+        tuple((w, "") for w in found[:SHOWN]),
+        {"step": "filter", "column": name, "leave": tuple(found), "blanks": True},
+    )
+
+
+def _number_codes(
+    name: str, text: pd.Series, often: Flags, domain: Numbers, amounts: Quantities
+) -> Iterator[Repair]:
+    """-99 among numbers that are not negative; 999 far above all others."""
+    below, above = (np.isin(amounts, codes) & often for codes in (BELOW, ABOVE))
+    others = amounts[~(below | above) & ~np.isnan(amounts)]
+    if not others.size or others.min() < 0:
+        return
+    near = above & (amounts <= 2 * others.max())
+    highest = max(others.max(), amounts[near].max(initial=0))
+    found = text[below | (above & (amounts > 2 * highest))].tolist()
+    if found:
+        yield _code(name, found, domain, "far from all other numbers")
+
+
+def _date_codes(
+    name: str, text: pd.Series, often: Flags, domain: Dates, amounts: Quantities
+) -> Iterator[Repair]:
+    """Days that stand for none, ten years or more from all others."""
+    candidate = np.isin(amounts, [_seconds(day) for day in DAYS]) & often
+    others = amounts[~candidate & ~np.isnan(amounts)]
+    if not others.size or not candidate.any():
+        return
+    far = (amounts < others.min() - DECADE) | (amounts > others.max() + DECADE)
+    found = text[candidate & far].tolist()
+    if found:
+        yield _code(name, found, domain, "ten years or more from all other days")
+
+
+def _seconds(day: date) -> float:
+    return (day - date(1970, 1, 1)).days * 86_400.0
+
+
+def _code(name: str, found: Sequence[str], domain: Numbers | Dates, why: str) -> Repair:
+    """A code beside the values: a state of its own, no quantity."""
+    one = len(found) == 1
+    return Repair(
+        name,
+        f"{', '.join(found)} {'is a code' if one else 'are codes'}",
+        f"{'It lies' if one else 'They lie'} {why}, in more rows than one.",
+        tuple((t, f"{t}, a code") for t in found[:SHOWN]),
+        declares={"codes": (*domain.codes, *found)},
+    )

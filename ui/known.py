@@ -1,0 +1,115 @@
+"""What one click can say of the columns: a public list that one holds, a repair that one needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from synth.errors import SynthError
+from synth.ingest import Loaded
+from synth.ingest.declaration import ColumnPart
+from synth.ingest.public import PUBLIC, proposed
+from synth.ingest.repairs import Repair
+from synth.schema import Origin
+from ui.shell.visitor import Visitor
+
+AT_ONCE = 8  # proposals shown before the rest is folded away
+
+
+def show_public(who: Visitor, loaded: Loaded) -> None:
+    """Columns that seem to hold a public list, each declared by a click."""
+    open_ = {c.name for c in who.schema if c.facts is Origin.OBSERVED}
+    found = {n: key for n, s in loaded.suggestions.items() if n in open_ and (key := proposed(s))}
+    if not found:
+        return
+    with st.container(border=True):
+        st.markdown(
+            "**Known without the rows?** The names of these columns tell what they may hold, and "
+            "your rows agree. What is declared costs no budget. Declare what you would have said "
+            "had you never seen this table."
+        )
+        for name, key in list(found.items())[:AT_ONCE]:
+            told, click = st.columns([4, 1], vertical_alignment="center")
+            told.markdown(f"`{name}`: {PUBLIC[key].title}")
+            if click.button("Declare", key=f"public {loaded.token} {name}", width="stretch"):
+                _declare(who, {name: key})
+        if len(found) > 1 and st.button(
+            f"Declare all {len(found)}", key=f"public {loaded.token}", type="secondary"
+        ):
+            _declare(who, found)
+
+
+def _declare(who: Visitor, keys: dict[str, str]) -> None:
+    before = {p.name: p for p in who.recipe.column}
+    made = []
+    for name, key in keys.items():
+        said = before.get(name, ColumnPart(name=name))
+        made.append(ColumnPart(name=name, public=key, meaning=said.meaning, codes=said.codes))
+    _put(who, made)
+
+
+def _put(who: Visitor, parts: Sequence[ColumnPart]) -> None:
+    """Declare columns in place of what was said of them before."""
+    told = {p.name: p for p in (*who.recipe.column, *parts)}
+    try:
+        who.declare(list(told.values()))
+    except SynthError as error:
+        st.error(f"{error.what}\n\n**What to do:** {error.remedy}")
+        return
+    st.rerun()
+
+
+def show_repairs(who: Visitor, loaded: Loaded) -> None:
+    """What seems wrong with columns, and what would put it right, each applied by a click."""
+    found = [r for s in loaded.suggestions.values() for r in s.repairs if not _taken(who, r)]
+    if not found:
+        return
+    with st.container(border=True):
+        st.markdown(
+            "**Repairs.** Nothing is changed unasked. The values are for your eyes; what you apply "
+            "is written into the recipe, and a formal promise takes it as known without the rows."
+        )
+        for repair in found[:AT_ONCE]:
+            _show(who, loaded, repair)
+        if found[AT_ONCE:]:
+            with st.expander(f"{len(found) - AT_ONCE} more"):
+                for repair in found[AT_ONCE:]:
+                    _show(who, loaded, repair)
+
+
+def _taken(who: Visitor, repair: Repair) -> bool:
+    """Whether the recipe does already what is proposed."""
+    if repair.step:
+        same = ("step", "column")
+        return any(all(s.get(k) == repair.step[k] for k in same) for s in who.recipe.protect)
+    codes = {c for p in who.recipe.column if p.name == repair.column for c in p.codes or ()}
+    return set(repair.declares.get("codes", ())) <= codes
+
+
+def _show(who: Visitor, loaded: Loaded, repair: Repair) -> None:
+    told, lines, click = st.columns([6, 1, 1], vertical_alignment="center")
+    pairs = " · ".join(
+        f"{_cell(a)} → {_cell(b) if b else '(left out)'}" for a, b in repair.examples
+    )
+    told.markdown(f"`{repair.column}`: **{repair.what}.** {repair.why} {pairs}")
+    with lines.popover("Recipe", width="stretch"):
+        st.code(repair.lines, language="toml")
+    if click.button("Apply", key=f"repair {loaded.token} {hash(repair.lines)}", width="stretch"):
+        if repair.step:
+            who.protect([*who.recipe.protect, repair.step])
+            st.rerun()
+        _put(who, [_with(who, repair)])
+
+
+def _with(who: Visitor, repair: Repair) -> ColumnPart:
+    """What is declared of the column already, and the repair."""
+    before = {p.name: p for p in who.recipe.column}.get(repair.column)
+    part = before or ColumnPart(name=repair.column)
+    return part.model_copy(update=dict(repair.declares))
+
+
+def _cell(value: str) -> str:
+    """A cell as code, whatever signs are in it."""
+    bare = value.replace("`", "'")
+    return f"`{bare}`"
