@@ -19,6 +19,7 @@ from synth.budget import Budget
 from synth.errors import IngestError
 from synth.ingest import load
 from synth.ingest.reading import Choices, Read, frame_of, read_table
+from synth.schema.written import AS_USUAL
 
 
 def read(content: bytes, **told) -> Read:
