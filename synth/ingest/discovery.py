@@ -33,6 +33,7 @@ MOST = 0.8  # of the rows must lie in a stretch for it to be looked at more clos
 LIKELY = 2.0  # times the noise: a neighbour of full intervals with so much is taken along
 FALSE_END = 1e-4  # chance that noise alone passes for rows anywhere in an empty grid
 TAIL = 4.0  # times the noise: what lies in a stretch of a tail for it to have an interval
+END = 1.5  # the same at the ends of the last look
 EVEN = 0.5  # of the cuts go by width, the others by the number of rows
 
 
@@ -186,7 +187,19 @@ def _edges(private: PrivateTable, column: Column, rho: Rho, step: float) -> tupl
         reach = closer
         edges = _on_steps(np.linspace(*reach, cells + 1), step)
         counts = look(edges)
+    edges, counts = _told(edges, counts, sigma)
     return tuple(float(e) for e in np.unique([*_cuts(edges, counts), *tails]))
+
+
+def _told(edges: Values, counts: Values, sigma: float) -> tuple[Values, Values]:
+    """The intervals without those at either end in which nothing is told from noise."""
+    reached = np.cumsum(counts)
+    middle = int(np.searchsorted(reached, reached[-1] / 2).clip(0, len(counts) - 1))
+    last = max(_enough(counts, [*range(middle, len(counts))], sigma, END), default=-1)
+    first = min(_enough(counts, [*range(middle, -1, -1)], sigma, END), default=len(counts))
+    if first > last:  # nothing is told anywhere
+        return edges, counts
+    return edges[first : last + 2], counts[first : last + 1]
 
 
 def _tails(
@@ -203,17 +216,17 @@ def _tails(
     above = [i for i in range(len(counts)) if closer[1] <= edges[i] < reach[1]]
     below = [i for i in range(len(counts)) if reach[0] < edges[i + 1] <= closer[0]]
     return [
-        *(float(edges[i + 1]) for i in _enough(counts, above, sigma)),
-        *(float(edges[i]) for i in _enough(counts, below[::-1], sigma)),
+        *(float(edges[i + 1]) for i in _enough(counts, above, sigma, TAIL)),
+        *(float(edges[i]) for i in _enough(counts, below[::-1], sigma, TAIL)),
     ]
 
 
-def _enough(counts: Values, outward: list[int], sigma: float) -> Iterator[int]:
+def _enough(counts: Values, outward: list[int], sigma: float, times: float) -> Iterator[int]:
     """The intervals, from the inside to the outside, up to which each time enough rows lie."""
     held, many = 0.0, 0
     for i in outward:
         held, many = held + float(counts[i]), many + 1
-        if held >= TAIL * sigma * math.sqrt(many):
+        if held >= times * sigma * math.sqrt(many):
             yield i
             held, many = 0.0, 0
 

@@ -183,14 +183,11 @@ def _role(private: PrivateTable, column: Column, form: Form, rho: Rho | None) ->
         return (named.role, named.why) if named is not None else (Role.PLAIN, "")
     different = private.distinct(column.name, rho, "how many values there are")
     if named is not None:
-        few = different < FEW and form.cells > REPEATED * different
+        few = different < FEW and form.cells > REPEATED * different and not named.of_people
         coarse = form.kind in (Kind.BOOLEAN, Kind.REAL)
         return (Role.QUASI if few else Role.PLAIN if coarse else named.role), named.why
-    countable = form.kind in (Kind.INTEGER, Kind.CATEGORY)
-    unique = different >= UNIQUE * form.cells or (
-        form.kind is Kind.CATEGORY and different > max(FEW, form.cells / 2)
-    )
-    if countable and form.cells >= FEW and unique:
+    unique = different >= UNIQUE * form.cells or different > max(FEW, form.cells / 2)
+    if form.kind is Kind.CATEGORY and form.cells >= FEW and unique:
         return Role.IDENTIFIER, "Nearly every row has a value of its own: an identifier."
     return Role.PLAIN, ""
 

@@ -25,7 +25,7 @@ from synth.ingest.shapes import (
     shapes,
     units,
 )
-from synth.lazily import np, pd
+from synth.lazily import np, npt, pa, pd
 from synth.schema import Codes, Origin
 from synth.schema.domain import MISSING, by_categories, smallest
 from synth.schema.moments import month_words
@@ -48,6 +48,7 @@ USUAL_DATE = re.compile(
     r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:([ T])(?:[01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?"
 )
+MANY_TEXTS = 200  # different ones, from which on the usual shapes are looked for at once
 LONGEST = 48  # characters of a number or a date
 REST = (
     r"(?:(?P<t>[ T])(?P<clock>(?P<h>\d{1,2}):[0-5]\d(?P<s>:[0-5]\d(?:\.(?P<f>\d{1,9}))?)?"
@@ -348,10 +349,23 @@ class Shapes:
 
     def _encode(self, values: pd.Series) -> Codes:
         where, different = pd.factorize(as_text(values.dropna()))
-        found = np.array([self._place(text) for text in different], dtype=np.int64)
+        found = self._places(np.asarray(different, dtype=object))
         codes = np.full(len(values), self.size - 1, dtype=np.int64)
         codes[values.notna().to_numpy()] = found[where] if len(found) else []
         return codes
+
+    def _places(self, texts: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
+        """The place of each of some different texts."""
+        found = np.full(len(texts), -1, dtype=np.int64)
+        if self.of == "shapes" and len(texts) >= MANY_TEXTS:
+            told = pa.array(texts, pa.string())
+            for pattern, place in _quick():
+                open_ = found < 0
+                mine = pa.compute.match_substring_regex(told, pattern).to_numpy(False)
+                found[open_ & mine] = place
+        for i in np.flatnonzero(found < 0):
+            found[i] = self._place(texts[i])
+        return found
 
     def _place(self, text: str) -> int:
         if self.of == "shapes":
@@ -365,6 +379,23 @@ class Shapes:
 
     def document(self) -> dict[str, Any]:
         return {"domain": self.name, "of": self.of}
+
+
+@cache
+def _quick() -> list[tuple[str, int]]:
+    """The shapes that most cells have, as expressions that are matched over all texts at once."""
+    whole = r"^[+-]?(?:0|[1-9][0-9]{0,6})$"  # longer ones may be dates
+    found = [(whole, places()[NumberShape()])]
+    found.append((r"^[+-]?(?:0|[1-9][0-9]{0,11})[.]0$", places()[NumberShape(after=ZERO)]))
+    for d in range(1, DEEP):
+        number = rf"^[+-]?(?:0|[1-9][0-9]{{0,7}})?[.][0-9]{{{d}}}$"
+        found.append((number, places()[NumberShape(d, ".")]))
+    day = r"^[12][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+    clock = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+    for (sign, seconds), place in _usual_places().items():
+        rest = f"{sign}{clock}{':[0-5][0-9]' if seconds else ''}" if sign else ""
+        found.append((f"{day}{rest}$", place))
+    return found
 
 
 @cache

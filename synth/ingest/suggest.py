@@ -39,6 +39,7 @@ from synth.schema.pattern import RUNNING, USUAL, usual_pattern
 from synth.schema.values import as_text
 
 INTERVALS = 32  # how many intervals numbers are cut into, unless there are few values
+MOST_LOOKED = 20_000  # different values of a column whose shapes are looked at for a suggestion
 FEW = 100  # whole numbers up to this range keep an interval each
 MOST_VALUES = 300  # categories listed; rarer ones are grouped
 UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
@@ -93,15 +94,17 @@ class _Values:
 
     def _counted(self, of: str) -> np.ndarray[Any, np.dtype[np.float64]]:
         domain = Shapes(of)
-        codes = domain.encode(self.text.astype(object))
-        counted = np.bincount(codes, self.counts, domain.size).astype(np.float64)
+        every = max(1, -(-len(self.text) // MOST_LOOKED))  # of very many, some show enough
+        codes = domain.encode(self.text[::every].astype(object))
+        weight = self.counts[::every] * every
+        counted = np.bincount(codes, weight, domain.size).astype(np.float64)
         counted[-1] += self.rows - self.present
         return counted
 
     def formed(self, kind: Kind | None = None) -> Form:
         """How the cells are written, from exact counts; as cells of a kind, if one is given."""
         form = form_of(self.shapes, 0.0, kind)
-        for of in details(form):
+        for of in details(form) if form.fitting else ():
             form = detailed(form, of, self._counted(of), 0.0)
         return form
 
@@ -132,7 +135,11 @@ def _values(column: pd.Series) -> _Values:
     index = pd.Series(counts.index)
     if isinstance(index.dtype, pd.CategoricalDtype):
         index = pd.Series(index.astype(index.cat.categories.dtype))
-    return _Values(as_text(index), counts.to_numpy().astype(np.int64), len(column))
+    texts = as_text(index)
+    if texts.duplicated().any():  # numbers that are written alike
+        added = pd.Series(counts.to_numpy()).groupby(texts, sort=False).sum()
+        texts, counts = pd.Series(added.index, dtype=object), added
+    return _Values(texts, counts.to_numpy().astype(np.int64), len(column))
 
 
 def _suggested(name: str, values: _Values, stored: str) -> Suggestion:

@@ -21,6 +21,7 @@ MINUS = "-\u2212"
 DIGITS = re.compile(r"\d(?:[\d.,'\u2019 \u00a0\u202f\u2009]*\d)?")
 PLAIN = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 SHORTEST = 15  # significant digits that a double surely keeps
+MANY = 500  # values, from which on reading plain ones at once is worth it
 DEEPEST = 12  # decimal places written at most
 
 
@@ -103,10 +104,21 @@ class Spelling:
     def numbers(self, values: pd.Series) -> Values:
         """Values as floats; NaN where one is missing or not a finite number."""
         if not pd.api.types.is_numeric_dtype(values.dtype):
-            values = values.astype(object).map(lambda v: self.read(v) if isinstance(v, str) else v)
+            values = self._read_all(values.astype(object))
         numbers = np.array(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
         numbers[~np.isfinite(numbers)] = np.nan
         return numbers
+
+    def _read_all(self, values: pd.Series) -> pd.Series:
+        """Texts as numbers: plain ones at once, and one by one only what is spelt otherwise."""
+        if self.before or self.after or self.mark != "." or len(values) < MANY:
+            return values.map(lambda v: self.read(v) if isinstance(v, str) else v)
+        numbers = pd.to_numeric(values, errors="coerce")
+        rest = numbers.isna() & values.notna()
+        if not rest.any():
+            return numbers
+        told = values[rest].map(lambda v: self.read(v) if isinstance(v, str) else v)
+        return numbers.astype(object).where(~rest, told)
 
     def written(self, number: float, decimals: int | None) -> str:
         """A number as text, with at most so many decimal places; None for as many as it has."""

@@ -25,6 +25,8 @@ def stamp(seconds: float, shape: str) -> str:
 
 def as_text(values: pd.Series) -> pd.Series:
     """Values as the text a domain lists: whole numbers without `.0`, booleans in lower case."""
+    if isinstance(values.dtype, pd.StringDtype):
+        return values.astype(object)
     if pd.api.types.is_bool_dtype(values.dtype):
         return values.map({True: "true", False: "false"}).astype(object)
     if pd.api.types.is_float_dtype(values.dtype):
