@@ -68,7 +68,9 @@ def show_repairs(who: Visitor, loaded: Loaded) -> None:
     with st.container(border=True):
         st.markdown(
             "**Repairs.** Nothing is changed unasked. The values are for your eyes; what you apply "
-            "is written into the recipe, and a formal promise takes it as known without the rows."
+            "is written into the recipe. A code was seen in your rows, so the statement will say "
+            "that a formal promise does not cover its column; left alone, values that many rows "
+            "share are found under the budget."
         )
         for repair in found[:AT_ONCE]:
             _show(who, loaded, repair)

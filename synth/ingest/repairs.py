@@ -191,5 +191,5 @@ def _code(name: str, found: Sequence[str], domain: Numbers | Dates, why: str) ->
         f"{', '.join(found)} {'is a code' if one else 'are codes'}",
         f"{'It lies' if one else 'They lie'} {why}, in more rows than one.",
         tuple((t, f"{t}, a code") for t in found[:SHOWN]),
-        declares={"codes": (*domain.codes, *found)},
+        declares={"codes": (*domain.codes, *found), "seen": True},
     )

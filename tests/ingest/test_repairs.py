@@ -52,7 +52,7 @@ def test_numbers_far_from_all_others_are_codes(values, codes):
     assert set(repair.declares["codes"]) == set(codes)
     assert "x" in repair.lines
     assert read_recipe(repair.lines).column == (
-        ColumnPart(name="x", codes=repair.declares["codes"]),
+        ColumnPart(name="x", codes=repair.declares["codes"], seen=True),
     )
 
 
