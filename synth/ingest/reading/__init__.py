@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import IO, Any
 
 from synth.errors import IngestError
-from synth.ingest.reading.arrow import read_arrow, types_of
+from synth.ingest.reading.arrow import read_arrow, types_of, types_of_frame
 from synth.ingest.reading.endings import footer_of, said_of_footer
 from synth.ingest.reading.formats import format_of, unpacked
 from synth.ingest.reading.records import read_json
@@ -103,5 +103,5 @@ def frame_of(native: Any, missing: Sequence[str] = MISSING_TEXTS) -> Read | nw.L
         return frame
     given = frame.to_pandas()
     made = people(compact(given, missing))
-    stored = types_of(pa.Schema.from_pandas(given, preserve_index=False))
+    stored = types_of(native.schema) if isinstance(native, pa.Table) else types_of_frame(given)
     return Read(made, tuple(said_of_frame(made, missing)), stored=stored)

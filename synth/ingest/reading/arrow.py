@@ -8,6 +8,8 @@ from synth.errors import IngestError
 from synth.ingest.reading.said import Noticed, Read, listed
 from synth.ingest.width import check_width
 from synth.lazily import pa, pd
+from synth.schema.stored import arrow_type
+from synth.schema.values import is_text
 
 INDEX = "__index_level_"  # how pandas names an index that has no name
 DAMAGED = (OSError, ValueError, KeyError, TypeError, IndexError, NotImplementedError, MemoryError)
@@ -58,8 +60,24 @@ def read_arrow(stream: IO[bytes], found: str) -> Read:
 
 
 def types_of(schema: pa.Schema) -> dict[str, str]:
-    """The type of each column, as Arrow names it."""
-    return {field.name: str(field.type) for field in schema}
+    """The type of each column, as Arrow names it; text has none."""
+    return {f.name: str(f.type) for f in schema if arrow_type(str(f.type)) is not None}
+
+
+def types_of_frame(frame: pd.DataFrame) -> dict[str, str]:
+    """The types of a pandas frame that no row decides.
+
+    NumPy's whole numbers and truth values are others as soon as one is missing.
+    """
+    sure = (pd.CategoricalDtype, pd.DatetimeTZDtype)
+    names = [
+        n
+        for n, kind in frame.dtypes.items()
+        if isinstance(kind, sure)
+        or pd.api.types.is_datetime64_dtype(kind)
+        or (pd.api.types.is_extension_array_dtype(kind) and not is_text(frame[n]))
+    ]
+    return types_of(pa.Schema.from_pandas(frame[names].head(0), preserve_index=False))
 
 
 def _renamed(levels: list[str], taken: list[str]) -> dict[str, str]:
