@@ -82,7 +82,8 @@ def _taken_as_known(statement: Statement) -> list[str]:
     if not isinstance(statement.guarantee, DifferentiallyPrivate):
         return []
     return [
-        "Taken as known without the rows, and so not covered: the names of the columns, and "
+        "Taken as known without the rows, and so not covered: the names of the columns, how the "
+        "file is laid out (encoding, delimiter, where its table begins and ends), and "
         "whatever is marked as declared below.",
         "",
     ]

@@ -39,6 +39,11 @@ PRIVATE: tuple[Method, ...] = (
 )
 by_chance = pytest.mark.usefixtures("left_to_chance")
 every_method = pytest.mark.parametrize("method", PRIVATE, ids=lambda m: m.name)
+some_methods = pytest.mark.parametrize(
+    "method",
+    [PRIVATE[0], PRIVATE[-1], *(pytest.param(m, marks=pytest.mark.nightly) for m in PRIVATE[1:-1])],
+    ids=lambda m: m.name,
+)
 SCHEMA = Schema(
     (
         Column("illness", Categories(("flu", "cold", "rare"))),
@@ -180,7 +185,7 @@ def test_a_saved_model_is_data_and_never_runs(method: Method) -> None:
 
 
 @by_chance
-@every_method
+@some_methods
 def test_an_attacker_gains_no_more_than_epsilon(method: Method) -> None:
     """An audit: one person with a value of their own, in the table or not, told from samples.
 

@@ -60,19 +60,26 @@ def _records(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
     if start.startswith("[") or encoded.plain != "utf-8":
         yield from _whole(stream.read(), encoded.plain)
         return
-    first = _loaded(stream.readline(HEAD), quiet=True)
+    line = stream.readline(HEAD)
+    _check_length(line)
+    first = _loaded(line, quiet=True)
     stream.seek(encoded.mark)
     if first is None:  # an object over several lines, or a line that is torn
         yield from _whole(stream.read(), encoded.plain)
         return
     while line := stream.readline(HEAD):
-        if len(line) == HEAD and not line.endswith(b"\n"):
-            raise IngestError(
-                "A record is longer than a megabyte.",
-                "Write one JSON object per line, and less in it.",
-            )
+        _check_length(line)
         if line.strip():
             yield from _objects([_loaded(line)])
+
+
+def _check_length(line: bytes) -> None:
+    """Refuse a record that would take much memory before it is known how wide it is."""
+    if len(line) == HEAD and not line.endswith(b"\n"):
+        raise IngestError(
+            "A record is longer than a megabyte.",
+            "Write one JSON object per line, and less in it.",
+        )
 
 
 def _whole(content: bytes, encoding: str) -> Iterable[dict[str, Any]]:
