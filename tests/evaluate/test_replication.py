@@ -70,6 +70,7 @@ def test_an_interval_without_calibration_says_so() -> None:
     assert "not measured together" not in str(combined([1.0, 2.0], [0.1, 0.1]))
 
 
+@pytest.mark.nightly
 def test_intervals_of_twins_cover_and_those_of_one_table_do_not() -> None:
     rows, repeats, covered, naive = 1500, 25, 0, 0
     for seed in range(repeats):

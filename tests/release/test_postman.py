@@ -88,6 +88,7 @@ def test_a_wrong_token_fails_it(collection, address, tmp_path):
 
 
 @needs_newman
+@pytest.mark.nightly
 def test_an_answer_that_is_not_as_told_fails_it(bundle, collection, tmp_path):
     with mock_api(bundle, "--token", TOKEN, "--read-only") as address:
         told = failed(newman(collection, address, tmp_path))

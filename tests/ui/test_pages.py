@@ -337,7 +337,7 @@ def test_a_repair_is_seen_before_it_happens_and_a_click_writes_it_into_the_recip
     assert "`-99` → `-99, a code`" in words(app)
     assert who.recipe == Recipe()
     app = press(app, "Apply")
-    assert who.recipe.column == (ColumnPart(name="age", codes=("-99",)),)
+    assert who.recipe.column == (ColumnPart(name="age", codes=("-99",), seen=True),)
     assert "-99" in who.schema.domain("age").labels
     app = press(app, "Apply")
     assert who.recipe.protect == ({"step": "respell", "column": "answer", "case": "first"},)

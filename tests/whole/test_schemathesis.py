@@ -58,6 +58,7 @@ def test_the_sandbox_does_as_its_document_says(words, examples, bundle, tmp_path
     assert_nothing_found(report, operations=22, least=40 * examples)
 
 
+@pytest.mark.nightly
 def test_a_sandbox_that_breaks_its_word_is_found_out(bundle, tmp_path):
     with mock_api(bundle, "--token", TOKEN, "--failures", "0.2", "--seed", "3") as address:
         report = judged(f"{address}/openapi.json", tmp_path, 3, TOKEN)
