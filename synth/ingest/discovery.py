@@ -239,7 +239,8 @@ def _looker(private: PrivateTable, column: Column, rho: Rho) -> Callable[[Values
         assert isinstance(domain, Numbers | Dates)
         cut = replace(domain, edges=tuple(edges.tolist()), missing=True, origin=Origin.DISCOVERED)
         table = private.discovered([replace(column, domain=cut)])
-        return table.measure((column.name,), rho, "where numbers lie").counts[:-1]
+        told = table.measure((column.name,), rho, "where numbers lie").counts
+        return told[: len(edges) - 1]  # without codes and what is missing
 
     return look
 

@@ -15,9 +15,6 @@ from synth.lazily import np, pd
 from synth.schema import Dates, Numbers, Origin
 from synth.schema.values import Values
 
-MOST_MASSES = 200  # values with an interval of their own
-MOST_CODES = 20  # words beside them
-
 
 def step_of(domain: Numbers | Dates) -> float:
     """The least difference of two values as they are written; 0 where nothing is known of it."""
@@ -32,15 +29,15 @@ def with_masses(
     """The domain over some edges, with an interval for each value that many rows share.
 
     Args:
-        shared: those values as they are written, the most frequent first; words become codes.
+        shared: those values as they are written; words become codes.
     """
     measured = domain.measured(pd.Series(list(shared), dtype=object))
-    codes = [v for v, number in zip(shared, measured, strict=True) if np.isnan(number)]
-    masses = np.sort(measured[~np.isnan(measured)][:MOST_MASSES])
+    codes = sorted(v for v, number in zip(shared, measured, strict=True) if np.isnan(number))
+    masses = measured[~np.isnan(measured)]
     step = step_of(domain)
     cut = _cut(np.asarray(edges), masses, step) if step > 0 and len(masses) else np.asarray(edges)
-    codes_told = tuple(dict.fromkeys([*domain.codes, *sorted(codes[:MOST_CODES])]))
-    return replace(domain, edges=tuple(map(float, cut)), codes=codes_told, origin=Origin.DISCOVERED)
+    told = tuple(dict.fromkeys([*domain.codes, *codes]))
+    return replace(domain, edges=tuple(map(float, cut)), codes=told, origin=Origin.DISCOVERED)
 
 
 def _cut(edges: Values, masses: Values, step: float) -> Values:

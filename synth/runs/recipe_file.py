@@ -38,6 +38,7 @@ FACTS = (
     "high",
     "template",
     "public",
+    "codes",
 )  # of a column, if the rows chose them
 
 

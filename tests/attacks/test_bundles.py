@@ -432,6 +432,21 @@ def test_a_key_is_its_owners_alone(tmp_path):
 # -- the recipe ----------------------------------------------------------------------------------
 
 
+def test_a_code_that_was_seen_in_the_rows_is_not_in_the_recipe_of_a_release():
+    table = pd.DataFrame({"age": [*range(20, 80)] * 5 + [-99] * 30})
+    text = """
+        [method]
+        name = "independent"
+        [[column]]
+        name = "age"
+        codes = ["-99"]
+        seen = true
+        """
+    files = run(read_recipe(text), table).release.files()
+    assert "-99" not in files["recipe.toml"].decode()
+    assert "No formal guarantee for: `age`" in files["PRIVACY.md"].decode()
+
+
 def test_the_recipe_of_a_release_names_no_place_and_no_value_that_rows_chose(tmp_path):
     (tmp_path / "secret").mkdir()
     people().to_csv(tmp_path / "secret" / "ward seven.csv", index=False)

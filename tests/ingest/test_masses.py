@@ -72,3 +72,11 @@ def test_the_end_of_declared_bounds_is_drawn_and_never_left():
     assert drawn.min() == 0
     assert drawn.max() == 5.0
     assert (drawn * 10).round(6).mod(1).eq(0).all()
+
+
+def test_every_shared_value_is_kept_however_many_there_are():
+    """The first two hundred by the alphabet were kept, so that 3 had none where 2999 had one."""
+    domain = Numbers((0.0, 1.0), Origin.OBSERVED, decimals=0)
+    shared = sorted(str(2 * n) for n in range(500))
+    edges = set(with_masses(domain, (0.0, 1000.0), shared).edges)
+    assert {float(2 * n) for n in range(500)} <= edges

@@ -25,7 +25,7 @@ from synth.protect.steps.step import (
 from synth.schema import Categories, Column, Dates, Domain, Kind, Origin, Role, Schema
 from synth.schema.moments import as_seconds
 from synth.schema.settings import Ask, setting
-from synth.schema.values import Values
+from synth.schema.values import Values, as_text
 from synth.vault import PrivateTable
 
 DAY = 86400.0
@@ -50,7 +50,8 @@ def _dated(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     Were the others asked, one row could change how all are written.
     """
     found = pd.Series(pd.NaT, index=values.index, dtype="datetime64[us]")
-    forms = values.map(lambda v: date_format(v) if isinstance(v, str) else "").astype(object)
+    values = as_text(values).where(values.notna(), None)
+    forms = values.map(lambda v: "" if v is None else date_format(v)).astype(object)
     for form in sorted({*forms} - {""}):
         mine = forms == form
         seconds = as_seconds(values[mine], form)
