@@ -18,7 +18,6 @@ from synth.budget import Rho
 from synth.budget.accounting import gaussian_sigma, stability_threshold
 from synth.errors import MethodError
 from synth.ingest.masses import step_of, with_masses
-from synth.ingest.suggest import INTERVALS
 from synth.lazily import np, pd, special
 from synth.progress import Progress, quiet
 from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema, Text
@@ -34,6 +33,7 @@ LIKELY = 2.0  # times the noise: a neighbour of full intervals with so much is t
 FALSE_END = 1e-4  # chance that noise alone passes for rows anywhere in an empty grid
 TAIL = 4.0  # times the noise: what lies in a stretch of a tail for it to have an interval
 END = 1.5  # the same at the ends of the last look
+CUTS = 64  # about so many intervals; what they seem to tell beyond the noise is calmed when used
 EVEN = 0.5  # of the cuts go by width, the others by the number of rows
 
 
@@ -294,13 +294,13 @@ def _on_steps(edges: Values, step: float) -> Values:
 
 
 def _cuts(fine: Values, counts: Values) -> Values:
-    """About `INTERVALS` of the fine intervals' edges, half by width and half by rows."""
-    if len(fine) - 1 <= INTERVALS:
+    """About `CUTS` of the fine intervals' edges, half by width and half by rows."""
+    if len(fine) - 1 <= CUTS:
         return fine
     rows = np.maximum(counts, 0)
     rows = rows / rows.sum() if rows.sum() > 0 else np.full(len(rows), 1 / len(rows))
     widths = np.diff(fine) / (fine[-1] - fine[0])
     reached = np.concatenate([[0.0], np.cumsum(EVEN * widths + (1 - EVEN) * rows)])
-    wanted = np.linspace(0, reached[-1], INTERVALS + 1)
+    wanted = np.linspace(0, reached[-1], CUTS + 1)
     places = np.unique(np.searchsorted(reached, wanted - 1e-12))
     return np.asarray(fine[np.minimum(places, len(fine) - 1)])
