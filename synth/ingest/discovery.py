@@ -20,17 +20,19 @@ from synth.errors import MethodError
 from synth.ingest.masses import step_of, with_masses
 from synth.lazily import np, pd, special
 from synth.progress import Progress, quiet
-from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema, Text
+from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schema, Text
 from synth.schema.values import Values
 from synth.vault import PrivateTable
 
 SHARE = 0.3  # of rho, for all columns together
 MASSES = 0.3  # of a column's share, where it holds numbers: for the values that many rows share
 DELTA_SHARE = 0.01  # of delta, for all columns together
+FIRST = 2.0  # the first look, on which the others stand, costs so many of them
 ZOOMS = (32, 32, 128)  # equal intervals of the looks after the first, each within the last
 MOST = 0.8  # of the rows must lie in a stretch for it to be looked at more closely
 LIKELY = 2.0  # times the noise: a neighbour of full intervals with so much is taken along
 FALSE_END = 1e-4  # chance that noise alone passes for rows anywhere in an empty grid
+TOLD = 4.0  # times the noise: what the fullest interval of the first look holds, or nothing is told
 TAIL = 4.0  # times the noise: what lies in a stretch of a tail for it to have an interval
 END = 1.5  # the same at the ends of the last look
 CUTS = 64  # about so many intervals; what they seem to tell beyond the noise is calmed when used
@@ -84,7 +86,7 @@ def shares(schema: Schema, rho: Rho, delta: float, rows_per_person: int = 1) -> 
     for column in columns:
         listed = isinstance(column.domain, Categories)
         own = delta / len(columns)
-        look = Rho((1 - MASSES) * each / (len(ZOOMS) + 1))
+        look = Rho((1 - MASSES) * each * FIRST / (len(ZOOMS) + FIRST))
         least = (
             stability_threshold(each, own, rows_per_person)
             if listed
@@ -101,7 +103,8 @@ def discovered(private: PrivateTable, rho: Rho, progress: Progress = quiet) -> P
 
     Raises:
         BudgetExceeded: `rho` is more than is left.
-        MethodError: `rho` is infinite; without a budget, values are simply read.
+        MethodError: `rho` is infinite; without a budget, values are simply read. Or nothing can be
+            told from noise of most columns.
     """
     if math.isinf(rho):
         raise MethodError(
@@ -111,10 +114,25 @@ def discovered(private: PrivateTable, rho: Rho, progress: Progress = quiet) -> P
     delta = private.ledger.set_aside(DELTA_SHARE) if columns else 0.0
     rho = Rho(min(rho, private.ledger.left))  # a smaller delta leaves a little less
     plan = shares(private.schema, rho, delta, private.rows_per_person)
+    told = []
     for i, share in enumerate(plan):
         progress(i / len(plan), "finding out what columns hold")
-        private = private.discovered([_found(private, share)])
+        told.append(_found(private, share))
+        private = private.discovered(told[-1:])
+    lost = sum(_nothing(c) for c in told)
+    if 2 * lost > len(told):
+        raise MethodError(
+            f"Of {lost} of {len(told)} columns nothing can be told from noise: fewer than about "
+            f"{max(s.least for s in plan):,} rows share what they hold.",
+            "Declare values or bounds, leave columns out, raise epsilon, or ask for more people.",
+        )
     return private.discovered(_texts(private.schema))
+
+
+def _nothing(column: Column) -> bool:
+    """Whether nothing was told of a column."""
+    domain = column.domain
+    return isinstance(domain, Text) or (isinstance(domain, Categories) and not domain.values)
 
 
 def _texts(schema: Schema) -> list[Column]:
@@ -127,6 +145,11 @@ def _texts(schema: Schema) -> list[Column]:
 
 
 def _found(private: PrivateTable, share: Share) -> Column:
+    """The column with what was found of it.
+
+    Where no number or date of it can be told from noise, it is withheld as free text is: numbers
+    drawn from noise would be worse than none.
+    """
     column = private.schema[share.column]
     match column.domain:
         case Categories() as categories:
@@ -145,7 +168,11 @@ def _found(private: PrivateTable, share: Share) -> Column:
             cut = _edges
             if measured.origin is Origin.BOUNDED:
                 cut, shared = _cut_between, _within(measured, shared)
-            domain = with_masses(measured, cut(private, column, rest, step_of(measured)), shared)
+            edges = cut(private, column, rest, step_of(measured))
+            if not edges:
+                withheld = Text(Origin.DISCOVERED, missing=True)
+                return replace(column, domain=withheld, kind=Kind.TEXT, stored="")
+            domain = with_masses(measured, edges, shared)
         case _:
             raise MethodError(
                 f"What column `{column.name}` holds cannot be found out.", "Declare its values."
@@ -183,15 +210,22 @@ def _grid_of(column: Column) -> Values:
 
 
 def _edges(private: PrivateTable, column: Column, rho: Rho, step: float) -> tuple[float, ...]:
-    """Where to cut a column: ever closer looks at where rows lie, the last one for the cuts."""
-    each = Rho(rho / (len(ZOOMS) + 1))
-    look = _looker(private, column, each)
+    """Where to cut a column: ever closer looks at where rows lie, the last one for the cuts.
+
+    Nowhere, if no rows can be told from noise at the first look.
+    """
+    first = Rho(FIRST * rho / (len(ZOOMS) + FIRST))
     edges = _grid_of(column)
-    counts = look(edges)
-    sigma = gaussian_sigma(each, private.rows_per_person)
+    counts = _looker(private, column, first)(edges)
+    sigma = gaussian_sigma(first, private.rows_per_person)
     least = _surely(len(edges), sigma)
+    if counts.max() < TOLD * sigma:
+        return ()
     reach = _first_reach(edges, counts, least, sigma)
-    return _closed_in(look, Glance(edges, counts, reach), ZOOMS, sigma, step)
+    each = Rho(rho / (len(ZOOMS) + FIRST))
+    later = gaussian_sigma(each, private.rows_per_person)
+    look = _looker(private, column, each)
+    return _closed_in(look, later, Glance(edges, counts, reach, sigma), ZOOMS, step)
 
 
 def _cut_between(private: PrivateTable, column: Column, rho: Rho, step: float) -> tuple[float, ...]:
@@ -203,7 +237,8 @@ def _cut_between(private: PrivateTable, column: Column, rho: Rho, step: float) -
     sigma = gaussian_sigma(each, private.rows_per_person)
     bounds = domain.edges[0], domain.edges[-1]
     edges = _on_steps(np.linspace(*bounds, ZOOMS[0] + 1), step)
-    found = _closed_in(look, Glance(edges, look(edges), bounds), ZOOMS[1:], sigma, step)
+    seen = Glance(edges, look(edges), bounds, sigma)
+    found = _closed_in(look, sigma, seen, ZOOMS[1:], step)
     return tuple(float(e) for e in np.unique(np.clip(found, *bounds)))
 
 
@@ -216,25 +251,29 @@ def _within(domain: Numbers | Dates, shared: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Glance:
-    """Noisy counts between edges, and the stretch to look at more closely."""
+    """Noisy counts between edges, the stretch to look at more closely, and how noisy they are."""
 
     edges: Values
     counts: Values
     reach: tuple[float, float]
+    sigma: float
 
 
 def _closed_in(
-    look: Callable[[Values], Values], at: Glance, zooms: Sequence[int], sigma: float, step: float
+    look: Callable[[Values], Values], sigma: float, at: Glance, zooms: Sequence[int], step: float
 ) -> tuple[float, ...]:
-    """Closer looks, each within the last; the last one for the cuts."""
-    edges, counts, reach, tails = at.edges, at.counts, at.reach, list[float]()
+    """Closer looks, each within the last; the last one for the cuts.
+
+    Args:
+        sigma: standard deviation of the noise of a closer look.
+    """
+    tails: list[float] = []
     for cells in zooms:
-        closer = _closer(edges, counts, _surely(len(edges), sigma), reach)
-        tails += _tails(edges, counts, sigma, reach, closer)
-        reach = closer
-        edges = _on_steps(np.linspace(*reach, cells + 1), step)
-        counts = look(edges)
-    edges, counts = _told(edges, counts, sigma)
+        closer = _closer(at.edges, at.counts, _surely(len(at.edges), at.sigma), at.reach)
+        tails += _tails(at.edges, at.counts, at.sigma, at.reach, closer)
+        edges = _on_steps(np.linspace(*closer, cells + 1), step)
+        at = Glance(edges, look(edges), closer, sigma)
+    edges, counts = _told(at.edges, at.counts, sigma)
     return tuple(float(e) for e in np.unique([*_cuts(edges, counts), *tails]))
 
 

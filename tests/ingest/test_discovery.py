@@ -17,6 +17,7 @@ from synth.errors import MethodError
 from synth.ingest.discovery import SHARE, discovered, share_of, shares, undeclared
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schema, Text
 from synth.vault import PrivateTable
+from tests.people import Silent
 
 SEEN = Origin.OBSERVED
 ROWS = 20_000
@@ -170,10 +171,20 @@ def test_without_a_budget_there_is_nothing_to_discover_under() -> None:
 
 
 @pytest.mark.parametrize("rows", [0, 1])
-def test_hardly_any_rows_still_give_domains(rows: int) -> None:
-    private = PrivateTable(people().head(rows), SCHEMA, Budget(0.5, 1e-6))
-    table = discovered(private, Rho(SHARE * private.ledger.left))
-    assert not table.schema.observed
+def test_where_nothing_can_be_told_it_is_refused_and_no_number_comes_from_noise(rows: int) -> None:
+    private = PrivateTable(people().head(rows), SCHEMA, Budget(0.5, 1e-6), noise=Silent())
+    with pytest.raises(MethodError, match="nothing can be told from noise"):
+        discovered(private, Rho(SHARE * private.ledger.left))
+
+
+def test_a_column_of_which_nothing_can_be_told_is_withheld_as_text_is() -> None:
+    frame = people()
+    frame["weight"] = np.where(np.arange(ROWS) < 20, frame["weight"], np.nan)
+    private = PrivateTable(frame, SCHEMA, Budget(1.0, 1e-6))
+    schema = discovered(private, Rho(SHARE * private.ledger.left)).schema
+    assert schema["weight"].kind is Kind.TEXT
+    assert schema["weight"].domain == Text(Origin.DISCOVERED, missing=True)
+    assert isinstance(schema.domain("age"), Numbers)
 
 
 @pytest.mark.parametrize("rows_per_person", [1, 4])
