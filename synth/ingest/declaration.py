@@ -58,6 +58,7 @@ class ColumnPart(Part):
         written: how a number is written, as an example: "1.234,50 €"; see `schema.spelling`.
         public: a list of `ingest.public.PUBLIC`, which says kind, values and bounds.
         codes: texts among numbers or dates that are none, and states of their own: "unknown".
+        missing_as: how a missing cell is written, one of `missing` in `[source]`.
     """
 
     name: str
@@ -77,6 +78,7 @@ class ColumnPart(Part):
     template: str | None = None
     written: str | None = None
     codes: tuple[str, ...] | None = None
+    missing_as: str | None = None
     public: str | None = None
 
     @model_validator(mode="before")
@@ -160,7 +162,16 @@ def declared_column(suggestion: Suggestion, part: ColumnPart) -> Column:
             domain = replace(domain, origin=Origin.CONFIRMED)
     elif part.settled:
         facts = Origin.DECLARED
-    return replace(column, kind=kind, role=role, domain=domain, meaning=part.meaning, facts=facts)
+    gap = "" if column.facts is Origin.OBSERVED and facts.public else column.missing_as
+    return replace(
+        column,
+        kind=kind,
+        role=role,
+        domain=domain,
+        meaning=part.meaning,
+        facts=facts,
+        missing_as=gap if part.missing_as is None else part.missing_as,
+    )
 
 
 def _domain(suggestion: Suggestion, part: ColumnPart, kind: Kind, role: Role) -> Domain | Pattern:

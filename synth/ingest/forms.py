@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
@@ -48,6 +48,7 @@ class Form:
         format: of dates, as codes of `schema.moments`.
         truth: how false and true are written.
         missing: whether cells are missing, or written otherwise.
+        missing_as: how the missing cells are written.
         unsure: whether no date shows which number is the day.
         fitting: share of the cells with something in them that are written so.
         cells: about how many have something in them; 0 where nobody counted.
@@ -62,6 +63,7 @@ class Form:
     unsure: bool = False
     fitting: float = 1.0
     cells: float = 0.0
+    missing_as: str = ""
 
 
 def truths(form: Form, origin: Origin) -> Categories:
@@ -70,17 +72,65 @@ def truths(form: Form, origin: Origin) -> Categories:
     return Categories(form.truth, origin, form.missing, typed=typed)
 
 
-def form_of(counts: Values, sigma: float, within: Kind | None = None) -> Form:
+@dataclass(frozen=True)
+class MissingTexts:
+    """How missing cells may be written.
+
+    Args:
+        texts: the public list, without the empty one.
+        usual: those that the file surely has, or is likely to have.
+        default: what is taken where a column tells nothing.
+    """
+
+    texts: tuple[str, ...] = ()
+    usual: frozenset[str] = frozenset()
+    default: str = ""
+
+
+ANY_GAPS = MissingTexts()
+
+
+def usual_gaps(texts: tuple[str, ...], counts: Sequence[Values], sigma: float) -> MissingTexts:
+    """What all columns together tell of how missing cells are written.
+
+    Args:
+        counts: as for `form_of`, of each column.
+        sigma: standard deviation of the noise in each.
+    """
+    many = len(texts) + 1
+    added = np.sum([c[-many:] for c in counts], axis=0) if counts else np.zeros(many)
+    told = _told_gaps(texts, added, USUAL * sigma * math.sqrt(len(counts)))
+    return MissingTexts(texts, frozenset(told), told[0] if told else "")
+
+
+def _told_gaps(texts: tuple[str, ...], counts: Values, least: float) -> list[str]:
+    """The texts of enough missing cells, most frequent first; the last count is of empty ones.
+
+    Of two that are as frequent, the empty one comes first.
+    """
+    every = {"": float(counts[-1]), **dict(zip(texts, map(float, counts), strict=False))}
+    enough = [text for text, n in every.items() if n >= max(least, 1e-9)]
+    return sorted(enough, key=lambda text: -every[text])
+
+
+def form_of(
+    counts: Values,
+    sigma: float,
+    within: Kind | None = None,
+    gaps: MissingTexts = ANY_GAPS,
+) -> Form:
     """How a column is written.
 
     Args:
-        counts: cells of each of `shapes()`, maybe noisy; the missing ones may follow.
+        counts: cells of each of `shapes()`, maybe noisy; the missing ones may follow, by `gaps`.
         sigma: standard deviation of the noise in each.
         within: the kind, where it is known.
     """
     listed = shapes()
     told = np.asarray(counts, dtype=np.float64)
-    gone = len(told) <= len(listed) or bool(told[len(listed)] >= max(GONE * sigma, 1e-9))
+    missing = told[len(listed) :]
+    gone = _gone(missing, sigma, gaps)
+    surely = _told_gaps(gaps.texts, missing, USUAL * sigma) if len(missing) else []
     told = told[: len(listed)]
     usual = _usual()
     least = np.full(len(listed), max(RARE * sigma, 1e-9))
@@ -90,8 +140,17 @@ def form_of(counts: Values, sigma: float, within: Kind | None = None) -> Form:
         best = usual[int(told[usual].argmax())]
         held = np.array([best if told[best] > 0 else len(told) - 1])
     seen = [(listed[i], max(float(told[i]), 1.0)) for i in held]
-    form = _form(seen, gone, within)
+    form = replace(_form(seen, gone, within), missing_as=surely[0] if surely else gaps.default)
     return replace(form, spelling=_with_zeros(form, told, sigma))
+
+
+def _gone(counts: Values, sigma: float, gaps: MissingTexts) -> bool:
+    """Whether cells are missing: of texts that the file seems not to have, many are asked for."""
+    if not len(counts):
+        return True
+    often = [text in gaps.usual for text in gaps.texts]
+    least = np.where([*often, True], GONE, USUAL) * sigma
+    return bool((counts >= np.maximum(least, 1e-9)).any())
 
 
 @cache

@@ -323,10 +323,12 @@ class Shapes:
 
     Args:
         of: "shapes", or of dates "paddings" or "namings".
+        gaps: texts by which missing cells are told apart: a state of each, before the empty ones.
     """
 
     name: ClassVar[str] = "shapes"
     of: str = "shapes"
+    gaps: tuple[str, ...] = ()
     origin: Origin = Origin.DECLARED
     missing: ClassVar[bool] = True
 
@@ -338,14 +340,21 @@ class Shapes:
 
     @property
     def size(self) -> int:
-        return len(self.listed) + 1
+        return len(self.listed) + len(self.gaps) + 1
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return (*(f"{self.of} {i}" for i in range(self.size - 1)), MISSING)
+        shown = (f"{self.of} {i}" for i in range(len(self.listed)))
+        return (*shown, *(f"missing {i}" for i in range(len(self.gaps))), MISSING)
 
     def encode(self, values: pd.Series) -> Codes:
         return smallest(by_categories(values, self._encode), self.size)
+
+    def apart(self, codes: Codes, gaps: Codes) -> Codes:
+        """The codes, with those of missing cells told apart: 1 is the first of `gaps`, 0 empty."""
+        first = self.size - 1 - len(self.gaps)
+        mine = (codes == self.size - 1) & (gaps > 0)
+        return smallest(np.where(mine, first - 1 + gaps.astype(np.int64), codes), self.size)
 
     def _encode(self, values: pd.Series) -> Codes:
         where, different = pd.factorize(as_text(values.dropna()))
@@ -378,7 +387,7 @@ class Shapes:
         return pd.Series([None] * len(codes), dtype=object)
 
     def document(self) -> dict[str, Any]:
-        return {"domain": self.name, "of": self.of}
+        return {"domain": self.name, "of": self.of, "gaps": list(self.gaps)}
 
 
 @cache

@@ -13,7 +13,15 @@ from types import MappingProxyType
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
-from synth.ingest.forms import Form, detailed, details, form_of, truths
+from synth.ingest.forms import (
+    Form,
+    MissingTexts,
+    detailed,
+    details,
+    form_of,
+    truths,
+    usual_gaps,
+)
 from synth.ingest.persons import Repeats, could_name_people, repeats_of
 from synth.ingest.profile import Profile, profile_of, quantities
 from synth.ingest.repairs import Repair, repairs_of
@@ -37,6 +45,7 @@ from synth.schema.edges import even_edges, whole_edges
 from synth.schema.moments import as_seconds, resolution_of
 from synth.schema.pattern import RUNNING, USUAL, usual_pattern
 from synth.schema.values import as_text
+from synth.vault.gaps import NO_GAPS, Gaps
 
 INTERVALS = 32  # how many intervals numbers are cut into, unless there are few values
 MOST_LOOKED = 20_000  # different values of a column whose shapes are looked at for a suggestion
@@ -73,11 +82,18 @@ class Suggestion(ForCustodian):
 
 @dataclass(frozen=True)
 class _Values:
-    """The different values of a column as text, how often each occurs, and what is missing."""
+    """The different values of a column as text, how often each occurs, and what is missing.
+
+    Args:
+        gone: how many missing cells were written as each of `gaps`, the empty ones last.
+        gaps: how missing cells of the file are written.
+    """
 
     text: pd.Series
     counts: np.ndarray[Any, np.dtype[np.int64]]
     rows: int
+    gone: np.ndarray[Any, np.dtype[np.int64]]
+    gaps: MissingTexts
 
     @property
     def present(self) -> int:
@@ -98,12 +114,11 @@ class _Values:
         codes = domain.encode(self.text[::every].astype(object))
         weight = self.counts[::every] * every
         counted = np.bincount(codes, weight, domain.size).astype(np.float64)
-        counted[-1] += self.rows - self.present
-        return counted
+        return np.concatenate([counted[:-1], self.gone])
 
     def formed(self, kind: Kind | None = None) -> Form:
         """How the cells are written, from exact counts; as cells of a kind, if one is given."""
-        form = form_of(self.shapes, 0.0, kind)
+        form = form_of(self.shapes, 0.0, kind, self.gaps)
         for of in details(form) if form.fitting else ():
             form = detailed(form, of, self._counted(of), 0.0)
         return form
@@ -113,15 +128,27 @@ class _Values:
         return self.formed()
 
 
-def suggest(frame: pd.DataFrame, stored: Mapping[str, str] = NOTHING) -> dict[str, Suggestion]:
+def suggest(
+    frame: pd.DataFrame, stored: Mapping[str, str] = NOTHING, gaps: Gaps = NO_GAPS
+) -> dict[str, Suggestion]:
     """A suggestion per column of a table as `read_table` gives it.
 
     Args:
         stored: the types in which the source stores its columns, as far as it has any.
+        gaps: how missing cells were written.
     """
+    gone = {str(n): _gone(frame[n], gaps) for n in frame.columns}
+    usual = usual_gaps(gaps.texts, [g.astype(np.float64) for g in gone.values()], 0.0)
     return {
-        str(n): _suggested(str(n), _values(frame[n]), stored.get(str(n), "")) for n in frame.columns
+        str(n): _suggested(str(n), _values(frame[n], gone[str(n)], usual), stored.get(str(n), ""))
+        for n in frame.columns
     }
+
+
+def _gone(column: pd.Series, gaps: Gaps) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """How many missing cells were written as each text, the empty ones last."""
+    told = gaps.counts(str(column.name))
+    return np.append(told, int(column.isna().sum()) - told.sum())
 
 
 def suggested_schema(suggestions: Mapping[str, Suggestion]) -> Schema:
@@ -129,7 +156,9 @@ def suggested_schema(suggestions: Mapping[str, Suggestion]) -> Schema:
     return Schema(tuple(s.column for s in suggestions.values()))
 
 
-def _values(column: pd.Series) -> _Values:
+def _values(
+    column: pd.Series, gone: np.ndarray[Any, np.dtype[np.int64]], gaps: MissingTexts
+) -> _Values:
     counts = column.value_counts(dropna=True)
     counts = counts[counts > 0]
     index = pd.Series(counts.index)
@@ -139,7 +168,7 @@ def _values(column: pd.Series) -> _Values:
     if texts.duplicated().any():  # numbers that are written alike
         added = pd.Series(counts.to_numpy()).groupby(texts, sort=False).sum()
         texts, counts = pd.Series(added.index, dtype=object), added
-    return _Values(texts, counts.to_numpy().astype(np.int64), len(column))
+    return _Values(texts, counts.to_numpy().astype(np.int64), len(column), gone, gaps)
 
 
 def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
@@ -152,7 +181,10 @@ def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
     role = guess.role
     new = _identifiers(name, values, kind, guess.format)
     domain: Domain | Pattern = new if role is Role.IDENTIFIER else possible[kind]
-    column = Column(name, domain, kind, role, why, facts=Origin.OBSERVED, stored=stored)
+    gap = values.form.missing_as
+    column = Column(
+        name, domain, kind, role, why, facts=Origin.OBSERVED, stored=stored, missing_as=gap
+    )
     people = could_name_people(name, values.text, role, kind)
     repeats = repeats_of(values.counts, values.rows) if people else None
     return Suggestion(column, possible, new, repeats, *_at_a_glance(column, values, possible[kind]))

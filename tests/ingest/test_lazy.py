@@ -287,7 +287,7 @@ def test_combinations_are_counted_where_the_rows_are(protection, blanks, folder)
     """And are the same as those of rows in memory."""
     counting = Counting(length=3, blanks=blanks)
     schema = declared(load(folder / "people.parquet", Budget(1.0)).suggestions, DECLARED)
-    loaded = PrivateTable(compact(some_people(4000)), schema, Budget(1.0))
+    loaded = PrivateTable(compact(some_people(4000))[0], schema, Budget(1.0))
     with file_in_place(folder / "people.parquet") as rows:
         staying = PrivateTable(rows, schema, Budget(1.0))
         mine, theirs = (aggregate(p, counting, 5, protection) for p in (loaded, staying))

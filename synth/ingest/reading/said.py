@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from synth.budget.eyes import ForCustodian
 from synth.schema.written import Written
+from synth.vault.gaps import NO_GAPS, Gaps
 
 if TYPE_CHECKING:
     from synth.lazily import pd
@@ -80,12 +81,14 @@ class Read(ForCustodian):
         noticed: what was noticed on the way.
         written: how it is written, if as text.
         stored: the types in which its source stores its columns, as Arrow names them.
+        gaps: how missing cells were written.
     """
 
     frame: pd.DataFrame
     noticed: tuple[Noticed, ...] = ()
     written: Written | None = None
     stored: Mapping[str, str] = field(default_factory=dict)
+    gaps: Gaps = NO_GAPS
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:
