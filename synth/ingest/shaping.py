@@ -352,6 +352,8 @@ class Shapes:
 
     def apart(self, codes: Codes, gaps: Codes) -> Codes:
         """The codes, with those of missing cells told apart: 1 is the first of `gaps`, 0 empty."""
+        if not self.gaps:
+            return codes
         first = self.size - 1 - len(self.gaps)
         mine = (codes == self.size - 1) & (gaps > 0)
         return smallest(np.where(mine, first - 1 + gaps.astype(np.int64), codes), self.size)

@@ -32,7 +32,7 @@ def table(rows: int = ROWS) -> pd.DataFrame:
             "city": rng.choice(["Oslo", "Rome"], rows),
             "seen": (
                 pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 99, rows), "D")
-            ).strftime("%Y-%m-%d"),
+            ).strftime("%d/%m/%Y"),
         }
     )
     for name, cells, text in zip(frame, gone, ("NA", ".", "?", ""), strict=True):
@@ -96,8 +96,8 @@ def test_a_declared_column_takes_what_its_file_is_known_to_write():
     """Nothing is asked of it; what was found of the others is post-processing."""
     frame = table().replace({"": "NA", "?": "NA", ".": "NA"})
     told = (
-        '[[column]]\nname = "seen"\nkind = "date"\nformat = "%Y-%m-%d"\nrole = "plain"\n'
-        'low = "2024-01-01"\nhigh = "2024-04-30"\n'
+        '[[column]]\nname = "seen"\nkind = "date"\nformat = "%d/%m/%Y"\nrole = "plain"\n'
+        'low = "01/01/2024"\nhigh = "30/04/2024"\n'
     )
     made = written(run(read_recipe(FORMAL + told), csv(frame)).release)
     assert (made["seen"] == "NA").any() and not (made["seen"] == "").any()
@@ -155,6 +155,7 @@ def test_texts_are_states_before_the_empty_ones():
     codes = domain.apart(domain.encode(values), np.array([0, 1, 2, 0], dtype=np.uint8))
     assert codes.tolist() == [shape_of("12"), domain.size - 3, domain.size - 2, domain.size - 1]
     assert len(domain.labels) == domain.size
+    assert Shapes("paddings").apart(codes, codes).tolist() == codes.tolist()
 
 
 def test_a_word_that_may_be_a_value_is_told():
