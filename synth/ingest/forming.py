@@ -28,6 +28,7 @@ from synth.schema import (
     Schema,
 )
 from synth.schema.pattern import RUNNING, USUAL, usual_pattern
+from synth.schema.stored import listed_by_type
 from synth.vault import Measurement, PrivateTable
 
 SHARE = 0.02  # of rho, for all columns together, in a table large enough
@@ -190,6 +191,8 @@ def _form(private: PrivateTable, column: Column, part: ColumnPart | None, asked:
     kind = part.kind if part is not None else None
     if part is not None and part.values is not None:
         kind = kind or Kind.CATEGORY
+    if kind is None and listed_by_type(column.stored):
+        kind = Kind.CATEGORY
     if asked.shown is None:
         return Form(kind or column.kind, missing_as=asked.gaps.default)
     form = form_of(asked.shown.counts, asked.shown.sigma, kind, asked.gaps)

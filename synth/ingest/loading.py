@@ -16,6 +16,7 @@ from synth.ingest.reading import MISSING_TEXTS, Choices, Noticed, Read, frame_of
 from synth.ingest.suggest import Suggestion, suggest, suggested_schema
 from synth.ingest.suggest_lazy import as_they_are, suggest_in_place, tidied
 from synth.lazily import nw, pd
+from synth.schema.typed import UNTYPED, Typed
 from synth.schema.written import AS_USUAL, Written
 from synth.vault import PrivateTable
 from synth.vault.passing import Came
@@ -35,6 +36,7 @@ class Loaded(ForCustodian):
         said: what the custodian declared of the columns as they are now.
         noticed: what was noticed while it was read.
         written: how it was written, where it came from a text file.
+        typed: how it types its columns, where it is a data frame.
         token: tells this table from others that were loaded, for keys on the screens.
     """
 
@@ -44,6 +46,7 @@ class Loaded(ForCustodian):
     said: tuple[ColumnPart, ...] = ()
     noticed: tuple[Noticed, ...] = ()
     written: Written = AS_USUAL
+    typed: Typed = UNTYPED
     token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False, repr=False)
 
 
@@ -79,7 +82,14 @@ def load(
         budget,
         person=person,
     )
-    return Loaded(private, suggestions, len(read.frame), noticed=read.noticed, written=written)
+    return Loaded(
+        private,
+        suggestions,
+        len(read.frame),
+        noticed=read.noticed,
+        written=written,
+        typed=read.typed,
+    )
 
 
 def _in_place(

@@ -358,6 +358,10 @@ class Shapes:
         mine = (codes == self.size - 1) & (gaps > 0)
         return smallest(np.where(mine, first - 1 + gaps.astype(np.int64), codes), self.size)
 
+    def shown(self, different: pd.Series) -> Codes:
+        """One code per text, of which none is missing or there twice."""
+        return self._places(different.to_numpy(dtype=object))
+
     def _encode(self, values: pd.Series) -> Codes:
         where, different = pd.factorize(as_text(values.dropna()))
         found = self._places(np.asarray(different, dtype=object))
@@ -372,6 +376,8 @@ class Shapes:
             told = pa.array(texts, pa.string())
             for pattern, place in _quick():
                 open_ = found < 0
+                if not open_.any():
+                    break
                 mine = pa.compute.match_substring_regex(told, pattern).to_numpy(False)
                 found[open_ & mine] = place
         for i in np.flatnonzero(found < 0):

@@ -44,6 +44,8 @@ from synth.schema import (
 from synth.schema.edges import even_edges, whole_edges
 from synth.schema.moments import as_seconds, resolution_of
 from synth.schema.pattern import RUNNING, USUAL, usual_pattern
+from synth.schema.spelling import Spelling
+from synth.schema.stored import listed_by_type
 from synth.schema.values import as_text
 from synth.vault.gaps import NO_GAPS, Gaps
 
@@ -53,6 +55,7 @@ FEW = 100  # whole numbers up to this range keep an interval each
 MOST_VALUES = 300  # categories listed; rarer ones are grouped
 UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
 NOTHING: Mapping[str, str] = MappingProxyType({})
+NOTHING_PLACED: Mapping[str, int] = MappingProxyType({})
 UNSURE = " Nothing shows which number is the month: the day is taken to come first."
 RARE_ROWS = 5  # a value in fewer rows than this is grouped with the other rare ones
 
@@ -87,6 +90,7 @@ class _Values:
     Args:
         gone: how many missing cells were written as each of `gaps`, the empty ones last.
         gaps: how missing cells of the file are written.
+        order: the place of each value, where its type gives it one.
     """
 
     text: pd.Series
@@ -94,6 +98,8 @@ class _Values:
     rows: int
     gone: np.ndarray[Any, np.dtype[np.int64]]
     gaps: MissingTexts
+    order: Mapping[str, int]
+    _numbers: dict[Spelling, np.ndarray[Any, np.dtype[np.float64]]] = field(default_factory=dict)
 
     @property
     def present(self) -> int:
@@ -111,10 +117,16 @@ class _Values:
     def _counted(self, of: str) -> np.ndarray[Any, np.dtype[np.float64]]:
         domain = Shapes(of)
         every = max(1, -(-len(self.text) // MOST_LOOKED))  # of very many, some show enough
-        codes = domain.encode(self.text[::every].astype(object))
+        codes = domain.shown(self.text[::every])
         weight = self.counts[::every] * every
         counted = np.bincount(codes, weight, domain.size).astype(np.float64)
         return np.concatenate([counted[:-1], self.gone])
+
+    def numbers(self, spelling: Spelling) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """The different values as numbers; NaN for what is none. Read once for each spelling."""
+        if spelling not in self._numbers:
+            self._numbers[spelling] = spelling.numbers(self.text)
+        return self._numbers[spelling]
 
     def formed(self, kind: Kind | None = None) -> Form:
         """How the cells are written, from exact counts; as cells of a kind, if one is given."""
@@ -159,6 +171,18 @@ def suggested_schema(suggestions: Mapping[str, Suggestion]) -> Schema:
 def _values(
     column: pd.Series, gone: np.ndarray[Any, np.dtype[np.int64]], gaps: MissingTexts
 ) -> _Values:
+    texts, counts = _different(column)
+    return _Values(texts, counts, len(column), gone, gaps, _order(column.dtype))
+
+
+def _different(column: pd.Series) -> tuple[pd.Series, np.ndarray[Any, np.dtype[np.int64]]]:
+    """The different values as text, the most frequent first, and how many cells have each."""
+    if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.categories.dtype == "str":
+        codes = column.cat.codes.to_numpy()
+        told = np.bincount(codes[codes >= 0], minlength=len(column.cat.categories))
+        order = np.argsort(-told, kind="stable")[: np.count_nonzero(told)]
+        names = column.cat.categories.to_numpy(dtype=object)
+        return pd.Series(names[order], dtype=object), told[order].astype(np.int64)
     counts = column.value_counts(dropna=True)
     counts = counts[counts > 0]
     index = pd.Series(counts.index)
@@ -168,12 +192,20 @@ def _values(
     if texts.duplicated().any():  # numbers that are written alike
         added = pd.Series(counts.to_numpy()).groupby(texts, sort=False).sum()
         texts, counts = pd.Series(added.index, dtype=object), added
-    return _Values(texts, counts.to_numpy().astype(np.int64), len(column), gone, gaps)
+    return texts, counts.to_numpy().astype(np.int64)
+
+
+def _order(kind: Any) -> Mapping[str, int]:
+    if not isinstance(kind, pd.CategoricalDtype) or not kind.ordered:
+        return NOTHING_PLACED
+    return {str(value): place for place, value in enumerate(kind.categories)}
 
 
 def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
     possible = _possible(values)
     kind, why = _kind(values, possible)
+    if listed_by_type(stored) and kind is not Kind.CATEGORY:
+        kind, why = Kind.CATEGORY, "Its type says that it holds one of a list of values."
     guess = judged_role(name, values.text, values.present, kind)
     if guess.withheld:
         kind = Kind.TEXT
@@ -193,7 +225,7 @@ def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
 def _at_a_glance(
     column: Column, values: _Values, seen: Domain
 ) -> tuple[Profile, tuple[Repair, ...]]:
-    amounts = quantities(values.text, seen)
+    amounts = quantities(values.text, seen, values.numbers)
     profile = profile_of(values.counts, values.rows, amounts)
     if not column.modelled:
         return profile, ()
@@ -218,7 +250,7 @@ def _possible(values: _Values) -> dict[Kind, Domain]:
         found[Kind.BOOLEAN] = truths(form, Origin.OBSERVED)
     for kind in (Kind.INTEGER, Kind.REAL):
         written = values.formed(kind)
-        numbers = written.spelling.numbers(values.text)
+        numbers = values.numbers(written.spelling)
         if not np.isnan(numbers).all():
             found[kind] = _numbers(values, numbers, written)
     written = values.formed(Kind.DATE)
@@ -264,7 +296,7 @@ def _rare(values: _Values) -> str:
 def _listed(values: _Values) -> list[str]:
     """The values to list: the most frequent, without those that only a few rows have."""
     common = values.text[values.counts >= _least(values)].tolist()[:MOST_VALUES]
-    return sorted(common)
+    return sorted(common, key=lambda v: (values.order.get(v, 0), v))
 
 
 def _categories(values: _Values) -> Categories:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from synth.errors import SchemaError
-from synth.lazily import np, pd
+from synth.lazily import np, pa, pd
 from synth.schema.values import Values
 
 BLANKS = " \u00a0\u202f\u2009"
@@ -20,6 +20,7 @@ BETWEEN = ("", ",", ".", " ", "\u00a0", "\u202f", "'", "\u2019")  # thousands ar
 MINUS = "-\u2212"
 DIGITS = re.compile(r"\d(?:[\d.,'\u2019 \u00a0\u202f\u2009]*\d)?")
 PLAIN = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+PLAIN_TEXT = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?$"
 SHORTEST = 15  # significant digits that a double surely keeps
 MANY = 500  # values, from which on reading plain ones at once is worth it
 DEEPEST = 12  # decimal places written at most
@@ -103,22 +104,23 @@ class Spelling:
 
     def numbers(self, values: pd.Series) -> Values:
         """Values as floats; NaN where one is missing or not a finite number."""
-        if not pd.api.types.is_numeric_dtype(values.dtype):
-            values = self._read_all(values.astype(object))
-        numbers = np.array(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            numbers = np.array(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
+        else:
+            numbers = self._read_all(values)
         numbers[~np.isfinite(numbers)] = np.nan
         return numbers
 
-    def _read_all(self, values: pd.Series) -> pd.Series:
+    def _read_all(self, values: pd.Series) -> Values:
         """Texts as numbers: plain ones at once, and one by one only what is spelt otherwise."""
-        if self.before or self.after or self.mark != "." or len(values) < MANY:
-            return values.map(lambda v: self.read(v) if isinstance(v, str) else v)
-        numbers = pd.to_numeric(values, errors="coerce")
-        rest = numbers.isna() & values.notna()
-        if not rest.any():
-            return numbers
-        told = values[rest].map(lambda v: self.read(v) if isinstance(v, str) else v)
-        return numbers.astype(object).where(~rest, told)
+        plainly = not (self.before or self.after) and self.mark == "." and len(values) >= MANY
+        numbers = plain_numbers(values) if plainly else np.full(len(values), np.nan)
+        rest = np.flatnonzero(np.isnan(numbers))
+        if len(rest):
+            told = values.iloc[rest].astype(object)
+            read = told.map(lambda v: self.read(v) if isinstance(v, str) else v)
+            numbers[rest] = np.array(pd.to_numeric(read, errors="coerce"), dtype=np.float64)
+        return numbers
 
     def written(self, number: float, decimals: int | None) -> str:
         """A number as text, with at most so many decimal places; None for as many as it has."""
@@ -151,6 +153,17 @@ class Spelling:
 
 
 PLAINLY = Spelling()
+
+
+def plain_numbers(values: pd.Series) -> Values:
+    """The numbers among texts that every program writes so, read at once; NaN for all else."""
+    try:
+        texts = pa.array(values, pa.string(), from_pandas=True)
+    except pa.ArrowException:  # not all of them are texts
+        return np.full(len(values), np.nan)
+    plain = pa.compute.match_substring_regex(texts, PLAIN_TEXT)
+    read = pa.compute.cast(pa.compute.if_else(plain, texts, None), pa.float64())
+    return np.array(read.fill_null(np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _digits(size: float, decimals: int | None, fixed: bool) -> str:

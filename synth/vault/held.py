@@ -140,6 +140,9 @@ class HeldRows:
     def occurring(self, name: str) -> tuple[tuple[str, ...], IntCounts]:
         found = self.frame[name].dropna().value_counts()
         found = found[found > 0]  # a categorical column also names values that no row has
+        if isinstance(found.index, pd.CategoricalIndex) and found.index.ordered:
+            found = found.sort_index()
+            return tuple(map(str, found.index)), np.asarray(found, dtype=np.int64)
         return merged(pd.Series(found.index), np.asarray(found, dtype=np.int64))
 
 

@@ -18,9 +18,10 @@ from synth.ingest.reading.said import MISSING_TEXTS, Choices, Click, Noticed, Re
 from synth.ingest.reading.sheets import read_sheet
 from synth.ingest.reading.statistical import PROGRAMS, read_statistical
 from synth.ingest.reading.text import read_text
-from synth.ingest.reading.tidy import compact, people, said_of_frame, stripped
+from synth.ingest.reading.tidy import compact, people, said_of_frame, stripped, with_index
 from synth.ingest.width import check_width
 from synth.lazily import np, nw, pa
+from synth.schema.typed import Typed, sure
 
 __all__ = [
     "MISSING_TEXTS",
@@ -103,9 +104,10 @@ def frame_of(native: Any, missing: Sequence[str] = MISSING_TEXTS) -> Read | nw.L
     if isinstance(frame, nw.LazyFrame):
         check_width(len(frame.collect_schema()))
         return frame
-    given = frame.to_pandas()
+    given, index = with_index(frame.to_pandas())
     made, gaps = compact(given, missing)
     people(made)
     stored = types_of(native.schema) if isinstance(native, pa.Table) else types_of_frame(given)
     said = tuple(said_of_frame(made, gaps, missing))
-    return Read(made, said, stored=stored, gaps=gaps)
+    types = {str(n): kind for n, kind in given.dtypes.items() if sure(kind)}
+    return Read(made, said, stored=stored, gaps=gaps, typed=Typed(types, index))

@@ -21,6 +21,15 @@ COUNTRY = re.compile(
 )
 
 
+def with_index(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The frame with the named levels of its index as columns, and their names."""
+    named = [n for n in frame.index.names if n is not None and n not in frame.columns]
+    others = [i for i, n in enumerate(frame.index.names) if n not in named]
+    if others:
+        frame = frame.reset_index(level=others, drop=True)
+    return (frame.reset_index(), tuple(map(str, named))) if named else (frame, ())
+
+
 def compact(
     frame: pd.DataFrame, missing: Sequence[str] = MISSING_TEXTS
 ) -> tuple[pd.DataFrame, Gaps]:
@@ -176,7 +185,8 @@ def _renamed(values: pd.Series, new: pa.Array) -> pd.Series:
     found = categorical(new).cat
     table = np.append(found.codes.to_numpy(), -1)
     codes = table[values.cat.codes.to_numpy()]
-    made = pd.Categorical.from_codes(codes, categories=found.categories)
+    ordered = bool(values.cat.ordered)
+    made = pd.Categorical.from_codes(codes, categories=found.categories, ordered=ordered)
     return pd.Series(made, index=values.index)
 
 
