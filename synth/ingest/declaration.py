@@ -249,8 +249,9 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
         edges = even_edges(low, high + step, part.intervals)
         codes = part.codes or ()
         return Dates(edges, Origin.DECLARED, part.missing, form, step, codes)
+    decimals, spelling = _written(suggestion, part, kind)
     try:
-        low, high = float(part.low), float(part.high)
+        low, high = _quantity(part.low, spelling), _quantity(part.high, spelling)
     except ValueError:
         raise SchemaError(
             f"The bounds of column `{name}` are not numbers.", 'Give numbers, or kind = "date".'
@@ -260,13 +261,18 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
             f"Column `{name}` has the lower bound {low:g} and the upper bound {high:g}.",
             "Give the smaller bound first.",
         )
-    decimals, spelling = _written(suggestion, part, kind)
     cut = (
         whole_edges(int(low), int(high), part.intervals)
         if kind is Kind.INTEGER
         else _even(low, high, part.intervals, decimals)
     )
     return Numbers(cut, Origin.DECLARED, part.missing, decimals, spelling, part.codes or ())
+
+
+def _quantity(value: float | str, spelling: Spelling) -> float:
+    """A bound as a number, be it written as the column's cells are. Raises ValueError for none."""
+    read = spelling.read(value) if spelling.clock and isinstance(value, str) else math.nan
+    return float(value) if math.isnan(read) else read
 
 
 def _even(low: float, high: float, intervals: int, decimals: int | None) -> tuple[float, ...]:

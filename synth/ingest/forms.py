@@ -16,6 +16,7 @@ from synth.ingest.shapes import (
     TRUTHS,
     ZERO,
     DateShape,
+    DurationShape,
     NumberShape,
     Shape,
     TruthShape,
@@ -26,6 +27,7 @@ from synth.ingest.shapes import (
 from synth.ingest.shaping import namings, paddings
 from synth.lazily import np, npt
 from synth.schema import Categories, Kind, Origin
+from synth.schema.durations import PADDED, READS
 from synth.schema.moments import CLOCK, LANGUAGES, LONG, SHORT
 from synth.schema.spelling import PLAINLY, Spelling
 from synth.schema.values import Values
@@ -187,7 +189,7 @@ def _with_zeros(form: Form, told: Values, sigma: float) -> Spelling:
     return replace(spelling, fixed=fewer <= TRIMMED * full and noise <= TRIMMED * full)
 
 
-Seen = list[tuple[NumberShape | DateShape | TruthShape | WordShape, float]]
+Seen = list[tuple[Shape, float]]
 
 
 def _form(seen: Seen, gone: bool, within: Kind | None) -> Form:
@@ -196,19 +198,22 @@ def _form(seen: Seen, gone: bool, within: Kind | None) -> Form:
     squeezed = [(NumberShape(), n) for s, n in dates if s.format in COMPACT]
     numbers = [*((s, n) for s, n in seen if isinstance(s, NumberShape)), *squeezed]
     decimals, spelling, written = _numbers(numbers)
+    way, long = _durations(seen)
+    if long > written:
+        decimals, spelling, written = 0, Spelling(clock=way), long
     format, dated, unsure = _dates(dates)
     truth, either = _truth([(s, n) for s, n in seen if isinstance(s, TruthShape)])
     if within is not None:
         kind = within
     elif either >= MOST * cells:
         kind = Kind.BOOLEAN
-    elif dated >= MOST * cells:
+    elif dated >= MOST * cells and not long:
         kind = Kind.DATE
-    elif sum(n for _, n in numbers) >= MOST * cells:
+    elif max(long, sum(n for _, n in numbers)) >= MOST * cells:
         kind = Kind.INTEGER if decimals == 0 else Kind.REAL
     else:
-        long = sum(n for s, n in seen if isinstance(s, WordShape) and s.long)
-        kind = Kind.TEXT if long >= 0.5 * cells else Kind.CATEGORY
+        wordy = sum(n for s, n in seen if isinstance(s, WordShape) and s.long)
+        kind = Kind.TEXT if wordy >= 0.5 * cells else Kind.CATEGORY
     read = {Kind.INTEGER: written, Kind.REAL: written, Kind.DATE: dated, Kind.BOOLEAN: either}
     fitting = read.get(kind, cells) / cells
     places = 0 if kind is Kind.INTEGER else decimals
@@ -295,6 +300,25 @@ def _fits(shape: NumberShape, mark: str, between: str, ends: tuple[str, str]) ->
     return shape.mark in ("", mark) and shape.between in ("", between)
 
 
+def _durations(seen: Seen) -> tuple[str, float]:
+    """The way in which most durations are written, and how many cells it reads.
+
+    What might be a time of day is a duration where enough others are longer than a day.
+    """
+    told = [(s.way, n) for s, n in seen if isinstance(s, DurationShape)]
+    ways = {way: sum(n for w, n in told if w == way) for way, _ in told}
+    if not ways:
+        return "", 0.0
+    reads = {w: sum(ways.get(o, 0.0) for o in (w, *READS.get(w, ()))) for w in (*ways, *READS)}
+    best = max(reads, key=lambda way: (reads[way], way not in READS))
+    for way in READS.get(best, ())[::-1]:  # the plainest that reads nearly as many
+        best = way if reads.get(way, 0.0) >= (1 - MISFITS) * reads[best] else best
+    read = reads[best]
+    clock = {"1:30:05": "%H:%M:%S", "1:30": "%H:%M"}.get(best)
+    short = _sum(seen, lambda s: isinstance(s, DateShape) and s.format == clock)
+    return (best, read + short) if read > MISFITS * (read + short) else ("", 0.0)
+
+
 # -- dates -----------------------------------------------------------------------------------------
 
 
@@ -335,6 +359,8 @@ def _reads(form: str, other: str) -> bool:
 
 def details(form: Form) -> tuple[str, ...]:
     """What else has to be counted of dates, as `Shapes.of`."""
+    if form.spelling.clock in PADDED and form.kind is Kind.INTEGER:
+        return ("paddings",)
     if form.kind is not Kind.DATE or form.format in (*COMPACT, *STAMPS):
         return ()
     return ("paddings", "namings") if "%b" in form.format else ("paddings",)
@@ -348,7 +374,12 @@ def detailed(form: Form, of: str, counts: Values, sigma: float) -> Form:
 def padded(form: Form, counts: Values, sigma: float) -> Form:
     """The form with leading zeros as most dates have them, from counts over `paddings()`."""
     told = list(zip(paddings(), counts, strict=False))
-    format = form.format
+    format, clock = form.format, form.spelling.clock
+    if clock in PADDED:
+        zeros = [(None if h is None else not h, n) for (_, h), n in told]
+        return (
+            replace(form, spelling=Spelling(clock=PADDED[clock])) if _bare(zeros, sigma) else form
+        )
     if _bare([(days, n) for (days, _), n in told], sigma):
         format = format.replace("%d", "%-d").replace("%m", "%-m")
     if _bare([(hours, n) for (_, hours), n in told], sigma):

@@ -16,6 +16,7 @@ from synth.ingest.shapes import (
     TRUTHS,
     ZERO,
     DateShape,
+    DurationShape,
     NumberShape,
     Shape,
     TruthShape,
@@ -28,6 +29,7 @@ from synth.ingest.shapes import (
 from synth.lazily import np, npt, pa, pd
 from synth.schema import Codes, Origin
 from synth.schema.domain import MISSING, by_categories, smallest
+from synth.schema.durations import way_of
 from synth.schema.moments import month_words
 from synth.schema.spelling import DIGITS, marks_of
 from synth.schema.values import as_text
@@ -109,6 +111,8 @@ def _shape(text: str) -> Shape:
         return date
     if NUMBER_LIKE.match(text) and (number := _number(text)) is not None:
         return number
+    if way := way_of(text):  # a time of day is one of the dates
+        return DurationShape(way)
     return _truths().get(text) or WordShape(len(text) >= MANY)
 
 

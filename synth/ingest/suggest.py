@@ -41,6 +41,7 @@ from synth.schema import (
     Schema,
     Text,
 )
+from synth.schema.durations import ways
 from synth.schema.edges import even_edges, whole_edges
 from synth.schema.moments import as_seconds, resolution_of
 from synth.schema.pattern import RUNNING, USUAL, usual_pattern
@@ -273,8 +274,11 @@ def _kind(values: _Values, possible: Mapping[Kind, Domain]) -> tuple[Kind, str]:
         gone += UNSURE
     if form.kind is Kind.BOOLEAN:
         return Kind.BOOLEAN, f"True or false.{gone}"
+    clock = form.spelling.clock
+    units = {1: "seconds", 60: "minutes"}
+    whole = f"durations, in {units[ways()[clock].unit]}" if clock else "whole numbers"
     for kind, words in (
-        (Kind.INTEGER, "whole numbers"),
+        (Kind.INTEGER, whole),
         (Kind.REAL, "numbers"),
         (Kind.DATE, "dates of one format"),
     ):

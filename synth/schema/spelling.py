@@ -13,6 +13,7 @@ from functools import cached_property
 
 from synth.errors import SchemaError
 from synth.lazily import np, pa, pd
+from synth.schema.durations import way_of, ways
 from synth.schema.values import Values
 
 BLANKS = " \u00a0\u202f\u2009"
@@ -41,6 +42,7 @@ class Spelling:
         after: what it ends with, "%" or " kg".
         brackets: whether a number below zero stands in brackets.
         fixed: whether all decimal places are written, zeros at the end too.
+        clock: the way of `durations` in which whole units of time are written; "" for none.
     """
 
     mark: str = "."
@@ -49,6 +51,7 @@ class Spelling:
     after: str = ""
     brackets: bool = False
     fixed: bool = False
+    clock: str = ""
 
     @property
     def plain(self) -> bool:
@@ -71,6 +74,8 @@ class Spelling:
 
     def read(self, text: str) -> float:
         """The number that a text writes; NaN where it is none, or not a finite one."""
+        if self.clock:
+            return ways()[self.clock].read(text)
         bare, sign = self._bare(text.strip())
         if any(b in bare for b in self._apart + BLANKS * self._blank):
             if not self._grouped.fullmatch(bare):
@@ -113,7 +118,8 @@ class Spelling:
 
     def _read_all(self, values: pd.Series) -> Values:
         """Texts as numbers: plain ones at once, and one by one only what is spelt otherwise."""
-        plainly = not (self.before or self.after) and self.mark == "." and len(values) >= MANY
+        plainly = self.mark == "." and not (self.before or self.after or self.clock)
+        plainly = plainly and len(values) >= MANY
         numbers = plain_numbers(values) if plainly else np.full(len(values), np.nan)
         rest = np.flatnonzero(np.isnan(numbers))
         if len(rest):
@@ -124,6 +130,8 @@ class Spelling:
 
     def written(self, number: float, decimals: int | None) -> str:
         """A number as text, with at most so many decimal places; None for as many as it has."""
+        if self.clock:
+            return ways()[self.clock].written(number)
         digits = _digits(abs(number), decimals, self.fixed)
         whole, _, rest = digits.partition(".")
         if self.between:
@@ -144,6 +152,8 @@ class Spelling:
 
     def example(self, decimals: int | None) -> str:
         """The spelling as it is named in recipes: how a number would be written in it."""
+        if self.clock:
+            return self.clock
         number = {None: 1234.567, 0: 1234.0, 1: 1234.5}.get(decimals, 1234.56)
         if self.fixed:
             number = 1234.0 if decimals == 1 else 1234.5
@@ -189,6 +199,8 @@ def spelling_of(example: str, *, whole: bool = False) -> Spelling:
         SchemaError: there is no number in it.
     """
     text = example.strip()
+    if clock := text if text in ways() else way_of(text):
+        return Spelling(clock=clock)
     brackets = text[:1] == "(" and text[-1:] == ")"
     text = text[1:-1].strip() if brackets else text
     found = DIGITS.search(text)
@@ -207,7 +219,7 @@ def spelling_of(example: str, *, whole: bool = False) -> Spelling:
 def decimals_of(example: str) -> int:
     """How many decimal places an example shows."""
     found = DIGITS.search(example)
-    return marks_of(found[0])[2] if found else 0
+    return marks_of(found[0])[2] if found and not way_of(example) else 0
 
 
 def marks_of(digits: str) -> tuple[str, str, int]:

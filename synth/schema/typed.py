@@ -13,6 +13,7 @@ from typing import Any
 from synth.lazily import np, pd
 from synth.schema.columns import Column, Schema
 from synth.schema.domain import OTHER, Categories
+from synth.schema.durations import ways
 from synth.schema.intervals import Dates, Numbers
 from synth.schema.stored import is_true, truth
 from synth.schema.values import is_text
@@ -47,7 +48,7 @@ def sure(kind: Any) -> bool:
     if isinstance(kind, pd.StringDtype):
         return kind.na_value is pd.NA  # the other one is what pandas makes of text by itself
     if isinstance(kind, np.dtype):
-        return kind.kind == "M" or (kind.kind == "f" and kind.itemsize < 8)
+        return kind.kind in "mM" or (kind.kind == "f" and kind.itemsize < 8)
     return bool(pd.api.types.is_extension_array_dtype(kind))
 
 
@@ -93,6 +94,10 @@ def _moments(domain: Dates, values: pd.Series, kind: Any) -> pd.Series:
 
 
 def _numbers(domain: Numbers, values: pd.Series, kind: Any) -> pd.Series:
+    if pd.api.types.is_timedelta64_dtype(kind):
+        clock = domain.spelling.clock
+        seconds = values.astype("float64") * (ways()[clock].unit if clock else np.nan)
+        return pd.to_timedelta(seconds, unit="s").astype(kind) if clock else values
     if not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
         return values
     if pd.api.types.is_integer_dtype(kind):

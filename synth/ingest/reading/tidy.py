@@ -11,6 +11,7 @@ from synth.ingest.width import check_width
 from synth.lazily import np, pa, pd
 from synth.schema import Codes
 from synth.schema.domain import smallest
+from synth.schema.durations import ways
 from synth.vault.gaps import Gaps
 
 WORDS = ("None", ".", "..", "?")  # may be values: nothing taken, an unknown answer
@@ -54,6 +55,11 @@ def _compacted(name: str, values: pd.Series) -> pd.Series:
         text = values.dt.strftime("%Y-%m-%d %H:%M:%S")
         days = values.dt.strftime("%Y-%m-%d")
         return pd.Series(text.where(~midnight, days)).astype("category")
+    if pd.api.types.is_timedelta64_dtype(kind):
+        seconds = values.dt.total_seconds().round()
+        way = ways()["1 days 01:30:05"]
+        told = [None if np.isnan(s) else way.written(s) for s in seconds]
+        return pd.Series(told, index=values.index, dtype="category")
     if pd.api.types.is_integer_dtype(kind):
         return pd.to_numeric(values, downcast="integer")
     if pd.api.types.is_numeric_dtype(kind):
