@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -12,6 +13,7 @@ from synth.errors import SchemaError
 from synth.ingest import Loaded, Suggestion
 from synth.ingest.declaration import ColumnPart
 from synth.schema import Categories, Column, Dates, Domain, Kind, Numbers, Origin, Role, Schema
+from synth.schema.moments import written
 from ui.shell.visitor import Visitor
 
 SIGN = "; "
@@ -81,9 +83,7 @@ def _bounds(column: Column) -> tuple[str | None, str | None]:
         return f"{domain.edges[0]:g}", f"{domain.largest:g}"
     if isinstance(domain, Dates):
         last = domain.edges[-1] - domain.resolution
-        return tuple(
-            pd.Timestamp(s, unit="s").strftime(domain.format) for s in (domain.edges[0], last)
-        )  # type: ignore[return-value]
+        return tuple(written(np.array([domain.edges[0], last]), domain.format))
     return None, None
 
 

@@ -85,8 +85,12 @@ def _taken(who: Visitor, repair: Repair) -> bool:
     if repair.step:
         same = ("step", "column")
         return any(all(s.get(k) == repair.step[k] for k in same) for s in who.recipe.protect)
-    codes = {c for p in who.recipe.column if p.name == repair.column for c in p.codes or ()}
-    return set(repair.declares.get("codes", ())) <= codes
+    part = {p.name: p for p in who.recipe.column}.get(repair.column)
+    if part is None:
+        return False
+    told, codes = dict(repair.declares), set(part.codes or ())
+    asked = set(told.pop("codes", ()))
+    return asked <= codes and all(getattr(part, k) == v for k, v in told.items() if k != "seen")
 
 
 def _show(who: Visitor, loaded: Loaded, repair: Repair) -> None:

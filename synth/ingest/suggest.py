@@ -24,7 +24,7 @@ from synth.ingest.forms import (
 )
 from synth.ingest.persons import Repeats, could_name_people, repeats_of
 from synth.ingest.profile import Profile, profile_of, quantities
-from synth.ingest.repairs import Repair, repairs_of
+from synth.ingest.repairs import Repair, of_excel, repairs_of
 from synth.ingest.roles import judged_role, words_of
 from synth.ingest.shaping import Shapes
 from synth.lazily import np, pd
@@ -43,7 +43,7 @@ from synth.schema import (
 )
 from synth.schema.durations import ways
 from synth.schema.edges import even_edges, whole_edges
-from synth.schema.moments import as_seconds, resolution_of
+from synth.schema.moments import EXCEL, as_seconds, resolution_of
 from synth.schema.pattern import RUNNING, USUAL, usual_pattern
 from synth.schema.spelling import Spelling
 from synth.schema.stored import listed_by_type
@@ -203,7 +203,7 @@ def _order(kind: Any) -> Mapping[str, int]:
 
 
 def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
-    possible = _possible(values)
+    possible = _possible(name, values)
     kind, why = _kind(values, possible)
     if listed_by_type(stored) and kind is not Kind.CATEGORY:
         kind, why = Kind.CATEGORY, "Its type says that it holds one of a list of values."
@@ -242,7 +242,7 @@ def _identifiers(name: str, values: _Values, kind: Kind, seen: str) -> Pattern:
     return Pattern(RUNNING, Origin.OBSERVED) if counted else usual
 
 
-def _possible(values: _Values) -> dict[Kind, Domain]:
+def _possible(name: str, values: _Values) -> dict[Kind, Domain]:
     """The domain of each kind that a value allows; category and text always do."""
     found: dict[Kind, Domain] = {Kind.CATEGORY: _categories(values)}
     found[Kind.TEXT] = Text(Origin.OBSERVED, values.missing)
@@ -258,6 +258,10 @@ def _possible(values: _Values) -> dict[Kind, Domain]:
     seconds = as_seconds(values.text, written.format) if written.fitting else np.array([np.nan])
     if not np.isnan(seconds).all():
         found[Kind.DATE] = _dates(values, seconds, written.format)
+    elif isinstance(whole := found.get(Kind.INTEGER), Numbers) and of_excel(
+        name, values.numbers(whole.spelling)
+    ):
+        found[Kind.DATE] = _dates(values, as_seconds(values.text, EXCEL), EXCEL)
     return found
 
 
