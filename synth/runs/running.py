@@ -18,7 +18,7 @@ from synth.ingest.database import placed
 from synth.ingest.discovery import SHARE as FOUND_SHARE
 from synth.ingest.discovery import discovered, undeclared
 from synth.ingest.forming import formed, plan
-from synth.ingest.lazy import file_in_place, query_in_place
+from synth.ingest.lazy import check_stays, file_in_place, query_in_place
 from synth.ingest.reading import Noticed
 from synth.ingest.suggest_lazy import as_they_are
 from synth.lazily import pd
@@ -125,11 +125,12 @@ def brought(recipe: Recipe, folder: Path) -> Iterator[tuple[Any, str]]:
         yield folder / asked.file, ""
     elif asked.file:
         path = folder / asked.file
-        with file_in_place(path) as rows:
+        with file_in_place(path, asked.choices) as rows:
             yield rows, str(path.resolve())
     elif not asked.stay:
         yield Database(placed(asked.database, folder)).answer(asked.query), ""
     else:
+        check_stays(asked.choices)
         database = Database(placed(asked.database, folder))
         with query_in_place(database, asked.query) as rows:
             yield rows, database.place
