@@ -14,7 +14,7 @@ from synth.lazily import np, pd
 from synth.schema.domain import MISSING, Codes, Origin, ShowsItself, by_categories, smallest
 from synth.schema.edges import interval, on_grid
 from synth.schema.moments import as_seconds, dated, written
-from synth.schema.spelling import PLAINLY, Spelling
+from synth.schema.spelling import PLAINLY, SHORTEST, Spelling
 from synth.schema.values import Values, as_text, stamp
 
 
@@ -166,8 +166,10 @@ class Numbers(Cut):
 
     def written(self, values: pd.Series) -> pd.Series:
         """Values as they stand in a text file; what every program writes so stays a number."""
-        if self.worded or self.spelling.plain:
+        if self.worded:
             return values
+        if self.spelling.plain:
+            return _without_zero(values) if self.decimals else values
         numbers = pd.Series(self.spelling.numbers(values), index=values.index)
         texts = self.spelling.texts(numbers, self.decimals)
         for code in self.codes:
@@ -182,6 +184,19 @@ class Numbers(Cut):
             **({} if self.decimals is None else {"decimals": self.decimals}),
             **({} if self.spelling.plain else spelt),
         }
+
+
+def _without_zero(values: pd.Series) -> pd.Series:
+    """Numbers of which the whole ones are written without decimal places, as `22` beside `28.5`."""
+    if not pd.api.types.is_float_dtype(values.dtype):
+        return values
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    whole = (numbers == np.floor(numbers)) & (np.abs(numbers) < 10.0**SHORTEST)
+    if not whole.any():
+        return values
+    texts = values.astype(object)
+    texts[whole] = numbers[whole].astype(np.int64).astype(object)
+    return texts
 
 
 @dataclass(frozen=True, repr=False)
