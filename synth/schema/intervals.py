@@ -11,7 +11,15 @@ from typing import Any, ClassVar
 
 from synth.errors import SchemaError
 from synth.lazily import np, pd
-from synth.schema.domain import MISSING, Codes, Origin, ShowsItself, by_categories, smallest
+from synth.schema.domain import (
+    MISSING,
+    Codes,
+    Origin,
+    ShowsItself,
+    by_categories,
+    label_of,
+    smallest,
+)
 from synth.schema.edges import interval, on_grid
 from synth.schema.moments import as_seconds, dated, written
 from synth.schema.spelling import PLAINLY, SHORTEST, Spelling
@@ -48,7 +56,7 @@ class Cut(ShowsItself, ABC):
     @property
     def labels(self) -> tuple[str, ...]:
         cut = self.cut_labels
-        codes = [f"{c} (code)" if c in cut else c for c in self.codes]
+        codes = [f"{c} (code)" if c in cut else label_of(c) for c in self.codes]
         return (*cut, *codes, *((MISSING,) * self.missing))
 
     @property

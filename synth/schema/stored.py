@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from synth.lazily import np, pa, pd
 from synth.schema.columns import Column, Schema
-from synth.schema.domain import OTHER, Categories
+from synth.schema.domain import Categories
 from synth.schema.intervals import Dates, Numbers
 from synth.schema.moments import written
 from synth.schema.values import is_text
@@ -76,7 +76,7 @@ def in_order(name: str) -> bool:
 
 def _category(domain: Categories, type: pa.DataType) -> Made | None:
     """As a dictionary of the values that may be drawn, in the order of the domain."""
-    listed = (*domain.values, *((OTHER,) * domain.other))
+    listed = (*domain.values, *((domain.gathered,) * domain.other))
     try:
         known = pa.array(listed, pa.string()).cast(type.value_type)
     except pa.ArrowInvalid:  # a gathered state is no number

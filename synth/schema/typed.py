@@ -12,7 +12,7 @@ from typing import Any
 
 from synth.lazily import np, pd
 from synth.schema.columns import Column, Schema
-from synth.schema.domain import OTHER, Categories
+from synth.schema.domain import Categories
 from synth.schema.durations import ways
 from synth.schema.intervals import Dates, Numbers
 from synth.schema.stored import is_true, truth
@@ -69,7 +69,7 @@ def _made(column: Column, values: pd.Series, kind: Any) -> pd.Series:
 def _category(domain: Categories, values: pd.Series, kind: pd.CategoricalDtype) -> pd.Series:
     """As categories in the order of the domain, each of the type that it has in the source."""
     meant = {str(c): c for c in kind.categories}
-    listed = (*domain.values, *((OTHER,) * domain.other))
+    listed = (*domain.values, *((domain.gathered,) * domain.other))
     places = pd.Index(listed).get_indexer(pd.Index(values.astype(object).map(_as_text)))
     known = pd.CategoricalDtype([meant.get(v, v) for v in listed], ordered=kind.ordered)
     return pd.Series(pd.Categorical.from_codes(places, dtype=known), index=values.index)

@@ -21,7 +21,6 @@ from synth.budget.resemblance import Traits
 from synth.errors import QueryError, SchemaError, SynthError
 from synth.lazily import np, nw, pd
 from synth.schema import Categories, Codes, Dates, Domain, Numbers, Schema, Text
-from synth.schema.domain import OTHER
 from synth.schema.gathered import Gathered
 from synth.schema.tables import IntCounts, cells_of
 from synth.vault.answers import Shares
@@ -279,9 +278,7 @@ def _listable(kind: nw.dtypes.DType) -> bool:
 
 def _listed(text: nw.Expr, domain: Categories) -> Key:
     """The listed values, and one mark for all others, so that no rare one comes back."""
-    mark = OTHER
-    while mark in domain.values:
-        mark = f"({mark})"
+    mark = domain.gathered
     listed = [*domain.values, mark]
     found = domain.encode(pd.Series([*listed, None], dtype=object)).astype(np.int64)
     expr = (

@@ -144,7 +144,9 @@ class Suppress(Step):
     ) -> npt.NDArray[np.int64]:
         """Of some rows, those in classes of k among themselves once `blank` columns are blank."""
         left = [
-            Coded(c.name, c.codes[rows], c.labels) for i, c in enumerate(columns) if i not in blank
+            Coded(c.name, c.codes[rows], c.labels, c.absent)
+            for i, c in enumerate(columns)
+            if i not in blank
         ]
         return rows[classes_of(left, len(rows)).own_size >= self.k]
 
