@@ -170,13 +170,16 @@ def _parts(
 def _still(
     before: ColumnPart | None, part: ColumnPart, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> ColumnPart:
-    """What was declared by a click and is not in the line: a public list, and codes."""
+    """What was declared by a click and is not in the line: a public list, codes, a format."""
     if before is None or new["kind"] != old["kind"]:
         return part
     holds = ("known", "listed", "low", "high")
     if before.public and all(old[k] == new[k] for k in holds):
         return before.model_copy(update={"meaning": part.meaning, "role": Role(new["role"])})
-    return part.model_copy(update={"codes": before.codes}) if before.codes else part
+    kept = {k: v for k in ("codes", "missing_as") if (v := getattr(before, k)) is not None}
+    if new["role"] == Role.IDENTIFIER.value and before.template is not None:
+        kept["template"] = before.template
+    return part.model_copy(update=kept) if kept else part
 
 
 def _lines(frame: pd.DataFrame) -> list[dict[str, Any]]:
