@@ -15,8 +15,7 @@ from synth.errors import IngestError, QueryError, SchemaError, StepError
 from synth.evaluate import Comparison, compare
 from synth.ingest import Database, Loaded, load, read_query
 from synth.ingest.database import placed
-from synth.ingest.discovery import SHARE as FOUND_SHARE
-from synth.ingest.discovery import discovered, undeclared
+from synth.ingest.discovery import discovered, share_of, undeclared
 from synth.ingest.forming import formed, plan
 from synth.ingest.lazy import check_stays, file_in_place, query_in_place
 from synth.ingest.reading import Noticed
@@ -244,8 +243,8 @@ def settled(recipe: Recipe, made: Loaded, progress: Progress, least: int = 0) ->
     if not recipe.privacy.discover:
         return _known(private)
     private = formed(private, made.said, people, _part(progress, 0.0, 0.3))
-    if undeclared(private.schema):
-        rho = Rho(FOUND_SHARE * private.ledger.left)
+    if share := share_of(private.schema):
+        rho = Rho(share * private.ledger.left)
         return discovered(private, rho, _part(progress, 0.3, 1.0))
     return _known(private)
 

@@ -97,7 +97,7 @@ def test_durations_are_neither_identifiers_nor_words():
 def test_a_schema_and_a_recipe_name_them_by_example():
     told = (
         '[[column]]\nname = "x"\nkind = "integer"\nrole = "plain"\nwritten = "1:30"\n'
-        'low = "0:00"\nhigh = "40:00"\n'
+        'low = "0:00"\nhigh = "40:00"\nintervals = 40\n'
     )
     cells = [ways()["1:30"].written(u % 2400) for u in UNITS]
     release = run(read_recipe(RECIPE.format("5.0") + told), csv(cells)).release
