@@ -9,6 +9,7 @@ from ui.people import ask_people
 from ui.protect.risk import show_short_risk
 from ui.shell.places import page
 from ui.shell.visitor import explained, need_table
+from ui.standins import choose_stand_ins
 
 who, loaded = need_table()
 st.title("What is in each column?")
@@ -21,6 +22,7 @@ st.markdown(
 )
 with explained():
     edit_columns(who, loaded)
+choose_stand_ins(who, loaded)
 schema = who.schema
 settled = [c.name for c in schema if Origin.CONFIRMED in (c.facts, c.domain.origin)]
 if settled:

@@ -5,7 +5,7 @@ From Python, the whole way in a few lines:
     from pathlib import Path
     from synth import Recipe, run
     outcome = run(Recipe(), "people.csv")            # or any data frame
-    outcome.release.tables[0]                        # synthetic rows, as pandas
+    outcome.rows                                     # synthetic rows, typed as the data frame
     print(outcome.release.statement)                 # what may honestly be promised
     Path("release.zip").write_bytes(outcome.release.zipped())
 

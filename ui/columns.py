@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -12,6 +13,7 @@ from synth.errors import SchemaError
 from synth.ingest import Loaded, Suggestion
 from synth.ingest.declaration import ColumnPart
 from synth.schema import Categories, Column, Dates, Domain, Kind, Numbers, Origin, Role, Schema
+from synth.schema.moments import written
 from ui.shell.visitor import Visitor
 
 SIGN = "; "
@@ -81,9 +83,7 @@ def _bounds(column: Column) -> tuple[str | None, str | None]:
         return f"{domain.edges[0]:g}", f"{domain.largest:g}"
     if isinstance(domain, Dates):
         last = domain.edges[-1] - domain.resolution
-        return tuple(
-            pd.Timestamp(s, unit="s").strftime(domain.format) for s in (domain.edges[0], last)
-        )  # type: ignore[return-value]
+        return tuple(written(np.array([domain.edges[0], last]), domain.format))
     return None, None
 
 
@@ -170,13 +170,16 @@ def _parts(
 def _still(
     before: ColumnPart | None, part: ColumnPart, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> ColumnPart:
-    """What was declared by a click and is not in the line: a public list, and codes."""
+    """What was declared by a click and is not in the line: a public list, codes, a format."""
     if before is None or new["kind"] != old["kind"]:
         return part
     holds = ("known", "listed", "low", "high")
     if before.public and all(old[k] == new[k] for k in holds):
         return before.model_copy(update={"meaning": part.meaning, "role": Role(new["role"])})
-    return part.model_copy(update={"codes": before.codes}) if before.codes else part
+    kept = {k: v for k in ("codes", "missing_as") if (v := getattr(before, k)) is not None}
+    if new["role"] == Role.IDENTIFIER.value and before.template is not None:
+        kept["template"] = before.template
+    return part.model_copy(update=kept) if kept else part
 
 
 def _lines(frame: pd.DataFrame) -> list[dict[str, Any]]:

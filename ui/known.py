@@ -46,10 +46,10 @@ def _declare(who: Visitor, keys: dict[str, str]) -> None:
     for name, key in keys.items():
         said = before.get(name, ColumnPart(name=name))
         made.append(ColumnPart(name=name, public=key, meaning=said.meaning, codes=said.codes))
-    _put(who, made)
+    put(who, made)
 
 
-def _put(who: Visitor, parts: Sequence[ColumnPart]) -> None:
+def put(who: Visitor, parts: Sequence[ColumnPart]) -> None:
     """Declare columns in place of what was said of them before."""
     told = {p.name: p for p in (*who.recipe.column, *parts)}
     try:
@@ -85,8 +85,12 @@ def _taken(who: Visitor, repair: Repair) -> bool:
     if repair.step:
         same = ("step", "column")
         return any(all(s.get(k) == repair.step[k] for k in same) for s in who.recipe.protect)
-    codes = {c for p in who.recipe.column if p.name == repair.column for c in p.codes or ()}
-    return set(repair.declares.get("codes", ())) <= codes
+    part = {p.name: p for p in who.recipe.column}.get(repair.column)
+    if part is None:
+        return False
+    told, codes = dict(repair.declares), set(part.codes or ())
+    asked = set(told.pop("codes", ()))
+    return asked <= codes and all(getattr(part, k) == v for k, v in told.items() if k != "seen")
 
 
 def _show(who: Visitor, loaded: Loaded, repair: Repair) -> None:
@@ -101,7 +105,7 @@ def _show(who: Visitor, loaded: Loaded, repair: Repair) -> None:
         if repair.step:
             who.protect([*who.recipe.protect, repair.step])
             st.rerun()
-        _put(who, [_with(who, repair)])
+        put(who, [_with(who, repair)])
 
 
 def _with(who: Visitor, repair: Repair) -> ColumnPart:

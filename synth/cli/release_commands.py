@@ -112,6 +112,8 @@ def _seen(column: Column) -> Iterator[str]:
         yield f"format = {_quoted(domain.format)}"
     if isinstance(domain, Numbers | Dates) and domain.codes:
         yield f"codes = [{', '.join(map(_quoted, domain.codes))}]"
+    if column.missing_as and column.modelled:
+        yield f"missing_as = {_quoted(column.missing_as)}"
     yield column.reason
 
 

@@ -59,6 +59,7 @@ class ColumnPart(Part):
         intervals: into how many equal ones to cut; where it is left out, the cuts are found.
         public: a list of `ingest.public.PUBLIC`, which says kind, values and bounds.
         codes: texts among numbers or dates that are none, and states of their own: "unknown".
+        missing_as: how a missing cell is written, one of `missing` in `[source]`.
     """
 
     name: str
@@ -78,6 +79,7 @@ class ColumnPart(Part):
     template: str | None = None
     written: str | None = None
     codes: tuple[str, ...] | None = None
+    missing_as: str | None = None
     public: str | None = None
 
     @model_validator(mode="before")
@@ -161,7 +163,16 @@ def declared_column(suggestion: Suggestion, part: ColumnPart) -> Column:
             domain = replace(domain, origin=Origin.CONFIRMED)
     elif part.settled:
         facts = Origin.DECLARED
-    return replace(column, kind=kind, role=role, domain=domain, meaning=part.meaning, facts=facts)
+    gap = "" if column.facts is Origin.OBSERVED and facts.public else column.missing_as
+    return replace(
+        column,
+        kind=kind,
+        role=role,
+        domain=domain,
+        meaning=part.meaning,
+        facts=facts,
+        missing_as=gap if part.missing_as is None else part.missing_as,
+    )
 
 
 def _domain(suggestion: Suggestion, part: ColumnPart, kind: Kind, role: Role) -> Domain | Pattern:
@@ -239,8 +250,9 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
         edges = even_edges(low, high + step, intervals)
         codes = part.codes or ()
         return Dates(edges, _cut_by(part, edges, step), part.missing, form, step, codes)
+    decimals, spelling = _written(suggestion, part, kind)
     try:
-        low, high = float(part.low), float(part.high)
+        low, high = _quantity(part.low, spelling), _quantity(part.high, spelling)
     except ValueError:
         raise SchemaError(
             f"The bounds of column `{name}` are not numbers.", 'Give numbers, or kind = "date".'
@@ -250,7 +262,6 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
             f"Column `{name}` has the lower bound {low:g} and the upper bound {high:g}.",
             "Give the smaller bound first.",
         )
-    decimals, spelling = _written(suggestion, part, kind)
     cut = (
         whole_edges(int(low), int(high), intervals)
         if kind is Kind.INTEGER
@@ -264,6 +275,12 @@ def _cut_by(part: ColumnPart, edges: Sequence[float], step: float) -> Origin:
     """Who says where to cut: whoever says into how many, or the step, if nothing is finer."""
     finest = step > 0 and edges[-1] - edges[0] <= step * (len(edges) - 1) * (1 + 1e-9)
     return Origin.DECLARED if part.intervals or finest else Origin.BOUNDED
+
+
+def _quantity(value: float | str, spelling: Spelling) -> float:
+    """A bound as a number, be it written as the column's cells are. Raises ValueError for none."""
+    read = spelling.read(value) if spelling.clock and isinstance(value, str) else math.nan
+    return float(value) if math.isnan(read) else read
 
 
 def _even(low: float, high: float, intervals: int, decimals: int | None) -> tuple[float, ...]:

@@ -21,6 +21,7 @@ from synth.ingest.masses import step_of, with_masses
 from synth.lazily import np, pd, special
 from synth.progress import Progress, quiet
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schema, Text
+from synth.schema.stored import in_order
 from synth.schema.values import Values
 from synth.vault import PrivateTable
 
@@ -156,7 +157,7 @@ def _found(private: PrivateTable, share: Share) -> Column:
             told = private.values(
                 column.name, share.rho, share.delta, "values that many rows share"
             )
-            listed = tuple(sorted(told, key=_natural))
+            listed = told if in_order(column.stored) else tuple(sorted(told, key=_natural))
             domain: Categories | Numbers | Dates = replace(
                 categories, values=listed, origin=Origin.DISCOVERED, other=True
             )

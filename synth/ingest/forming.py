@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from synth.budget import Rho
 from synth.ingest.declaration import ColumnPart, declared_column
-from synth.ingest.forms import Form, detailed, details, form_of
+from synth.ingest.forms import Form, MissingTexts, detailed, details, form_of, usual_gaps
 from synth.ingest.roles import role_by_name, words_of
 from synth.ingest.shaping import Shapes
 from synth.ingest.suggest import Suggestion, possible
@@ -28,6 +28,7 @@ from synth.schema import (
     Schema,
 )
 from synth.schema.pattern import RUNNING, USUAL, usual_pattern
+from synth.schema.stored import listed_by_type
 from synth.vault import Measurement, PrivateTable
 
 SHARE = 0.02  # of rho, for all columns together, in a table large enough
@@ -118,12 +119,39 @@ def formed(
     asked = plan(private.schema, parts)
     each = _price(private, asked.questions, people)
     told = {p.name: p for p in parts}
+    shown = {n: _shown(private, n, each) for n in asked.shapes}
+    sigma = max((m.sigma for m in shown.values()), default=0.0)
+    gaps = usual_gaps(private.gap_texts, [m.counts for m in shown.values()], sigma)
     found: list[Column] = []
     for i, column in enumerate(private.schema):
         progress(i / len(private.schema), "finding out what columns are")
+        name, part = column.name, told.get(column.name)
         if column.facts is Origin.OBSERVED:
-            found.append(_found(private, column, told.get(column.name), asked, each))
+            made = _found(private, column, part, _Asked(asked, each, shown.get(name), gaps))
+            found.append(made)
+        elif part is not None and part.missing_as is None and not part.seen:
+            found.append(replace(column, missing_as=gaps.default))
     return private.discovered(found)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What was asked of the rows, and what is known by now of a column.
+
+    Args:
+        rho: what each question costs.
+        shown: how many of its cells have each shape; None where that was not asked.
+        gaps: how missing cells of this file are written.
+    """
+
+    plan: Plan
+    rho: Rho
+    shown: Measurement | None
+    gaps: MissingTexts
+
+
+def _shown(private: PrivateTable, name: str, rho: Rho) -> Measurement:
+    return _counted(private, private.schema[name], Shapes(gaps=private.gap_texts), rho)
 
 
 def _price(private: PrivateTable, questions: int, people: int) -> Rho:
@@ -136,45 +164,48 @@ def _price(private: PrivateTable, questions: int, people: int) -> Rho:
     return Rho(left * share / questions)
 
 
-def _found(
-    private: PrivateTable, column: Column, part: ColumnPart | None, asked: Plan, rho: Rho
-) -> Column:
+def _found(private: PrivateTable, column: Column, part: ColumnPart | None, asked: _Asked) -> Column:
     name = column.name
-    form = _form(private, column, part, asked, rho)
-    role, why = _role(private, column, form, rho if name in asked.numbers else None)
+    form = _form(private, column, part, asked)
+    role, why = _role(private, column, form, asked.rho if name in asked.plan.numbers else None)
     told = role if part is None or part.role is None else part.role
     said = part is not None and (_says(part) or told is Role.IDENTIFIER)
-    if name not in asked.shapes and not said:  # a step made it what it is
-        return replace(column, role=told, reason=why, facts=Origin.DISCOVERED)
+    if name not in asked.plan.shapes and not said:  # a step made it what it is
+        gap = form.missing_as
+        return replace(column, role=told, reason=why, facts=Origin.DISCOVERED, missing_as=gap)
     new = _identifiers(name, form.kind)
-    domain = new if role is Role.IDENTIFIER else possible(form)[form.kind]
-    made = Column(
-        name, domain, form.kind, role, why, column.meaning, Origin.DISCOVERED, column.stored
+    made = replace(
+        column,
+        domain=new if role is Role.IDENTIFIER else possible(form)[form.kind],
+        kind=form.kind,
+        role=role,
+        reason=why,
+        facts=Origin.DISCOVERED,
+        missing_as=form.missing_as,
     )
     suggestion = Suggestion(made, possible(form), new)
     return made if part is None else declared_column(suggestion, part)
 
 
-def _form(
-    private: PrivateTable, column: Column, part: ColumnPart | None, asked: Plan, rho: Rho
-) -> Form:
+def _form(private: PrivateTable, column: Column, part: ColumnPart | None, asked: _Asked) -> Form:
     """How a column is written."""
     kind = part.kind if part is not None else None
     if part is not None and part.values is not None:
         kind = kind or Kind.CATEGORY
-    if column.name not in asked.shapes:
-        return Form(kind or column.kind)
-    told = _counted(private, column, "shapes", rho)
-    form = form_of(told.counts, told.sigma, kind)
+    if kind is None and listed_by_type(column.stored):
+        kind = Kind.CATEGORY
+    if asked.shown is None:
+        return Form(kind or column.kind, missing_as=asked.gaps.default)
+    form = form_of(asked.shown.counts, asked.shown.sigma, kind, asked.gaps)
     for of in details(form):
-        told = _counted(private, column, of, rho)
+        told = _counted(private, column, Shapes(of), asked.rho)
         form = detailed(form, of, told.counts, told.sigma)
     return form
 
 
-def _counted(private: PrivateTable, column: Column, of: str, rho: Rho) -> Measurement:
-    table = private.discovered([replace(column, domain=Shapes(of), role=Role.PLAIN)])
-    return table.measure((column.name,), rho, f"how cells are written: {of}")
+def _counted(private: PrivateTable, column: Column, shapes: Shapes, rho: Rho) -> Measurement:
+    table = private.discovered([replace(column, domain=shapes, role=Role.PLAIN)])
+    return table.measure((column.name,), rho, f"how cells are written: {shapes.of}")
 
 
 def _role(private: PrivateTable, column: Column, form: Form, rho: Rho | None) -> tuple[Role, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
@@ -16,6 +16,7 @@ from synth.ingest.shapes import (
     TRUTHS,
     ZERO,
     DateShape,
+    DurationShape,
     NumberShape,
     Shape,
     TruthShape,
@@ -26,6 +27,7 @@ from synth.ingest.shapes import (
 from synth.ingest.shaping import namings, paddings
 from synth.lazily import np, npt
 from synth.schema import Categories, Kind, Origin
+from synth.schema.durations import PADDED, READS
 from synth.schema.moments import CLOCK, LANGUAGES, LONG, SHORT
 from synth.schema.spelling import PLAINLY, Spelling
 from synth.schema.values import Values
@@ -48,6 +50,7 @@ class Form:
         format: of dates, as codes of `schema.moments`.
         truth: how false and true are written.
         missing: whether cells are missing, or written otherwise.
+        missing_as: how the missing cells are written.
         unsure: whether no date shows which number is the day.
         fitting: share of the cells with something in them that are written so.
         cells: about how many have something in them; 0 where nobody counted.
@@ -62,6 +65,7 @@ class Form:
     unsure: bool = False
     fitting: float = 1.0
     cells: float = 0.0
+    missing_as: str = ""
 
 
 def truths(form: Form, origin: Origin) -> Categories:
@@ -70,17 +74,65 @@ def truths(form: Form, origin: Origin) -> Categories:
     return Categories(form.truth, origin, form.missing, typed=typed)
 
 
-def form_of(counts: Values, sigma: float, within: Kind | None = None) -> Form:
+@dataclass(frozen=True)
+class MissingTexts:
+    """How missing cells may be written.
+
+    Args:
+        texts: the public list, without the empty one.
+        usual: those that the file surely has, or is likely to have.
+        default: what is taken where a column tells nothing.
+    """
+
+    texts: tuple[str, ...] = ()
+    usual: frozenset[str] = frozenset()
+    default: str = ""
+
+
+ANY_GAPS = MissingTexts()
+
+
+def usual_gaps(texts: tuple[str, ...], counts: Sequence[Values], sigma: float) -> MissingTexts:
+    """What all columns together tell of how missing cells are written.
+
+    Args:
+        counts: as for `form_of`, of each column.
+        sigma: standard deviation of the noise in each.
+    """
+    many = len(texts) + 1
+    added = np.sum([c[-many:] for c in counts], axis=0) if counts else np.zeros(many)
+    told = _told_gaps(texts, added, USUAL * sigma * math.sqrt(len(counts)))
+    return MissingTexts(texts, frozenset(told), told[0] if told else "")
+
+
+def _told_gaps(texts: tuple[str, ...], counts: Values, least: float) -> list[str]:
+    """The texts of enough missing cells, most frequent first; the last count is of empty ones.
+
+    Of two that are as frequent, the empty one comes first.
+    """
+    every = {"": float(counts[-1]), **dict(zip(texts, map(float, counts), strict=False))}
+    enough = [text for text, n in every.items() if n >= max(least, 1e-9)]
+    return sorted(enough, key=lambda text: -every[text])
+
+
+def form_of(
+    counts: Values,
+    sigma: float,
+    within: Kind | None = None,
+    gaps: MissingTexts = ANY_GAPS,
+) -> Form:
     """How a column is written.
 
     Args:
-        counts: cells of each of `shapes()`, maybe noisy; the missing ones may follow.
+        counts: cells of each of `shapes()`, maybe noisy; the missing ones may follow, by `gaps`.
         sigma: standard deviation of the noise in each.
         within: the kind, where it is known.
     """
     listed = shapes()
     told = np.asarray(counts, dtype=np.float64)
-    gone = len(told) <= len(listed) or bool(told[len(listed)] >= max(GONE * sigma, 1e-9))
+    missing = told[len(listed) :]
+    gone = _gone(missing, sigma, gaps)
+    surely = _told_gaps(gaps.texts, missing, USUAL * sigma) if len(missing) else []
     told = told[: len(listed)]
     usual = _usual()
     least = np.full(len(listed), max(RARE * sigma, 1e-9))
@@ -90,8 +142,17 @@ def form_of(counts: Values, sigma: float, within: Kind | None = None) -> Form:
         best = usual[int(told[usual].argmax())]
         held = np.array([best if told[best] > 0 else len(told) - 1])
     seen = [(listed[i], max(float(told[i]), 1.0)) for i in held]
-    form = _form(seen, gone, within)
+    form = replace(_form(seen, gone, within), missing_as=surely[0] if surely else gaps.default)
     return replace(form, spelling=_with_zeros(form, told, sigma))
+
+
+def _gone(counts: Values, sigma: float, gaps: MissingTexts) -> bool:
+    """Whether cells are missing: of texts that the file seems not to have, many are asked for."""
+    if not len(counts):
+        return True
+    often = [text in gaps.usual for text in gaps.texts]
+    least = np.where([*often, True], GONE, USUAL) * sigma
+    return bool((counts >= np.maximum(least, 1e-9)).any())
 
 
 @cache
@@ -128,7 +189,7 @@ def _with_zeros(form: Form, told: Values, sigma: float) -> Spelling:
     return replace(spelling, fixed=fewer <= TRIMMED * full and noise <= TRIMMED * full)
 
 
-Seen = list[tuple[NumberShape | DateShape | TruthShape | WordShape, float]]
+Seen = list[tuple[Shape, float]]
 
 
 def _form(seen: Seen, gone: bool, within: Kind | None) -> Form:
@@ -137,19 +198,22 @@ def _form(seen: Seen, gone: bool, within: Kind | None) -> Form:
     squeezed = [(NumberShape(), n) for s, n in dates if s.format in COMPACT]
     numbers = [*((s, n) for s, n in seen if isinstance(s, NumberShape)), *squeezed]
     decimals, spelling, written = _numbers(numbers)
+    way, long = _durations(seen)
+    if long > written:
+        decimals, spelling, written = 0, Spelling(clock=way), long
     format, dated, unsure = _dates(dates)
     truth, either = _truth([(s, n) for s, n in seen if isinstance(s, TruthShape)])
     if within is not None:
         kind = within
     elif either >= MOST * cells:
         kind = Kind.BOOLEAN
-    elif dated >= MOST * cells:
+    elif dated >= MOST * cells and not long:
         kind = Kind.DATE
-    elif sum(n for _, n in numbers) >= MOST * cells:
+    elif max(long, sum(n for _, n in numbers)) >= MOST * cells:
         kind = Kind.INTEGER if decimals == 0 else Kind.REAL
     else:
-        long = sum(n for s, n in seen if isinstance(s, WordShape) and s.long)
-        kind = Kind.TEXT if long >= 0.5 * cells else Kind.CATEGORY
+        wordy = sum(n for s, n in seen if isinstance(s, WordShape) and s.long)
+        kind = Kind.TEXT if wordy >= 0.5 * cells else Kind.CATEGORY
     read = {Kind.INTEGER: written, Kind.REAL: written, Kind.DATE: dated, Kind.BOOLEAN: either}
     fitting = read.get(kind, cells) / cells
     places = 0 if kind is Kind.INTEGER else decimals
@@ -236,6 +300,25 @@ def _fits(shape: NumberShape, mark: str, between: str, ends: tuple[str, str]) ->
     return shape.mark in ("", mark) and shape.between in ("", between)
 
 
+def _durations(seen: Seen) -> tuple[str, float]:
+    """The way in which most durations are written, and how many cells it reads.
+
+    What might be a time of day is a duration where enough others are longer than a day.
+    """
+    told = [(s.way, n) for s, n in seen if isinstance(s, DurationShape)]
+    ways = {way: sum(n for w, n in told if w == way) for way, _ in told}
+    if not ways:
+        return "", 0.0
+    reads = {w: sum(ways.get(o, 0.0) for o in (w, *READS.get(w, ()))) for w in (*ways, *READS)}
+    best = max(reads, key=lambda way: (reads[way], way not in READS))
+    for way in READS.get(best, ())[::-1]:  # the plainest that reads nearly as many
+        best = way if reads.get(way, 0.0) >= (1 - MISFITS) * reads[best] else best
+    read = reads[best]
+    clock = {"1:30:05": "%H:%M:%S", "1:30": "%H:%M"}.get(best)
+    short = _sum(seen, lambda s: isinstance(s, DateShape) and s.format == clock)
+    return (best, read + short) if read > MISFITS * (read + short) else ("", 0.0)
+
+
 # -- dates -----------------------------------------------------------------------------------------
 
 
@@ -276,6 +359,8 @@ def _reads(form: str, other: str) -> bool:
 
 def details(form: Form) -> tuple[str, ...]:
     """What else has to be counted of dates, as `Shapes.of`."""
+    if form.spelling.clock in PADDED and form.kind is Kind.INTEGER:
+        return ("paddings",)
     if form.kind is not Kind.DATE or form.format in (*COMPACT, *STAMPS):
         return ()
     return ("paddings", "namings") if "%b" in form.format else ("paddings",)
@@ -289,7 +374,12 @@ def detailed(form: Form, of: str, counts: Values, sigma: float) -> Form:
 def padded(form: Form, counts: Values, sigma: float) -> Form:
     """The form with leading zeros as most dates have them, from counts over `paddings()`."""
     told = list(zip(paddings(), counts, strict=False))
-    format = form.format
+    format, clock = form.format, form.spelling.clock
+    if clock in PADDED:
+        zeros = [(None if h is None else not h, n) for (_, h), n in told]
+        return (
+            replace(form, spelling=Spelling(clock=PADDED[clock])) if _bare(zeros, sigma) else form
+        )
     if _bare([(days, n) for (days, _), n in told], sigma):
         format = format.replace("%d", "%-d").replace("%m", "%-m")
     if _bare([(hours, n) for (_, hours), n in told], sigma):

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import codecs
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from synth.errors import IngestError, QueryError
 from synth.ingest.database import Database
 from synth.ingest.query import Query, read_query
+from synth.ingest.reading.said import CHOICES, Choices, listed
 from synth.lazily import duckdb, nw, psycopg, sa
 
+AS_FOUND = Choices()
 SETTINGS: dict[str, Any] = {
     "memory_limit": "1500MB",
     "temp_directory": "",  # nothing spills onto the disk
@@ -33,16 +37,23 @@ PLAIN = {
 
 
 @contextmanager
-def file_in_place(path: Path) -> Iterator[nw.LazyFrame[Any]]:
+def file_in_place(path: Path, choices: Choices = AS_FOUND) -> Iterator[nw.LazyFrame[Any]]:
     """A Parquet or CSV file as rows that stay in it; the columns of a CSV file are all text.
 
+    Args:
+        choices: how a CSV file is to be read, as far as its engine can.
+
     Raises:
-        IngestError: there is no such file, or it is of another kind.
+        IngestError: there is no such file, it is of another kind, or the engine cannot obey.
     """
     if not path.is_file():
         raise IngestError(f"There is no file `{path.name}`.", "Check the path in the recipe.")
-    readers = {".parquet": _parquet, ".csv": _csv}
-    read = readers.get(path.suffix.lower())
+    kind = path.suffix.lower()
+    readers: dict[str, Callable[..., duckdb.DuckDBPyRelation]] = {
+        ".parquet": _parquet,
+        ".csv": partial(_csv, told=_reading(choices, kind)),
+    }
+    read = readers.get(kind)
     if read is None:
         raise IngestError(
             f"The rows of `{path.name}` cannot be left in the file.",
@@ -68,8 +79,59 @@ def _parquet(connection: duckdb.DuckDBPyConnection, place: str) -> duckdb.DuckDB
     return connection.read_parquet(place)
 
 
-def _csv(connection: duckdb.DuckDBPyConnection, place: str) -> duckdb.DuckDBPyRelation:
-    return connection.read_csv(place, all_varchar=True)
+def _csv(
+    connection: duckdb.DuckDBPyConnection, place: str, told: Mapping[str, Any]
+) -> duckdb.DuckDBPyRelation:
+    rows = connection.read_csv(place, all_varchar=True, **told)
+    if told.get("header", True):
+        return rows
+    named = (f'"{old}" AS "column {i}"' for i, old in enumerate(rows.columns, start=1))
+    return rows.project(", ".join(named))  # the names that a loaded file without any gets
+
+
+def check_stays(choices: Choices) -> None:
+    """Refuse what says how a file is read, where no text file is. Raises IngestError."""
+    if ignored := [k for k in CHOICES if getattr(choices, k) != getattr(AS_FOUND, k)]:
+        raise IngestError(
+            f"{listed(ignored)} in [source] {'says' if len(ignored) == 1 else 'say'} how a text "
+            "file or a workbook is read, and these rows stay in something else.",
+            "Leave that out.",
+            about=tuple(ignored),
+        )
+
+
+def _reading(choices: Choices, kind: str) -> Mapping[str, Any]:
+    """What DuckDB is told of how to read a CSV file.
+
+    Raises:
+        IngestError: it cannot read a file so, or the file needs no telling.
+    """
+    if kind != ".csv":
+        check_stays(choices)
+        return {}
+    cannot = [k for k in ("header_rows", "sheet", "skip_ragged", "footer") if getattr(choices, k)]
+    cannot = [k for k in cannot if k != "header_rows" or choices.header_rows > 1]
+    if choices.encoding and _name_of(choices.encoding) not in ("utf-8", "utf-8-sig", "ascii"):
+        cannot.append("encoding")
+    if choices.delimiter and (len(choices.delimiter) != 1 or choices.delimiter == " "):
+        cannot.append("delimiter")
+    if cannot:
+        raise IngestError(
+            f"A file whose rows stay cannot be read as {listed(cannot)} in [source] asks.",
+            "Write it as Parquet, or as CSV in UTF-8 with one header line, or take `stay` out.",
+            about=tuple(cannot),
+        )
+    told: dict[str, Any] = {"delimiter": choices.delimiter} if choices.delimiter else {}
+    if choices.header is not None:
+        told |= {"header": choices.header > 0, "skiprows": max(choices.header - 1, 0)}
+    return told
+
+
+def _name_of(encoding: str) -> str:
+    try:
+        return codecs.lookup(encoding).name
+    except LookupError:
+        return ""
 
 
 @contextmanager

@@ -16,8 +16,10 @@ from synth.ingest.reading import MISSING_TEXTS, Choices, Noticed, Read, frame_of
 from synth.ingest.suggest import Suggestion, suggest, suggested_schema
 from synth.ingest.suggest_lazy import as_they_are, suggest_in_place, tidied
 from synth.lazily import nw, pd
+from synth.schema.typed import UNTYPED, Typed
 from synth.schema.written import AS_USUAL, Written
 from synth.vault import PrivateTable
+from synth.vault.passing import Came
 
 HOW_MANY = "how many rows there are"
 AS_FOUND = Choices()
@@ -34,6 +36,7 @@ class Loaded(ForCustodian):
         said: what the custodian declared of the columns as they are now.
         noticed: what was noticed while it was read.
         written: how it was written, where it came from a text file.
+        typed: how it types its columns, where it is a data frame.
         token: tells this table from others that were loaded, for keys on the screens.
     """
 
@@ -43,6 +46,7 @@ class Loaded(ForCustodian):
     said: tuple[ColumnPart, ...] = ()
     noticed: tuple[Noticed, ...] = ()
     written: Written = AS_USUAL
+    typed: Typed = UNTYPED
     token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False, repr=False)
 
 
@@ -70,10 +74,22 @@ def load(
     read = _frame(source, missing, choices)
     if isinstance(read, nw.LazyFrame):
         return _in_place(read, budget, missing, person, known_as)
-    suggestions = suggest(read.frame, read.stored)
-    private = PrivateTable(read.frame, suggested_schema(suggestions), budget, person=person)
-    rows, written = len(read.frame), read.written or AS_USUAL
-    return Loaded(private, suggestions, rows, noticed=read.noticed, written=written)
+    suggestions = suggest(read.frame, read.stored, read.gaps)
+    written = read.written or AS_USUAL
+    private = PrivateTable(
+        Came(read.frame, read.gaps, read.stored, written),
+        suggested_schema(suggestions),
+        budget,
+        person=person,
+    )
+    return Loaded(
+        private,
+        suggestions,
+        len(read.frame),
+        noticed=read.noticed,
+        written=written,
+        typed=read.typed,
+    )
 
 
 def _in_place(
@@ -94,6 +110,8 @@ def look_again(private: PrivateTable, columns: Sequence[str]) -> dict[str, Sugge
 
 
 def _frame(source: Any, missing: Sequence[str], choices: Choices) -> Read | nw.LazyFrame[Any]:
+    if isinstance(source, Came):  # it was read before, by the process that sent it
+        return Read(source.frame, (), source.written, source.stored, source.gaps)
     if isinstance(source, str | Path):
         path = Path(source)
         if not path.is_file():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,6 +10,7 @@ from synth.budget.eyes import ForCustodian
 from synth.lazily import np, npt, pd
 from synth.schema import Dates, Domain, Numbers
 from synth.schema.moments import as_seconds
+from synth.schema.spelling import Spelling
 
 Counts: TypeAlias = "npt.NDArray[np.int64]"
 Quantities: TypeAlias = "npt.NDArray[np.float64]"
@@ -32,19 +34,23 @@ class Profile(ForCustodian):
     bars: tuple[int, ...]
 
 
-def quantities(text: pd.Series, domain: Domain) -> Quantities | None:
-    """Different values as numbers, dates in seconds; NaN for none and for codes; None for words."""
+def quantities(
+    text: pd.Series, domain: Domain, numbers: Callable[[Spelling], Quantities]
+) -> Quantities | None:
+    """Different values as numbers, dates in seconds; NaN for none and for codes; None for words.
+
+    Args:
+        numbers: reads the values under a spelling.
+    """
     if isinstance(domain, Dates):
         values = as_seconds(text, domain.format)
     elif isinstance(domain, Numbers):
-        usual = domain.spelling.mark == "." and not domain.spelling.between
-        values = np.array(pd.to_numeric(text, errors="coerce"), dtype=np.float64)
-        odd = np.isnan(values) if usual else np.ones(len(text), dtype=bool)
-        if odd.any():  # one by one, which takes its time
-            values[odd] = domain.spelling.numbers(text[odd])
+        values = numbers(domain.spelling).copy()
     else:
         return None
-    values[~np.isfinite(values) | text.isin(domain.codes).to_numpy()] = np.nan
+    values[~np.isfinite(values)] = np.nan
+    if domain.codes:
+        values[text.isin(domain.codes).to_numpy()] = np.nan
     return values
 
 

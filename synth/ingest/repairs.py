@@ -15,8 +15,10 @@ from typing import Any, TypeAlias
 
 from synth.budget.eyes import ForCustodian
 from synth.ingest.profile import Counts, Quantities
+from synth.ingest.roles import words_of
 from synth.lazily import np, npt, pd
-from synth.schema import Categories, Dates, Domain, Numbers
+from synth.schema import Categories, Dates, Domain, Kind, Numbers
+from synth.schema.moments import EXCEL, as_seconds, written
 from synth.schema.respelling import CASES, respelt
 
 Flags: TypeAlias = "npt.NDArray[np.bool_]"
@@ -32,6 +34,11 @@ DAYS = (
     date(1899, 12, 30),
     date(1970, 1, 1),
 )
+DATE_NAME = re.compile(
+    r"\b(date|datum|fecha|data|dato|day|dag|tag|jour|pvm|päivä|дата|born|birth|dob|geb\w*|naiss\w*|"
+    r"nac\w*|nasc\w*)\b|日期|日付|날짜|datum"
+)
+SERIALS = (30_000.0, 60_000.0)  # 1982 to 2064, as Excel counts days
 DECADE = 10 * 365.25 * 86_400  # seconds that lie between a day that is a code and real ones
 TOTALS = re.compile(
     r"(grand |sub)?totals?|overall|gesamt|insgesamt|summe|ensemble|totale|razem|ogółem|celkem|"
@@ -75,6 +82,8 @@ class Repair(ForCustodian):
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Kind):
+        return value.value
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -91,7 +100,8 @@ def repairs_of(
     """
     often = different > 1
     if isinstance(domain, Numbers) and amounts is not None:
-        return tuple(_number_codes(name, text, often, domain, amounts))
+        codes = tuple(_number_codes(name, text, often, domain, amounts))
+        return (*codes, *_serial_days(name, text, amounts))
     if isinstance(domain, Dates) and amounts is not None:
         return tuple(_date_codes(name, text, often, domain, amounts))
     if isinstance(domain, Categories) and 1 < len(text) <= MOST_WORDS:
@@ -177,6 +187,31 @@ def _date_codes(
     found = text[candidate & far].tolist()
     if found:
         yield _code(name, found, domain, "ten years or more from all other days")
+
+
+def of_excel(name: str, amounts: Quantities) -> bool:
+    """Whether numbers may be days as Excel counts them: by their column's name and their range."""
+    told = amounts[~np.isnan(amounts)]
+    if not told.size or not DATE_NAME.search(words_of(name)):
+        return False
+    within = told.min() >= SERIALS[0] and told.max() <= SERIALS[1]
+    return bool(within and (told == np.floor(told)).all())
+
+
+def _serial_days(name: str, text: pd.Series, amounts: Quantities) -> Iterator[Repair]:
+    """Numbers that Excel shows as days, and a CSV as what they are counted by."""
+    if not of_excel(name, amounts):
+        return
+    some = text[~np.isnan(amounts)].head(SHOWN)
+    days = written(as_seconds(some, EXCEL), "%Y-%m-%d")
+    yield Repair(
+        name,
+        "Read them as days",
+        "The name of the column speaks of days, and its numbers are those by which Excel counts "
+        "them. They come out as they came in.",
+        tuple(zip(some.tolist(), days.tolist(), strict=True)),
+        declares={"kind": Kind.DATE, "format": EXCEL, "seen": True},
+    )
 
 
 def _seconds(day: date) -> float:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
+from synth.schema.durations import PADDED, ways
+
 TRUTHS = (
     *(("false", "true"), ("False", "True"), ("FALSE", "TRUE"), ("f", "t"), ("F", "T")),
     *(("no", "yes"), ("No", "Yes"), ("NO", "YES"), ("n", "y"), ("N", "Y"), ("off", "on")),
@@ -62,6 +64,13 @@ class DateShape:
 
 
 @dataclass(frozen=True)
+class DurationShape:
+    """How long something took; `way` is one of `schema.durations`."""
+
+    way: str
+
+
+@dataclass(frozen=True)
 class TruthShape:
     """True or false, in one of the spellings of `TRUTHS`; `second`: true."""
 
@@ -76,7 +85,7 @@ class WordShape:
     long: bool = False
 
 
-Shape = NumberShape | DateShape | TruthShape | WordShape
+Shape = NumberShape | DateShape | DurationShape | TruthShape | WordShape
 
 
 # -- the list --------------------------------------------------------------------------------------
@@ -163,6 +172,7 @@ def shapes() -> tuple[Shape, ...]:
     found: dict[Shape, None] = dict.fromkeys(_number_shapes())
     found.update(dict.fromkeys(_date_shapes()))
     found.update(dict.fromkeys(TruthShape(pair, x) for pair in TRUTHS for x in (False, True)))
+    found.update(dict.fromkeys(DurationShape(way) for way in ways() if way not in PADDED.values()))
     found.update(dict.fromkeys((WordShape(), WordShape(long=True))))
     return tuple(found)
 

@@ -16,6 +16,7 @@ from synth.ingest.shapes import (
     TRUTHS,
     ZERO,
     DateShape,
+    DurationShape,
     NumberShape,
     Shape,
     TruthShape,
@@ -28,6 +29,7 @@ from synth.ingest.shapes import (
 from synth.lazily import np, npt, pa, pd
 from synth.schema import Codes, Origin
 from synth.schema.domain import MISSING, by_categories, smallest
+from synth.schema.durations import way_of
 from synth.schema.moments import month_words
 from synth.schema.spelling import DIGITS, marks_of
 from synth.schema.values import as_text
@@ -109,6 +111,8 @@ def _shape(text: str) -> Shape:
         return date
     if NUMBER_LIKE.match(text) and (number := _number(text)) is not None:
         return number
+    if way := way_of(text):  # a time of day is one of the dates
+        return DurationShape(way)
     return _truths().get(text) or WordShape(len(text) >= MANY)
 
 
@@ -323,10 +327,12 @@ class Shapes:
 
     Args:
         of: "shapes", or of dates "paddings" or "namings".
+        gaps: texts by which missing cells are told apart: a state of each, before the empty ones.
     """
 
     name: ClassVar[str] = "shapes"
     of: str = "shapes"
+    gaps: tuple[str, ...] = ()
     origin: Origin = Origin.DECLARED
     missing: ClassVar[bool] = True
 
@@ -338,14 +344,27 @@ class Shapes:
 
     @property
     def size(self) -> int:
-        return len(self.listed) + 1
+        return len(self.listed) + len(self.gaps) + 1
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return (*(f"{self.of} {i}" for i in range(self.size - 1)), MISSING)
+        shown = (f"{self.of} {i}" for i in range(len(self.listed)))
+        return (*shown, *(f"missing {i}" for i in range(len(self.gaps))), MISSING)
 
     def encode(self, values: pd.Series) -> Codes:
         return smallest(by_categories(values, self._encode), self.size)
+
+    def apart(self, codes: Codes, gaps: Codes) -> Codes:
+        """The codes, with those of missing cells told apart: 1 is the first of `gaps`, 0 empty."""
+        if not self.gaps:
+            return codes
+        first = self.size - 1 - len(self.gaps)
+        mine = (codes == self.size - 1) & (gaps > 0)
+        return smallest(np.where(mine, first - 1 + gaps.astype(np.int64), codes), self.size)
+
+    def shown(self, different: pd.Series) -> Codes:
+        """One code per text, of which none is missing or there twice."""
+        return self._places(different.to_numpy(dtype=object))
 
     def _encode(self, values: pd.Series) -> Codes:
         where, different = pd.factorize(as_text(values.dropna()))
@@ -361,6 +380,8 @@ class Shapes:
             told = pa.array(texts, pa.string())
             for pattern, place in _quick():
                 open_ = found < 0
+                if not open_.any():
+                    break
                 mine = pa.compute.match_substring_regex(told, pattern).to_numpy(False)
                 found[open_ & mine] = place
         for i in np.flatnonzero(found < 0):
@@ -378,7 +399,7 @@ class Shapes:
         return pd.Series([None] * len(codes), dtype=object)
 
     def document(self) -> dict[str, Any]:
-        return {"domain": self.name, "of": self.of}
+        return {"domain": self.name, "of": self.of, "gaps": list(self.gaps)}
 
 
 @cache

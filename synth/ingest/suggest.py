@@ -13,10 +13,18 @@ from types import MappingProxyType
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
-from synth.ingest.forms import Form, detailed, details, form_of, truths
+from synth.ingest.forms import (
+    Form,
+    MissingTexts,
+    detailed,
+    details,
+    form_of,
+    truths,
+    usual_gaps,
+)
 from synth.ingest.persons import Repeats, could_name_people, repeats_of
 from synth.ingest.profile import Profile, profile_of, quantities
-from synth.ingest.repairs import Repair, repairs_of
+from synth.ingest.repairs import Repair, of_excel, repairs_of
 from synth.ingest.roles import judged_role, words_of
 from synth.ingest.shaping import Shapes
 from synth.lazily import np, pd
@@ -33,10 +41,14 @@ from synth.schema import (
     Schema,
     Text,
 )
+from synth.schema.durations import ways
 from synth.schema.edges import even_edges, whole_edges
-from synth.schema.moments import as_seconds, resolution_of
+from synth.schema.moments import EXCEL, as_seconds, resolution_of
 from synth.schema.pattern import RUNNING, USUAL, usual_pattern
+from synth.schema.spelling import Spelling
+from synth.schema.stored import listed_by_type
 from synth.schema.values import as_text
+from synth.vault.gaps import NO_GAPS, Gaps
 
 INTERVALS = 32  # how many intervals numbers are cut into, unless there are few values
 MOST_LOOKED = 20_000  # different values of a column whose shapes are looked at for a suggestion
@@ -44,6 +56,7 @@ FEW = 100  # whole numbers up to this range keep an interval each
 MOST_VALUES = 300  # categories listed; rarer ones are grouped
 UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
 NOTHING: Mapping[str, str] = MappingProxyType({})
+NOTHING_PLACED: Mapping[str, int] = MappingProxyType({})
 UNSURE = " Nothing shows which number is the month: the day is taken to come first."
 RARE_ROWS = 5  # a value in fewer rows than this is grouped with the other rare ones
 
@@ -73,11 +86,21 @@ class Suggestion(ForCustodian):
 
 @dataclass(frozen=True)
 class _Values:
-    """The different values of a column as text, how often each occurs, and what is missing."""
+    """The different values of a column as text, how often each occurs, and what is missing.
+
+    Args:
+        gone: how many missing cells were written as each of `gaps`, the empty ones last.
+        gaps: how missing cells of the file are written.
+        order: the place of each value, where its type gives it one.
+    """
 
     text: pd.Series
     counts: np.ndarray[Any, np.dtype[np.int64]]
     rows: int
+    gone: np.ndarray[Any, np.dtype[np.int64]]
+    gaps: MissingTexts
+    order: Mapping[str, int]
+    _numbers: dict[Spelling, np.ndarray[Any, np.dtype[np.float64]]] = field(default_factory=dict)
 
     @property
     def present(self) -> int:
@@ -95,15 +118,20 @@ class _Values:
     def _counted(self, of: str) -> np.ndarray[Any, np.dtype[np.float64]]:
         domain = Shapes(of)
         every = max(1, -(-len(self.text) // MOST_LOOKED))  # of very many, some show enough
-        codes = domain.encode(self.text[::every].astype(object))
+        codes = domain.shown(self.text[::every])
         weight = self.counts[::every] * every
         counted = np.bincount(codes, weight, domain.size).astype(np.float64)
-        counted[-1] += self.rows - self.present
-        return counted
+        return np.concatenate([counted[:-1], self.gone])
+
+    def numbers(self, spelling: Spelling) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """The different values as numbers; NaN for what is none. Read once for each spelling."""
+        if spelling not in self._numbers:
+            self._numbers[spelling] = spelling.numbers(self.text)
+        return self._numbers[spelling]
 
     def formed(self, kind: Kind | None = None) -> Form:
         """How the cells are written, from exact counts; as cells of a kind, if one is given."""
-        form = form_of(self.shapes, 0.0, kind)
+        form = form_of(self.shapes, 0.0, kind, self.gaps)
         for of in details(form) if form.fitting else ():
             form = detailed(form, of, self._counted(of), 0.0)
         return form
@@ -113,15 +141,27 @@ class _Values:
         return self.formed()
 
 
-def suggest(frame: pd.DataFrame, stored: Mapping[str, str] = NOTHING) -> dict[str, Suggestion]:
+def suggest(
+    frame: pd.DataFrame, stored: Mapping[str, str] = NOTHING, gaps: Gaps = NO_GAPS
+) -> dict[str, Suggestion]:
     """A suggestion per column of a table as `read_table` gives it.
 
     Args:
         stored: the types in which the source stores its columns, as far as it has any.
+        gaps: how missing cells were written.
     """
+    gone = {str(n): _gone(frame[n], gaps) for n in frame.columns}
+    usual = usual_gaps(gaps.texts, [g.astype(np.float64) for g in gone.values()], 0.0)
     return {
-        str(n): _suggested(str(n), _values(frame[n]), stored.get(str(n), "")) for n in frame.columns
+        str(n): _suggested(str(n), _values(frame[n], gone[str(n)], usual), stored.get(str(n), ""))
+        for n in frame.columns
     }
+
+
+def _gone(column: pd.Series, gaps: Gaps) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """How many missing cells were written as each text, the empty ones last."""
+    told = gaps.counts(str(column.name))
+    return np.append(told, int(column.isna().sum()) - told.sum())
 
 
 def suggested_schema(suggestions: Mapping[str, Suggestion]) -> Schema:
@@ -129,7 +169,21 @@ def suggested_schema(suggestions: Mapping[str, Suggestion]) -> Schema:
     return Schema(tuple(s.column for s in suggestions.values()))
 
 
-def _values(column: pd.Series) -> _Values:
+def _values(
+    column: pd.Series, gone: np.ndarray[Any, np.dtype[np.int64]], gaps: MissingTexts
+) -> _Values:
+    texts, counts = _different(column)
+    return _Values(texts, counts, len(column), gone, gaps, _order(column.dtype))
+
+
+def _different(column: pd.Series) -> tuple[pd.Series, np.ndarray[Any, np.dtype[np.int64]]]:
+    """The different values as text, the most frequent first, and how many cells have each."""
+    if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.categories.dtype == "str":
+        codes = column.cat.codes.to_numpy()
+        told = np.bincount(codes[codes >= 0], minlength=len(column.cat.categories))
+        order = np.argsort(-told, kind="stable")[: np.count_nonzero(told)]
+        names = column.cat.categories.to_numpy(dtype=object)
+        return pd.Series(names[order], dtype=object), told[order].astype(np.int64)
     counts = column.value_counts(dropna=True)
     counts = counts[counts > 0]
     index = pd.Series(counts.index)
@@ -139,12 +193,20 @@ def _values(column: pd.Series) -> _Values:
     if texts.duplicated().any():  # numbers that are written alike
         added = pd.Series(counts.to_numpy()).groupby(texts, sort=False).sum()
         texts, counts = pd.Series(added.index, dtype=object), added
-    return _Values(texts, counts.to_numpy().astype(np.int64), len(column))
+    return texts, counts.to_numpy().astype(np.int64)
+
+
+def _order(kind: Any) -> Mapping[str, int]:
+    if not isinstance(kind, pd.CategoricalDtype) or not kind.ordered:
+        return NOTHING_PLACED
+    return {str(value): place for place, value in enumerate(kind.categories)}
 
 
 def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
-    possible = _possible(values)
+    possible = _possible(name, values)
     kind, why = _kind(values, possible)
+    if listed_by_type(stored) and kind is not Kind.CATEGORY:
+        kind, why = Kind.CATEGORY, "Its type says that it holds one of a list of values."
     guess = judged_role(name, values.text, values.present, kind)
     if guess.withheld:
         kind = Kind.TEXT
@@ -152,7 +214,10 @@ def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
     role = guess.role
     new = _identifiers(name, values, kind, guess.format)
     domain: Domain | Pattern = new if role is Role.IDENTIFIER else possible[kind]
-    column = Column(name, domain, kind, role, why, facts=Origin.OBSERVED, stored=stored)
+    gap = values.form.missing_as
+    column = Column(
+        name, domain, kind, role, why, facts=Origin.OBSERVED, stored=stored, missing_as=gap
+    )
     people = could_name_people(name, values.text, role, kind)
     repeats = repeats_of(values.counts, values.rows) if people else None
     return Suggestion(column, possible, new, repeats, *_at_a_glance(column, values, possible[kind]))
@@ -161,7 +226,7 @@ def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
 def _at_a_glance(
     column: Column, values: _Values, seen: Domain
 ) -> tuple[Profile, tuple[Repair, ...]]:
-    amounts = quantities(values.text, seen)
+    amounts = quantities(values.text, seen, values.numbers)
     profile = profile_of(values.counts, values.rows, amounts)
     if not column.modelled:
         return profile, ()
@@ -177,7 +242,7 @@ def _identifiers(name: str, values: _Values, kind: Kind, seen: str) -> Pattern:
     return Pattern(RUNNING, Origin.OBSERVED) if counted else usual
 
 
-def _possible(values: _Values) -> dict[Kind, Domain]:
+def _possible(name: str, values: _Values) -> dict[Kind, Domain]:
     """The domain of each kind that a value allows; category and text always do."""
     found: dict[Kind, Domain] = {Kind.CATEGORY: _categories(values)}
     found[Kind.TEXT] = Text(Origin.OBSERVED, values.missing)
@@ -186,13 +251,17 @@ def _possible(values: _Values) -> dict[Kind, Domain]:
         found[Kind.BOOLEAN] = truths(form, Origin.OBSERVED)
     for kind in (Kind.INTEGER, Kind.REAL):
         written = values.formed(kind)
-        numbers = written.spelling.numbers(values.text)
+        numbers = values.numbers(written.spelling)
         if not np.isnan(numbers).all():
             found[kind] = _numbers(values, numbers, written)
     written = values.formed(Kind.DATE)
     seconds = as_seconds(values.text, written.format) if written.fitting else np.array([np.nan])
     if not np.isnan(seconds).all():
         found[Kind.DATE] = _dates(values, seconds, written.format)
+    elif isinstance(whole := found.get(Kind.INTEGER), Numbers) and of_excel(
+        name, values.numbers(whole.spelling)
+    ):
+        found[Kind.DATE] = _dates(values, as_seconds(values.text, EXCEL), EXCEL)
     return found
 
 
@@ -209,8 +278,11 @@ def _kind(values: _Values, possible: Mapping[Kind, Domain]) -> tuple[Kind, str]:
         gone += UNSURE
     if form.kind is Kind.BOOLEAN:
         return Kind.BOOLEAN, f"True or false.{gone}"
+    clock = form.spelling.clock
+    units = {1: "seconds", 60: "minutes"}
+    whole = f"durations, in {units[ways()[clock].unit]}" if clock else "whole numbers"
     for kind, words in (
-        (Kind.INTEGER, "whole numbers"),
+        (Kind.INTEGER, whole),
         (Kind.REAL, "numbers"),
         (Kind.DATE, "dates of one format"),
     ):
@@ -232,7 +304,7 @@ def _rare(values: _Values) -> str:
 def _listed(values: _Values) -> list[str]:
     """The values to list: the most frequent, without those that only a few rows have."""
     common = values.text[values.counts >= _least(values)].tolist()[:MOST_VALUES]
-    return sorted(common)
+    return sorted(common, key=lambda v: (values.order.get(v, 0), v))
 
 
 def _categories(values: _Values) -> Categories:

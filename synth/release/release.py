@@ -191,7 +191,7 @@ class Release:
 
 def libraries() -> dict[str, str]:
     """What decides which bytes a model, a seed and a table become, and the version that is here."""
-    return {name: version(name) for name in ("numpy", "pandas", "pyarrow")}
+    return {name: version(name) for name in ("faker", "numpy", "pandas", "pyarrow")}
 
 
 def _json(value: Any) -> bytes:

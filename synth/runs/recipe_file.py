@@ -115,6 +115,7 @@ def read_recipe(text: str) -> Recipe:
     except ValidationError as error:
         raise _explained(text, error) from None
     _check_values(text, recipe)
+    _check_missing(text, recipe)
     _check_steps(text, recipe)
     return recipe
 
@@ -140,6 +141,18 @@ def _check_values(text: str, recipe: Recipe) -> None:
         except SynthError as error:
             line = max(_line(text, section, 0, name) for name in (key, *error.about))
             raise RecipeError(error.what, error.remedy, line) from None
+
+
+def _check_missing(text: str, recipe: Recipe) -> None:
+    """What is written as missing has to be read as missing again."""
+    for index, part in enumerate(recipe.column):
+        if part.missing_as and part.missing_as not in recipe.source.missing:
+            raise RecipeError(
+                f"`missing_as` of column `{part.name}` is not among the texts that stand for a "
+                "missing value.",
+                "Add it to `missing` in [source].",
+                _line(text, "column", index, "missing_as"),
+            )
 
 
 def _explained(text: str, error: ValidationError) -> RecipeError:

@@ -17,9 +17,10 @@ from synth.ingest import Database, Loaded, load, read_query
 from synth.ingest.database import placed
 from synth.ingest.discovery import discovered, share_of, undeclared
 from synth.ingest.forming import formed, plan
-from synth.ingest.lazy import file_in_place, query_in_place
+from synth.ingest.lazy import check_stays, file_in_place, query_in_place
 from synth.ingest.reading import Noticed
 from synth.ingest.suggest_lazy import as_they_are
+from synth.lazily import pd
 from synth.learning.method import Model, Promise
 from synth.progress import Progress, quiet
 from synth.protect.steps import Shelf, Stage, after_steps, protect, steps_of
@@ -32,6 +33,7 @@ from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
 from synth.schema import Categories, Schema
+from synth.schema.typed import UNTYPED, Typed
 from synth.vault import PrivateTable
 
 SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
@@ -48,6 +50,12 @@ class Outcome:
     comparison: Comparison
     entries: tuple[Entry, ...]
     noticed: tuple[Noticed, ...] = ()  # while the table was read
+    typed: Typed = UNTYPED
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """The first synthetic table, in the types and with the index of the data frame it is of."""
+        return self.typed.of(self.release.tables[0], self.release.model.schema)
 
     def __repr__(self) -> str:
         return f"<Outcome: {self.release!r}, and findings for the custodian in .comparison>"
@@ -95,7 +103,7 @@ def run(
         with charged(recipe, loaded, folder, files, before) as owing:
             owing.private.ledger.listener = listener
             made = run_loaded(recipe, owing, progress, files, least)
-            return replace(made, noticed=loaded.noticed)
+            return replace(made, noticed=loaded.noticed, typed=loaded.typed)
 
 
 @contextmanager
@@ -116,11 +124,12 @@ def brought(recipe: Recipe, folder: Path) -> Iterator[tuple[Any, str]]:
         yield folder / asked.file, ""
     elif asked.file:
         path = folder / asked.file
-        with file_in_place(path) as rows:
+        with file_in_place(path, asked.choices) as rows:
             yield rows, str(path.resolve())
     elif not asked.stay:
         yield Database(placed(asked.database, folder)).answer(asked.query), ""
     else:
+        check_stays(asked.choices)
         database = Database(placed(asked.database, folder))
         with query_in_place(database, asked.query) as rows:
             yield rows, database.place

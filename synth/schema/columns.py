@@ -57,6 +57,7 @@ class Column:
         meaning: what the column means, in the custodian's words; travels into the release.
         facts: where its kind, its role and how its cells are written come from.
         stored: the type its source stores it in, as Arrow names it; "" for text.
+        missing_as: how a missing cell is written in text files.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Column:
     meaning: str = ""
     facts: Origin = Origin.DECLARED
     stored: str = ""
+    missing_as: str = ""
 
     @property
     def public(self) -> bool:
@@ -81,6 +83,7 @@ class Column:
         """The column as plain values for JSON and TOML."""
         told = {"meaning": self.meaning} if self.meaning else {}
         told |= {"stored": self.stored} if self.stored else {}
+        told |= {"missing_as": self.missing_as} if self.missing_as else {}
         return {
             "name": self.name,
             "kind": self.kind.value,
@@ -97,7 +100,7 @@ def column_of(document: Mapping[str, Any]) -> Column:
     Raises:
         SchemaError: a kind, role or domain is not known.
     """
-    own = ("name", "kind", "role", "meaning", "reason", "facts", "stored")
+    own = ("name", "kind", "role", "meaning", "reason", "facts", "stored", "missing_as")
     rest = {k: v for k, v in document.items() if k not in own}
     name = str(document["name"])
     if rest.get("domain") == Pattern.name:
@@ -116,6 +119,7 @@ def column_of(document: Mapping[str, Any]) -> Column:
         reason=str(document.get("reason", "")),
         facts=_one_of(Origin, document.get("facts", "declared"), name),
         stored=str(document.get("stored", "")),
+        missing_as=str(document.get("missing_as", "")),
     )
 
 
@@ -255,14 +259,25 @@ class Schema:
 
     def written(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Rows of values as they stand in a text file: numbers as their column spells them."""
-        spelt = {c.name: c.domain for c in self.columns if isinstance(c.domain, Numbers)}
-        return frame.assign(**{n: d.written(frame[n]) for n, d in spelt.items() if n in frame})
+        mine = [c for c in self.columns if c.name in frame]
+        spelt = {c.name: c.domain for c in mine if isinstance(c.domain, Numbers)}
+        made = frame.assign(**{n: d.written(frame[n]) for n, d in spelt.items()})
+        gaps = {c.name: c.missing_as for c in mine if c.missing_as and made[c.name].isna().any()}
+        return made.assign(
+            **{n: made[n].astype(object).where(made[n].notna(), gap) for n, gap in gaps.items()}
+        )
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """The type in which the source stores each column that has one, as Arrow names it."""
+        return {c.name: c.stored for c in self.columns if c.stored}
 
     @property
     def texts(self) -> Iterator[str]:
         """Every text that a row of it may hold, and the names: for an encoding to be tried on."""
         for column in self.columns:
             yield column.name
+            yield column.missing_as
             domain = column.domain
             yield from getattr(domain, "values", ())
             yield from getattr(domain, "codes", ())

@@ -8,6 +8,7 @@ because an error that depends on one person's row would tell about that person.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
@@ -105,6 +106,18 @@ def by_categories(values: pd.Series, encode: Any) -> Codes:
     return np.asarray(table[values.cat.codes.to_numpy()])
 
 
+OWN = re.compile(r"\((?:other|missing)\)(?: \(value\))*")
+
+
+def label_of(value: str) -> str:
+    """The label of a value: itself, unless that is the label of another state.
+
+    >>> label_of("Oslo"), label_of("(missing)")
+    ('Oslo', '(missing) (value)')
+    """
+    return f"{value} (value)" if OWN.fullmatch(value) else value
+
+
 @dataclass(frozen=True, repr=False)
 class Categories(ShowsItself):
     """A list of values. What is not on the list is `other` where there is such a state.
@@ -142,7 +155,16 @@ class Categories(ShowsItself):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return self.values + (OTHER,) * self.other + (MISSING,) * self.missing
+        values = tuple(map(label_of, self.values))
+        return values + (OTHER,) * self.other + (MISSING,) * self.missing
+
+    @property
+    def gathered(self) -> str:
+        """What stands for an unlisted value in a table: no listed one."""
+        mark = OTHER
+        while mark in self.values:
+            mark = f"({mark})"
+        return mark
 
     def encode(self, values: pd.Series) -> Codes:
         return smallest(by_categories(values, self._encode), self.size)
@@ -155,7 +177,7 @@ class Categories(ShowsItself):
         return np.where(absent, nothing, np.where(codes < 0, unlisted, codes))
 
     def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
-        states = np.array([*self.values, *((OTHER,) * self.other)], dtype=object)
+        states = np.array([*self.values, *((self.gathered,) * self.other)], dtype=object)
         typed = pd.Series(
             states[np.minimum(codes, max(len(states) - 1, 0))] if len(states) else None,
             index=range(len(codes)),

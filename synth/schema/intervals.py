@@ -11,10 +11,18 @@ from typing import Any, ClassVar
 
 from synth.errors import SchemaError
 from synth.lazily import np, pd
-from synth.schema.domain import MISSING, Codes, Origin, ShowsItself, by_categories, smallest
+from synth.schema.domain import (
+    MISSING,
+    Codes,
+    Origin,
+    ShowsItself,
+    by_categories,
+    label_of,
+    smallest,
+)
 from synth.schema.edges import interval, on_grid
 from synth.schema.moments import as_seconds, dated, written
-from synth.schema.spelling import PLAINLY, Spelling
+from synth.schema.spelling import PLAINLY, SHORTEST, Spelling
 from synth.schema.values import Values, as_text, stamp
 
 
@@ -48,7 +56,7 @@ class Cut(ShowsItself, ABC):
     @property
     def labels(self) -> tuple[str, ...]:
         cut = self.cut_labels
-        codes = [f"{c} (code)" if c in cut else c for c in self.codes]
+        codes = [f"{c} (code)" if c in cut else label_of(c) for c in self.codes]
         return (*cut, *codes, *((MISSING,) * self.missing))
 
     @property
@@ -169,8 +177,10 @@ class Numbers(Cut):
 
     def written(self, values: pd.Series) -> pd.Series:
         """Values as they stand in a text file; what every program writes so stays a number."""
-        if self.worded or self.spelling.plain:
+        if self.worded:
             return values
+        if self.spelling.plain:
+            return _without_zero(values) if self.decimals else values
         numbers = pd.Series(self.spelling.numbers(values), index=values.index)
         texts = self.spelling.texts(numbers, self.decimals)
         for code in self.codes:
@@ -186,6 +196,19 @@ class Numbers(Cut):
             **({"bounds": list(self.bounds)} if self.bounds else {}),
             **({} if self.spelling.plain else spelt),
         }
+
+
+def _without_zero(values: pd.Series) -> pd.Series:
+    """Numbers of which the whole ones are written without decimal places, as `22` beside `28.5`."""
+    if not pd.api.types.is_float_dtype(values.dtype):
+        return values
+    numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    whole = (numbers == np.floor(numbers)) & (np.abs(numbers) < 10.0**SHORTEST)
+    if not whole.any():
+        return values
+    texts = values.astype(object)
+    texts[whole] = numbers[whole].astype(np.int64).astype(object)
+    return texts
 
 
 @dataclass(frozen=True, repr=False)

@@ -3,7 +3,8 @@
 `%-d`, `%-m`, `%-H`, `%-I`: without a leading zero. `%3f`: so many digits of a fraction of a second.
 `%P`: am or pm in small letters. `%:z`: a zone as +01:00. `%b[fr]`, `%B[fr]`: the month's name,
 short or long, in a language; the language is written as the names are, `[fr]`, `[Fr]` or `[FR]`,
-and left out for English names with a capital.
+and left out for English names with a capital. `excel` is no code but a format of its own: whole
+days as Excel counts them, of which 1 January 2021 is 44197.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from synth.schema.values import Values, as_text
 LANGUAGES = ("en", "fr", "de", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "ru")
 CODE = re.compile(r"%(?:([bB])(?:\[(\w\w)\])?|([1-9])f|-[dmHI]|:z|[a-zA-Z%])")
 SHORT, LONG = "b", "B"
+EXCEL = "excel"
+EPOCH, LAST = 25_569, 2_958_465  # 1970-01-01 and 9999-12-31 as Excel counts days
 STANDARD = {"-d": "d", "-m": "m", "-H": "H", "-I": "I", "P": "p", ":z": "z"}
 CLOCK = re.compile(r"[ T]%-?[HI]")
 TIMED = re.compile(r"%-?[HI]")
@@ -88,6 +91,8 @@ def as_seconds(values: pd.Series, format: str) -> Values:
     """Values as seconds since 1970; NaN where one is missing or does not have the format."""
     if pd.api.types.is_numeric_dtype(values.dtype):
         values = as_text(values).where(values.notna(), None)
+    if format == EXCEL:
+        return _of_excel(values)
     language = _language(format)
     if language and not pd.api.types.is_datetime64_any_dtype(values.dtype):
         values = values.astype(object).map(
@@ -101,6 +106,13 @@ def as_seconds(values: pd.Series, format: str) -> Values:
     seconds: Values = whole.astype(np.int64) / 1e6
     seconds[np.isnat(whole)] = np.nan
     return seconds
+
+
+def _of_excel(values: pd.Series) -> Values:
+    """Days that Excel counts, as seconds since 1970."""
+    days = np.array(pd.to_numeric(values.astype(object), errors="coerce"), dtype=np.float64)
+    days[~((days == np.floor(days)) & (days > 0) & (days <= LAST))] = np.nan
+    return (days - EPOCH) * 86400.0
 
 
 def _moments(values: pd.Series, format: str) -> np.ndarray:
@@ -136,6 +148,11 @@ def _standard(format: str) -> str:
 def written(seconds: Values, format: str) -> pd.Series:
     """Seconds since 1970 as text; None for NaN."""
     gone = np.isnan(seconds)
+    if format == EXCEL:
+        days = np.floor(np.where(gone, 0.0, seconds) / 86400.0).astype(np.int64) + EPOCH
+        counted = pd.Series(days).astype(str).astype(object)
+        counted[gone] = None
+        return counted
     moments = pd.Series(pd.to_datetime(np.rint(np.where(gone, 0.0, seconds) * 1e6), unit="us"))
     text = _texts(moments, format).astype(object)
     text[gone] = None
@@ -193,4 +210,4 @@ def resolution_of(format: str) -> float:
 
 def dated(format: str) -> bool:
     """Whether it tells a day, and not only a time of day."""
-    return re.search(r"%(Y|y|-?d|-?m|b|B)", format) is not None
+    return format == EXCEL or re.search(r"%(Y|y|-?d|-?m|b|B)", format) is not None

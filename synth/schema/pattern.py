@@ -19,6 +19,7 @@ from typing import Any, ClassVar, TypeAlias
 from synth.errors import SchemaError
 from synth.lazily import np, npt, pd
 from synth.schema.domain import Codes, Origin, ShowsItself
+from synth.schema.standins import WHY, StandIn, stand_in
 
 Numbers: TypeAlias = "npt.NDArray[np.uint64]"
 
@@ -32,6 +33,7 @@ CLASSES = {
 RUNNING = "1, 2, 3, ..."
 FIRST = 999_000_000_001  # of new running numbers: no register has counted so far
 MARK = "SYN-"  # in front of every new identifier of a format that nobody keeps free
+NUMBERED = "######"  # behind what reads like a name
 USUAL = "########"  # where no format is known
 MOST = 1 << 60  # identifiers told apart by a number; places beyond that only add to them
 
@@ -174,10 +176,11 @@ class Pattern(ShowsItself):
 
     Args:
         template: the name of a `RESERVED` range; `1, 2, 3, ...` for running numbers, which begin
-            at `FIRST`; else a `Template`, whose identifiers get `MARK` in front.
+            at `FIRST`; `name in de_DE`, `e-mail in ...` or `address in ...` for some that read like
+            those of a place; else a `Template`, whose identifiers get `MARK` in front.
 
     Raises:
-        SchemaError: the template allows one value only.
+        SchemaError: the template allows one value only, or no such place is known.
     """
 
     name: ClassVar[str] = "pattern"
@@ -188,14 +191,21 @@ class Pattern(ShowsItself):
     labels: ClassVar[tuple[str, ...]] = ("(identifier)",)
 
     def __post_init__(self) -> None:
-        if self.template not in (RUNNING, *RESERVED):
+        if self.template not in (RUNNING, *RESERVED) and self.stand_in is None:
             Template(self.template)
+
+    @property
+    def stand_in(self) -> StandIn | None:
+        """What new identifiers read like; None where they are of a format."""
+        return stand_in(self.template)
 
     @property
     def why(self) -> str:
         """Why nobody has one of the new identifiers, as the rest of a sentence about them."""
         if self.template in RESERVED:
             return RESERVED[self.template].why
+        if like := self.stand_in:
+            return WHY[like.kind]
         if self.template == RUNNING:
             return f"are numbers from {FIRST:,} on, further than any register has counted"
         return f"begin with {MARK}, which the real ones do not"
@@ -216,6 +226,8 @@ class Pattern(ShowsItself):
         if self.template == RUNNING:
             return [FIRST + i for i in range(start, start + rows)]
         reserved = RESERVED.get(self.template)
+        if like := self.stand_in:
+            return like.made(_texts(Template(NUMBERED), start, rows, seed), start, seed)
         if reserved is None:
             drawn = _texts(Template(self.template), start, rows, seed)
             return [MARK + text for text in drawn]

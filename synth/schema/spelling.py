@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from synth.errors import SchemaError
-from synth.lazily import np, pd
+from synth.lazily import np, pa, pd
+from synth.schema.durations import way_of, ways
 from synth.schema.values import Values
 
 BLANKS = " \u00a0\u202f\u2009"
@@ -20,6 +21,7 @@ BETWEEN = ("", ",", ".", " ", "\u00a0", "\u202f", "'", "\u2019")  # thousands ar
 MINUS = "-\u2212"
 DIGITS = re.compile(r"\d(?:[\d.,'\u2019 \u00a0\u202f\u2009]*\d)?")
 PLAIN = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+PLAIN_TEXT = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?$"
 SHORTEST = 15  # significant digits that a double surely keeps
 MANY = 500  # values, from which on reading plain ones at once is worth it
 DEEPEST = 12  # decimal places written at most
@@ -40,6 +42,7 @@ class Spelling:
         after: what it ends with, "%" or " kg".
         brackets: whether a number below zero stands in brackets.
         fixed: whether all decimal places are written, zeros at the end too.
+        clock: the way of `durations` in which whole units of time are written; "" for none.
     """
 
     mark: str = "."
@@ -48,6 +51,7 @@ class Spelling:
     after: str = ""
     brackets: bool = False
     fixed: bool = False
+    clock: str = ""
 
     @property
     def plain(self) -> bool:
@@ -70,6 +74,8 @@ class Spelling:
 
     def read(self, text: str) -> float:
         """The number that a text writes; NaN where it is none, or not a finite one."""
+        if self.clock:
+            return ways()[self.clock].read(text)
         bare, sign = self._bare(text.strip())
         if any(b in bare for b in self._apart + BLANKS * self._blank):
             if not self._grouped.fullmatch(bare):
@@ -103,25 +109,29 @@ class Spelling:
 
     def numbers(self, values: pd.Series) -> Values:
         """Values as floats; NaN where one is missing or not a finite number."""
-        if not pd.api.types.is_numeric_dtype(values.dtype):
-            values = self._read_all(values.astype(object))
-        numbers = np.array(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            numbers = np.array(pd.to_numeric(values, errors="coerce"), dtype=np.float64)
+        else:
+            numbers = self._read_all(values)
         numbers[~np.isfinite(numbers)] = np.nan
         return numbers
 
-    def _read_all(self, values: pd.Series) -> pd.Series:
+    def _read_all(self, values: pd.Series) -> Values:
         """Texts as numbers: plain ones at once, and one by one only what is spelt otherwise."""
-        if self.before or self.after or self.mark != "." or len(values) < MANY:
-            return values.map(lambda v: self.read(v) if isinstance(v, str) else v)
-        numbers = pd.to_numeric(values, errors="coerce")
-        rest = numbers.isna() & values.notna()
-        if not rest.any():
-            return numbers
-        told = values[rest].map(lambda v: self.read(v) if isinstance(v, str) else v)
-        return numbers.astype(object).where(~rest, told)
+        plainly = self.mark == "." and not (self.before or self.after or self.clock)
+        plainly = plainly and len(values) >= MANY
+        numbers = plain_numbers(values) if plainly else np.full(len(values), np.nan)
+        rest = np.flatnonzero(np.isnan(numbers))
+        if len(rest):
+            told = values.iloc[rest].astype(object)
+            read = told.map(lambda v: self.read(v) if isinstance(v, str) else v)
+            numbers[rest] = np.array(pd.to_numeric(read, errors="coerce"), dtype=np.float64)
+        return numbers
 
     def written(self, number: float, decimals: int | None) -> str:
         """A number as text, with at most so many decimal places; None for as many as it has."""
+        if self.clock:
+            return ways()[self.clock].written(number)
         digits = _digits(abs(number), decimals, self.fixed)
         whole, _, rest = digits.partition(".")
         if self.between:
@@ -142,6 +152,8 @@ class Spelling:
 
     def example(self, decimals: int | None) -> str:
         """The spelling as it is named in recipes: how a number would be written in it."""
+        if self.clock:
+            return self.clock
         number = {None: 1234.567, 0: 1234.0, 1: 1234.5}.get(decimals, 1234.56)
         if self.fixed:
             number = 1234.0 if decimals == 1 else 1234.5
@@ -151,6 +163,17 @@ class Spelling:
 
 
 PLAINLY = Spelling()
+
+
+def plain_numbers(values: pd.Series) -> Values:
+    """The numbers among texts that every program writes so, read at once; NaN for all else."""
+    try:
+        texts = pa.array(values, pa.string(), from_pandas=True)
+    except pa.ArrowException:  # not all of them are texts
+        return np.full(len(values), np.nan)
+    plain = pa.compute.match_substring_regex(texts, PLAIN_TEXT)
+    read = pa.compute.cast(pa.compute.if_else(plain, texts, None), pa.float64())
+    return np.array(read.fill_null(np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _digits(size: float, decimals: int | None, fixed: bool) -> str:
@@ -176,6 +199,8 @@ def spelling_of(example: str, *, whole: bool = False) -> Spelling:
         SchemaError: there is no number in it.
     """
     text = example.strip()
+    if clock := text if text in ways() else way_of(text):
+        return Spelling(clock=clock)
     brackets = text[:1] == "(" and text[-1:] == ")"
     text = text[1:-1].strip() if brackets else text
     found = DIGITS.search(text)
@@ -194,7 +219,7 @@ def spelling_of(example: str, *, whole: bool = False) -> Spelling:
 def decimals_of(example: str) -> int:
     """How many decimal places an example shows."""
     found = DIGITS.search(example)
-    return marks_of(found[0])[2] if found else 0
+    return marks_of(found[0])[2] if found and not way_of(example) else 0
 
 
 def marks_of(digits: str) -> tuple[str, str, int]:

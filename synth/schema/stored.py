@@ -20,7 +20,7 @@ from synth.schema.values import is_text
 
 DECIMAL = re.compile(r"decimal\d*\((\d+), (\d+)\)")
 STAMP = re.compile(r"timestamp\[(s|ms|us|ns)(?:, tz=([\w/+:-]+))?\]")
-DICTIONARY = re.compile(r"dictionary<values=(?:large_)?string\b.*>")
+DICTIONARY = re.compile(r"dictionary<values=((?:large_)?string|u?int\d+)\b.*ordered=([01])>")
 WHOLE = re.compile(r"u?int(?:8|16|32|64)")
 TRUE_PAIRS = ("false", "f", "no", "n", "off")
 Made: TypeAlias = "Callable[[pd.Series], pa.Array]"
@@ -48,17 +48,47 @@ def _made(column: Column) -> Made | None:
     domain, type = column.domain, arrow_type(column.stored)
     if type is None:
         return None
-    if pa.types.is_boolean(type) and isinstance(domain, Categories) and _truth(domain):
-        return lambda values: pa.array([None if pd.isna(v) else _true(v, domain) for v in values])
+    if pa.types.is_boolean(type) and isinstance(domain, Categories) and truth(domain):
+        return lambda values: pa.array([None if pd.isna(v) else is_true(v, domain) for v in values])
     if isinstance(domain, Dates) and not domain.codes and pa.types.is_temporal(type):
         return lambda values: _moments(domain, values, type)
     if isinstance(domain, Numbers) and not domain.worded:
         return _numbers(domain, type)
     if isinstance(domain, Categories) and pa.types.is_dictionary(type):
-        return lambda values: pa.array(values.astype(object), pa.string(), from_pandas=True).cast(
-            type
-        )
+        return _category(domain, type)
     return None
+
+
+def listed_by_type(name: str) -> bool:
+    """Whether a type says that its column holds a list of values, whatever these look like.
+
+    Text alone may be stored so to save memory.
+    """
+    found = DICTIONARY.fullmatch(name)
+    return found is not None and (found[2] == "1" or "string" not in found[1])
+
+
+def in_order(name: str) -> bool:
+    """Whether a type says that its values have an order of their own."""
+    found = DICTIONARY.fullmatch(name)
+    return found is not None and found[2] == "1"
+
+
+def _category(domain: Categories, type: pa.DataType) -> Made | None:
+    """As a dictionary of the values that may be drawn, in the order of the domain."""
+    listed = (*domain.values, *((domain.gathered,) * domain.other))
+    try:
+        known = pa.array(listed, pa.string()).cast(type.value_type)
+    except pa.ArrowInvalid:  # a gathered state is no number
+        return None
+
+    def made(values: pd.Series) -> pa.Array:
+        text = pd.Index(values.astype(object).map(lambda v: None if pd.isna(v) else str(v)))
+        places = pd.Index(listed).get_indexer(text)
+        codes = pa.array(places, pa.int32(), mask=places < 0)
+        return pa.DictionaryArray.from_arrays(codes, known, ordered=type.ordered)
+
+    return made
 
 
 @cache
@@ -69,20 +99,21 @@ def arrow_type(name: str) -> pa.DataType | None:
         return pa.decimal128(precision, scale) if 0 <= scale <= precision <= 38 else None
     if found := STAMP.fullmatch(name):
         return pa.timestamp(found[1], found[2])
-    if DICTIONARY.fullmatch(name):
-        return pa.dictionary(pa.int32(), pa.string())
+    if found := DICTIONARY.fullmatch(name):
+        values = pa.string() if "string" in found[1] else pa.type_for_alias(found[1])
+        return pa.dictionary(pa.int32(), values, ordered=found[2] == "1")
     known = {"bool", "float", "double", "halffloat", "date32[day]", "date64[ms]"}
     if name in known or WHOLE.fullmatch(name):
         return pa.type_for_alias(name)
     return None
 
 
-def _truth(domain: Categories) -> bool:
+def truth(domain: Categories) -> bool:
     first = domain.values[0].lower() if domain.values else ""
     return len(domain.values) == 2 and not domain.other and first in TRUE_PAIRS
 
 
-def _true(value: object, domain: Categories) -> bool:
+def is_true(value: object, domain: Categories) -> bool:
     return str(value) == domain.values[1]
 
 

@@ -31,6 +31,8 @@ def as_text(values: pd.Series) -> pd.Series:
         return values.map({True: "true", False: "false"}).astype(object)
     if pd.api.types.is_float_dtype(values.dtype):
         return values.map(lambda x: f"{x:.15g}").astype(object)
+    if values.dtype == object and pd.api.types.infer_dtype(values, skipna=False) == "string":
+        return values
     return values.map(_one_text).astype(object)
 
 

@@ -159,8 +159,8 @@ def counted_attributes(schema: Schema, column: str, counting: Counting) -> Attri
     named: tuple[str | None, ...] = domain.labels[: domain.size - domain.missing]
     match domain:
         case Categories(other=other, origin=origin, values=values):
-            known = other and origin is not Origin.OBSERVED and OTHER not in values
-            named = (*values, OTHER if known else None)
+            known = other and origin is not Origin.OBSERVED
+            named = (*named[: len(values)], OTHER if known else None)
         case Numbers() | Dates():
             cut = domain.intervals
             named = (None, *named[:cut], None, *named[cut:])
@@ -169,7 +169,7 @@ def counted_attributes(schema: Schema, column: str, counting: Counting) -> Attri
         case _:
             return attributes_of(schema, column, counting)
     nothing = set(counting.nothing.get(column, ()))
-    blank = MISSING if counting.blanks and MISSING not in named else None
+    blank = MISSING if counting.blanks else None
     return Attributes(column, (*(None if n in nothing else n for n in named), blank))
 
 
@@ -256,7 +256,8 @@ def _told_domain(domain: Domain, told: Collection[str | None]) -> Domain:
         case Categories() | Numbers() | Dates() if domain.origin is not Origin.OBSERVED:
             return replace(domain, missing=True)
         case Categories():
-            values = tuple(v for v in domain.values if v in told)
+            labelled = zip(domain.values, domain.labels, strict=False)
+            values = tuple(v for v, label in labelled if label in told)
             typed = "integer" if values and all(WHOLE.fullmatch(v) for v in values) else "text"
             return Categories(values, Origin.DISCOVERED, missing=True, typed=typed)
         case Numbers() | Dates() if _one_by_one(domain):

@@ -21,11 +21,13 @@ class Coded:
     Args:
         codes: one per row, 0 .. size - 1; every code occurs.
         labels: the value of each code as text; a missing value is the last.
+        absent: whether there is a missing value.
     """
 
     name: str
     codes: Codes
     labels: tuple[str, ...]
+    absent: bool = False
 
     @property
     def size(self) -> int:
@@ -33,8 +35,7 @@ class Coded:
 
     def values(self) -> pd.Series:
         """The column as text."""
-        absent = bool(self.labels) and self.labels[-1] == MISSING
-        known = pd.Index(self.labels[: self.size - absent], dtype=object)
+        known = pd.Index(self.labels[: self.size - self.absent], dtype=object)
         codes = np.where(self.codes >= len(known), -1, self.codes.astype(np.int64))
         return pd.Series(pd.Categorical.from_codes(codes, categories=known), name=self.name)
 
@@ -49,4 +50,5 @@ def coded(name: str, values: pd.Series) -> Coded:
     used = np.bincount(place, minlength=len(categories) + 1) > 0
     renumber = np.cumsum(used) - 1
     labels = list(as_text(categories[used[:-1]])) + [MISSING] * bool(used[-1])
-    return Coded(name, smallest(renumber[place], max(len(labels), 1)), tuple(labels))
+    codes = smallest(renumber[place], max(len(labels), 1))
+    return Coded(name, codes, tuple(labels), bool(used[-1]))

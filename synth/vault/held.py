@@ -6,7 +6,7 @@ rows. Only the vault makes either of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,8 +15,11 @@ from synth.lazily import np, npt, pd
 from synth.schema import Codes, Domain, Schema
 from synth.schema.tables import IntCounts, bincount
 from synth.schema.values import as_text
+from synth.schema.written import AS_USUAL, Written
 from synth.vault.answers import Shares
+from synth.vault.gaps import NO_GAPS, Gaps, TellsGaps
 from synth.vault.likeness import row_hashes, traits_of_frame
+from synth.vault.passing import Came, RowStep
 
 BLOCK = 1 << 16  # rows worked on at once, so that what is held beside them stays small
 
@@ -26,6 +29,15 @@ class Rows(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]: ...
+
+    @property
+    def gaps(self) -> Gaps:
+        """How missing cells were written."""
+        ...
+
+    def held(self) -> HeldRows:
+        """The rows in memory. Raises SchemaError where they stay in their engine."""
+        ...
 
     def total(self) -> int:
         """Number of rows."""
@@ -54,15 +66,40 @@ class HeldRows:
 
     Args:
         before: what told the table from others before rows per person were limited.
+        written: how the text file was written that they came from.
     """
 
     frame: pd.DataFrame
     before: Traits | None = field(default=None, repr=False)
+    gaps: Gaps = field(default=NO_GAPS, repr=False)
+    written: Written = AS_USUAL
     _codes: dict[tuple[str, Domain], Codes] = field(default_factory=dict, repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(map(str, self.frame.columns))
+
+    def held(self) -> HeldRows:
+        return self
+
+    def came(self, stored: Mapping[str, str]) -> Came:
+        """The rows with how they were written.
+
+        Args:
+            stored: the types in which their source stores the columns.
+        """
+        return Came(self.frame, self.gaps, stored, self.written)
+
+    def after(self, step: RowStep) -> HeldRows:
+        """The rows as a step leaves them, each with the gaps it had.
+
+        A step keeps the number of each row as its label, by which it is known which are left.
+        """
+        frame = self.frame.copy(deep=False)
+        frame.index = pd.RangeIndex(len(frame))
+        made = step(frame)
+        gaps = self.gaps.taken(made.index.to_numpy()) if self.gaps.codes else self.gaps
+        return HeldRows(made.reset_index(drop=True), gaps=gaps, written=self.written)
 
     def total(self) -> int:
         return len(self.frame)
@@ -72,7 +109,10 @@ class HeldRows:
         domain = schema.domain(name)
         key = (name, domain)
         if key not in self._codes:
-            self._codes[key] = domain.encode(self.frame[name])
+            found = domain.encode(self.frame[name])
+            if isinstance(domain, TellsGaps) and name in self.gaps.codes:
+                found = domain.apart(found, self.gaps.codes[name])
+            self._codes[key] = found
         return self._codes[key]
 
     def count(self, schema: Schema, names: Sequence[str]) -> IntCounts:
@@ -100,6 +140,9 @@ class HeldRows:
     def occurring(self, name: str) -> tuple[tuple[str, ...], IntCounts]:
         found = self.frame[name].dropna().value_counts()
         found = found[found > 0]  # a categorical column also names values that no row has
+        if isinstance(found.index, pd.CategoricalIndex) and found.index.ordered:
+            found = found.sort_index()
+            return tuple(map(str, found.index)), np.asarray(found, dtype=np.int64)
         return merged(pd.Series(found.index), np.asarray(found, dtype=np.int64))
 
 
@@ -121,8 +164,8 @@ def people_of(frame: pd.DataFrame, person: str) -> tuple[npt.NDArray[np.int64], 
     return codes, len(known) + int(nobody.sum())
 
 
-def at_most_per_person(frame: pd.DataFrame, person: str, most: int) -> pd.DataFrame:
-    """At most `most` rows of each person, in their old order, and the same whenever it is asked.
+def at_most_per_person(frame: pd.DataFrame, person: str, most: int) -> npt.NDArray[np.int64]:
+    """The numbers of at most `most` rows of each person, the same whenever it is asked.
 
     Which of them follows from that person's rows alone, by their hashes: so one person more or less
     changes nothing about the others, and releases of one table do not tell more and more of the
@@ -131,4 +174,4 @@ def at_most_per_person(frame: pd.DataFrame, person: str, most: int) -> pd.DataFr
     order = np.argsort(row_hashes(frame), kind="stable")
     owners = pd.Series(people_of(frame, person)[0][order])
     place = owners.groupby(owners).cumcount().to_numpy()
-    return frame.iloc[np.sort(order[place < most])].reset_index(drop=True)
+    return np.sort(order[place < most])

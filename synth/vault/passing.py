@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from synth.lazily import pa, pd
+from synth.lazily import np, pa, pd
 from synth.schema import Schema
+from synth.schema.written import AS_USUAL, Written, written_of
+from synth.vault.gaps import NO_GAPS, Gaps
+
+GAP = "\0gap "  # before the name of the column whose gaps it holds
 
 
 class RowStep(Protocol):
@@ -17,7 +24,7 @@ class RowStep(Protocol):
         ...
 
     def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The changed rows."""
+        """The changed rows, those that are left under the labels they had."""
         ...
 
     def declare(self, schema: Schema) -> Schema:
@@ -25,15 +32,43 @@ class RowStep(Protocol):
         ...
 
 
-def write_rows(frame: pd.DataFrame, stream: Any) -> None:
-    """Rows as an Arrow stream."""
-    table = pa.Table.from_pandas(frame, preserve_index=False)
+@dataclass(frozen=True, eq=False)
+class Came:
+    """Rows, and how their source wrote them.
+
+    Args:
+        stored: the types in which it stores its columns, as Arrow names them.
+        written: how it is written, if as text.
+    """
+
+    frame: pd.DataFrame = field(repr=False)
+    gaps: Gaps = NO_GAPS
+    stored: Mapping[str, str] = field(default_factory=dict)
+    written: Written = AS_USUAL
+
+
+def write_rows(came: Came, stream: Any) -> None:
+    """Rows as an Arrow stream, with how they were written beside them."""
+    table = pa.Table.from_pandas(came.frame, preserve_index=False)
+    for name, codes in came.gaps.codes.items():
+        table = table.append_column(GAP + name, pa.array(codes))
+    told = {
+        "texts": list(came.gaps.texts),
+        "stored": dict(came.stored),
+        "written": came.written.document(),
+    }
+    table = table.replace_schema_metadata({**table.schema.metadata, "came": json.dumps(told)})
     with pa.ipc.new_stream(stream, table.schema) as writer:
         writer.write_table(table)
 
 
-def receive(stream: Any) -> pd.DataFrame:
+def receive(stream: Any) -> Came:
     """The rows that `write_rows` wrote; called by the worker that makes a vault of them."""
     with pa.ipc.open_stream(stream) as reader:
-        frame: pd.DataFrame = reader.read_all().to_pandas()
-    return frame
+        table = reader.read_all()
+    told = json.loads(table.schema.metadata[b"came"])
+    beside = [n for n in table.column_names if n.startswith(GAP)]
+    codes = {n.removeprefix(GAP): np.asarray(table[n]) for n in beside}
+    frame: pd.DataFrame = table.drop_columns(beside).to_pandas()
+    gaps = Gaps(tuple(told["texts"]), codes)
+    return Came(frame, gaps, told["stored"], written_of(told["written"]))

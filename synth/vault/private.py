@@ -49,7 +49,7 @@ from synth.vault.axes import in_memory, in_place, named_axes
 from synth.vault.coded import Coded, coded
 from synth.vault.held import HeldRows, Rows
 from synth.vault.noise import Noise
-from synth.vault.passing import RowStep, write_rows
+from synth.vault.passing import Came, RowStep, write_rows
 from synth.vault.shortfall import shortfall
 from synth.vault.staying import rows_of
 
@@ -58,7 +58,7 @@ class PrivateTable:
     """Real rows under a schema, a budget and a ledger.
 
     Args:
-        rows: a data frame (not copied; keep no other reference), or a lazy frame of any engine.
+        rows: a data frame, also as it came (not copied; keep no other reference), or a lazy one.
         schema: what is publicly declared about them.
         budget: the most that may ever be spent on these rows.
         person: the column that names the protected person, where a person may have several rows;
@@ -72,7 +72,7 @@ class PrivateTable:
 
     def __init__(
         self,
-        rows: pd.DataFrame | nw.LazyFrame[Any],
+        rows: pd.DataFrame | Came | nw.LazyFrame[Any],
         schema: Schema,
         budget: Budget | Ledger,
         *,
@@ -83,9 +83,7 @@ class PrivateTable:
         self.ledger = budget if isinstance(budget, Ledger) else Ledger(budget)
         self.schema = schema
         self.person = person
-        self.__noise: Noise = exact_noise
-        if noise is not None:
-            self.__noise = noise
+        self.__noise: Noise = noise or exact_noise
         self.__vouched: set[tuple[str, object]] = {(c.name, c.domain) for c in schema}
         most = self.ledger.budget.rows_per_person
         self.__rows: Rows = rows_of(rows, schema, person=person, most=most, known_as=known_as)
@@ -105,6 +103,11 @@ class PrivateTable:
     def rows_per_person(self) -> int:
         return self.ledger.budget.rows_per_person
 
+    @property
+    def gap_texts(self) -> tuple[str, ...]:
+        """The public list of texts that missing cells may have had, without the empty one."""
+        return self.__rows.gaps.texts
+
     def transform(self, step: RowStep, audience: Audience = Audience.RELEASE) -> PrivateTable:
         """Apply a row-by-row step. Free; the new table is charged to the same ledger.
 
@@ -112,9 +115,7 @@ class PrivateTable:
         """
         if step.depends_on_rows:
             self.__noted(step.depends_on_rows, audience)
-        return self.__with(
-            HeldRows(step(self.__frame().copy(deep=False))), step.declare(self.schema)
-        )
+        return self.__with(self.__rows.held().after(step), step.declare(self.schema))
 
     def declare(self, schema: Schema) -> PrivateTable:
         """The same rows under another public description.
@@ -384,7 +385,7 @@ class PrivateTable:
 
     def send_rows(self, stream: Any) -> None:
         """Write the rows to a worker of the same custodian, as an Arrow stream over a pipe."""
-        write_rows(self.__frame(), stream)
+        write_rows(self.__rows.held().came(self.schema.stored), stream)
 
     def statement(self) -> Statement:
         """What may honestly be said now, about everything done to these rows so far."""
@@ -410,12 +411,7 @@ class PrivateTable:
             self.ledger.note(entry)
 
     def __frame(self) -> pd.DataFrame:
-        if isinstance(self.__rows, HeldRows):
-            return self.__rows.frame
-        raise SchemaError(
-            "These rows stay in their engine, and this step needs them in memory.",
-            "Use a method that needs counts only, or load the table.",
-        )
+        return self.__rows.held().frame
 
     def __vouching(self, schema: Schema) -> PrivateTable:
         """Another description, whose origins are remembered as being as good as they say."""

@@ -21,12 +21,13 @@ from synth.budget.resemblance import Traits
 from synth.errors import QueryError, SchemaError, SynthError
 from synth.lazily import np, nw, pd
 from synth.schema import Categories, Codes, Dates, Domain, Numbers, Schema, Text
-from synth.schema.domain import OTHER
 from synth.schema.gathered import Gathered
 from synth.schema.tables import IntCounts, cells_of
 from synth.vault.answers import Shares
+from synth.vault.gaps import NO_GAPS, Gaps
 from synth.vault.held import HeldRows, Rows, at_most_per_person, merged
 from synth.vault.likeness import traits_of_frame, traits_of_place
+from synth.vault.passing import Came
 
 NUMBER = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,2})?$"
 MOST_LISTED = 2_000  # values of one column that are written into a query
@@ -85,6 +86,16 @@ class LazyRows:
     _kept: set[tuple[str, Domain]] = field(default_factory=set, repr=False)
     _held: nw.LazyFrame[Any] | None = field(default=None, repr=False)
     _last: tuple[Schema, str] | None = field(default=None, repr=False)
+
+    @property
+    def gaps(self) -> Gaps:
+        return NO_GAPS  # nothing is known of how cells are written there
+
+    def held(self) -> HeldRows:
+        raise SchemaError(
+            "These rows stay in their engine, and this step needs them in memory.",
+            "Use a method that needs counts only, or load the table.",
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -267,9 +278,7 @@ def _listable(kind: nw.dtypes.DType) -> bool:
 
 def _listed(text: nw.Expr, domain: Categories) -> Key:
     """The listed values, and one mark for all others, so that no rare one comes back."""
-    mark = OTHER
-    while mark in domain.values:
-        mark = f"({mark})"
+    mark = domain.gathered
     listed = [*domain.values, mark]
     found = domain.encode(pd.Series([*listed, None], dtype=object)).astype(np.int64)
     expr = (
@@ -320,7 +329,7 @@ def _halved(value: nw.Expr, edges: Sequence[nw.Expr], first: int) -> nw.Expr:
 
 
 def rows_of(
-    rows: pd.DataFrame | nw.LazyFrame[Any],
+    rows: pd.DataFrame | Came | nw.LazyFrame[Any],
     schema: Schema,
     *,
     person: str = "",
@@ -339,7 +348,9 @@ def rows_of(
                 "Load the table, or limit the rows in the query.",
             )
         return _checked(LazyRows(rows, known_as), schema)
-    found = _checked(HeldRows(rows), schema)
+    came = rows if isinstance(rows, Came) else Came(rows)
+    found = HeldRows(came.frame, gaps=came.gaps, written=came.written)
+    _checked(found, schema)
     if person and person not in found.names:
         raise SchemaError(
             f"The table has no column `{person}` to tell people apart.",
@@ -347,7 +358,9 @@ def rows_of(
         )
     if not person:
         return found
-    return HeldRows(at_most_per_person(rows, person, most), traits_of_frame(rows))
+    kept = at_most_per_person(found.frame, person, most)
+    held = found.frame.iloc[kept].reset_index(drop=True)
+    return HeldRows(held, traits_of_frame(found.frame), found.gaps.taken(kept), found.written)
 
 
 def _checked(rows: Rows, schema: Schema) -> Rows:

@@ -174,6 +174,7 @@ NEWCOMERS = {
     "a usual row": [USUAL],
     "a row that fits nothing": [ODD],
     "all missing": [dict.fromkeys(USUAL, "")],
+    "missing in other words": [{**USUAL, "age": "NA", "dose": ".", "city": "?", "seen": "None"}],
     "more decimals and another template": [{**USUAL, "weight": "83.1234", "visit": "ABC-7"}],
     "a code among numbers": [{**USUAL, "age": "E1000", "dose": "+"}],
     "a number that is taken": [{**USUAL, "visit": "70001"}],

@@ -19,7 +19,7 @@ from synth.errors import (
 from synth.ingest import Database, Limits, load
 from synth.ingest.declaration import ColumnPart, declared
 from synth.ingest.lazy import file_in_place, query_in_place
-from synth.ingest.reading import compact
+from synth.ingest.reading import Choices, compact
 from synth.learning.aggregates import aggregate
 from synth.methods.correlated import Correlated
 from synth.release import Bundle
@@ -281,13 +281,57 @@ def test_an_engine_that_fails_in_the_midst_is_a_sentence(tmp_path):
         Correlated().fit(private, private.ledger.left)
 
 
+@pytest.mark.parametrize(
+    ("content", "choices", "names"),
+    [
+        ("a~b\n1~2\n3~4\n", Choices(delimiter="~"), ["a", "b"]),
+        ("1;2\n3;4\n", Choices(delimiter=";", header=0), ["column 1", "column 2"]),
+        ("of 2024\na,b\n1,2\n3,4\n", Choices(header=2), ["a", "b"]),
+        ("a,b\n1,2\n3,4\n", Choices(encoding="UTF8", header_rows=1), ["a", "b"]),
+    ],
+)
+def test_what_is_said_of_reading_is_obeyed_where_the_rows_are(content, choices, names, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text(content)
+    with file_in_place(path, choices) as rows:
+        frame = rows.collect("pandas").to_native()
+    assert frame.columns.tolist() == names
+    assert frame.to_numpy().tolist() == [["1", "2"], ["3", "4"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("people.csv", {"encoding": "cp1252"}),
+        ("people.csv", {"encoding": "no such"}),
+        ("people.csv", {"delimiter": " "}),
+        ("people.csv", {"skip_ragged": True}),
+        ("people.csv", {"footer": 2}),
+        ("people.csv", {"header_rows": 2}),
+        ("people.parquet", {"encoding": "utf-8"}),
+        ("people.parquet", {"delimiter": ";"}),
+    ],
+)
+def test_what_an_engine_cannot_obey_is_refused_with_a_remedy(name, source, folder):
+    recipe = Recipe(source=Source(file=name, stay=True, **source), column=DECLARED)
+    with pytest.raises(IngestError, match=next(iter(source))) as error:
+        run(recipe, folder=folder)
+    assert error.value.remedy
+
+
+def test_a_query_whose_rows_stay_is_not_told_how_to_read_a_file():
+    source = Source(database="duckdb:///x.duckdb", query="SELECT 1", stay=True, sheet="a")
+    with pytest.raises(IngestError, match="`sheet`"):
+        run(Recipe(source=source))
+
+
 @pytest.mark.parametrize("protection", [Protection.ROUNDED, Protection.WITHHELD])
 @pytest.mark.parametrize("blanks", [False, True])
 def test_combinations_are_counted_where_the_rows_are(protection, blanks, folder):
     """And are the same as those of rows in memory."""
     counting = Counting(length=3, blanks=blanks)
     schema = declared(load(folder / "people.parquet", Budget(1.0)).suggestions, DECLARED)
-    loaded = PrivateTable(compact(some_people(4000)), schema, Budget(1.0))
+    loaded = PrivateTable(compact(some_people(4000))[0], schema, Budget(1.0))
     with file_in_place(folder / "people.parquet") as rows:
         staying = PrivateTable(rows, schema, Budget(1.0))
         mine, theirs = (aggregate(p, counting, 5, protection) for p in (loaded, staying))

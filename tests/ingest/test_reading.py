@@ -71,6 +71,14 @@ def test_a_sign_beside_a_number_is_western(price):
     assert set(read(text.encode("cp1252")).frame["cost"]) == {price}
 
 
+def test_blanks_that_do_not_break_are_no_letters():
+    """Between thousands they may be all that is not ASCII; mac_roman has a sign there."""
+    rows = [f"{i};{i + 1}\u00a0{100 + i},5" for i in range(30)]
+    found = read("\r\n".join(["id;amount", *rows]).encode("cp1252"))
+    assert found.written.encoding in ("cp1252", "utf-8")
+    assert found.frame["amount"].tolist()[0] == "1\u00a0100,5"
+
+
 def test_another_plausible_encoding_is_shown_and_offered():
     found = read("ville;n\nIsère;1\nArdèche;2\nOise;3\n".encode("cp1252"))
     (noticed,) = found.noticed

@@ -1,5 +1,7 @@
 """What seems wrong with a column is proposed with a reason, three values and the recipe's lines."""
 
+import io
+
 import pandas as pd
 import pytest
 
@@ -8,7 +10,8 @@ from synth.ingest import load
 from synth.ingest.declaration import ColumnPart, declared_column
 from synth.ingest.suggest import suggest
 from synth.protect.steps import step_of
-from synth.runs import read_recipe
+from synth.runs import read_recipe, run
+from synth.schema import Kind
 
 
 def proposed(values: list[object], name: str = "x") -> list:
@@ -109,3 +112,41 @@ def test_what_was_seen_shows_itself_to_who_asks_only():
     loaded = load(pd.DataFrame({"x": ["Yes", "yes", "No"] * 30}), Budget(1.0))
     assert "Yes" not in repr(loaded.suggestions["x"])
     assert "Yes" not in repr(loaded.suggestions["x"].repairs[0])
+
+
+def days_of_excel(name: str, rows: int = 200) -> dict:
+    numbers = [str(40_000 + 7 * i) for i in range(rows)]
+    frame = pd.DataFrame({name: numbers, "sex": ["f", "m"] * (rows // 2)})
+    return suggest(frame.astype("category"))
+
+
+def test_days_that_excel_counts_are_shown_as_days():
+    (repair,) = days_of_excel("Admission date")["Admission date"].repairs
+    assert repair.examples[0] == ("40000", "2009-07-06")
+    assert 'kind = "date"' in repair.lines and 'format = "excel"' in repair.lines
+    (part,) = read_recipe(repair.lines).column
+    assert part == ColumnPart(name="Admission date", **repair.declares)
+
+
+@pytest.mark.parametrize("name", ["salary", "update count", "id"])
+def test_numbers_under_another_name_are_left_alone(name):
+    assert days_of_excel(name)[name].repairs == ()
+
+
+@pytest.mark.parametrize("epsilon", ["inf", "9.0"])
+def test_days_that_excel_counts_come_out_as_they_came_in(epsilon):
+    rows = 300
+    frame = pd.DataFrame(
+        {"visit date": [40_000 + 3 * i for i in range(rows)], "sex": ["f", "m"] * (rows // 2)}
+    )
+    text = (
+        f'[privacy]\nepsilon = {epsilon}\n[method]\nname = "independent"\n[[column]]\n'
+        'name = "visit date"\nkind = "date"\nformat = "excel"\nrole = "plain"\n'
+    )
+    text += 'low = "40000"\nhigh = "44000"\n' if epsilon == "inf" else ""
+    source = io.BytesIO(frame.to_csv(index=False).encode())
+    release = run(read_recipe(text), source).release
+    assert release.model.schema["visit date"].kind is Kind.DATE
+    made = pd.read_csv(io.BytesIO(release.files()["synthetic.csv"]))["visit date"].dropna()
+    assert len(made) > 150 and made.between(38_000, 44_001).mean() > 0.9
+    assert (made == made.round()).all()

@@ -61,16 +61,16 @@ POOL = Pool(
     {c.name: np.arange(4, dtype=np.uint8) % c.domain.size for c in EVERY.modelled},
 )
 DRAWN = {
-    "network": (NETWORK, "03dc621a9a93a798"),
+    "network": (NETWORK, "d2ae539dbdf7906c"),
     "records": (RECORDS, "5b989042d04fe8bb"),
-    "pool": (POOL, "e0472c661f1a53a9"),
+    "pool": (POOL, "30343672fee03904"),
 }
 
 
 @pytest.mark.parametrize(("model", "digest"), DRAWN.values(), ids=list(DRAWN))
 def test_what_this_version_draws_stays_what_it_is(model, digest):
     """Where this fails, raise `DRAWING`, and write the new digests here beside it."""
-    assert DRAWING == 2
+    assert DRAWING == 3
     files = Release(model, 500, seed=7, copies=2, order=("-city",)).files()
     content = files["synthetic.csv"] + files["synthetic-2.csv"]
     assert hashlib.sha256(content).hexdigest()[:16] == digest

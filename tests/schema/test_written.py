@@ -1,6 +1,10 @@
+import numpy as np
+import pandas as pd
 import pytest
 
 from synth.errors import SchemaError
+from synth.schema import Column, Kind, Numbers, Schema
+from synth.schema.spelling import Spelling
 from synth.schema.written import Written, written_of
 
 
@@ -27,3 +31,13 @@ def test_what_it_says_is_read_back():
 def test_what_no_file_is_written_like_is_refused(wrong):
     with pytest.raises(SchemaError):
         written_of(wrong)
+
+
+def test_whole_numbers_among_others_stand_without_a_point():
+    """`22` beside `28.5`, as most programs write them; a column that shows the zero keeps it."""
+    ages = pd.Series([22.0, 28.5, np.nan, -0.0, 1e17])
+    plain = Schema((Column("age", Numbers((0.0, 90.0), decimals=1), Kind.REAL),))
+    shown = Numbers((0.0, 90.0), decimals=1, spelling=Spelling(fixed=True))
+    text = plain.written(pd.DataFrame({"age": ages})).to_csv(index=False)
+    assert text.split() == ["age", "22", "28.5", '""', "0", "1e+17"]
+    assert shown.written(ages[:2]).tolist() == ["22.0", "28.5"]

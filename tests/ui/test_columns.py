@@ -86,3 +86,14 @@ def test_each_column_is_shown_at_a_glance(seen):
     assert len(frame.loc["age", "spread"]) == 16
     assert sum(frame.loc["age", "spread"]) == len(some_people())
     assert frame.loc["age", "missing"] == 0
+
+
+def test_what_a_click_said_stays_when_a_line_is_typed_in(seen):
+    said = ColumnPart(name="age", missing_as="NA", codes=("-9",), template="name in de_DE")
+    before = _line(seen["age"].column, None)
+    after = before | {"low": "0", "high": "120"}
+    part = _still(said, _part(seen["age"].column, seen["age"], before, after), before, after)
+    assert (part.missing_as, part.codes, part.template) == ("NA", ("-9",), None)
+    named = before | {"role": "identifier"}
+    part = _still(said, _part(seen["age"].column, seen["age"], before, named), before, named)
+    assert part.template == "name in de_DE"

@@ -360,3 +360,21 @@ def test_a_code_and_a_list_stay_together():
     domain = who.schema.domain("age")
     assert domain.labels[0] == "0"
     assert "-99" in domain.labels
+
+
+def test_new_identifiers_can_read_like_names_of_a_place():
+    who = Visitor()
+    rows = 60
+    frame = pd.DataFrame({"patient id": [f"p{i}" for i in range(rows)], "sex": ["f", "m"] * 30})
+    who.bring(load(frame, Budget(1.0)), "people")
+    app = screen("columns", who)
+    assert who.recipe == Recipe()
+    (kind,) = [s for s in app.selectbox if s.label == "`patient id`"]
+    app = ran(kind.set_value("name").run())
+    assert who.recipe.column == (ColumnPart(name="patient id", template="name in en_GB"),)
+    (place,) = [s for s in app.selectbox if s.label == "Of"]
+    app = ran(place.set_value("de_DE").run())
+    assert who.schema["patient id"].domain.template == "name in de_DE"
+    (kind,) = [s for s in app.selectbox if s.label == "`patient id`"]
+    ran(kind.set_value("").run())
+    assert who.schema["patient id"].domain.template != "name in de_DE"

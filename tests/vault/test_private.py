@@ -128,7 +128,7 @@ def test_rows_reach_a_worker_as_they_are(private, people):
     pipe = io.BytesIO()
     private.send_rows(pipe)
     pipe.seek(0)
-    assert receive(pipe).fillna("?").astype(str).equals(people.fillna("?").astype(str))
+    assert receive(pipe).frame.fillna("?").astype(str).equals(people.fillna("?").astype(str))
 
 
 def test_a_schema_about_another_table_is_refused(people):

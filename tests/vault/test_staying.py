@@ -157,7 +157,7 @@ def lazy(request) -> Iterator[nw.LazyFrame]:
 
 @pytest.fixture(scope="module")
 def held() -> HeldRows:
-    return HeldRows(compact(hostile()))
+    return HeldRows(compact(hostile())[0])
 
 
 @pytest.mark.parametrize("names", TUPLES, ids="-".join)

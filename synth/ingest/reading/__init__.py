@@ -18,9 +18,10 @@ from synth.ingest.reading.said import MISSING_TEXTS, Choices, Click, Noticed, Re
 from synth.ingest.reading.sheets import read_sheet
 from synth.ingest.reading.statistical import PROGRAMS, read_statistical
 from synth.ingest.reading.text import read_text
-from synth.ingest.reading.tidy import compact, people, said_of_frame, stripped
+from synth.ingest.reading.tidy import compact, people, said_of_frame, stripped, with_index
 from synth.ingest.width import check_width
-from synth.lazily import nw, pa
+from synth.lazily import np, nw, pa
+from synth.schema.typed import Typed, sure
 
 __all__ = [
     "MISSING_TEXTS",
@@ -62,15 +63,17 @@ def read_table(
     read = _read(stream, found, choices)
     noticed = list(read.noticed)
     people(read.frame)
-    frame = stripped(read.frame, missing) if found == "text" else compact(read.frame, missing)
+    tidy = stripped if found == "text" else compact
+    frame, gaps = tidy(read.frame, missing)
     if choices.footer:
         frame = frame.iloc[: -choices.footer]
+        gaps = gaps.taken(np.arange(len(frame)))
         for name in frame.select_dtypes("category"):
             frame[name] = frame[name].cat.remove_unused_categories()
     elif count := footer_of(frame):
         noticed.append(said_of_footer(count))
-    noticed += said_of_frame(frame, missing)
-    return replace(read, frame=people(frame), noticed=tuple(noticed))
+    noticed += said_of_frame(frame, gaps, missing)
+    return replace(read, frame=people(frame), noticed=tuple(noticed), gaps=gaps)
 
 
 def _read(stream: IO[bytes], found: str, choices: Choices) -> Read:
@@ -101,7 +104,10 @@ def frame_of(native: Any, missing: Sequence[str] = MISSING_TEXTS) -> Read | nw.L
     if isinstance(frame, nw.LazyFrame):
         check_width(len(frame.collect_schema()))
         return frame
-    given = frame.to_pandas()
-    made = people(compact(given, missing))
+    given, index = with_index(frame.to_pandas())
+    made, gaps = compact(given, missing)
+    people(made)
     stored = types_of(native.schema) if isinstance(native, pa.Table) else types_of_frame(given)
-    return Read(made, tuple(said_of_frame(made, missing)), stored=stored)
+    said = tuple(said_of_frame(made, gaps, missing))
+    types = {str(n): kind for n, kind in given.dtypes.items() if sure(kind)}
+    return Read(made, said, stored=stored, gaps=gaps, typed=Typed(types, index))

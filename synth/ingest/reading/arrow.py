@@ -9,7 +9,7 @@ from synth.ingest.reading.said import Noticed, Read, listed
 from synth.ingest.width import check_width
 from synth.lazily import pa, pd
 from synth.schema.stored import arrow_type
-from synth.schema.values import is_text
+from synth.schema.typed import sure
 
 INDEX = "__index_level_"  # how pandas names an index that has no name
 DAMAGED = (OSError, ValueError, KeyError, TypeError, IndexError, NotImplementedError, MemoryError)
@@ -69,14 +69,7 @@ def types_of_frame(frame: pd.DataFrame) -> dict[str, str]:
 
     NumPy's whole numbers and truth values are others as soon as one is missing.
     """
-    sure = (pd.CategoricalDtype, pd.DatetimeTZDtype)
-    names = [
-        n
-        for n, kind in frame.dtypes.items()
-        if isinstance(kind, sure)
-        or pd.api.types.is_datetime64_dtype(kind)
-        or (pd.api.types.is_extension_array_dtype(kind) and not is_text(frame[n]))
-    ]
+    names = [n for n, kind in frame.dtypes.items() if sure(kind)]
     return types_of(pa.Schema.from_pandas(frame[names].head(0), preserve_index=False))
 
 

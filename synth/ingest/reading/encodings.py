@@ -204,8 +204,13 @@ def _words(text: str) -> set[str]:
 
 
 def _shapely(text: str) -> float:
-    """Share of words with more than ASCII in them that look like words."""
+    """Share of words with more than ASCII in them that look like words; all, where none has any.
+
+    A blank that does not break stands between thousands in many files, and in no word.
+    """
     words = _words(text)
+    if not words:
+        return 1.0
     proven = {s for w in words for s in _runs(w)}
     return sum(_is_word(w, proven) for w in words) / max(len(words), 1)
 
@@ -226,7 +231,9 @@ def _is_word(word: str, proven: set[str]) -> bool:
     mixed = bool(re.search(r"[A-Za-z\u00c0-\u024f]", word))
     if len(scripts) > 1 or not scripts <= (_runs(word) if mixed else proven):
         return False
-    if re.search(r"[\u02b0-\u02ff]|[^\W\d_][^\w\s\x00-\x7f’·]+[^\W\d_]|[^\x00-\x7f\W]\d", word):
+    if re.search(
+        r"[\u02b0-\u02ff]|[^\W\d_][^\w\s\x00-\x7f’·]+[^\W\d_]|[^\x00-\x7f\W]\d|\d[†‡]\d", word
+    ):
         return False
     return not re.search(CAPITAL_WITHIN, word) or word.isupper()
 

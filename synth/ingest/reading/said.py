@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from synth.budget.eyes import ForCustodian
+from synth.schema.typed import UNTYPED, Typed
 from synth.schema.written import Written
+from synth.vault.gaps import NO_GAPS, Gaps
 
 if TYPE_CHECKING:
     from synth.lazily import pd
@@ -80,12 +82,16 @@ class Read(ForCustodian):
         noticed: what was noticed on the way.
         written: how it is written, if as text.
         stored: the types in which its source stores its columns, as Arrow names them.
+        gaps: how missing cells were written.
+        typed: how a data frame types its columns.
     """
 
     frame: pd.DataFrame
     noticed: tuple[Noticed, ...] = ()
     written: Written | None = None
     stored: Mapping[str, str] = field(default_factory=dict)
+    gaps: Gaps = NO_GAPS
+    typed: Typed = UNTYPED
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

@@ -9,7 +9,12 @@ from synth.errors import IngestError
 from synth.ingest.reading.said import MISSING_TEXTS, Noticed, listed
 from synth.ingest.width import check_width
 from synth.lazily import np, pa, pd
+from synth.schema import Codes
+from synth.schema.domain import smallest
+from synth.schema.durations import ways
+from synth.vault.gaps import Gaps
 
+WORDS = ("None", ".", "..", "?")  # may be values: nothing taken, an unknown answer
 NAMIBIA = "NA"  # a missing text elsewhere, and a country code
 COUNTRY = re.compile(
     r"countr|nation|citizen|territor|(^|[^a-z])(iso|iso[23]|geo|land|lander|staat|pays|pais|país|"
@@ -17,8 +22,19 @@ COUNTRY = re.compile(
 )
 
 
-def compact(frame: pd.DataFrame, missing: Sequence[str] = MISSING_TEXTS) -> pd.DataFrame:
-    """Text and objects as categoricals of text; numbers and booleans as they are.
+def with_index(frame: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The frame with the named levels of its index as columns, and their names."""
+    named = [n for n in frame.index.names if n is not None and n not in frame.columns]
+    others = [i for i, n in enumerate(frame.index.names) if n not in named]
+    if others:
+        frame = frame.reset_index(level=others, drop=True)
+    return (frame.reset_index(), tuple(map(str, named))) if named else (frame, ())
+
+
+def compact(
+    frame: pd.DataFrame, missing: Sequence[str] = MISSING_TEXTS
+) -> tuple[pd.DataFrame, Gaps]:
+    """Text and objects as categoricals of text, `stripped`; numbers and booleans as they are.
 
     Raises:
         IngestError: a column holds lists or records.
@@ -39,6 +55,11 @@ def _compacted(name: str, values: pd.Series) -> pd.Series:
         text = values.dt.strftime("%Y-%m-%d %H:%M:%S")
         days = values.dt.strftime("%Y-%m-%d")
         return pd.Series(text.where(~midnight, days)).astype("category")
+    if pd.api.types.is_timedelta64_dtype(kind):
+        seconds = values.dt.total_seconds().round()
+        way = ways()["1 days 01:30:05"]
+        told = [None if np.isnan(s) else way.written(s) for s in seconds]
+        return pd.Series(told, index=values.index, dtype="category")
     if pd.api.types.is_integer_dtype(kind):
         return pd.to_numeric(values, downcast="integer")
     if pd.api.types.is_numeric_dtype(kind):
@@ -82,8 +103,9 @@ def categorical(texts: pa.ChunkedArray | pa.Array) -> pd.Series:
     return pd.Series(pd.Categorical.from_codes(codes, categories=known))
 
 
-def stripped(frame: pd.DataFrame, missing: Sequence[str]) -> pd.DataFrame:
+def stripped(frame: pd.DataFrame, missing: Sequence[str]) -> tuple[pd.DataFrame, Gaps]:
     """Without blanks around text, and with the texts that stand for nothing as missing."""
+    listed, gaps = tuple(dict.fromkeys(filter(None, missing))), {}
     for name in frame.columns:
         values = frame[name]
         if not isinstance(values.dtype, pd.CategoricalDtype):
@@ -96,8 +118,25 @@ def stripped(frame: pd.DataFrame, missing: Sequence[str]) -> pd.DataFrame:
         gone = pa.compute.is_in(trimmed, value_set=pa.array(sorted(nothing), type=pa.string()))
         if not trimmed.equals(told) or pa.compute.any(gone).as_py():
             new = pa.compute.if_else(gone, None, trimmed)
+            written = pa.compute.if_else(gone, trimmed, None)
+            codes = _gaps(values, written, listed)
+            if codes is not None:
+                gaps[str(name)] = codes
             frame[name] = _renamed(values, new)
-    return frame
+    return frame, Gaps(listed, gaps)
+
+
+def _gaps(values: pd.Series, written: pa.Array, listed: Sequence[str]) -> Codes | None:
+    """For each row which of the texts its missing cell had, from 1; None where none had any.
+
+    Args:
+        written: the text of each category that stands for nothing, null for the others.
+    """
+    places = pa.compute.index_in(written, value_set=pa.array(listed, pa.string()), skip_nulls=True)
+    known = places.fill_null(-1).to_numpy(zero_copy_only=False) + 1
+    if not known.any():
+        return None
+    return smallest(np.append(known, 0), len(listed) + 1)[values.cat.codes.to_numpy()]
 
 
 def of_country(name: str) -> bool:
@@ -106,8 +145,31 @@ def of_country(name: str) -> bool:
     return bool(COUNTRY.search(told))
 
 
-def said_of_frame(frame: pd.DataFrame, missing: Sequence[str]) -> list[Noticed]:
+def said_of_frame(frame: pd.DataFrame, gaps: Gaps, missing: Sequence[str]) -> list[Noticed]:
     """What a custodian should know of how values came in: nothing more is asked of the rows."""
+    return [*_said_of_words(gaps), *_said_of_countries(frame, missing)]
+
+
+def _said_of_words(gaps: Gaps) -> list[Noticed]:
+    """Words that were read as missing, and may have been values."""
+    found = [
+        (text, name)
+        for name in gaps.codes
+        for text, count in zip(gaps.texts, gaps.counts(name), strict=True)
+        if count and text in WORDS
+    ]
+    columns = {text: [n for t, n in found if t == text] for text, _ in found}
+    return [
+        Noticed(
+            f"`{text}` was read as a missing value in {listed(names)}.",
+            "If it is a value there, set `missing` in [source] to the texts that stand for a "
+            "missing one, without it.",
+        )
+        for text, names in columns.items()
+    ]
+
+
+def _said_of_countries(frame: pd.DataFrame, missing: Sequence[str]) -> list[Noticed]:
     kept = []
     for name in frame.columns:
         values = frame[name]
@@ -129,7 +191,8 @@ def _renamed(values: pd.Series, new: pa.Array) -> pd.Series:
     found = categorical(new).cat
     table = np.append(found.codes.to_numpy(), -1)
     codes = table[values.cat.codes.to_numpy()]
-    made = pd.Categorical.from_codes(codes, categories=found.categories)
+    ordered = bool(values.cat.ordered)
+    made = pd.Categorical.from_codes(codes, categories=found.categories, ordered=ordered)
     return pd.Series(made, index=values.index)
 
 

@@ -14,7 +14,6 @@ from synth.protect.risk.classes import Classes, classes_of
 from synth.protect.risk.disclosure import Disclosure, disclosure
 from synth.protect.risk.population import PopulationUniques, population_uniques
 from synth.schema import Kind, Role, Schema
-from synth.schema.domain import MISSING
 from synth.vault import PrivateTable
 from synth.vault.coded import Coded
 
@@ -99,7 +98,7 @@ def risk_of(
 def _once_each(known: Sequence[Coded], owner: Coded) -> Places:
     """One row of each person in each class; a row that names nobody is one person's."""
     codes = owner.codes.astype(np.int64)
-    if owner.labels and owner.labels[-1] == MISSING:
+    if owner.absent:
         nobody = codes == owner.size - 1
         codes[nobody] = owner.size + np.arange(int(nobody.sum()))
     label = classes_of(known, len(codes)).of_row
@@ -113,5 +112,6 @@ def _at(columns: Sequence[Coded], places: Places) -> tuple[Coded, ...]:
     for column in columns:
         left, codes = np.unique(column.codes[places], return_inverse=True)
         labels = tuple(column.labels[int(i)] for i in left)
-        made.append(Coded(column.name, codes.astype(column.codes.dtype), labels))
+        absent = column.absent and bool((left == column.size - 1).any())
+        made.append(Coded(column.name, codes.astype(column.codes.dtype), labels, absent))
     return tuple(made)

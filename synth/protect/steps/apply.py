@@ -13,7 +13,6 @@ from synth.ingest.declaration import ColumnPart, declared
 from synth.protect.steps.learnt import LearntStep
 from synth.protect.steps.step import Step
 from synth.schema import Column, Origin, Role, Schema
-from synth.schema.domain import MISSING
 from synth.vault import PrivateTable
 
 LOOK = "how rows and cells change under de-identification"
@@ -108,7 +107,7 @@ def _missing(private: PrivateTable, names: Sequence[str]) -> int:
     """Missing cells in some columns."""
     total = 0
     for column in private.exact_codes(names, LOOK, Audience.CUSTODIAN):
-        if column.labels and column.labels[-1] == MISSING:
+        if column.absent:
             total += int((column.codes == column.size - 1).sum())
     return total
 

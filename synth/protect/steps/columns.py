@@ -107,7 +107,7 @@ class Shuffle(Step):
 
     def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
         rng = np.random.default_rng(secrets.randbits(128))
-        return frame.iloc[rng.permutation(len(frame))].reset_index(drop=True)
+        return frame.iloc[rng.permutation(len(frame))]
 
     def declare(self, schema: Schema) -> Schema:
         return schema

@@ -49,7 +49,7 @@ class Filter(Step):
     def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
         values = frame[self.column].astype("category")
         passing = np.append(self._pass(pd.Series(values.cat.categories)), self.blanks)
-        return frame[passing[values.cat.codes.to_numpy()]].reset_index(drop=True)
+        return frame[passing[values.cat.codes.to_numpy()]]
 
     def _pass(self, values: pd.Series) -> npt.NDArray[np.bool_]:
         text = as_text(values)
@@ -121,7 +121,7 @@ class Suppress(Step):
         for name, cells in zip(self.columns, blanked.T, strict=True):
             if cells.any():
                 frame[name] = _blank(frame[name], cells)
-        return frame[~gone].reset_index(drop=True) if gone.any() else frame
+        return frame[~gone] if gone.any() else frame
 
     def _cells(self, columns: list[Coded]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Which cells are blanked, one column each, and which rows go."""
@@ -144,7 +144,9 @@ class Suppress(Step):
     ) -> npt.NDArray[np.int64]:
         """Of some rows, those in classes of k among themselves once `blank` columns are blank."""
         left = [
-            Coded(c.name, c.codes[rows], c.labels) for i, c in enumerate(columns) if i not in blank
+            Coded(c.name, c.codes[rows], c.labels, c.absent)
+            for i, c in enumerate(columns)
+            if i not in blank
         ]
         return rows[classes_of(left, len(rows)).own_size >= self.k]
 

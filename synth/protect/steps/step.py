@@ -35,7 +35,7 @@ class Step(ABC):
 
     @abstractmethod
     def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The changed rows."""
+        """The changed rows, those that are left under the labels they had."""
 
     @abstractmethod
     def declare(self, schema: Schema) -> Schema:

@@ -1,0 +1,132 @@
+"""How long something took, as it is written: `1:30:05`, `PT1H30M`, `1 days 01:30:05`.
+
+A duration is a whole number of its finest unit, seconds or minutes. The way of writing it is named
+by how an hour and a half, or five seconds more, are written in it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from functools import cache
+
+SIZES = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+SIGN = r"(?P<sign>[-\u2212]?)"
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to write durations.
+
+    Args:
+        name: an example of it.
+        pattern: what reads one, in groups `d`, `h`, `m` and `s`.
+        form: what writes one, with a place for each of these; `{h:02}` is padded.
+        parts: whether each part is written with its sign, and left out where it is nothing.
+    """
+
+    name: str
+    pattern: str
+    form: str
+    parts: bool = False
+
+    @property
+    def unit(self) -> int:
+        """Seconds in the finest unit."""
+        return 1 if "{s" in self.form else 60
+
+    def read(self, text: str) -> float:
+        """A duration in units; NaN for what is none."""
+        found = _compiled(self.pattern).fullmatch(text.strip())
+        if found is None:
+            return math.nan
+        told = {part: n for part, n in found.groupdict().items() if part != "sign" and n}
+        if not told:
+            return math.nan
+        seconds = sum(int(n) * SIZES[part] for part, n in told.items())
+        return (-1 if found["sign"] else 1) * seconds / self.unit
+
+    def written(self, number: float) -> str:
+        """A duration of so many units."""
+        left, made = round(abs(number)) * self.unit, {}
+        for part, size in SIZES.items():
+            made[part], left = divmod(left, size) if f"{{{part}" in self.form else (0, left)
+        sign = "-" if number < 0 and any(made.values()) else ""
+        if not self.parts:
+            return sign + self.form.format(**made)
+        return sign + _parts(self.form, made)
+
+
+def _parts(form: str, made: dict[str, int]) -> str:
+    """The parts that are not nothing; the last one where all are."""
+    pieces = form.split("|")
+    told = [p for p in pieces if (found := re.search(r"\{(\w)", p)) and made[found[1]]]
+    first = "" if re.search(r"\{", pieces[0]) else pieces[0]
+    text = "".join(told or pieces[-1:]).strip().format(**made)
+    time = "T" if first == "P" and not text.endswith("D") else ""
+    if time and "D" in text:
+        return first + text.replace("D", "DT", 1)
+    return first + time + text
+
+
+ISO = SIGN + r"P(?:(?P<d>\d{1,6})D)?(?:T(?:(?P<h>\d{1,6})H)?(?:(?P<m>\d{1,7})M)?"
+ISO_HOURS = SIGN + r"PT(?:(?P<h>\d{1,6})H)?(?:(?P<m>\d{1,7})M)?"
+SECONDS = r"(?:(?P<s>\d{1,8})S)?"
+CLOCK = SIGN + r"(?P<h>\d{1,6}):(?P<m>[0-5]\d)"
+DAYS = SIGN + r"(?P<d>\d{1,6}) days? (?P<h>[01]\d|2[0-3]):(?P<m>[0-5]\d):(?P<s>[0-5]\d)"
+WAYS = (
+    Way("1:30:05", CLOCK + r":(?P<s>[0-5]\d)", "{h}:{m:02}:{s:02}"),
+    Way("01:30:05", CLOCK + r":(?P<s>[0-5]\d)", "{h:02}:{m:02}:{s:02}"),
+    Way("1:30", CLOCK, "{h}:{m:02}"),
+    Way("01:30", CLOCK, "{h:02}:{m:02}"),
+    Way("PT1H30M", ISO_HOURS, "P|{h}H|{m}M", parts=True),
+    Way("PT1H30M5S", ISO_HOURS + SECONDS, "P|{h}H|{m}M|{s}S", parts=True),
+    Way("P1DT1H30M", ISO + ")?", "P|{d}D|{h}H|{m}M", parts=True),
+    Way("P1DT1H30M5S", ISO + SECONDS + ")?", "P|{d}D|{h}H|{m}M|{s}S", parts=True),
+    Way("1 days 01:30:05", DAYS, "{d} days {h:02}:{m:02}:{s:02}"),
+    *(
+        Way(
+            f"1{b}{h}{a}30{b}{m}",
+            rf"{SIGN}(?:(?P<h>\d{{1,6}}){b}{h})?{a and ' ?'}(?:(?P<m>\d{{1,7}}){b}{m})?",
+            f"{{h}}{b}{h}{a}|{{m}}{b}{m}",
+            parts=True,
+        )
+        for h, m, a, b in (("h", "m", "", ""), ("h", "m", " ", ""), ("h", "min", " ", " "))
+    ),
+)
+READS = {  # what else a way reads: durations that happen to need fewer parts
+    "PT1H30M5S": ("PT1H30M",),
+    "P1DT1H30M": ("PT1H30M",),
+    "P1DT1H30M5S": ("PT1H30M", "PT1H30M5S", "P1DT1H30M"),
+}
+PADDED = {"1:30:05": "01:30:05", "1:30": "01:30"}
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+@cache
+def ways() -> dict[str, Way]:
+    """Each way under its name."""
+    return {way.name: way for way in WAYS}
+
+
+def way_of(text: str) -> str:
+    """The name of the first way that reads a text; "" where none does, or a bare part is no sign.
+
+    >>> way_of("26:05:10"), way_of("PT45M"), way_of("45 min")
+    ('1:30:05', 'PT1H30M', '')
+    """
+    if not _LIKELY.match(text):
+        return ""
+    for way in WAYS:
+        if not math.isnan(way.read(text)):
+            return "" if way.parts and not _LIKELY_PARTS.match(text) else way.name
+    return ""
+
+
+_LIKELY = re.compile(r"[-\u2212]?(?:P[T\d]|\d+:\d\d|\d+ days? \d|\d+ ?h)")
+_LIKELY_PARTS = re.compile(r"[-\u2212]?(?:P|\d+ ?h ?\d)")
