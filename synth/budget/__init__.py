@@ -2,7 +2,9 @@
 
 from synth.budget.ledger import (
     Audience,
+    Chosen,
     Entry,
+    Filled,
     Grouped,
     Ledger,
     Measured,
@@ -14,7 +16,9 @@ from synth.budget.promise import Budget, Rho
 __all__ = [
     "Audience",
     "Budget",
+    "Chosen",
     "Entry",
+    "Filled",
     "Grouped",
     "Ledger",
     "Measured",

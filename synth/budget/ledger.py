@@ -76,9 +76,24 @@ class Grouped(_Touch):
     length: int
 
 
-Entry = Measured | Opened | Grouped
+@dataclass(frozen=True)
+class Filled(Grouped):
+    """Gaps in what people share were filled with values of counts: of whole rows, no more holds.
+
+    Of combinations with such a value, those of up to `length` values were checked.
+    """
+
+
+@dataclass(frozen=True)
+class Chosen(_Touch):
+    """The custodian settled something after looking at the rows: what, naming columns alone."""
+
+    what: str
+
+
+Entry = Measured | Opened | Grouped | Chosen
 KINDS: Mapping[str, type[Any]] = {
-    kind.__name__.lower(): kind for kind in (Measured, Opened, Grouped)
+    kind.__name__.lower(): kind for kind in (Measured, Opened, Grouped, Filled, Chosen)
 }
 
 
@@ -235,9 +250,11 @@ def _sound(entry: Entry) -> bool:
         case Measured(str(), float() as rho, str() as mechanism, int() | float() as delta):
             return rho > 0 and 0 <= delta < 1 and mechanism in MECHANISMS
         case Grouped(str(), int() as k, int() as length):
-            return k >= 1 and length >= 0
+            return k >= 1 and length >= int(isinstance(entry, Filled))
         case Opened(str()):
             return entry.leaves
+        case Chosen(str()):
+            return True
         case _:
             return False
 
@@ -250,7 +267,7 @@ class Payer(Protocol):
     def spend(
         self, purpose: str, rho: Rho, mechanism: str = "gaussian", *, delta: float = 0.0
     ) -> None: ...
-    def note(self, entry: Opened | Grouped) -> None: ...
+    def note(self, entry: Opened | Grouped | Chosen) -> None: ...
     def standing(self, *, bounded: bool = True) -> RunningTotal | None: ...
 
 
@@ -308,7 +325,7 @@ class Ledger:
                 self.parent.spend(purpose, rho, mechanism, delta=delta)
             self._write(Measured(purpose, rho, mechanism, delta))
 
-    def note(self, entry: Opened | Grouped) -> None:
+    def note(self, entry: Opened | Grouped | Chosen) -> None:
         """Write down a touch that costs no rho."""
         with self._lock:
             if self.parent is not None:
@@ -384,13 +401,35 @@ def _concluded(
         # what was known beforehand: how much a method leaves over may depend on noisy answers
         epsilon = max(epsilon, budget.epsilon)
     if groups and not reasons and not spent > 0:
-        return KAnonymous(min(e.k for e in groups), min(e.length for e in groups))
+        return KAnonymous(min(e.k for e in groups), _reach(groups))
+    reasons = (*reasons, *_chosen(entries))
     if groups and spent > 0:
         reasons = (*reasons, "exact counts were handed out beside noisy ones")
     if reasons:
         return NoGuarantee(tuple(dict.fromkeys(reasons)), epsilon, tuple(columns))
     extra = max(aside, math.fsum(e.delta for e in entries if isinstance(e, Measured)))
     return DifferentiallyPrivate(epsilon, budget.delta + extra, budget.rows_per_person)
+
+
+def _reach(groups: Sequence[Grouped]) -> int:
+    """How long combinations in the rows are shared; 0 for any. Counts limit what is counted only.
+
+    Where gaps were filled, whole rows are no longer those that people share.
+    """
+    filled = [e.length for e in groups if isinstance(e, Filled)]
+    return min(filled) if filled else min(e.length for e in groups)
+
+
+def _chosen(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Why noise protects less than it seems: a choice tells something of the rows it was made by.
+
+    A promise of k is about what is released, whoever chose how, and holds all the same.
+    """
+    return tuple(
+        f"a step was chosen after looking at the rows ({e.what})"
+        for e in entries
+        if isinstance(e, Chosen)
+    )
 
 
 def _void(entries: Iterable[Entry]) -> tuple[str, ...]:
