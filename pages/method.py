@@ -4,6 +4,7 @@ import streamlit as st
 
 from synth.methods import Promise, method_named
 from ui.method.ask import ask_family, ask_method, ask_release
+from ui.method.coarser import offer_coarsening
 from ui.method.counts import ask_counts
 from ui.method.progress import show_job
 from ui.method.promise import ask_privacy
@@ -23,6 +24,7 @@ left, right = st.columns(2, gap="large")
 with left:
     names = [c.name for c in who.schema.modelled]
     who.decide(method=ask_method(who.recipe.method, family, names))
+    offer_coarsening(who)
 noise_protects = method_named(who.recipe.method.name).promise is Promise.PRIVATE
 with right, explained():
     who.decide(privacy=ask_privacy(who, kept_rows(loaded, who.recipe.people)))
