@@ -24,12 +24,12 @@ left, right = st.columns(2, gap="large")
 with left:
     names = [c.name for c in who.schema.modelled]
     who.decide(method=ask_method(who.recipe.method, family, names))
-    offer_coarsening(who)
 noise_protects = method_named(who.recipe.method.name).promise is Promise.PRIVATE
 with right, explained():
     who.decide(privacy=ask_privacy(who, kept_rows(loaded, who.recipe.people)))
     if warning := who.recipe.budget.warning:
         st.warning(warning)
+offer_coarsening(who)
 who.decide(release=ask_release(who.recipe.release, kept_rows(loaded, who.recipe.people)))
 who.decide(counts=ask_counts(who.recipe.counts, noise_protects=noise_protects))
 busy = who.job is not None and not who.job.finished.is_set()
