@@ -4,6 +4,7 @@ import streamlit as st
 
 from synth.methods import Promise, method_named
 from ui.method.ask import ask_family, ask_method, ask_release
+from ui.method.coarser import offer_coarsening
 from ui.method.counts import ask_counts
 from ui.method.progress import show_job
 from ui.method.promise import ask_privacy
@@ -28,6 +29,7 @@ with right, explained():
     who.decide(privacy=ask_privacy(who, kept_rows(loaded, who.recipe.people)))
     if warning := who.recipe.budget.warning:
         st.warning(warning)
+offer_coarsening(who)
 who.decide(release=ask_release(who.recipe.release, kept_rows(loaded, who.recipe.people)))
 who.decide(counts=ask_counts(who.recipe.counts, noise_protects=noise_protects))
 busy = who.job is not None and not who.job.finished.is_set()

@@ -23,6 +23,7 @@ from synth.ingest import Loaded, load
 from synth.ingest.declaration import ColumnPart
 from synth.learning.method import Method, Model
 from synth.methods import all_methods, method_named
+from synth.protect.coarsening import coarsening
 from synth.release import Bundle, Release
 from synth.runs import Outcome, Recipe, read_recipe, run, verify
 from synth.runs.notebook import load_ipython_extension
@@ -52,6 +53,7 @@ __all__ = [
     "Statement",
     "SynthError",
     "all_methods",
+    "coarsening",
     "compare",
     "load",
     "load_ipython_extension",

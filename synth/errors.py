@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class SynthError(Exception):
@@ -95,6 +96,26 @@ class StepError(SynthError):
 
 class NotReleasable(SynthError):
     """Something that must stay with the custodian was put into a release."""
+
+
+class TooManyGaps(NotReleasable):
+    """Most cells of a release would be gaps.
+
+    Args:
+        steps: steps that would help, as tables of a recipe. They may hold values that many people
+            share, so they are for the custodian's eyes and no part of the message.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        remedy: str,
+        *,
+        about: Sequence[str] = (),
+        steps: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        super().__init__(what, remedy, about=about)
+        self.steps = tuple(steps)
 
 
 class BundleError(SynthError):

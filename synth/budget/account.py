@@ -22,8 +22,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from synth.budget.accounting import epsilon_of, rho_of
+from synth.budget.entries import Audience, Entry, Measured, Opened
 from synth.budget.lasting import Book, LedgerFile, Line
-from synth.budget.ledger import Audience, Entry, Measured, Opened
 from synth.budget.population import LOOKED, TOGETHER, RunningTotal, running_total_of
 from synth.budget.promise import LARGEST_DELTA, Budget, Rho
 from synth.budget.resemblance import Sketch, Traits, sketch_of

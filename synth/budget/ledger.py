@@ -8,94 +8,27 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from enum import Enum
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
 from synth.budget.accounting import epsilon_of
+from synth.budget.entries import (
+    MECHANISMS,
+    Audience,
+    Chosen,
+    Entry,
+    Filled,
+    Grouped,
+    Measured,
+    Opened,
+    entry_of,
+)
 from synth.budget.figures import down, up
 from synth.budget.guarantee import DifferentiallyPrivate, Guarantee, KAnonymous, NoGuarantee
 from synth.budget.population import RunningTotal, running_total_of
 from synth.budget.promise import Budget, Rho
 from synth.errors import BudgetError, BudgetExceeded, BundleError
-
-MECHANISMS = ("gaussian", "exponential", "laplace")
-
-
-class Audience(Enum):
-    """Who may see something that was computed from the rows without noise."""
-
-    RELEASE = "release"  # may leave the house
-    CUSTODIAN = "custodian"  # for the eyes of whoever already holds the rows
-
-
-@dataclass(frozen=True)
-class _Touch:
-    """What every entry can do."""
-
-    @property
-    def leaves(self) -> bool:
-        """Whether it is about something that may leave the house, and so is told to recipients."""
-        return True
-
-    def document(self) -> dict[str, Any]:
-        """The entry as plain values, for a file or a pipe; `entry_of` reads it back."""
-        plain = {k: v.value if isinstance(v, Enum) else v for k, v in asdict(self).items()}
-        return {"kind": type(self).__name__.lower(), **plain}
-
-
-@dataclass(frozen=True)
-class Measured(_Touch):
-    """A noisy answer: it cost `rho`."""
-
-    purpose: str
-    rho: Rho
-    mechanism: str = MECHANISMS[0]
-    delta: float = 0.0  # the chance that this answer alone breaks the promise
-
-
-@dataclass(frozen=True)
-class Opened(_Touch):
-    """Rows, or facts read straight off them, were handed out without noise."""
-
-    reason: str
-    audience: Audience
-
-    @property
-    def leaves(self) -> bool:
-        return self.audience is Audience.RELEASE
-
-
-@dataclass(frozen=True)
-class Grouped(_Touch):
-    """Counts of combinations that at least `k` people share were handed out."""
-
-    purpose: str
-    k: int
-    length: int
-
-
-Entry = Measured | Opened | Grouped
-KINDS: Mapping[str, type[Any]] = {
-    kind.__name__.lower(): kind for kind in (Measured, Opened, Grouped)
-}
-
-
-def entry_of(document: Mapping[str, Any]) -> Entry:
-    """The entry that a document describes.
-
-    Raises:
-        KeyError: there is no such kind of entry.
-        TypeError: a value is missing, or one too many.
-    """
-    values = {k: v for k, v in document.items() if k != "kind"}
-    if "audience" in values:
-        values["audience"] = Audience(values["audience"])
-    if "rho" in values:
-        values["rho"] = Rho(float(values["rho"]))
-    made: Entry = KINDS[document["kind"]](**values)
-    return made
 
 
 def rho_in(entries: Iterable[Entry]) -> Rho:
@@ -235,9 +168,11 @@ def _sound(entry: Entry) -> bool:
         case Measured(str(), float() as rho, str() as mechanism, int() | float() as delta):
             return rho > 0 and 0 <= delta < 1 and mechanism in MECHANISMS
         case Grouped(str(), int() as k, int() as length):
-            return k >= 1 and length >= 0
+            return k >= 1 and length >= int(isinstance(entry, Filled))
         case Opened(str()):
             return entry.leaves
+        case Chosen(str()):
+            return True
         case _:
             return False
 
@@ -250,7 +185,7 @@ class Payer(Protocol):
     def spend(
         self, purpose: str, rho: Rho, mechanism: str = "gaussian", *, delta: float = 0.0
     ) -> None: ...
-    def note(self, entry: Opened | Grouped) -> None: ...
+    def note(self, entry: Opened | Grouped | Chosen) -> None: ...
     def standing(self, *, bounded: bool = True) -> RunningTotal | None: ...
 
 
@@ -308,7 +243,7 @@ class Ledger:
                 self.parent.spend(purpose, rho, mechanism, delta=delta)
             self._write(Measured(purpose, rho, mechanism, delta))
 
-    def note(self, entry: Opened | Grouped) -> None:
+    def note(self, entry: Opened | Grouped | Chosen) -> None:
         """Write down a touch that costs no rho."""
         with self._lock:
             if self.parent is not None:
@@ -384,13 +319,35 @@ def _concluded(
         # what was known beforehand: how much a method leaves over may depend on noisy answers
         epsilon = max(epsilon, budget.epsilon)
     if groups and not reasons and not spent > 0:
-        return KAnonymous(min(e.k for e in groups), min(e.length for e in groups))
+        return KAnonymous(min(e.k for e in groups), _reach(groups))
+    reasons = (*reasons, *_chosen(entries))
     if groups and spent > 0:
         reasons = (*reasons, "exact counts were handed out beside noisy ones")
     if reasons:
         return NoGuarantee(tuple(dict.fromkeys(reasons)), epsilon, tuple(columns))
     extra = max(aside, math.fsum(e.delta for e in entries if isinstance(e, Measured)))
     return DifferentiallyPrivate(epsilon, budget.delta + extra, budget.rows_per_person)
+
+
+def _reach(groups: Sequence[Grouped]) -> int:
+    """How long combinations in the rows are shared; 0 for any. Counts limit what is counted only.
+
+    Where gaps were filled, whole rows are no longer those that people share.
+    """
+    filled = [e.length for e in groups if isinstance(e, Filled)]
+    return min(filled) if filled else min(e.length for e in groups)
+
+
+def _chosen(entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Why noise protects less than it seems: a choice tells something of the rows it was made by.
+
+    A promise of k is about what is released, whoever chose how, and holds all the same.
+    """
+    return tuple(
+        f"a step was chosen after looking at the rows ({e.what})"
+        for e in entries
+        if isinstance(e, Chosen)
+    )
 
 
 def _void(entries: Iterable[Entry]) -> tuple[str, ...]:

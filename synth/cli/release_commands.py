@@ -10,12 +10,14 @@ from typing import Annotated
 import typer
 
 from synth.budget import Budget
-from synth.cli.speech import Shown, explained, say_noticed, say_total
+from synth.cli.speech import Shown, explained, say_coarsening, say_noticed, say_total
 from synth.errors import IngestError, RecipeError
-from synth.ingest import Database, Suggestion, load
+from synth.ingest import Database, Loaded, Suggestion, load
 from synth.ingest.declaration import ColumnPart
 from synth.lazily import np
 from synth.methods import all_methods, plugins
+from synth.methods.row_seeded import RowSeeded
+from synth.protect.coarsening import coarsening
 from synth.release import Bundle
 from synth.release.counts import recheck, uncounted
 from synth.release.drawing import drawings
@@ -23,9 +25,10 @@ from synth.release.signature import KEY, read_key, signed_words
 from synth.release.table_files import whole, write_parquet
 from synth.runs import Outcome, Recipe, read_recipe, run, verify
 from synth.runs.audit import Asked, Audit
-from synth.runs.recipe import Source
+from synth.runs.recipe import MethodPart, People, Source
 from synth.runs.recipe_file import recipe_text
 from synth.runs.remote import connected
+from synth.runs.verifying import as_released
 from synth.schema import Column, Dates, Numbers
 from synth.schema.settings import settings_of
 
@@ -51,6 +54,9 @@ def init(
         list[str] | None,
         typer.Option(help="How to read it, as in [source]: header=0, skip_ragged=true, …"),
     ] = None,
+    k: Annotated[
+        int, typer.Option(min=0, help="Coarsen the columns so that k people can share a row.")
+    ] = 0,
 ) -> None:
     """Look at a table and write a starter recipe.
 
@@ -64,9 +70,20 @@ def init(
         say_noticed(loaded.noticed)
         parts = tuple(ColumnPart(name=name) for name in loaded.suggestions)
         source = told.model_copy(update={"file": str(data.resolve())})
-        recipe = Recipe(source=source, column=parts)
+        recipe = _for_k(Recipe(source=source, column=parts), loaded, k)
         output.write_text(_commented(recipe_text(recipe), loaded.suggestions), encoding="utf-8")
     typer.echo(f"{len(parts)} columns, {loaded.rows:,} rows. Wrote {output}.")
+
+
+def _for_k(recipe: Recipe, loaded: Loaded, k: int) -> Recipe:
+    """The recipe for a method of k people, with steps that make columns coarse enough."""
+    if not k:
+        return recipe
+    found = coarsening(loaded.private, k)
+    say_coarsening(found)
+    method = MethodPart.model_validate({"name": RowSeeded.name, "k": k})
+    steps = tuple(step.document() for step in found.steps)
+    return recipe.model_copy(update={"protect": steps, "method": method})
 
 
 def _reading(told: Sequence[str]) -> Source:
@@ -258,8 +275,9 @@ def verify_bundle(
         held = verify(read, signed_by)
         counted: tuple[str, ...] = ()
         if against is not None:
-            budget = Budget(1.0, rows_per_person=rows_per_person)
-            counted = recheck(read, load(against, budget, person=person).private)
+            counted = recheck(
+                read, as_released(read, against, People(column=person, rows=rows_per_person))
+            )
     for sentence in (*held, *counted):
         typer.echo(f"ok  {sentence}")
     if against is not None and not counted:

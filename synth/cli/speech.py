@@ -9,8 +9,10 @@ from contextlib import contextmanager
 import typer
 
 from synth.budget.population import RunningTotal, population_lines
-from synth.errors import SynthError
+from synth.errors import SynthError, TooManyGaps
 from synth.ingest.reading import Noticed
+from synth.protect.coarsening import Coarsening
+from synth.runs.recipe_file import step_lines
 
 
 @contextmanager
@@ -18,6 +20,12 @@ def explained() -> Iterator[None]:
     """Turn an error the person can put right into one sentence and exit code 2."""
     try:
         yield
+    except TooManyGaps as error:
+        typer.echo(f"Error: {error}", err=True)
+        if error.steps:
+            typer.echo("These lines in the recipe make the columns coarser:\n")
+            typer.echo(step_lines(error.steps))
+        raise typer.Exit(2) from None
     except SynthError as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(2) from None
@@ -43,6 +51,17 @@ def say_noticed(noticed: Sequence[Noticed]) -> None:
     """What was noticed while a table was read, beside what a program may read."""
     for one in noticed:
         typer.echo(f"Noticed: {one}", err=True)
+
+
+def say_coarsening(found: Coarsening) -> None:
+    """What becomes of each column, for whoever holds the rows."""
+    for column in found.columns:
+        values = f"{column.values[0]:>7,} -> {column.values[1]:>5,} values"
+        shared = (
+            f"shared by {found.k}: {column.shared[0]:4.0%} -> {column.shared[1]:4.0%} of people"
+        )
+        typer.echo(f"{values}  {shared}  {column.column}: {column.words}")
+    typer.echo(found.plain)
 
 
 def say_total(total: RunningTotal) -> None:

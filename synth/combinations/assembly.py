@@ -32,7 +32,7 @@ def assembled(
         orders: in how many orders of the axes records are put together.
         each: how many records are tried in each.
     """
-    pairs = _pair_counts(reported)
+    pairs = pair_counts(reported)
     parts = [_single_records(reported)]
     for _ in range(orders):
         order = rng.permutation(len(reported.sizes)).tolist()
@@ -51,7 +51,7 @@ def _single_records(reported: Combinations) -> Records:
     return np.concatenate(parts)
 
 
-def _pair_counts(reported: Combinations) -> dict[tuple[int, int], NDArray[np.float32]]:
+def pair_counts(reported: Combinations) -> dict[tuple[int, int], NDArray[np.float32]]:
     """Reported counts of two attributes as dense tables, in both directions."""
     found = {}
     for first, second in subsets(range(len(reported.sizes)), 2):
@@ -72,22 +72,22 @@ def _in_order(
 ) -> Records:
     records = np.full((each, len(reported.sizes)), NOTHING, np.int32)
     for place, axis in enumerate(order):
-        weights = _weights(reported, pairs, records, order[:place], axis)
+        weights = smallest_counts(reported, pairs, records, order[:place], axis)
         todo = np.arange(each)
         for _ in range(TRIES):
-            drawn = _drawn(weights[todo], rng)
+            drawn = drawn_states(weights[todo], rng)
             todo, drawn = todo[drawn >= 0], drawn[drawn >= 0]
             if not todo.size:
                 break
             records[todo, axis] = drawn
-            wrong = ~_all_reported(reported, records[todo], sorted(order[:place]), axis)
+            wrong = ~all_reported(reported, records[todo], sorted(order[:place]), axis)
             records[todo[wrong], axis] = NOTHING
             weights[todo[wrong], drawn[wrong]] = 0
             todo = todo[wrong]
     return records
 
 
-def _weights(
+def smallest_counts(
     reported: Combinations,
     pairs: dict[tuple[int, int], NDArray[np.float32]],
     records: Records,
@@ -107,7 +107,7 @@ def _weights(
     return weights
 
 
-def _drawn(weights: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.int64]:
+def drawn_states(weights: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.int64]:
     """A state per line by its weight; -1 where there is none."""
     if not weights.shape[1]:
         return np.full(len(weights), -1)
@@ -117,7 +117,7 @@ def _drawn(weights: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np
     return np.where(ends[:, -1] > 0, drawn, -1)
 
 
-def _all_reported(
+def all_reported(
     reported: Combinations, records: Records, before: Sequence[int], axis: int
 ) -> NDArray[np.bool_]:
     """Whether every combination of three or more that holds the new state was reported."""

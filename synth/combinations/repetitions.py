@@ -155,6 +155,15 @@ def within_totals(
     return np.asarray(whole[(whole != NOTHING).any(axis=1)])
 
 
+def fullest(records: Records, rows: int) -> Records:
+    """At most so many of some records, those that say most first: the others say least."""
+    if len(records) <= rows:
+        return records
+    said = (records != NOTHING).sum(axis=1)
+    keep = np.sort(np.argsort(-said, kind="stable")[:rows])
+    return np.asarray(records[keep])
+
+
 def _taken_out(column: NDArray[np.int32], excess: NDArray[np.int64]) -> None:
     """Empty the first `excess` cells of each state, in place."""
     for state in np.flatnonzero(excess > 0):

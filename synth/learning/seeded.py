@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from synth.budget import Rho
+from synth.budget import Filled, Rho
 from synth.combinations.counting import Combinations
+from synth.combinations.filling import filled
 from synth.combinations.growth import NOTHING, Records
+from synth.combinations.repetitions import fullest
 from synth.errors import MethodError, NotReleasable
 from synth.lazily import np
+from synth.learning.gaps import FILL, FILL_ALL, GAPS, STOP, check_gaps, open_axes
 from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.learning.records import RecordModel
 from synth.progress import Progress, quiet
@@ -159,7 +162,9 @@ def as_model(ground: SeededGround, records: Records, length: int = 0) -> RecordM
             "Nothing is released. Raise the length that is counted, or choose another method.",
         )
     statement = ground.private.declare(ground.schema).statement()
-    return RecordModel(ground.schema, statement, len(records), ground.groups.names, records)
+    return RecordModel(
+        ground.schema, statement, ground.groups.found.rows, ground.groups.names, records
+    )
 
 
 @dataclass(frozen=True)
@@ -171,6 +176,7 @@ class Seeded(Method):
 
     promise: ClassVar[Promise] = Promise.K_PEOPLE
     model: ClassVar[type[Model]] = RecordModel
+    whole: ClassVar[bool] = True  # whether k people share whole rows, and not only what is counted
 
     k: int = setting(
         10,
@@ -190,15 +196,36 @@ class Seeded(Method):
         "`diagnoses=;`, several columns after commas.",
     )
     nothing: str = setting("", **NOTHING_TOLD)
+    gaps: str = setting(STOP, **GAPS)
 
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> RecordModel:
-        counting = counting_of(private, self.length, self.several, self.nothing)
+        counting = counting_of(private, self.length, self.several, self.nothing, blanks=self.fills)
         rng = np.random.default_rng(self.seed)
         progress(0.0, "counting combinations")
         ground = grounded(private, counting, self.k)
-        records = self.records(ground, rng, progress)
+        records = fullest(self.records(ground, rng, progress), ground.groups.found.rows)
+        if self.fills:
+            progress(0.8, "filling gaps")
+            records = self._filled(ground, records, rng)
         progress(0.9, "checking the promise")
-        return as_model(ground, records, self.promised_length(counting))
+        model = as_model(ground, records, self._promised(counting))
+        if self.gaps == STOP:
+            check_gaps(private, ground.groups.names, records, counting, self.k)
+        return model
+
+    def _promised(self, counting: Counting) -> int:
+        """The longest combinations in the rows that k people share; 0 for any."""
+        return 1 if self.gaps == FILL_ALL else min(self.reach, counting.length)
+
+    def _filled(self, ground: SeededGround, records: Records, rng: np.random.Generator) -> Records:
+        """The records with their gaps filled from the counts."""
+        every = self.gaps == FILL_ALL
+        purpose = "gaps filled from these counts, " + (
+            "whatever they stand beside" if every else "where all that is counted together stays so"
+        )
+        ground.private.ledger.note(Filled(purpose, self.k, self._promised(ground.counting)))
+        axes = open_axes(ground.groups.names, ground.counting)
+        return filled(records, ground.groups.found, axes, rng, every=every)
 
     @abstractmethod
     def records(
@@ -206,9 +233,15 @@ class Seeded(Method):
     ) -> Records:
         """The records to draw rows from, each as often as it is to stand in the list."""
 
-    def promised_length(self, counting: Counting) -> int:
-        """The longest combinations that k people share; 0 for any."""
-        return 0
+    @property
+    def reach(self) -> int:
+        """The longest combinations that k people have to share; 0 for any."""
+        return 0 if self.whole and not self.fills else self.length
+
+    @property
+    def fills(self) -> bool:
+        """Whether gaps are filled from counts."""
+        return self.gaps in (FILL, FILL_ALL)
 
     def grown(
         self,

@@ -18,7 +18,6 @@ from synth.lazily import np
 from synth.learning.seeded import EACH, Seeded, SeededGround
 from synth.progress import Progress
 from synth.schema.settings import setting
-from synth.vault import Counting
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,7 @@ class AggregateSeeded(Seeded):
         "length are shared by k people; longer ones may be anybody's."
     )
 
+    whole: ClassVar[bool] = False
     each: int = setting(2000, **EACH)
 
     def records(
@@ -43,6 +43,3 @@ class AggregateSeeded(Seeded):
         progress(0.5, "fitting repetitions")
         weights = calibrated(records, found, midpoint=ground.midpoint)
         return within_totals(repeated(records, weights, rng), found)
-
-    def promised_length(self, counting: Counting) -> int:
-        return counting.length

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from synth.budget import Entry, Grouped, Measured, Opened, Statement
+from synth.budget import Chosen, Entry, Grouped, Measured, Opened, Statement
 from synth.budget.accounting import epsilon_of
 from synth.budget.figures import DELTA_DIGITS, up
 from synth.budget.guarantee import DifferentiallyPrivate
@@ -72,6 +72,7 @@ SAFE = (
     "Cells that a spreadsheet would run as a formula begin with an apostrophe in the CSV files; "
     "the Parquet files have them unchanged."
 )
+CHOSEN = "nothing: chosen by the custodian after looking at the rows"
 UNSAFE = (
     "Cells that a spreadsheet would run as a formula are as they were drawn: open the CSV files in "
     "a spreadsheet only as text."
@@ -160,6 +161,8 @@ def _entry_line(entry: Entry) -> tuple[str, ...]:
         case Grouped():
             reach = f"up to {entry.length} values" if entry.length else "any length"
             return entry.purpose, f"shared by at least {entry.k} people ({reach})", "", ""
+        case Chosen():
+            return entry.what, CHOSEN, "", ""
         case Opened():
             return entry.reason, "nothing: the rows were seen", "no limit", ""
 

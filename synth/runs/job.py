@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from synth.budget import Entry
-from synth.budget.ledger import cost_of, entry_of
+from synth.budget.entries import entry_of
+from synth.budget.ledger import cost_of
 from synth.errors import SynthError
 from synth.evaluate import Comparison
 from synth.runs.accounts import Before

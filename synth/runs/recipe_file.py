@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from pathlib import PureWindowsPath
 from typing import Any, get_args
@@ -77,6 +77,13 @@ def _written(recipe: Recipe, header: tuple[str, ...]) -> str:
         document.add(tomlkit.comment(line))
     for name, value in recipe.model_dump(exclude_defaults=True).items():
         document.add(name, _tomlled(value))
+    return tomlkit.dumps(document)
+
+
+def step_lines(steps: Sequence[Mapping[str, Any]]) -> str:
+    """Steps as the lines of a recipe that say so."""
+    document = tomlkit.document()
+    document.add("protect", _tomlled([dict(step) for step in steps]))
     return tomlkit.dumps(document)
 
 

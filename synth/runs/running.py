@@ -11,7 +11,7 @@ from typing import Any
 
 from synth.budget import Audience, Entry, Opened, Rho, accounting
 from synth.budget.population import LOOKED
-from synth.errors import IngestError, QueryError, SchemaError, StepError
+from synth.errors import IngestError, QueryError, SchemaError, StepError, TooManyGaps
 from synth.evaluate import Comparison, compare
 from synth.ingest import Database, Loaded, load, read_query
 from synth.ingest.database import placed
@@ -21,8 +21,10 @@ from synth.ingest.lazy import check_stays, file_in_place, query_in_place
 from synth.ingest.reading import Noticed
 from synth.ingest.suggest_lazy import as_they_are
 from synth.lazily import pd
-from synth.learning.method import Model, Promise
+from synth.learning.method import Method, Model, Promise
+from synth.learning.seeded import Seeded
 from synth.progress import Progress, quiet
+from synth.protect.coarsening import coarsening
 from synth.protect.steps import Shelf, Stage, after_steps, protect, steps_of
 from synth.release import Release
 from synth.release.counts import files_of
@@ -282,9 +284,25 @@ def fitted(recipe: Recipe, private: PrivateTable, progress: Progress) -> Model:
     """Learn the model with what is left of the budget."""
     method = recipe.chosen
     if method.promise is not Promise.PRIVATE:
-        return method.fit(private, Rho(0.0), progress)
+        return _of_exact(method, private, progress)
     rho = private.ledger.left
     return method.fit(private.portion(rho), rho, progress)
+
+
+def _of_exact(method: Method, private: PrivateTable, progress: Progress) -> Model:
+    """The model of a method without noise; where that leaves gaps alone, what would help.
+
+    Raises:
+        TooManyGaps: with steps that make the columns coarser.
+    """
+    try:
+        return method.fit(private, Rho(0.0), progress)
+    except TooManyGaps as error:
+        if not isinstance(method, Seeded):
+            raise
+        steps = coarsening(private, method.k, method.reach).steps
+        told = tuple(step.document() for step in steps)
+        raise TooManyGaps(error.what, error.remedy, about=error.about, steps=told) from None
 
 
 def _part(progress: Progress, low: float, high: float) -> Progress:

@@ -11,28 +11,31 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
-from synth.budget import Grouped, Statement
+from synth.budget import Audience, Budget, Chosen, Grouped, Statement
 from synth.budget.accounting import gaussian_sigma
 from synth.budget.figures import up
 from synth.errors import BundleError, SchemaError, SynthError
+from synth.ingest import load
 from synth.lazily import pa
 from synth.learning.aggregates import Aggregates
 from synth.learning.method import DRAWING, Promise
 from synth.learning.records import RecordModel
 from synth.learning.seeded import Seeded
 from synth.methods import all_methods
+from synth.protect.steps import Shelf, protect, step_of, steps_of
 from synth.release import Bundle, Release
 from synth.release.archive import SIGNED, SUMS, Unpacked, digest_of
 from synth.release.counts import aggregates_of, files_of
 from synth.release.release import libraries
 from synth.release.showcase import LOOK, Look, look_file, look_of
 from synth.release.signature import same_fingerprint, signed_words
-from synth.runs.recipe import Recipe
+from synth.runs.recipe import People, Recipe
 from synth.runs.recipe_file import handed_on, read_recipe
 from synth.runs.running import DEFAULT_ROWS
 from synth.schema.written import written_of
-from synth.vault import Protection
+from synth.vault import PrivateTable, Protection
 from synth.vault.attributes import told_alone
 
 RECIPE = "recipe.toml"
@@ -80,6 +83,26 @@ def _listed(bundle: Bundle) -> list[str]:
     if "".join(f"{line}\n" for line in lines).encode() != bundle.files[SUMS]:
         raise BundleError("The list of checksums is not that of the files.", ASK)
     return lines
+
+
+def as_released(bundle: Bundle, table: Path, people: People) -> PrivateTable:
+    """The real table after the steps of the release's recipe, to count again what it promises.
+
+    Raises:
+        StepError: a step does not fit the table, or cannot be repeated.
+    """
+    recipe = _recipe(bundle) or Recipe()
+    loaded = load(
+        table,
+        Budget(1.0, rows_per_person=people.rows),
+        missing=recipe.source.missing,
+        choices=recipe.source.choices,
+        person=people.column,
+    )
+    if not recipe.protect:
+        return loaded.private
+    steps = steps_of(recipe.protect, Shelf(table.parent))
+    return protect(loaded, (), steps, Audience.CUSTODIAN, lenient=True)[-1].private
 
 
 def _described(bundle: Bundle) -> Release:
@@ -223,6 +246,7 @@ def _agreed(bundle: Bundle, release: Release, recipe: Recipe, counts: Aggregates
             ("the rows", _same_drawing(release, recipe)),
             ("the limit", _same_limit(bundle.statement, recipe)),
             ("the method", _same_method(bundle, recipe)),
+            ("the steps", _same_steps(bundle.statement, recipe)),
             ("the counts", _same_counts(recipe, counts)),
             ("the showcase", _same_look(bundle, recipe)),
         )
@@ -255,6 +279,12 @@ def _same_limit(statement: Statement, recipe: Recipe) -> bool:
 def _same_method(bundle: Bundle, recipe: Recipe) -> bool:
     chosen = recipe.chosen
     return chosen.model.kind == bundle.model.kind and _could_say(chosen.promise, bundle.statement)
+
+
+def _same_steps(statement: Statement, recipe: Recipe) -> bool:
+    """Whether each step that was chosen after looking at the rows is told, and no other."""
+    chosen = {step.choice for step in map(step_of, recipe.protect) if step.seen}
+    return chosen == {e.what for e in statement.ledger if isinstance(e, Chosen)}
 
 
 def _same_counts(recipe: Recipe, counts: Aggregates | None) -> bool:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any
 
 KEY = "setting"  # under which a dataclass field carries its description
+LAST = "asked for last"
 
 
 class Ask(Enum):
@@ -95,6 +96,11 @@ def setting(
     return field(default=default, metadata={KEY: told})
 
 
+def switch_named(title: str, help: str) -> dict[str, Any]:
+    """What describes a switch that all of a family have, given by its name alone and asked last."""
+    return {KEY: Setting("", False, title, help, Ask.SWITCH), LAST: True}
+
+
 def _usual(default: Any, choices: tuple[Any, ...]) -> Ask:
     if choices:
         return Ask.CHOICE
@@ -105,4 +111,5 @@ def _usual(default: Any, choices: tuple[Any, ...]) -> Ask:
 
 def settings_of(kind: type[Any]) -> tuple[Setting, ...]:
     """The settings of a dataclass, in order; fields made otherwise are its own business."""
-    return tuple(replace(f.metadata[KEY], name=f.name) for f in fields(kind) if KEY in f.metadata)
+    told = sorted((f for f in fields(kind) if KEY in f.metadata), key=lambda f: LAST in f.metadata)
+    return tuple(replace(f.metadata[KEY], name=f.name) for f in told)

@@ -163,7 +163,10 @@ def test_a_number_outside_what_is_told_is_counted_nowhere(protection):
 @pytest.mark.parametrize("method", SEEDED)
 def test_a_bundle_of_the_sample_holds_as_a_custodian_would_ask(method, tmp_path):
     recipe, bundle = tmp_path / "recipe.toml", tmp_path / "out.zip"
-    recipe.write_text(f'[source]\nfile = "{SAMPLE}"\n[method]\nname = "{method}"\norders = 3\n')
+    began = CliRunner().invoke(app, ["init", str(SAMPLE), "-o", str(recipe), "--k", "10"])
+    assert began.exit_code == 0, began.output
+    told = recipe.read_text().replace('name = "row_seeded"', f'name = "{method}"\norders = 3')
+    recipe.write_text(told)
     for words in (
         ("run", recipe, "-o", bundle),
         ("verify", bundle),
@@ -172,6 +175,7 @@ def test_a_bundle_of_the_sample_holds_as_a_custodian_would_ask(method, tmp_path)
         ran = CliRunner().invoke(app, [str(w) for w in words])
         assert ran.exit_code == 0, ran.output
     assert "reported counts are those of the table" in ran.output
+    assert Bundle.read(bundle).facts["rows"] == 10_000
 
 
 @pytest.mark.parametrize("method", SEEDED)

@@ -24,6 +24,7 @@ LOUD = {
     "exact_table": {
         "synth/evaluate/comparison.py": "columns and pairs, side by side",
         "synth/methods/correlated.py": "for the release, where epsilon is infinite",
+        "synth/learning/gaps.py": "cells that are empty in the table, told from gaps",
         "ui/method/promise.py": "an example of what noise does to one count",
     },
     "exact_values": {"synth/ingest/suggest_lazy.py": "values that occur, to compare with"},
@@ -38,6 +39,7 @@ LOUD = {
         "synth/cli/risk_commands.py": "risk, on the command line",
         "synth/ingest/loading.py": "a second look at columns that steps have changed",
         "synth/protect/advice.py": "what would help",
+        "synth/protect/coarsening.py": "how columns may be coarsened; the statement says so",
         "synth/protect/risk/summary.py": "risk",
         "synth/protect/steps/apply.py": "cells that a step empties",
         "synth/protect/steps/learnt.py": "for the release, unpaid: ends the promise, and says so",

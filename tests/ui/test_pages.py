@@ -378,3 +378,18 @@ def test_new_identifiers_can_read_like_names_of_a_place():
     (kind,) = [s for s in app.selectbox if s.label == "`patient id`"]
     ran(kind.set_value("").run())
     assert who.schema["patient id"].domain.template != "name in de_DE"
+
+
+def test_columns_are_made_coarse_enough_for_k_people_by_a_click():
+    who = Visitor()
+    ages = [i % 97 for i in range(400)]
+    frame = pd.DataFrame({"age": ages, "sex": ["F", "M"] * 200, "no": [a * 7 % 89 for a in ages]})
+    who.bring(load(frame, Budget(1.0)), "people")
+    who.recipe = Recipe(method=MethodPart(name="row_seeded"))
+    app = screen("method", who)
+    ran(app.button(key="coarsen").click().run())
+    assert "share their whole row with at least 10, instead of 0%" in words(app)
+    ran(app.button(key="coarsen.take").click().run())
+    taken = app.session_state[KEY].recipe.protect
+    assert taken and all(step["seen"] for step in taken)
+    assert "instead of 0%" not in words(app)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from synth.budget import Audience
+from synth.budget import Audience, Chosen
 from synth.errors import StepError
 from synth.ingest import Loaded, Suggestion, look_again
 from synth.ingest.declaration import ColumnPart, declared
@@ -56,6 +56,7 @@ def applied(stage: Stage, step: Step, audience: Audience = Audience.RELEASE) -> 
     settled = step.settled(private, audience)
     _check_person(private, settled)
     schema = settled.declare(private.schema)
+    _say_chosen(private, step, audience)
     before = _missing(private, [n for n in settled.writes if n in private.schema])
     new = private.transform(_Declared(settled, _honest(step, schema)), audience)
     rows = new.exact_size(LOOK, Audience.CUSTODIAN)
@@ -70,6 +71,13 @@ def applied(stage: Stage, step: Step, audience: Audience = Audience.RELEASE) -> 
         tuple(n for n in changed if n in new.schema),
         (*stage.unpaid, *unpaid),
     )
+
+
+def _say_chosen(private: PrivateTable, step: Step, audience: Audience) -> None:
+    """Write down that a step was chosen after looking at the rows, where it says so."""
+    entry = Chosen(step.choice)
+    if step.seen and audience is Audience.RELEASE and entry not in private.ledger.entries:
+        private.ledger.note(entry)
 
 
 @dataclass(frozen=True)
@@ -92,9 +100,9 @@ class _Declared:
 
 def _honest(step: Step, schema: Schema) -> Schema:
     """Values that a look at the rows led to are not declared, whatever the settled step says."""
-    if not isinstance(step, LearntStep):
+    if not (step.seen or isinstance(step, LearntStep)):
         return schema
-    origin = Origin.DISCOVERED if step.paid else Origin.OBSERVED
+    origin = Origin.DISCOVERED if step.paid and not step.seen else Origin.OBSERVED
     for name in step.writes:
         column = schema[name]
         domain: Any = column.domain

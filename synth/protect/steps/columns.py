@@ -34,6 +34,10 @@ class Drop(Step):
         return left
 
     @property
+    def choice(self) -> str:
+        return f"{self.title.lower()}: {', '.join(f'`{name}`' for name in self.columns)}"
+
+    @property
     def said(self) -> str:
         return f"Drop {', '.join(self.columns)}"
 

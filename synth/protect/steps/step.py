@@ -9,18 +9,22 @@ from __future__ import annotations
 import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar
 
 from synth.budget import Audience
 from synth.errors import StepError
 from synth.lazily import np, pd
 from synth.schema import Categories, Column, Domain, Kind, Origin, Role, Schema
-from synth.schema.settings import Ask, setting
+from synth.schema.settings import Ask, setting, settings_of, switch_named
 from synth.schema.values import as_text
 from synth.vault import PrivateTable
 
 MOST_LISTED = 1_000  # declared values that a step works out; beyond this they are read off again
+SEEN_HELP = (
+    "How it is set was decided after looking at this table. The statement then says so; a formal "
+    "promise of epsilon does not cover it."
+)
 LOOK_AGAIN = Categories((), Origin.OBSERVED, missing=True, other=True)  # until the rows are seen
 
 
@@ -32,6 +36,11 @@ class Step(ABC):
     title: ClassVar[str]
     summary: ClassVar[str]
     depends_on_rows: ClassVar[str] = ""  # why, where it does
+    seen: bool = field(
+        default=False,
+        kw_only=True,
+        metadata=switch_named("Chosen after looking at the rows", SEEN_HELP),
+    )
 
     @abstractmethod
     def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -68,12 +77,19 @@ class Step(ABC):
         """What it does, in a few words with its parameters."""
         return self.title
 
+    @property
+    def choice(self) -> str:
+        """What was chosen after looking at the rows, for the statement: names columns alone."""
+        touched = ", ".join(f"`{name}`" for name in self.writes)
+        return f"{self.title.lower()}{f': {touched}' if touched else ''}"
+
     def document(self) -> dict[str, Any]:
         """The step as plain values for the recipe, without what is left at its default."""
+        usual = {f.name: f.default for f in fields(self)}
         given = {
-            f.name: _plain(getattr(self, f.name))
-            for f in fields(self)
-            if f.metadata and getattr(self, f.name) != f.default
+            s.name: _plain(getattr(self, s.name))
+            for s in settings_of(type(self))
+            if getattr(self, s.name) != usual[s.name]
         }
         return {"step": self.name, **given}
 
