@@ -21,8 +21,14 @@ with st.container(horizontal=True):
     st.metric("… of a fresh real sample", f"{found.fresh_two_way:.3f}", width="content")
 st.markdown(
     "0 means the same shares, 1 means nothing in common (total variation distance). A new sample "
-    "of real people of the same size would not reach 0 either: that is the figure beside it."
+    "of real people of the same size would not reach 0 either: that is the figure beside it. "
+    "Columns are cut by what the real one holds, the same for every run."
 )
+if found.own_states:
+    st.info(
+        "The rows stayed in their engine, so numbers and dates are compared on the intervals of "
+        "the release: what is lost inside them does not show here."
+    )
 columns, pairs, combined, runs, numbers = st.tabs(
     ["Columns", "How columns go together", "Combinations", "Runs side by side", "Numbers"]
 )

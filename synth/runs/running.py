@@ -32,7 +32,7 @@ from synth.runs.accounts import NOTHING, Before, charged, conclude, content_of
 from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
-from synth.schema import Categories, Schema
+from synth.schema import Categories, Column, Dates, Numbers, Schema, Text
 from synth.vault import PrivateTable
 
 SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
@@ -167,17 +167,26 @@ def run_loaded(
 
 
 def _as_seen(before: PrivateTable, told: PrivateTable) -> PrivateTable:
-    """The rows as a custodian compares: not under what was found, which may be far coarser.
-
-    A column that turned out to be of another kind is compared as what it turned out to be.
-    """
+    """The rows as a custodian compares: not under what was found, which may be far coarser."""
     if told.stays:
         return as_they_are(told)
     seen = with_other(before.schema)
     for column in told.schema:
-        if (column.kind, column.role) != (seen[column.name].kind, seen[column.name].role):
-            seen = seen.replaced(column)
+        seen = seen.replaced(_judged_as(seen[column.name], column))
     return before.declare(seen)
+
+
+def _judged_as(seen: Column, told: Column) -> Column:
+    """What a column is compared as: what it is to the custodian's eyes.
+
+    Where they saw words and it turned out to be numbers or dates, it is compared as those: they
+    may be written otherwise. Words that turned out to be free text are still looked for.
+    """
+    if told.modelled != seen.modelled:
+        return told
+    if isinstance(seen.domain, Numbers | Dates) or isinstance(told.domain, Text):
+        return seen
+    return seen if told.kind is seen.kind else told
 
 
 def with_other(schema: Schema) -> Schema:

@@ -26,6 +26,7 @@ LOUD = {
         "synth/methods/correlated.py": "for the release, where epsilon is infinite",
         "ui/method/promise.py": "an example of what noise does to one count",
     },
+    "exact_bins": {"synth/evaluate/comparison.py": "the bins of the comparison"},
     "exact_values": {"synth/ingest/suggest_lazy.py": "values that occur, to compare with"},
     "exact_size": {
         "synth/evaluate/comparison.py": "rows compared",
