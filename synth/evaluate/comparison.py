@@ -16,7 +16,7 @@ from typing import Any, Self
 from synth.budget import Audience
 from synth.budget.eyes import ForCustodian
 from synth.evaluate.copies import Copies, copies
-from synth.lazily import np, pd
+from synth.lazily import np, pd, special
 from synth.progress import Progress, quiet
 from synth.schema import Codes, Counts, Domain, Schema, Text
 from synth.schema.gathered import Gathered
@@ -42,6 +42,7 @@ class Traces(ForCustodian):
         known, known_synthetic: share of rows with anything that the real column holds, not missing.
         top, top_synthetic: share of rows in the one fullest bin.
         even: distance of the real column to one whose rows are spread evenly over what it holds.
+        scatter: standard deviation of the distance of a fresh real sample.
     """
 
     kind: str
@@ -54,6 +55,7 @@ class Traces(ForCustodian):
     top: float
     top_synthetic: float
     even: float
+    scatter: float
 
 
 @dataclass(frozen=True, repr=False)
@@ -113,6 +115,9 @@ class Comparison(ForCustodian):
     unpaired: tuple[str, ...] = ()
     copies: Copies | None = None
     own_states: bool = False
+    tellable: int = 0
+    declared: tuple[str, ...] = ()
+    anew: tuple[str, ...] = ()
 
     @property
     def one_way(self) -> float:
@@ -160,6 +165,9 @@ class Comparison(ForCustodian):
             tuple(document["unpaired"]),
             None if document["copies"] is None else Copies(**document["copies"]),
             document["own_states"],
+            document["tellable"],
+            tuple(document["declared"]),
+            tuple(document["anew"]),
         )
 
 
@@ -212,19 +220,21 @@ def _histogram(name: str, bins: Bins, real: Counts, synthetic: pd.Series) -> His
         tuple(map(float, p[shown])),
         tuple(map(float, q[shown])),
         total_variation(p, q),
-        fresh_distance(p, float(real.sum()), float(fake.sum())),
-        _traces(bins, p, q, synthetic),
+        fresh_distance(p, float(real.sum()), float(fake.sum()), bins.afresh(p)),
+        _traces(bins, p, q, synthetic, float(real.sum())),
     )
 
 
-def _traces(bins: Bins, p: Counts, q: Counts, synthetic: pd.Series) -> Traces:
+def _traces(bins: Bins, p: Counts, q: Counts, synthetic: pd.Series, rows: float) -> Traces:
     known = np.array([s in (Sort.VALUES, Sort.RARE) for s in bins.sorts])
     alone = np.array([s is not Sort.RARE for s in bins.sorts])
     own = np.array([s is Sort.VALUES for s in bins.sorts]) & (p > 0)
     there, shares = q[own] > 0, p[own]
+    again = shares
     if bins.values and isinstance(bins.domain, Gathered):
         met = np.bincount(bins.domain.inner.encode(synthetic), minlength=bins.domain.inner.size)
         there, shares = met[: len(bins.values)] > 0, np.asarray(bins.shares)
+        again = np.asarray(bins.again)
     even = np.where(known, np.asarray(bins.even) * float(p[known].sum()), p)
     text = isinstance(bins.domain, Text)
     return Traces(
@@ -232,13 +242,23 @@ def _traces(bins: Bins, p: Counts, q: Counts, synthetic: pd.Series) -> Traces:
         len(there),
         int(there.sum()),
         float(shares[~there].sum()),
-        float((shares * (1 - shares) ** len(synthetic)).sum()),
+        _unmet_afresh(shares, again, rows, float(len(synthetic))),
         float(p[known].sum()),
         float(q[known].sum()),
         float(p[alone].max()),
         float(q[alone].max()),
         total_variation(p, even),
+        fresh_scatter(p, rows, float(len(synthetic))),
     )
+
+
+def _unmet_afresh(shares: Counts, again: Counts, rows: float, fresh: float) -> float:
+    """The share of the real rows whose value a fresh sample is expected not to have.
+
+    Two samples of one size miss as much of each other; so at least what is new in the fresh one.
+    """
+    new = float(shares.sum() - again.sum()) * min(1.0, rows / max(fresh, 1.0))
+    return max(float((shares * (1 - again) ** fresh).sum()), new)
 
 
 def _pairs(
@@ -276,16 +296,36 @@ def total_variation(p: Counts, q: Counts) -> float:
     return float(np.abs(p - q).sum() / 2)
 
 
-def fresh_distance(p: Counts, rows: float, fresh: float) -> float:
+def fresh_distance(p: Counts, rows: float, fresh: float, expected: Counts | None = None) -> float:
     """Expected distance between a sample of `rows` and one of `fresh` from the same chances `p`.
 
     Each cell's difference is nearly Gaussian, so its mean absolute value is sqrt(2/pi) times its
-    standard deviation (as mostlyai-qa does for its theoretical maximum).
+    standard deviation (as mostlyai-qa does for its theoretical maximum), and more where the mean is
+    not 0.
+
+    Args:
+        expected: shares in the fresh sample, where they are not `p`: rare values that are not seen
+            again, and new ones.
     """
     if rows <= 0 or fresh <= 0:
         return 1.0
-    variance = p * (1 - p) * (1 / rows + 1 / fresh)
-    return float(min(1.0, np.sqrt(2 / math.pi * variance).sum() / 2))
+    sigma = np.sqrt(p * (1 - p) * (1 / rows + 1 / fresh))
+    off = np.zeros_like(p) if expected is None else np.abs(p - expected)
+    z = off / np.maximum(sigma, 1e-300)
+    near = math.sqrt(2 / math.pi) * sigma * np.exp(-(np.minimum(z, 40.0) ** 2) / 2)
+    return float(min(1.0, (near + off * (1 - 2 * special.ndtr(-z))).sum() / 2))
+
+
+def fresh_scatter(p: Counts, rows: float, fresh: float) -> float:
+    """The standard deviation of that distance, as if cells were apart but for their sum.
+
+    With two cells that is exact: the difference of one is that of the other.
+    """
+    cells = int((p > 0).sum())
+    if rows <= 0 or fresh <= 0 or cells < 2:
+        return 0.0
+    variance = float((p * (1 - p)).sum()) * (1 / rows + 1 / fresh)
+    return math.sqrt((1 - 2 / math.pi) * variance * cells / (cells - 1)) / 2
 
 
 def normalised_information(counts: Counts) -> float:

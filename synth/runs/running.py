@@ -11,8 +11,10 @@ from typing import Any
 
 from synth.budget import Audience, Entry, Opened, Rho, accounting
 from synth.budget.population import LOOKED
+from synth.budget.prospect import Prospect
 from synth.errors import IngestError, QueryError, SchemaError, StepError
 from synth.evaluate import Comparison, compare
+from synth.evaluate.verdict import Verdict, verdicts
 from synth.ingest import Database, Loaded, load, read_query
 from synth.ingest.database import placed
 from synth.ingest.discovery import SHARE as FOUND_SHARE
@@ -32,7 +34,7 @@ from synth.runs.accounts import NOTHING, Before, charged, conclude, content_of
 from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
-from synth.schema import Categories, Column, Dates, Numbers, Schema, Text
+from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema, Text
 from synth.vault import PrivateTable
 
 SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
@@ -50,8 +52,16 @@ class Outcome:
     entries: tuple[Entry, ...]
     noticed: tuple[Noticed, ...] = ()  # while the table was read
 
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What became of each column, the worst first; for the custodian's eyes."""
+        return verdicts(self.comparison)
+
     def __repr__(self) -> str:
-        return f"<Outcome: {self.release!r}, and findings for the custodian in .comparison>"
+        return (
+            f"<Outcome: {self.release!r}, and findings for the custodian in .comparison and "
+            ".verdicts>"
+        )
 
 
 def run(
@@ -162,8 +172,26 @@ def run_loaded(
     private.ledger.note(Opened(LOOKED, Audience.CUSTODIAN))
     seen = told if private is before else _as_seen(before, told)
     comparison = compare(seen, release.beginning, _part(progress, 0.65, 0.95))
+    comparison = _judgeable(comparison, recipe, told.schema)
     progress(1.0, "done")
     return Outcome(release, comparison, tuple(private.ledger.entries))
+
+
+def _judgeable(comparison: Comparison, recipe: Recipe, schema: Schema) -> Comparison:
+    """The comparison, with what a verdict depends on beside it.
+
+    What was declared, what was taken for the numbers of people, and what noise lets tell.
+    """
+    told = {c.name: c for c in schema}
+    anew = tuple(h.column for h in comparison.columns if not told[h.column].modelled)
+    comparison = replace(comparison, anew=anew)
+    known = tuple(c.name for c in schema.modelled if c.domain.origin is Origin.DECLARED)
+    sizes = schema.shape([c.name for c in schema.modelled])
+    if not recipe.formal or not sizes:
+        return replace(comparison, declared=known)
+    budget, rows = recipe.budget, max(comparison.rows, 1)
+    seen = Prospect(sizes, rows, budget.epsilon, budget.delta, budget.rows_per_person)
+    return replace(comparison, declared=known, tellable=seen.tellable)
 
 
 def _as_seen(before: PrivateTable, told: PrivateTable) -> PrivateTable:
@@ -180,11 +208,16 @@ def _judged_as(seen: Column, told: Column) -> Column:
     """What a column is compared as: what it is to the custodian's eyes.
 
     Where they saw words and it turned out to be numbers or dates, it is compared as those: they
-    may be written otherwise. Words that turned out to be free text are still looked for.
+    may be written otherwise. Words that turned out to be free text, or the numbers of people, are
+    still looked for.
     """
-    if told.modelled != seen.modelled:
+    if not seen.modelled:
         return told
-    if isinstance(seen.domain, Numbers | Dates) or isinstance(told.domain, Text):
+    if (
+        not told.modelled
+        or isinstance(seen.domain, Numbers | Dates)
+        or isinstance(told.domain, Text)
+    ):
         return seen
     return seen if told.kind is seen.kind else told
 

@@ -26,6 +26,7 @@ FULL = 5  # rows an interval should have at least, where there are few
 SHARED = 0.02  # of all rows, from which on a number or moment has an interval of its own
 SHARED_ROWS = 10  # and at least so many rows: in a small table chance alone makes a few alike
 MOST_VALUES = 200  # values with a bin of their own; the rest have one together
+RARE = 3  # rows, up to which a value may have been seen by chance
 REST, STRANGE = "(all rarer values)", "(no value of the real column)"
 DAY = 86400.0
 
@@ -50,6 +51,7 @@ class Bins(ForCustodian):
         even: how much of the real column each bin would hold were it spread evenly; sums to 1.
         values: of a listed column its values as text, the most frequent first.
         shares: how much of all rows each of `values` has.
+        again: how much of them it is expected to have in a fresh sample of the same people.
     """
 
     domain: Domain
@@ -58,6 +60,20 @@ class Bins(ForCustodian):
     even: tuple[float, ...]
     values: tuple[str, ...] = ()
     shares: tuple[float, ...] = ()
+    again: tuple[float, ...] = ()
+
+    def afresh(self, shares: Counts) -> Counts:
+        """What a fresh sample is expected to have in each bin, where the real rows have `shares`.
+
+        Of a listed column, a part of it holds values that the real rows happen not to have.
+        """
+        if not self.values or not isinstance(self.domain, Gathered):
+            return shares
+        groups = np.asarray(self.domain.groups[: len(self.values)])
+        told = np.bincount(groups, weights=self.again, minlength=len(shares)).astype(np.float64)
+        told[self.sorts.index(Sort.STRANGE)] = sum(self.shares) - sum(self.again)
+        told[-1] = shares[-1]
+        return told
 
 
 def bins_of(column: Column, values: pd.Series) -> Bins:
@@ -92,7 +108,7 @@ def _of_values(values: pd.Series) -> Bins:
     counts = counts[counts > 0]
     order = np.lexsort((counts.index.to_numpy(dtype=str), -counts.to_numpy()))
     told = tuple(map(str, counts.index.to_numpy()[order]))
-    rows = counts.to_numpy(dtype=np.int64)[order]
+    rows = np.asarray(counts.to_numpy(dtype=np.int64)[order], dtype=np.int64)
     often, more = min(len(told), MOST_VALUES), len(told) > MOST_VALUES
     # what a release put under "(other)" is no value of the real column, nor is what it made up
     listed = told if OTHER in told else (*told, OTHER)
@@ -104,8 +120,36 @@ def _of_values(values: pd.Series) -> Bins:
     sorts = (Sort.VALUES,) * often + (Sort.RARE,) * more + (Sort.STRANGE, Sort.MISSING)
     one = 1 / max(len(told), 1)
     even = (*((one,) * often), *((one * (len(told) - often),) * more), 0.0, 0.0)
-    shares = tuple(map(float, rows / max(len(values), 1)))
-    return Bins(Gathered(inner, tuple(places)), _different(labels), sorts, even, told, shares)
+    total = max(len(values), 1)
+    return Bins(
+        Gathered(inner, tuple(places)),
+        _different(labels),
+        sorts,
+        even,
+        told,
+        shares=tuple(map(float, rows / total)),
+        again=tuple(map(float, _again(rows) / total)),
+    )
+
+
+def _again(rows: IntCounts) -> Counts:
+    """How often each value is expected in as many fresh rows, where it was seen in so many.
+
+    Of what was seen r times, (r + 1) N(r+1) / N(r) are expected, N(r) being how many values were
+    seen r times: few, where nearly all were seen once. Told for up to `RARE` times; what that
+    takes from or gives to the more frequent ones is shared among them.
+
+    Reference: Good (1953), "The population frequencies of species", doi:10.1093/biomet/40.3-4.237.
+    """
+    again = rows.astype(np.float64)
+    for seen in range(1, RARE + 1):
+        same = rows == seen
+        if same.any():
+            again[same] = min(seen, (seen + 1) * int((rows == seen + 1).sum()) / int(same.sum()))
+    often = rows > RARE
+    if (more := float(again.sum()) - float((rows[rows > 1]).sum())) > 0 and often.any():
+        again[often] *= max(0.0, 1 - more / float(again[often].sum()))
+    return again
 
 
 # -- numbers and moments ---------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from synth.vault import PrivateTable
 from synth.vault.bins import REST, SHARED_ROWS, STRANGE, Bins, Sort, bins_of, coarser
 
 WHOLE = Numbers((0, 1, 1001), decimals=0, codes=("unknown",))
+LISTED = Categories((), other=True)
 DAYS = 86400.0
 
 
@@ -132,6 +133,29 @@ def test_rare_values_count_as_met_one_by_one():
     found = alone(Categories((), other=True), real, ["often", "v0", "v299"], Kind.CATEGORY)
     assert found.traces.met == 3
     assert found.traces.unmet == pytest.approx(298 / 800)
+
+
+@pytest.mark.parametrize("rows", [300, 1000])
+def test_a_fresh_sample_of_rare_values_is_as_far_as_it_is_expected_to_be(rows, rng):
+    """Most of its values are new: that is no fault of anybody. Within a fifth; it was a third."""
+    chances = 1 / np.arange(1, 4001)
+    chances /= chances.sum()
+    names = np.array([f"v{i}" for i in range(4000)])
+    found = [
+        alone(LISTED, *(list(rng.choice(names, rows, p=chances)) for _ in range(2)), Kind.CATEGORY)
+        for _ in range(20)
+    ]
+    distance, unmet = (np.mean([f(h) for h in found]) for f in (_distance, _missed))
+    assert np.mean([h.fresh for h in found]) == pytest.approx(distance, rel=0.2)
+    assert np.mean([h.traces.unmet_fresh for h in found]) == pytest.approx(unmet, rel=0.1)
+
+
+def _distance(found: Histogram) -> float:
+    return found.tvd
+
+
+def _missed(found: Histogram) -> float:
+    return found.traces.unmet
 
 
 def test_of_free_text_only_whether_it_is_there_is_compared():
