@@ -212,8 +212,7 @@ def _under(private: PrivateTable, domains: Mapping[str, Domain]) -> PrivateTable
 def _histogram(name: str, bins: Bins, real: Counts, synthetic: pd.Series) -> Histogram:
     fake = bincount([bins.domain.encode(synthetic)], real.shape).astype(np.float64)
     p, q = _shares(real), _shares(fake)
-    sorts = np.array([s in (Sort.VALUES, Sort.RARE) for s in bins.sorts])
-    shown = np.flatnonzero(sorts | (p > 0) | (q > 0))  # a missing value that none has is no bin
+    shown = np.flatnonzero((p > 0) | (q > 0))  # a missing value that none has is no bin
     return Histogram(
         name,
         tuple(bins.labels[i] for i in shown),

@@ -243,11 +243,14 @@ def _labels(domain: Numbers | Dates, edges: Values, masses: Values) -> tuple[str
         place = np.searchsorted(edges, masses, side="right") - 1
         first, last = first.copy(), last.copy()
         first[place], last[place] = masses, masses
+    room = _room(domain, edges) > 0  # between two neighbours on the grid there is none
     for write in _writings(domain):
         pairs = [(write(a), write(b)) for a, b in zip(first, last, strict=True)]
-        told = tuple(a if a == b else f"{a} to {b}" for a, b in pairs)
-        if len(set(told)) == len(told):
+        told = [a if a == b else f"{a} to {b}" for a, b in pairs]
+        if len({t for t, some in zip(told, room, strict=True) if some}) == room.sum():
             break
+    for i in np.flatnonzero(~room):
+        told[i] = f"just below {told[i]}"
     below, above = ("before", "after") if isinstance(domain, Dates) else ("below", "above")
     return (f"{below} {pairs[0][0]}", *told, f"{above} {pairs[-1][1]}")
 

@@ -59,6 +59,14 @@ def test_a_point_mass_has_a_bin_of_its_own(heaped):
     assert found.tvd > 0.6
 
 
+def test_neighbouring_masses_keep_short_names_and_leave_no_gap():
+    values = list(range(48, 52)) * 50 + list(range(200))
+    found = alone(Numbers((0, 1001), decimals=0), values, values)
+    assert {"48", "49", "50", "51"} < set(found.labels)
+    assert all(p > 0 for p in found.real)
+    assert not [n for n in found.labels if "[" in n]
+
+
 def test_bins_follow_from_the_rows_and_not_from_what_is_told_of_them(heaped):
     other = Numbers((0, 500, 2000), decimals=0, codes=("unknown",))
     assert bins_for(WHOLE, heaped).labels == bins_for(other, heaped).labels
