@@ -106,6 +106,10 @@ class Prospect:
         """Mean share of the rows that noise alone seems to move, in a column."""
         return self._moved(self.sizes, self.single_sigma)
 
+    def moved(self, states: int) -> float:
+        """The same in one column with so many states."""
+        return self._moved((states,), self.single_sigma)
+
     @property
     def pair(self) -> float:
         """The same in a table of two columns, where twice as many as columns are measured."""

@@ -24,13 +24,15 @@ called lost.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from math import sqrt
 
 from synth.budget.eyes import ForCustodian
+from synth.budget.prospect import Prospect
 from synth.evaluate.comparison import Comparison, Histogram, Traces
+from synth.schema import Categories, Column, Schema, Text
 
 LEAST = 0.1
 MOSTLY, NO_NEARER = 0.25, 0.95
@@ -190,3 +192,53 @@ def _ways(fate: Fate, traces: Traces, tellable: int, *, known: bool) -> Iterator
         yield "declare its bounds on Columns if they are known without the table, and round it"
     if fate is Fate.SPREAD:
         yield "raise epsilon" if tellable else "take another method"
+
+
+# -- before a run ----------------------------------------------------------------------------------
+
+LOST_BELOW, COARSE_BELOW = 0.5, 2.0  # rows of a value on average, in rows that it takes to be told
+LOST_GROUPS, COARSE_GROUPS = 4, 10  # stretches of a line that can be told apart
+
+
+def predicted(schema: Schema, seen: Prospect, least: Mapping[str, int]) -> tuple[Verdict, ...]:
+    """What is likely to become of each column under noise, the worst first; no row is read.
+
+    A rough guess: how rows are spread over values is not known, so it takes them for about even.
+    Columns that are likely to be kept are left out.
+
+    Args:
+        schema: what is declared, or supposed.
+        seen: how much noise there will be, and about how many rows there are.
+        least: of each column that nobody declared, about how many rows have to share a value, or
+            lie in a stretch, for it to be found.
+    """
+    told = []
+    for column in schema.modelled:
+        fate, words = _likely(column, seen, least.get(column.name, 0))
+        if fate is not Fate.KEPT:
+            told.append(Verdict(column.name, fate, words))
+    order = list(Fate)
+    return tuple(sorted(told, key=lambda v: order.index(v.fate)))
+
+
+def _likely(column: Column, seen: Prospect, least: int) -> tuple[Fate, str]:
+    domain, states = column.domain, column.domain.size
+    if isinstance(domain, Text):
+        return Fate.KEPT, ""
+    if least and isinstance(domain, Categories):
+        states = max(len(domain.values), 1)
+        words = (
+            f"a value takes about {least:,} rows to be told, so at most {seen.rows // least:,} of "
+            f"{states:,} can be"
+        )
+        average = seen.rows / states / least
+        lost, coarse = average < LOST_BELOW, average < COARSE_BELOW
+        return Fate.LOST if lost else Fate.COARSER if coarse else Fate.KEPT, words
+    if least:
+        groups = seen.rows // least
+        words = f"only about {groups:,} stretches of it can be told apart"
+        lost, coarse = groups < LOST_GROUPS, groups < COARSE_GROUPS
+        return Fate.LOST if lost else Fate.SPREAD if coarse else Fate.KEPT, words
+    moved = seen.moved(states)
+    words = f"noise alone seems to move {moved:.0%} of the rows, over {states:,} values or groups"
+    return Fate.LOST if moved > MOSTLY else Fate.SPREAD if moved > SLACK else Fate.KEPT, words

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 
 from synth.budget import Budget
+from synth.budget.prospect import Prospect
 from synth.evaluate import Comparison, compare
-from synth.evaluate.verdict import Fate, Verdict, tally, verdicts
+from synth.evaluate.verdict import Fate, Verdict, predicted, tally, verdicts
 from synth.schema import Categories, Column, Kind, Numbers, Schema, Text
 from synth.vault import PrivateTable
 
@@ -134,3 +135,46 @@ def test_a_verdict_is_for_the_custodian_and_names_no_cell(codes):
     told = judged(codes, ["(other)"] * 1200)
     assert "v1" not in told.plain
     assert "for the custodian" in repr(told)
+
+
+# -- before a run ----------------------------------------------------------------------------------
+
+
+def foretold(domain, rows: int, epsilon: float = 1.0, least: int = 0) -> Fate:
+    """What is predicted of the first of four columns."""
+    kind = Kind.INTEGER if isinstance(domain, Numbers) else Kind.CATEGORY
+    others = [Column(n, Categories(("no", "yes"))) for n in ("a", "b", "c")]
+    schema = Schema((Column("x", domain, kind), *others))
+    seen = Prospect(schema.shape(schema.names), rows, epsilon, 1e-6)
+    told = predicted(schema, seen, {"x": least} if least else {})
+    return next((v.fate for v in told if v.column == "x"), Fate.KEPT)
+
+
+MANY, FEW = Categories(tuple(map(str, range(300)))), Categories(("a", "b", "c"))
+
+
+def test_what_noise_drowns_is_foretold_from_rows_epsilon_and_schema():
+    assert foretold(MANY, 500) is Fate.LOST
+    assert foretold(MANY, 500, epsilon=100.0) is Fate.SPREAD
+    assert foretold(MANY, 1_000_000) is Fate.KEPT
+    assert foretold(FEW, 500) is Fate.KEPT
+    assert foretold(Text(), 3) is Fate.KEPT
+
+
+def test_values_nobody_declared_take_rows_to_be_told():
+    assert foretold(MANY, 10_000, least=124) is Fate.LOST
+    assert foretold(FEW, 500, least=124) is Fate.COARSER
+    assert foretold(FEW, 10_000, least=124) is Fate.KEPT
+
+
+def test_a_line_of_few_stretches_is_lost_or_spread():
+    assert foretold(WHOLE, 500, least=221) is Fate.LOST
+    assert foretold(WHOLE, 1_500, least=221) is Fate.SPREAD
+    assert foretold(WHOLE, 10_000, least=221) is Fate.KEPT
+
+
+def test_more_rows_never_make_it_worse():
+    order = list(Fate)
+    for domain, least in ((MANY, 0), (MANY, 124), (WHOLE, 221), (FEW, 0), (FEW, 124)):
+        told = [order.index(foretold(domain, n, least=least)) for n in (50, 500, 5_000, 500_000)]
+        assert told == sorted(told)

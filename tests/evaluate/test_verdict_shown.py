@@ -93,6 +93,12 @@ def test_where_nothing_is_lost_nothing_waits(who):
     assert not app.checkbox
 
 
+def test_the_method_screen_foretells_what_is_likely_lost(who):
+    told = words(screen("method", who))
+    assert "a guess before any row is read" in told
+    assert "`club`: a value takes about" in told
+
+
 def test_compare_begins_with_the_verdicts(who):
     shown = [str(m.value) for m in screen("compare", who).markdown]
     first = next(i for i, text in enumerate(shown) if "**lost**" in text)
