@@ -95,7 +95,7 @@ def test_where_nothing_is_lost_nothing_waits(who):
 
 def test_the_method_screen_foretells_what_is_likely_lost(who):
     told = words(screen("method", who))
-    assert "a guess before any row is read" in told
+    assert "guessed from what stands on Columns" in told
     assert "`club`: a value takes about" in told
 
 

@@ -81,7 +81,7 @@ def _predict(who: Visitor, told: Privacy, rows: int) -> None:
     if not likely:
         return
     lines = [f"- **{v.fate.value}** `{v.column}`: {v.words}" for v in likely]
-    st.markdown("**Likely to come out worse than it is**, a guess before any row is read:")
+    st.markdown("**Likely to come out worse than it is**, guessed from what stands on Columns:")
     st.markdown("\n".join(lines[:MOST_TOLD]))
     if lines[MOST_TOLD:]:
         with st.expander(f"{len(lines) - MOST_TOLD} more columns"):
