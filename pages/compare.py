@@ -3,7 +3,7 @@
 import streamlit as st
 
 from synth.evaluate import charts
-from ui.compare import show_combinations, show_runs
+from ui.compare import show_combinations, show_distances, show_runs, show_verdicts
 from ui.shell.places import page
 from ui.shell.visitor import need_made
 
@@ -14,15 +14,8 @@ st.caption(
     "For your eyes only: these figures are computed from the real rows without noise, and cannot "
     "enter a release."
 )
-with st.container(horizontal=True):
-    st.metric("Columns: mean distance", f"{found.one_way:.3f}", width="content")
-    st.metric("… of a fresh real sample", f"{found.fresh_one_way:.3f}", width="content")
-    st.metric("Pairs: mean distance", f"{found.two_way:.3f}", width="content")
-    st.metric("… of a fresh real sample", f"{found.fresh_two_way:.3f}", width="content")
-st.markdown(
-    "0 means the same shares, 1 means nothing in common (total variation distance). A new sample "
-    "of real people of the same size would not reach 0 either: that is the figure beside it."
-)
+show_verdicts(found)
+show_distances(found)
 columns, pairs, combined, runs, numbers = st.tabs(
     ["Columns", "How columns go together", "Combinations", "Runs side by side", "Numbers"]
 )

@@ -3,11 +3,13 @@
 import streamlit as st
 
 from ui.release import (
+    may_leave,
     offer_bundle,
     offer_recipe,
     offer_sandbox,
     show_copies,
     show_formulas,
+    show_lost,
     show_promise,
     show_signature,
 )
@@ -15,12 +17,13 @@ from ui.shell.places import page
 from ui.shell.visitor import need_made
 
 who, made = need_made()
-st.title("Ready to leave")
+st.title("Ready to leave" if may_leave(made) else "Not yet ready to leave")
 if who.stale:
     st.warning(
         "Settings changed since this was made. What you download is the finished run, with the "
         "settings it was made by; run again on the Method screen to use the new ones."
     )
+show_lost(made)
 show_promise(made.bundle.statement)
 show_signature(made.bundle)
 show_copies(made)

@@ -1,10 +1,10 @@
-"""Parts of the Compare screen: combinations of attributes, and one run beside another."""
+"""Parts of the Compare screen: verdicts, distances, combinations, and one run beside another."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from synth.evaluate import charts
+from synth.evaluate import Comparison, Fate, Verdict, charts, verdicts
 from synth.evaluate.kept import Kept, kept
 from synth.protect.steps import Shelf
 from synth.runs.running import deidentified
@@ -12,7 +12,48 @@ from synth.vault import Counting
 from ui.shell.visitor import Made, Visitor, explained
 
 FEWEST = 10  # people that a combination should have to count, unless the recipe says another k
+MOST_TOLD = 8  # columns whose verdict is shown at once
 MOST_CELLS = 1_500_000  # rows times columns that are counted while somebody waits
+
+
+def show_verdicts(found: Comparison) -> None:
+    """What became of each column, the worst first."""
+    told = verdicts(found)
+    bad = [v for v in told if v.fate is not Fate.KEPT]
+    kept = [v for v in told if v.fate is Fate.KEPT]
+    if not bad:
+        st.success(f"All {len(kept)} columns are kept: their values, and their shares.")
+        return
+    st.markdown("\n".join(map(told_line, bad[:MOST_TOLD])))
+    if bad[MOST_TOLD:]:
+        with st.expander(f"{len(bad) - MOST_TOLD} more columns are not all there"):
+            st.markdown("\n".join(map(told_line, bad[MOST_TOLD:])))
+    if kept:
+        st.markdown(f"**{len(kept)} kept:** " + ", ".join(f"`{v.column}`" for v in kept))
+
+
+def told_line(verdict: Verdict) -> str:
+    """One verdict as a line of a list."""
+    return f"- **{verdict.fate.value}** `{verdict.column}`: {verdict.words}. {verdict.remedy}"
+
+
+def show_distances(found: Comparison) -> None:
+    """Mean distances, and what they are measured on."""
+    with st.container(horizontal=True):
+        st.metric("Columns: mean distance", f"{found.one_way:.3f}", width="content")
+        st.metric("… of a fresh real sample", f"{found.fresh_one_way:.3f}", width="content")
+        st.metric("Pairs: mean distance", f"{found.two_way:.3f}", width="content")
+        st.metric("… of a fresh real sample", f"{found.fresh_two_way:.3f}", width="content")
+    st.markdown(
+        "0 means the same shares, 1 means nothing in common (total variation distance). A new "
+        "sample of real people of the same size would not reach 0 either: that is the figure "
+        "beside it. Columns are cut by what the real one holds, the same for every run."
+    )
+    if found.own_states:
+        st.info(
+            "The rows stayed in their engine, so numbers and dates are compared on the intervals "
+            "of the release: what is lost inside them does not show here."
+        )
 
 
 def show_combinations(who: Visitor, made: Made) -> None:
@@ -57,6 +98,9 @@ def show_runs(who: Visitor) -> None:
     found = [(_named(i, r), r.comparison) for i, r in enumerate(who.runs, start=1)]
     st.altair_chart(charts.runs_chart(found), alt="Distance of each column, run by run")
     st.dataframe(charts.runs_frame(found), hide_index=True, alt="Mean distances, run by run")
+    st.dataframe(
+        charts.fates_frame(found), hide_index=True, alt="What became of each column, run by run"
+    )
     best_name, best = min(found, key=lambda f: f[1].two_way)
     st.markdown(
         f"Pairs of columns are closest in **{best_name}**: {best.two_way:.3f}, where a fresh real "

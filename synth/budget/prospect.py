@@ -106,6 +106,10 @@ class Prospect:
         """Mean share of the rows that noise alone seems to move, in a column."""
         return self._moved(self.sizes, self.single_sigma)
 
+    def moved(self, states: int) -> float:
+        """The same in one column with so many states."""
+        return self._moved((states,), self.single_sigma)
+
     @property
     def pair(self) -> float:
         """The same in a table of two columns, where twice as many as columns are measured."""
@@ -115,8 +119,8 @@ class Prospect:
         return self._moved(cells, self._sigma(PAIRS / len(cells)))
 
     @property
-    def _seen(self) -> int:
-        """States of a column that can be told apart at all."""
+    def tellable(self) -> int:
+        """About how many values of a column can be told apart at all."""
         return max(2, int(self.rows / (NARROW * self.single_sigma)))
 
     def _sigma(self, share: float) -> float:
@@ -146,9 +150,9 @@ class Prospect:
             return ()
         widest = max(self.sizes)
         told = ["leave out columns that nobody needs"] if len(self.sizes) > 3 else []
-        if widest > 2 * self._seen:
+        if widest > 2 * self.tellable:
             told.append(
-                f"use coarser values: a column has {widest}, about {self._seen} can be told"
+                f"use coarser values: a column has {widest}, about {self.tellable} can be told"
             )
         wanted = epsilon_for(ROUGH, self.sizes, self.rows, self.delta)
         if 1.2 * self.epsilon < wanted < MOST:

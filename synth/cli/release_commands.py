@@ -10,7 +10,14 @@ from typing import Annotated
 import typer
 
 from synth.budget import Budget
-from synth.cli.speech import Shown, explained, say_coarsening, say_noticed, say_total
+from synth.cli.speech import (
+    Shown,
+    explained,
+    say_coarsening,
+    say_noticed,
+    say_total,
+    say_verdicts,
+)
 from synth.errors import IngestError, RecipeError
 from synth.ingest import Database, Loaded, Suggestion, load
 from synth.ingest.declaration import ColumnPart
@@ -191,6 +198,7 @@ def _tell(outcome: Outcome) -> None:
         f"pairs {comparison.two_way:.3f} ({comparison.fresh_two_way:.3f}). "
         "These two figures are for you, not for the recipients."
     )
+    say_verdicts(outcome.verdicts)
     if (run := release.model.schema.run_by_spreadsheets) and release.safe:
         typer.echo(
             f"Cells of {', '.join(run)} would be run by a spreadsheet as formulas, and got an "

@@ -10,6 +10,7 @@ import typer
 
 from synth.budget.population import RunningTotal, population_lines
 from synth.errors import SynthError, TooManyGaps
+from synth.evaluate.verdict import Fate, Verdict, tally
 from synth.ingest.reading import Noticed
 from synth.protect.coarsening import Coarsening
 from synth.runs.recipe_file import step_lines
@@ -62,6 +63,18 @@ def say_coarsening(found: Coarsening) -> None:
         )
         typer.echo(f"{values}  {shared}  {column.column}: {column.words}")
     typer.echo(found.plain)
+
+
+def say_verdicts(told: Sequence[Verdict]) -> None:
+    """What became of each column, the worst first; for whoever has the rows."""
+    if not told:
+        return
+    typer.echo(f"What became of the columns, for you, not for the recipients: {tally(told)}.")
+    for one in told:
+        if one.fate in (Fate.LOST, Fate.SPREAD):
+            typer.echo(f"  {one.fate.value:8}{one.plain}")
+    if coarser := [v.column for v in told if v.fate is Fate.COARSER]:
+        typer.echo(f"  {Fate.COARSER.value:8}{', '.join(coarser)}")
 
 
 def say_total(total: RunningTotal) -> None:

@@ -2,5 +2,15 @@
 
 from synth.evaluate.comparison import Comparison, Histogram, PairTable, compare
 from synth.evaluate.copies import Copies
+from synth.evaluate.verdict import Fate, Verdict, verdicts
 
-__all__ = ["Comparison", "Copies", "Histogram", "PairTable", "compare"]
+__all__ = [
+    "Comparison",
+    "Copies",
+    "Fate",
+    "Histogram",
+    "PairTable",
+    "Verdict",
+    "compare",
+    "verdicts",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from synth.evaluate import Comparison, Histogram
+from synth.evaluate import Comparison, Fate, Histogram, verdicts
 from synth.evaluate.kept import Kept
 from synth.lazily import alt, pd
 
@@ -230,12 +230,21 @@ def kept_chart(found: Kept) -> Chart:
 
 
 def runs_frame(runs: Sequence[tuple[str, Comparison]]) -> pd.DataFrame:
-    """One line per run: mean distances of columns and of pairs."""
+    """One line per run: mean distances of columns and of pairs, and how many columns fared how."""
+    lines = []
+    for name, c in runs:
+        line = {"run": name, "columns": c.one_way, "pairs": c.two_way, "rows": c.synthetic_rows}
+        fates = [v.fate for v in verdicts(c)]
+        lines.append({**line, **{f.value: fates.count(f) for f in Fate}})
+    return pd.DataFrame(lines)
+
+
+def fates_frame(runs: Sequence[tuple[str, Comparison]]) -> pd.DataFrame:
+    """One line per column: what became of it in each run."""
+    told = {name: {v.column: v.fate.value for v in verdicts(c)} for name, c in runs}
+    columns = dict.fromkeys(h.column for _, c in runs for h in c.columns)
     return pd.DataFrame(
-        [
-            {"run": name, "columns": c.one_way, "pairs": c.two_way, "rows": c.synthetic_rows}
-            for name, c in runs
-        ]
+        [{"column": n, **{run: fates.get(n, "") for run, fates in told.items()}} for n in columns]
     )
 
 

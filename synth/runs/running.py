@@ -11,8 +11,10 @@ from typing import Any
 
 from synth.budget import Audience, Entry, Opened, Rho, accounting
 from synth.budget.population import LOOKED
+from synth.budget.prospect import Prospect
 from synth.errors import IngestError, QueryError, SchemaError, StepError, TooManyGaps
 from synth.evaluate import Comparison, compare
+from synth.evaluate.verdict import Verdict, verdicts
 from synth.ingest import Database, Loaded, load, read_query
 from synth.ingest.database import placed
 from synth.ingest.discovery import discovered, share_of, undeclared
@@ -34,7 +36,7 @@ from synth.runs.accounts import NOTHING, Before, charged, conclude, content_of
 from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
-from synth.schema import Categories, Schema
+from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema, Text
 from synth.schema.typed import UNTYPED, Typed
 from synth.vault import PrivateTable
 
@@ -59,8 +61,16 @@ class Outcome:
         """The first synthetic table, in the types and with the index of the data frame it is of."""
         return self.typed.of(self.release.tables[0], self.release.model.schema)
 
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What became of each column, the worst first; for the custodian's eyes."""
+        return verdicts(self.comparison)
+
     def __repr__(self) -> str:
-        return f"<Outcome: {self.release!r}, and findings for the custodian in .comparison>"
+        return (
+            f"<Outcome: {self.release!r}, and findings for the custodian in .comparison and "
+            ".verdicts>"
+        )
 
 
 def run(
@@ -172,22 +182,54 @@ def run_loaded(
     private.ledger.note(Opened(LOOKED, Audience.CUSTODIAN))
     seen = told if private is before else _as_seen(before, told)
     comparison = compare(seen, release.beginning, _part(progress, 0.65, 0.95))
+    comparison = _judgeable(comparison, recipe, told.schema)
     progress(1.0, "done")
     return Outcome(release, comparison, tuple(private.ledger.entries))
 
 
-def _as_seen(before: PrivateTable, told: PrivateTable) -> PrivateTable:
-    """The rows as a custodian compares: not under what was found, which may be far coarser.
+def _judgeable(comparison: Comparison, recipe: Recipe, schema: Schema) -> Comparison:
+    """The comparison, with what a verdict depends on beside it.
 
-    A column that turned out to be of another kind is compared as what it turned out to be.
+    What was declared, what was taken for the numbers of people, and what noise lets tell.
     """
+    told = {c.name: c for c in schema}
+    anew = tuple(h.column for h in comparison.columns if not told[h.column].modelled)
+    comparison = replace(comparison, anew=anew)
+    known = tuple(c.name for c in schema.modelled if c.domain.origin is Origin.DECLARED)
+    sizes = schema.shape([c.name for c in schema.modelled])
+    if not recipe.formal or not sizes:
+        return replace(comparison, declared=known)
+    budget, rows = recipe.budget, max(comparison.rows, 1)
+    seen = Prospect(sizes, rows, budget.epsilon, budget.delta, budget.rows_per_person)
+    return replace(comparison, declared=known, tellable=seen.tellable)
+
+
+def _as_seen(before: PrivateTable, told: PrivateTable) -> PrivateTable:
+    """The rows as a custodian compares: not under what was found, which may be far coarser."""
     if told.stays:
         return as_they_are(told)
     seen = with_other(before.schema)
     for column in told.schema:
-        if (column.kind, column.role) != (seen[column.name].kind, seen[column.name].role):
-            seen = seen.replaced(column)
+        seen = seen.replaced(_judged_as(seen[column.name], column))
     return before.declare(seen)
+
+
+def _judged_as(seen: Column, told: Column) -> Column:
+    """What a column is compared as: what it is to the custodian's eyes.
+
+    Where they saw words and it turned out to be numbers or dates, it is compared as those: they
+    may be written otherwise. Words that turned out to be free text, or the numbers of people, are
+    still looked for.
+    """
+    if not seen.modelled:
+        return told
+    if (
+        not told.modelled
+        or isinstance(seen.domain, Numbers | Dates)
+        or isinstance(told.domain, Text)
+    ):
+        return seen
+    return seen if told.kind is seen.kind else told
 
 
 def with_other(schema: Schema) -> Schema:

@@ -3,10 +3,12 @@
 from synth.vault.answers import Distances, Measurement, SharedSums
 from synth.vault.attributes import Attributes, Counting, Groups, Protection
 from synth.vault.axes import Named, axes_of
+from synth.vault.bins import Bins
 from synth.vault.private import PrivateTable
 
 __all__ = [
     "Attributes",
+    "Bins",
     "Counting",
     "Distances",
     "Groups",

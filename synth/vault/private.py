@@ -11,6 +11,7 @@
 | `groups`, `records` | a promise of k | `Grouped` |
 | `short_of` | loud: a check of that promise, for the custodian | `Opened` |
 | `exact_table`, `exact_values`, `exact_size` | loud: exact counts | `Opened` |
+| `exact_bins` | loud: a column cut by what it holds | `Opened` |
 | `exact_codes`, `exact_combinations` | loud: all rows as codes, all combinations | `Opened` |
 | `open_rows` | loud: the rows themselves | `Opened` |
 | `rows_traits`, `send_rows` | to the custodian's own files and worker alone | none |
@@ -26,16 +27,7 @@ import math
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
-from synth.budget import (
-    Audience,
-    Budget,
-    Grouped,
-    Ledger,
-    Opened,
-    Rho,
-    Statement,
-    accounting,
-)
+from synth.budget import Audience, Budget, Grouped, Ledger, Opened, Rho, Statement, accounting
 from synth.budget.resemblance import Traits
 from synth.combinations.growth import candidates, different, partition
 from synth.errors import SchemaError
@@ -46,6 +38,7 @@ from synth.vault import noise as exact_noise
 from synth.vault.answers import PARTS, Distances, Measurement, SharedSums, Shares
 from synth.vault.attributes import Counting, Groups, Grown, Protection, protected, told_schema
 from synth.vault.axes import in_memory, in_place, named_axes
+from synth.vault.bins import Bins, bins_of
 from synth.vault.coded import Coded, coded
 from synth.vault.held import HeldRows, Rows
 from synth.vault.noise import Noise
@@ -354,6 +347,11 @@ class PrivateTable:
         """The exact values of a column, as text, and how many rows have each."""
         self.__noted(reason, audience)
         return self.__rows.occurring(column)
+
+    def exact_bins(self, column: str, reason: str, audience: Audience) -> Bins:
+        """A column cut by what its rows hold; see `bins`."""
+        self.__noted(reason, audience)
+        return bins_of(self.schema[column], self.__frame()[column])
 
     def exact_combinations(self, counting: Counting, reason: str, audience: Audience) -> Groups:
         """The exact counts of all combinations of attributes that occur."""

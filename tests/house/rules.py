@@ -27,6 +27,7 @@ LOUD = {
         "synth/learning/gaps.py": "cells that are empty in the table, told from gaps",
         "ui/method/promise.py": "an example of what noise does to one count",
     },
+    "exact_bins": {"synth/evaluate/comparison.py": "the bins of the comparison"},
     "exact_values": {"synth/ingest/suggest_lazy.py": "values that occur, to compare with"},
     "exact_size": {
         "synth/evaluate/comparison.py": "rows compared",

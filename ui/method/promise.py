@@ -9,6 +9,7 @@ import streamlit as st
 from synth.budget import Audience, Budget, Rho
 from synth.budget.promise import LARGEST_DELTA
 from synth.budget.prospect import MembershipGuess, Prospect
+from synth.evaluate.verdict import predicted
 from synth.ingest.discovery import DELTA_SHARE, Share, share_of, shares, uncut, undeclared
 from synth.methods import Promise, method_named
 from synth.runs.recipe import Privacy
@@ -16,6 +17,7 @@ from synth.schema import Categories, Schema
 from ui.method.account import ask_account
 from ui.shell.visitor import Visitor
 
+MOST_TOLD = 8  # columns named at once
 EPSILONS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, math.inf)
 
 
@@ -31,7 +33,9 @@ def ask_privacy(who: Visitor, rows: int) -> Privacy:
         return ask_account(who, told)
     st.caption(str(MembershipGuess(epsilon, current.delta or LARGEST_DELTA)))
     _foretell(who, told, rows)
-    return ask_account(who, told.model_copy(update={"discover": _ask_discover(who, told)}))
+    told = told.model_copy(update={"discover": _ask_discover(who, told)})
+    _predict(who, told, rows)
+    return ask_account(who, told)
 
 
 def _ask_epsilon(current: float) -> float:
@@ -49,16 +53,39 @@ def _ask_epsilon(current: float) -> float:
 
 def _foretell(who: Visitor, told: Privacy, rows: int) -> None:
     """What the budget can buy on a table of this shape, before any row is read for it."""
-    schema = who.schema
-    sizes = schema.shape([c.name for c in schema.modelled])
-    if not sizes:
+    seen = _prospect(who, told, rows)
+    if seen is None:
         return
-    most = who.recipe.people.rows
-    delta = told.delta or LARGEST_DELTA
-    seen = Prospect(tuple(sizes), max(rows, 1), told.epsilon, delta, most)
     (st.warning if seen.advice else st.info)(str(seen))
     if example := _example(who, seen):
         st.caption(f"For example: {example}")
+
+
+def _prospect(who: Visitor, told: Privacy, rows: int) -> Prospect | None:
+    """How much of a release would be noise; None where no column is modelled."""
+    schema = who.schema
+    sizes = schema.shape([c.name for c in schema.modelled])
+    if not sizes:
+        return None
+    most, delta = who.recipe.people.rows, told.delta or LARGEST_DELTA
+    return Prospect(tuple(sizes), max(rows, 1), told.epsilon, delta, most)
+
+
+def _predict(who: Visitor, told: Privacy, rows: int) -> None:
+    """A line for each column that is likely to be lost or coarse, from its schema alone."""
+    seen = _prospect(who, told, rows)
+    if seen is None:
+        return
+    least = {s.column: s.least for s in _shares(who, told)} if told.discover else {}
+    likely = predicted(who.schema, seen, least)
+    if not likely:
+        return
+    lines = [f"- **{v.fate.value}** `{v.column}`: {v.words}" for v in likely]
+    st.markdown("**Likely to come out worse than it is**, guessed from what stands on Columns:")
+    st.markdown("\n".join(lines[:MOST_TOLD]))
+    if lines[MOST_TOLD:]:
+        with st.expander(f"{len(lines) - MOST_TOLD} more columns"):
+            st.markdown("\n".join(lines[MOST_TOLD:]))
 
 
 def _example(who: Visitor, seen: Prospect) -> str:
