@@ -33,6 +33,7 @@ TABLES = {
     "Affairs": ("AER", "Affairs"),
 }
 BINS, SHARED, PAIRS = 20, 0.01, 60
+LONGEST = 12  # decimal places that can be declared; longer ones are found
 
 
 def table(name: str, rows: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -82,6 +83,27 @@ def distance(
     return float(shares[0].sub(shares[1], fill_value=0).abs().sum() / 2)
 
 
+def declared(real: pd.DataFrame) -> str:
+    """What a custodian would declare who knows all values and the ends of all ranges."""
+    parts = []
+    for name in map(str, real):
+        said = f'[[column]]\nname = "{name}"\nrole = "plain"\n'
+        if pd.api.types.is_numeric_dtype(real[name].dtype):
+            numbers = real[name].dropna()
+            texts = numbers.astype(str)
+            whole = bool((numbers == numbers.round()).all())
+            longest = 0 if whole else int(texts.str.partition(".")[2].str.len().max())
+            said += f'kind = "{"integer" if whole else "real"}"\n'
+            said += f"decimals = {longest}\n" if longest <= LONGEST else ""
+            said += f"low = {numbers.min()}\nhigh = {numbers.max()}\n"
+        else:
+            listed = ", ".join(f'"{v}"' for v in sorted(real[name].dropna().astype(str).unique()))
+            said += f"values = [{listed}]\nother = false\n"
+        missing = str(bool(real[name].isna().any())).lower()
+        parts.append(f"{said}missing = {missing}\n")
+    return "".join(parts)
+
+
 def kept(real: pd.DataFrame, made: pd.DataFrame) -> tuple[int, int]:
     """Values of numbers that rows share, and how many come back within a third of their share."""
     held = there = 0
@@ -113,6 +135,7 @@ def main() -> None:
     asked.add_argument("--epsilon", nargs="+", default=["1", "10"])
     asked.add_argument("--method", default="adaptive", choices=[m.name for m in all_methods()])
     asked.add_argument("--rows", type=int, default=20_000)
+    asked.add_argument("--declared", action="store_true", help="declare all values and bounds")
     given = asked.parse_args()
     warnings.simplefilter("ignore")
     print("table       ε     1-way   2-way   masses      beyond   CPU s")
@@ -125,6 +148,7 @@ def main() -> None:
         show(name, "fresh", one, other, pairs, "")
         for epsilon in given.epsilon:
             text = f'[method]\nname = "{given.method}"\n[privacy]\nepsilon = {epsilon}\n'
+            text = (declared(real) if given.declared else "") + text
             began = time.process_time()
             files = run(read_recipe(text), io.BytesIO(real.to_csv(index=False).encode()))
             made = pd.read_csv(io.BytesIO(files.release.files()["synthetic.csv"]))

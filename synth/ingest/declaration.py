@@ -56,6 +56,7 @@ class ColumnPart(Part):
         seen: the custodian decided after looking at the rows, so that no formal promise covers it.
         template: of new identifiers; see `schema.pattern.Pattern`.
         written: how a number is written, as an example: "1.234,50 €"; see `schema.spelling`.
+        intervals: into how many equal ones to cut; where it is left out, the cuts are found.
         public: a list of `ingest.public.PUBLIC`, which says kind, values and bounds.
         codes: texts among numbers or dates that are none, and states of their own: "unknown".
     """
@@ -67,7 +68,7 @@ class ColumnPart(Part):
     meaning: str = ""
     low: float | str | None = None
     high: float | str | None = None
-    intervals: int = Field(default=INTERVALS, ge=1, le=10_000)
+    intervals: int | None = Field(default=None, ge=1, le=10_000)
     edges: tuple[float, ...] | None = None
     values: tuple[str, ...] | None = None
     other: bool = True
@@ -156,7 +157,7 @@ def declared_column(suggestion: Suggestion, part: ColumnPart) -> Column:
     facts = column.facts
     if part.seen:
         facts = Origin.CONFIRMED
-        if domain.origin is Origin.DECLARED:
+        if domain.origin in (Origin.DECLARED, Origin.BOUNDED):
             domain = replace(domain, origin=Origin.CONFIRMED)
     elif part.settled:
         facts = Origin.DECLARED
@@ -210,20 +211,20 @@ def _as_said(suggestion: Suggestion, found: Domain, part: ColumnPart, kind: Kind
 
 def _written(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> tuple[int | None, Spelling]:
     """Decimal places and spelling of declared numbers."""
-    found = suggestion.as_kind(kind)
+    found, spelling = suggestion.as_kind(kind), PLAINLY
+    shown: int | None = None
     if part.written is not None:
         whole = kind is Kind.INTEGER
         spelling, shown = spelling_of(part.written, whole=whole), decimals_of(part.written)
     elif isinstance(found, Numbers) and not part.form:
-        spelling, shown = found.spelling, None
-    else:
-        spelling, shown = PLAINLY, None
+        spelling, shown = found.spelling, found.decimals
     places = shown if part.decimals is None else part.decimals
     return 0 if kind is Kind.INTEGER else places, spelling
 
 
 def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
-    name = suggestion.column.name
+    """Equal intervals between declared bounds; a first guess, where their number is left out."""
+    name, intervals = suggestion.column.name, part.intervals or INTERVALS
     if part.low is None or part.high is None:
         raise SchemaError(
             f"Column `{name}` has one bound without the other.", "Declare both low and high."
@@ -235,9 +236,9 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
         asked = (part.format,) if part.format else (seen, *usual_formats())
         low, high = _moment(name, part.low, asked), _moment(name, part.high, asked)
         step = resolution_of(form)
-        edges = even_edges(low, high + step, part.intervals)
+        edges = even_edges(low, high + step, intervals)
         codes = part.codes or ()
-        return Dates(edges, Origin.DECLARED, part.missing, form, step, codes)
+        return Dates(edges, _cut_by(part, edges, step), part.missing, form, step, codes)
     try:
         low, high = float(part.low), float(part.high)
     except ValueError:
@@ -251,11 +252,18 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
         )
     decimals, spelling = _written(suggestion, part, kind)
     cut = (
-        whole_edges(int(low), int(high), part.intervals)
+        whole_edges(int(low), int(high), intervals)
         if kind is Kind.INTEGER
-        else _even(low, high, part.intervals, decimals)
+        else _even(low, high, intervals, decimals)
     )
-    return Numbers(cut, Origin.DECLARED, part.missing, decimals, spelling, part.codes or ())
+    origin = _cut_by(part, cut, 0.0 if decimals is None else 10.0**-decimals)
+    return Numbers(cut, origin, part.missing, decimals, spelling, part.codes or ())
+
+
+def _cut_by(part: ColumnPart, edges: Sequence[float], step: float) -> Origin:
+    """Who says where to cut: whoever says into how many, or the step, if nothing is finer."""
+    finest = step > 0 and edges[-1] - edges[0] <= step * (len(edges) - 1) * (1 + 1e-9)
+    return Origin.DECLARED if part.intervals or finest else Origin.BOUNDED
 
 
 def _even(low: float, high: float, intervals: int, decimals: int | None) -> tuple[float, ...]:

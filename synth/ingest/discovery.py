@@ -10,7 +10,7 @@ epsilon but its name, its kind and how it is written, which the custodian declar
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -18,22 +18,24 @@ from synth.budget import Rho
 from synth.budget.accounting import gaussian_sigma, stability_threshold
 from synth.errors import MethodError
 from synth.ingest.masses import step_of, with_masses
-from synth.ingest.suggest import INTERVALS
 from synth.lazily import np, pd, special
 from synth.progress import Progress, quiet
-from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema, Text
+from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schema, Text
 from synth.schema.values import Values
 from synth.vault import PrivateTable
 
 SHARE = 0.3  # of rho, for all columns together
 MASSES = 0.3  # of a column's share, where it holds numbers: for the values that many rows share
 DELTA_SHARE = 0.01  # of delta, for all columns together
+FIRST = 2.0  # the first look, on which the others stand, costs so many of them
 ZOOMS = (32, 32, 128)  # equal intervals of the looks after the first, each within the last
 MOST = 0.8  # of the rows must lie in a stretch for it to be looked at more closely
 LIKELY = 2.0  # times the noise: a neighbour of full intervals with so much is taken along
 FALSE_END = 1e-4  # chance that noise alone passes for rows anywhere in an empty grid
+TOLD = 4.0  # times the noise: what the fullest interval of the first look holds, or nothing is told
 TAIL = 4.0  # times the noise: what lies in a stretch of a tail for it to have an interval
 END = 1.5  # the same at the ends of the last look
+CUTS = 64  # about so many intervals; what they seem to tell beyond the noise is calmed when used
 EVEN = 0.5  # of the cuts go by width, the others by the number of rows
 
 
@@ -61,24 +63,34 @@ def undeclared(schema: Schema) -> tuple[Column, ...]:
     return tuple(schema[name] for name in schema.observed if not _free(schema[name]))
 
 
+def uncut(schema: Schema) -> tuple[Column, ...]:
+    """The modelled columns whose bounds are declared, and where to cut between them is not."""
+    return tuple(c for c in schema.modelled if c.domain.origin is Origin.BOUNDED)
+
+
+def share_of(schema: Schema) -> float:
+    """The share of rho that finding things out takes: none for what is declared."""
+    columns = len(undeclared(schema)) + len(uncut(schema))
+    return SHARE * columns / max(1, len(schema.modelled))
+
+
 def _free(column: Column) -> bool:
     return isinstance(column.domain, Text)
 
 
 def shares(schema: Schema, rho: Rho, delta: float, rows_per_person: int = 1) -> tuple[Share, ...]:
-    """How `rho` and `delta` are shared among the columns that nobody declared."""
-    columns = undeclared(schema)
+    """How `rho` and `delta` are shared among the columns that nobody declared, or nobody cut."""
+    columns = (*undeclared(schema), *uncut(schema))
     each = Rho(rho / max(1, len(columns)))
     made = []
     for column in columns:
         listed = isinstance(column.domain, Categories)
         own = delta / len(columns)
+        look = Rho((1 - MASSES) * each * FIRST / (len(ZOOMS) + FIRST))
         least = (
             stability_threshold(each, own, rows_per_person)
             if listed
-            else math.ceil(
-                _surely(ZOOMS[0], (1 - MASSES) * each / (len(ZOOMS) + 1), rows_per_person)
-            )
+            else math.ceil(_surely(ZOOMS[0], gaussian_sigma(look, rows_per_person)))
         )
         made.append(Share(column.name, each, own, least))
     return tuple(made)
@@ -91,20 +103,36 @@ def discovered(private: PrivateTable, rho: Rho, progress: Progress = quiet) -> P
 
     Raises:
         BudgetExceeded: `rho` is more than is left.
-        MethodError: `rho` is infinite; without a budget, values are simply read.
+        MethodError: `rho` is infinite; without a budget, values are simply read. Or nothing can be
+            told from noise of most columns.
     """
     if math.isinf(rho):
         raise MethodError(
             "Without a privacy budget there is nothing to find values under.", "Set an epsilon."
         )
-    columns = undeclared(private.schema)
+    columns = share_of(private.schema) > 0
     delta = private.ledger.set_aside(DELTA_SHARE) if columns else 0.0
     rho = Rho(min(rho, private.ledger.left))  # a smaller delta leaves a little less
     plan = shares(private.schema, rho, delta, private.rows_per_person)
+    told = []
     for i, share in enumerate(plan):
         progress(i / len(plan), "finding out what columns hold")
-        private = private.discovered([_found(private, share)])
+        told.append(_found(private, share))
+        private = private.discovered(told[-1:])
+    lost = sum(_nothing(c) for c in told)
+    if 2 * lost > len(told):
+        raise MethodError(
+            f"Of {lost} of {len(told)} columns nothing can be told from noise: fewer than about "
+            f"{max(s.least for s in plan):,} rows share what they hold.",
+            "Declare values or bounds, leave columns out, raise epsilon, or ask for more people.",
+        )
     return private.discovered(_texts(private.schema))
+
+
+def _nothing(column: Column) -> bool:
+    """Whether nothing was told of a column."""
+    domain = column.domain
+    return isinstance(domain, Text) or (isinstance(domain, Categories) and not domain.values)
 
 
 def _texts(schema: Schema) -> list[Column]:
@@ -117,6 +145,11 @@ def _texts(schema: Schema) -> list[Column]:
 
 
 def _found(private: PrivateTable, share: Share) -> Column:
+    """The column with what was found of it.
+
+    Where no number or date of it can be told from noise, it is withheld as free text is: numbers
+    drawn from noise would be worse than none.
+    """
     column = private.schema[share.column]
     match column.domain:
         case Categories() as categories:
@@ -132,7 +165,13 @@ def _found(private: PrivateTable, share: Share) -> Column:
                 column.name, Rho(MASSES * share.rho), share.delta, "values that many rows share"
             )
             rest = Rho((1 - MASSES) * share.rho)
-            edges = _edges(private, column, rest, step_of(measured))
+            cut = _edges
+            if measured.origin is Origin.BOUNDED:
+                cut, shared = _cut_between, _within(measured, shared)
+            edges = cut(private, column, rest, step_of(measured))
+            if not edges:
+                withheld = Text(Origin.DISCOVERED, missing=True)
+                return replace(column, domain=withheld, kind=Kind.TEXT, stored="")
             domain = with_masses(measured, edges, shared)
         case _:
             raise MethodError(
@@ -171,23 +210,70 @@ def _grid_of(column: Column) -> Values:
 
 
 def _edges(private: PrivateTable, column: Column, rho: Rho, step: float) -> tuple[float, ...]:
-    """Where to cut a column: ever closer looks at where rows lie, the last one for the cuts."""
-    each = Rho(rho / (len(ZOOMS) + 1))
-    look = _looker(private, column, each)
+    """Where to cut a column: ever closer looks at where rows lie, the last one for the cuts.
+
+    Nowhere, if no rows can be told from noise at the first look.
+    """
+    first = Rho(FIRST * rho / (len(ZOOMS) + FIRST))
     edges = _grid_of(column)
-    counts = look(edges)
-    sigma = gaussian_sigma(each, private.rows_per_person)
-    least = _surely(len(edges), each, private.rows_per_person)
+    counts = _looker(private, column, first)(edges)
+    sigma = gaussian_sigma(first, private.rows_per_person)
+    least = _surely(len(edges), sigma)
+    if counts.max() < TOLD * sigma:
+        return ()
     reach = _first_reach(edges, counts, least, sigma)
+    each = Rho(rho / (len(ZOOMS) + FIRST))
+    later = gaussian_sigma(each, private.rows_per_person)
+    look = _looker(private, column, each)
+    return _closed_in(look, later, Glance(edges, counts, reach, sigma), ZOOMS, step)
+
+
+def _cut_between(private: PrivateTable, column: Column, rho: Rho, step: float) -> tuple[float, ...]:
+    """The same between declared bounds, which spare the first look; never beyond them."""
+    domain = column.domain
+    assert isinstance(domain, Numbers | Dates)
+    each = Rho(rho / len(ZOOMS))
+    look = _looker(private, column, each)
+    sigma = gaussian_sigma(each, private.rows_per_person)
+    bounds = domain.edges[0], domain.edges[-1]
+    edges = _on_steps(np.linspace(*bounds, ZOOMS[0] + 1), step)
+    seen = Glance(edges, look(edges), bounds, sigma)
+    found = _closed_in(look, sigma, seen, ZOOMS[1:], step)
+    return tuple(float(e) for e in np.unique(np.clip(found, *bounds)))
+
+
+def _within(domain: Numbers | Dates, shared: Sequence[str]) -> tuple[str, ...]:
+    """The shared values that lie within the bounds of a domain."""
+    measured = domain.measured(pd.Series(list(shared), dtype=object))
+    inside = (measured >= domain.edges[0]) & (measured < domain.edges[-1])
+    return tuple(v for v, kept in zip(shared, inside, strict=True) if kept)
+
+
+@dataclass(frozen=True)
+class Glance:
+    """Noisy counts between edges, the stretch to look at more closely, and how noisy they are."""
+
+    edges: Values
+    counts: Values
+    reach: tuple[float, float]
+    sigma: float
+
+
+def _closed_in(
+    look: Callable[[Values], Values], sigma: float, at: Glance, zooms: Sequence[int], step: float
+) -> tuple[float, ...]:
+    """Closer looks, each within the last; the last one for the cuts.
+
+    Args:
+        sigma: standard deviation of the noise of a closer look.
+    """
     tails: list[float] = []
-    for cells in ZOOMS:
-        least = _surely(len(edges), each, private.rows_per_person)
-        closer = _closer(edges, counts, least, reach)
-        tails += _tails(edges, counts, sigma, reach, closer)
-        reach = closer
-        edges = _on_steps(np.linspace(*reach, cells + 1), step)
-        counts = look(edges)
-    edges, counts = _told(edges, counts, sigma)
+    for cells in zooms:
+        closer = _closer(at.edges, at.counts, _surely(len(at.edges), at.sigma), at.reach)
+        tails += _tails(at.edges, at.counts, at.sigma, at.reach, closer)
+        edges = _on_steps(np.linspace(*closer, cells + 1), step)
+        at = Glance(edges, look(edges), closer, sigma)
+    edges, counts = _told(at.edges, at.counts, sigma)
     return tuple(float(e) for e in np.unique([*_cuts(edges, counts), *tails]))
 
 
@@ -245,9 +331,8 @@ def _looker(private: PrivateTable, column: Column, rho: Rho) -> Callable[[Values
     return look
 
 
-def _surely(cells: int, rho: float, rows_per_person: int) -> float:
+def _surely(cells: int, sigma: float) -> float:
     """A count that noise reaches in an empty table of this many cells with chance `FALSE_END`."""
-    sigma = gaussian_sigma(rho, rows_per_person)
     return -float(special.ndtri_exp(math.log(FALSE_END / cells))) * sigma
 
 
@@ -294,13 +379,13 @@ def _on_steps(edges: Values, step: float) -> Values:
 
 
 def _cuts(fine: Values, counts: Values) -> Values:
-    """About `INTERVALS` of the fine intervals' edges, half by width and half by rows."""
-    if len(fine) - 1 <= INTERVALS:
+    """About `CUTS` of the fine intervals' edges, half by width and half by rows."""
+    if len(fine) - 1 <= CUTS:
         return fine
     rows = np.maximum(counts, 0)
     rows = rows / rows.sum() if rows.sum() > 0 else np.full(len(rows), 1 / len(rows))
     widths = np.diff(fine) / (fine[-1] - fine[0])
     reached = np.concatenate([[0.0], np.cumsum(EVEN * widths + (1 - EVEN) * rows)])
-    wanted = np.linspace(0, reached[-1], INTERVALS + 1)
+    wanted = np.linspace(0, reached[-1], CUTS + 1)
     places = np.unique(np.searchsorted(reached, wanted - 1e-12))
     return np.asarray(fine[np.minimum(places, len(fine) - 1)])

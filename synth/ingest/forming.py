@@ -84,7 +84,8 @@ def _made_known(column: Column) -> bool:
 
     That it is an identifier is no step's doing: it was one before, by what the rows show.
     """
-    return column.domain.origin is Origin.DECLARED and not isinstance(column.domain, Pattern)
+    known = column.domain.origin in (Origin.DECLARED, Origin.BOUNDED)
+    return known and not isinstance(column.domain, Pattern)
 
 
 def _says(part: ColumnPart) -> bool:

@@ -35,13 +35,20 @@ def with_masses(
     codes = sorted(v for v, number in zip(shared, measured, strict=True) if np.isnan(number))
     masses = measured[~np.isnan(measured)]
     step = step_of(domain)
-    cut = _cut(np.asarray(edges), masses, step) if step > 0 and len(masses) else np.asarray(edges)
+    cut = _cut(np.asarray(edges), masses, step) if len(masses) else np.asarray(edges)
     told = tuple(dict.fromkeys([*domain.codes, *codes]))
-    return replace(domain, edges=tuple(map(float, cut)), codes=told, origin=Origin.DISCOVERED)
+    found = tuple(map(float, cut))
+    if domain.origin is not Origin.BOUNDED:
+        return replace(domain, edges=found, codes=told, origin=Origin.DISCOVERED)
+    if isinstance(domain, Numbers):
+        domain = replace(domain, bounds=(domain.edges[0], domain.largest))
+    return replace(domain, edges=found, codes=told)
 
 
 def _cut(edges: Values, masses: Values, step: float) -> Values:
     """The edges, with those of the masses, none closer to another than a step."""
+    if step <= 0:  # as many digits as a number can have: an interval that holds one number
+        return np.unique(np.concatenate([edges, masses, np.nextafter(masses, np.inf)]))
     every = np.concatenate([edges, masses, masses + step])
     places = np.unique(np.round(every / step).astype(np.int64))
     scaled = places * step if step >= 1 else places / round(1 / step)

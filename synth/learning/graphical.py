@@ -16,7 +16,7 @@ from synth.budget import Rho
 from synth.budget.accounting import ABSOLUTE, gaussian_sigma
 from synth.lazily import np
 from synth.learning.consistency import nearest
-from synth.learning.grouping import gathered, splits_of
+from synth.learning.grouping import RARE_SIGMAS, gathered, splits_of
 from synth.learning.inference import Fitted, Noisy, clique_cells, estimate_total, fit
 from synth.learning.inference.estimation import Effort
 from synth.learning.inference.triangulation import Clique
@@ -26,9 +26,6 @@ from synth.schema import Counts, Schema
 from synth.schema.gathered import Gathered
 from synth.vault import Distances, Measurement, PrivateTable
 
-RARE_SIGMAS = (
-    4.0  # a value is gathered with others below this many standard deviations of its noise
-)
 NARROW = 30.0  # and an interval of numbers or dates with its neighbour below this many
 MOST_GROUPS = 32  # of a column of numbers or dates, in tables of pairs
 LEAST_SIGMA = 0.5  # stands in for no noise at all, where nothing is private
@@ -145,7 +142,7 @@ class GraphGround:
             Conditional(self.names[c.column], self.named(c.parents), c.table)
             for c in fitted.conditionals()
         )
-        splits = splits_of(self.groups, self.fine, self.total)
+        splits = splits_of(self.groups, self.fine, self.total, self.sigma)
         statement = self.private.declare(self.schema).statement()
         return Network(self.schema, statement, round(self.total), steps, splits)
 

@@ -19,6 +19,10 @@ from synth.schema import Counts, Dates, Domain, Numbers, Schema
 from synth.schema.gathered import Gathered
 from synth.vault import Measurement, PrivateTable
 
+RARE_SIGMAS = (
+    4.0  # a value is gathered with others below this many standard deviations of its noise
+)
+
 
 def grouped(domain: Domain, counts: Counts, least: float, most: int) -> Gathered:
     """Gather the states of a domain.
@@ -52,6 +56,33 @@ def _joined(counts: Counts, least: float, intervals: int) -> tuple[int, ...]:
     return (*groups, *range(group + 1, group + 1 + len(counts) - intervals))
 
 
+def calmed(domain: Domain, counts: Counts, sigma: float) -> Counts:
+    """Noisy counts of intervals, drawn towards an even spread where noise is most of what is seen.
+
+    Neighbours that only together hold enough rows to be told are spread by their widths, and
+    what they seem to differ by beyond that counts as far as it exceeds the noise: the
+    positive-part estimate of James and Stein around the even spread. A shared value with an
+    interval of its own stands out, and stays.
+
+    Args:
+        sigma: standard deviation of the noise of each count.
+
+    Reference: Efron and Morris (1973), doi:10.1080/01621459.1973.10481350.
+    """
+    if not isinstance(domain, Numbers | Dates) or sigma <= 0:
+        return counts
+    found = np.array(counts, dtype=np.float64)
+    widths = np.diff(domain.edges)
+    runs = np.asarray(_joined(counts, RARE_SIGMAS * sigma, domain.intervals)[: domain.intervals])
+    for run in np.unique(runs):
+        inside = np.flatnonzero(runs == run)
+        even = found[inside].sum() * widths[inside] / widths[inside].sum()
+        apart = found[inside] - even
+        noise = (len(inside) - 1) * sigma**2
+        found[inside] = even + apart * max(0.0, 1 - noise / max(float(apart @ apart), 1e-300))
+    return found
+
+
 def gathered(
     private: PrivateTable, ones: Mapping[str, Measurement], least: float, most: int
 ) -> tuple[PrivateTable, dict[str, Gathered]]:
@@ -63,13 +94,16 @@ def gathered(
 
 
 def splits_of(
-    groups: Mapping[str, Gathered], fine: Mapping[str, Counts], total: float
+    groups: Mapping[str, Gathered], fine: Mapping[str, Counts], total: float, sigma: float
 ) -> dict[str, Counts]:
     """The chances of the states within each group, of the columns of which any were gathered.
 
     Args:
         fine: noisy rows per state of each column.
+        sigma: standard deviation of their noise.
     """
     return {
-        n: g.spread(nearest(fine[n], total)) for n, g in groups.items() if g.size < len(g.groups)
+        n: g.spread(nearest(calmed(g.inner, fine[n], sigma), total))
+        for n, g in groups.items()
+        if g.size < len(g.groups)
     }

@@ -192,7 +192,7 @@ def _noisy(private: PrivateTable, rho: Rho, degree: int, progress: Progress) -> 
     margins = {n: nearest(m.counts, total) for n, m in ones.items()}
     grown = _Growth({n: g.size for n, g in groups.items()}, total, margins)
     _grow(private, grown, ones, degree, (SHARES[1] * rho, SHARES[2] * rho), progress)
-    splits = splits_of(groups, {n: m.counts for n, m in fine.items()}, total)
+    splits = splits_of(groups, {n: m.counts for n, m in fine.items()}, total, sigma)
     return Network(
         schema,
         private.declare(schema).statement(),

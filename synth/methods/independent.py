@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from synth.budget import Rho
 from synth.learning.consistency import nearest, total_of
+from synth.learning.grouping import calmed
 from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.learning.network import Conditional, Network, normalised
 from synth.progress import Progress, quiet
@@ -36,5 +37,9 @@ class Independent(Method):
             progress(i / len(names), "counting columns")
             ones.append(private.measure((name,), each, "one-way marginal"))
         total = total_of(ones)
-        steps = (Conditional(m.columns[0], (), normalised(nearest(m.counts, total))) for m in ones)
+        calm = (
+            (n, calmed(private.schema.domain(n), m.counts, m.sigma))
+            for n, m in zip(names, ones, strict=True)
+        )
+        steps = (Conditional(n, (), normalised(nearest(counts, total))) for n, counts in calm)
         return Network(private.schema, private.statement(), round(total), tuple(steps))

@@ -176,7 +176,8 @@ class Mixture(Method):
         blocks = [_block(n, laws[n], fine[n], how.get(n), total) for n in laws]
         left = Rho((1 - ONE_WAY) * rho / self.rounds)
         learning = self._learnt(coarse, blocks, left, total, progress)
-        splits = splits_of(how, {n: m.counts for n, m in fine.items()}, total)
+        sigma = max(m.sigma for m in fine.values())
+        splits = splits_of(how, {n: m.counts for n, m in fine.items()}, total, sigma)
         return MixtureModel(
             schema,
             coarse.declare(schema).statement(),

@@ -159,7 +159,7 @@ class Twins(Method):
 
 def _model(learnt: CliqueModel) -> TwinsModel:
     ground = learnt.ground
-    splits = splits_of(ground.groups, ground.fine, ground.total)
+    splits = splits_of(ground.groups, ground.fine, ground.total, ground.sigma)
     return TwinsModel(
         ground.schema,
         ground.private.declare(ground.schema).statement(),

@@ -16,6 +16,7 @@ from synth.schema import Column, Origin, Pattern
 
 WHERE_FROM = {
     Origin.DECLARED: "declared without looking at the rows",
+    Origin.BOUNDED: "between bounds declared without looking at the rows",
     Origin.DISCOVERED: "found under the promise",
     Origin.CONFIRMED: "confirmed by the custodian after seeing the rows",
     Origin.OBSERVED: "read off the real rows",

@@ -56,8 +56,9 @@ def handed_on(recipe: Recipe, schema: Schema) -> str:
     document = recipe.model_dump()
     for section, key in OWN:
         document[section][key] = ""
+    known = (Origin.DECLARED, Origin.BOUNDED)
     for part in document["column"]:
-        if part["name"] in schema and schema[part["name"]].domain.origin is not Origin.DECLARED:
+        if part["name"] in schema and schema[part["name"]].domain.origin not in known:
             part.update(dict.fromkeys(FACTS))
     for step in document["protect"]:
         step.update({k: _name(step[k]) for k in ("file",) if step.get(k)})

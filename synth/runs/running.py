@@ -17,8 +17,7 @@ from synth.evaluate import Comparison, compare
 from synth.evaluate.verdict import Verdict, verdicts
 from synth.ingest import Database, Loaded, load, read_query
 from synth.ingest.database import placed
-from synth.ingest.discovery import SHARE as FOUND_SHARE
-from synth.ingest.discovery import discovered, undeclared
+from synth.ingest.discovery import discovered, share_of, undeclared
 from synth.ingest.forming import formed, plan
 from synth.ingest.lazy import file_in_place, query_in_place
 from synth.ingest.reading import Noticed
@@ -185,7 +184,8 @@ def _judgeable(comparison: Comparison, recipe: Recipe, schema: Schema) -> Compar
     told = {c.name: c for c in schema}
     anew = tuple(h.column for h in comparison.columns if not told[h.column].modelled)
     comparison = replace(comparison, anew=anew)
-    known = tuple(c.name for c in schema.modelled if c.domain.origin is Origin.DECLARED)
+    told_before = (Origin.DECLARED, Origin.BOUNDED)
+    known = tuple(c.name for c in schema.modelled if c.domain.origin in told_before)
     sizes = schema.shape([c.name for c in schema.modelled])
     if not recipe.formal or not sizes:
         return replace(comparison, declared=known)
@@ -277,8 +277,8 @@ def settled(recipe: Recipe, made: Loaded, progress: Progress, least: int = 0) ->
     if not recipe.privacy.discover:
         return _known(private)
     private = formed(private, made.said, people, _part(progress, 0.0, 0.3))
-    if undeclared(private.schema):
-        rho = Rho(FOUND_SHARE * private.ledger.left)
+    if share := share_of(private.schema):
+        rho = Rho(share * private.ledger.left)
         return discovered(private, rho, _part(progress, 0.3, 1.0))
     return _known(private)
 

@@ -26,6 +26,7 @@ class Origin(Enum):
     """Where the value list or the bounds of a column came from."""
 
     DECLARED = "declared"  # known without the data: free
+    BOUNDED = "bounded"  # the ends are known without the data; where to cut was found, and paid for
     DISCOVERED = "discovered"  # found under the privacy budget: paid for
     CONFIRMED = "confirmed"  # by the custodian, after seeing the rows: as much of a disclosure
     OBSERVED = "observed"  # read off the rows: a disclosure, and stated as one
@@ -33,7 +34,7 @@ class Origin(Enum):
     @property
     def public(self) -> bool:
         """Whether it may stand under a formal promise: no row decided it unpaid."""
-        return self in (Origin.DECLARED, Origin.DISCOVERED)
+        return self in (Origin.DECLARED, Origin.BOUNDED, Origin.DISCOVERED)
 
     def better_than(self, other: Origin) -> bool:
         """Whether less was read off the rows for it."""

@@ -21,7 +21,8 @@ def interval(low: float, high: float, *, whole: bool) -> str:
     if whole and low == int(low) and high == int(high):
         top = int(high) - 1
         return f"{int(low)}" if top <= low else f"{int(low)} to {top}"
-    return f"{low:.6g} to {high:.6g}"
+    first, last = f"{low:.6g}", f"{high:.6g}"
+    return first if first == last else f"{first} to {last}"
 
 
 def whole_edges(low: int, high: int, intervals: int) -> tuple[float, ...]:

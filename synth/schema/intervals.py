@@ -90,6 +90,7 @@ class Cut(ShowsItself, ABC):
         k = np.minimum(codes, self.intervals - 1).astype(np.int64)
         low, high = edges[k], edges[k + 1]
         drawn = low + rng.random(len(k)) * (high - low)
+        drawn = np.minimum(drawn, np.nextafter(high, low))  # rounding may reach the end
         if decimals is not None:
             drawn = on_grid(drawn, low, high, decimals)
         return np.where(np.asarray(codes) >= self.intervals, np.nan, drawn)
@@ -121,6 +122,7 @@ class Numbers(Cut):
             leave them as drawn.
         spelling: how they are written in text files.
         codes: texts that are no quantities, and states of their own: "unknown", ">90", "-99".
+        bounds: the declared ends, where the intervals that were found do not reach them; or ().
     """
 
     name: ClassVar[str] = "numbers"
@@ -130,6 +132,7 @@ class Numbers(Cut):
     decimals: int | None = None
     spelling: Spelling = PLAINLY
     codes: tuple[str, ...] = ()
+    bounds: tuple[float, ...] = ()
 
     @property
     def cut_labels(self) -> tuple[str, ...]:
@@ -180,6 +183,7 @@ class Numbers(Cut):
             "domain": self.name,
             **self._document(),
             **({} if self.decimals is None else {"decimals": self.decimals}),
+            **({"bounds": list(self.bounds)} if self.bounds else {}),
             **({} if self.spelling.plain else spelt),
         }
 

@@ -28,7 +28,7 @@ def one(suggestions, **told):
 
 def test_declared_bounds_are_not_observed(suggestions):
     age = one(suggestions, name="age", low=0, high=120)
-    assert age.domain.origin is Origin.DECLARED
+    assert age.domain.origin is Origin.BOUNDED
     assert isinstance(age.domain, Numbers)
     assert (age.domain.edges[0], age.domain.edges[-1]) == (0, 121)
 

@@ -14,9 +14,10 @@ from synth.budget import Budget, Measured, Rho
 from synth.budget.accounting import gaussian_sigma, stability_threshold
 from synth.budget.guarantee import DifferentiallyPrivate
 from synth.errors import MethodError
-from synth.ingest.discovery import SHARE, discovered, shares, undeclared
+from synth.ingest.discovery import SHARE, discovered, share_of, shares, undeclared
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schema, Text
 from synth.vault import PrivateTable
+from tests.people import Silent
 
 SEEN = Origin.OBSERVED
 ROWS = 20_000
@@ -113,6 +114,47 @@ def test_declared_columns_cost_nothing() -> None:
     assert private.ledger.spent == 0
 
 
+def waits() -> pd.DataFrame:
+    """Half of the people did not wait at all, the others mostly not for long."""
+    rng = np.random.default_rng(4)
+    waited = np.minimum(rng.exponential(40, ROWS).round(), 2000)
+    return pd.DataFrame({"wait": np.where(rng.random(ROWS) < 0.5, 0, waited).astype(int)})
+
+
+def bounded(high: int = 10_000) -> Schema:
+    """Where between declared bounds to cut nobody has said."""
+    edges = tuple(float(e) for e in np.linspace(0, high + 1, 33).round())
+    return Schema((Column("wait", Numbers(edges, Origin.BOUNDED, decimals=0), Kind.INTEGER),))
+
+
+def test_between_declared_bounds_the_cuts_follow_the_rows() -> None:
+    private = PrivateTable(waits(), bounded(), Budget(1.0, 1e-6))
+    wait = discovered(private, Rho(SHARE * private.ledger.left)).schema.domain("wait")
+    assert isinstance(wait, Numbers)
+    assert wait.origin is Origin.BOUNDED and wait.origin.public
+    assert wait.edges[:2] == (0.0, 1.0)  # half the rows share it
+    assert sum(e <= 100 for e in wait.edges) > 10
+    assert wait.edges[-1] <= 600  # beyond it no row could be told from noise
+    assert wait.bounds == (0.0, 10_000.0)
+
+
+def test_no_interval_leaves_the_declared_bounds() -> None:
+    private = PrivateTable(waits(), bounded(high=50), Budget(1.0, 1e-6))
+    wait = discovered(private, Rho(SHARE * private.ledger.left)).schema.domain("wait")
+    assert isinstance(wait, Numbers)
+    assert wait.edges[0] >= 0 and wait.edges[-1] <= 51
+
+
+def test_what_is_found_is_paid_for_and_nothing_where_all_is_declared() -> None:
+    assert share_of(SCHEMA) == pytest.approx(SHARE * 4 / 5)
+    assert share_of(bounded()) == SHARE
+    told = Schema((Column("wait", Numbers((0.0, 9.0, 99.0), Origin.DECLARED), Kind.INTEGER),))
+    assert share_of(told) == 0
+    private = PrivateTable(waits(), bounded(), Budget(1.0, 1e-6))
+    discovered(private, Rho(SHARE * private.ledger.left))
+    assert private.ledger.spent == pytest.approx(SHARE * private.ledger.allowed, rel=0.02)
+
+
 def test_what_a_share_buys_is_told_before_it_is_spent() -> None:
     plan = {s.column: s for s in shares(SCHEMA, Rho(0.01), 1e-8)}
     assert set(plan) == {"town", "age", "weight", "born"}
@@ -129,10 +171,20 @@ def test_without_a_budget_there_is_nothing_to_discover_under() -> None:
 
 
 @pytest.mark.parametrize("rows", [0, 1])
-def test_hardly_any_rows_still_give_domains(rows: int) -> None:
-    private = PrivateTable(people().head(rows), SCHEMA, Budget(0.5, 1e-6))
-    table = discovered(private, Rho(SHARE * private.ledger.left))
-    assert not table.schema.observed
+def test_where_nothing_can_be_told_it_is_refused_and_no_number_comes_from_noise(rows: int) -> None:
+    private = PrivateTable(people().head(rows), SCHEMA, Budget(0.5, 1e-6), noise=Silent())
+    with pytest.raises(MethodError, match="nothing can be told from noise"):
+        discovered(private, Rho(SHARE * private.ledger.left))
+
+
+def test_a_column_of_which_nothing_can_be_told_is_withheld_as_text_is() -> None:
+    frame = people()
+    frame["weight"] = np.where(np.arange(ROWS) < 20, frame["weight"], np.nan)
+    private = PrivateTable(frame, SCHEMA, Budget(1.0, 1e-6))
+    schema = discovered(private, Rho(SHARE * private.ledger.left)).schema
+    assert schema["weight"].kind is Kind.TEXT
+    assert schema["weight"].domain == Text(Origin.DISCOVERED, missing=True)
+    assert isinstance(schema.domain("age"), Numbers)
 
 
 @pytest.mark.parametrize("rows_per_person", [1, 4])

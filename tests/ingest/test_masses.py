@@ -80,3 +80,14 @@ def test_every_shared_value_is_kept_however_many_there_are():
     shared = sorted(str(2 * n) for n in range(500))
     edges = set(with_masses(domain, (0.0, 1000.0), shared).edges)
     assert {float(2 * n) for n in range(500)} <= edges
+
+
+def test_a_shared_value_of_any_number_of_digits_comes_back_as_it_was():
+    twelfth = 1 / 12
+    open_ = Numbers((0.0, 1.0), Origin.OBSERVED)
+    told = with_masses(open_, (0.0, 1.0), (repr(twelfth),))
+    assert isinstance(told, Numbers)
+    state = told.edges.index(twelfth)
+    drawn = told.decode(np.full(50, state), np.random.default_rng(1))
+    assert set(drawn) == {twelfth}
+    assert told.labels[state] == "0.0833333"

@@ -37,7 +37,7 @@ def test_nothing_is_taken_as_known_before_somebody_types_it(seen):
 def test_what_is_known_without_the_rows_is_declared(seen):
     part = changed(seen, "age", known=True, low="0", high="120")
     column = declared_column(seen["age"], part)
-    assert (column.facts, column.domain.origin) == (Origin.DECLARED, Origin.DECLARED)
+    assert (column.facts, column.domain.origin) == (Origin.DECLARED, Origin.BOUNDED)
     part = changed(seen, "city", known=True, listed="Oslo; Rome ;Oslo")
     assert part.values == ("Oslo", "Rome")
     assert not part.seen

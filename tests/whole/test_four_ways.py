@@ -16,7 +16,7 @@ from synth.runs import Recipe, read_recipe
 from synth.runs.recipe import Source
 from synth.runs.verifying import verify
 from tests.api.test_jobs import ALICE, SAMPLE
-from tests.browser import needs_browser, opened, patient
+from tests.browser import needs_browser, opened, patient, settled
 from tests.server import served
 
 HOSPITAL = Path(__file__).parents[2] / "sample_data" / "hospital.sqlite"
@@ -159,6 +159,7 @@ def test_a_column_is_put_in_by_a_click_and_the_text_outlives_a_visit_elsewhere(p
     expect(field).to_have_value("SELECT sex, smokerFROM patients")
     field.press("Tab")
     expect(field).not_to_be_focused()
+    settled(page)  # what is said while the server goes to another screen, Streamlit may drop
     page.get_by_role("link", name="Method").first.click()
     expect(page.get_by_text("First bring a table")).to_be_visible()
     page.get_by_role("link", name="Data").first.click()

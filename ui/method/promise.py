@@ -10,7 +10,7 @@ from synth.budget import Audience, Budget, Rho
 from synth.budget.promise import LARGEST_DELTA
 from synth.budget.prospect import MembershipGuess, Prospect
 from synth.evaluate.verdict import predicted
-from synth.ingest.discovery import DELTA_SHARE, SHARE, Share, shares, undeclared
+from synth.ingest.discovery import DELTA_SHARE, Share, share_of, shares, uncut, undeclared
 from synth.methods import Promise, method_named
 from synth.runs.recipe import Privacy
 from synth.schema import Categories, Schema
@@ -102,14 +102,19 @@ def _example(who: Visitor, seen: Prospect) -> str:
 
 
 def _ask_discover(who: Visitor, told: Privacy) -> bool:
-    columns = undeclared(who.schema)
+    columns, cost = undeclared(who.schema), f"{share_of(who.schema):.0%} of the budget"
     if not columns:
+        if open_ := uncut(who.schema):
+            st.caption(
+                f"Where to cut {len(open_)} columns between their declared bounds is found under "
+                f"the promise, for {cost}."
+            )
         return told.discover
     wanted = st.toggle(
         "Find undeclared values under the budget",
         value=told.discover,
         help=f"{len(columns)} columns have values or bounds that nobody declared. Finding them "
-        "costs three tenths of the budget, and tells no value that only a few people have. "
+        f"costs {cost}, and tells no value that only a few people have. "
         "Switched off, values are read off the rows, and no formal promise can be made.",
         key="discover",
         persist_state="session",
@@ -123,5 +128,5 @@ def _ask_discover(who: Visitor, told: Privacy) -> bool:
 def _shares(who: Visitor, told: Privacy) -> tuple[Share, ...]:
     """What finding each column out would cost and tell."""
     budget = Budget(told.epsilon, told.delta or LARGEST_DELTA, who.recipe.people.rows)
-    rho, delta = Rho(SHARE * budget.rho), DELTA_SHARE * budget.delta
+    rho, delta = Rho(share_of(who.schema) * budget.rho), DELTA_SHARE * budget.delta
     return shares(who.schema, rho, delta, budget.rows_per_person)

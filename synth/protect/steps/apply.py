@@ -99,7 +99,7 @@ def _honest(step: Step, schema: Schema) -> Schema:
     for name in step.writes:
         column = schema[name]
         domain: Any = column.domain
-        if domain.origin is Origin.DECLARED:
+        if domain.origin in (Origin.DECLARED, Origin.BOUNDED):
             schema = schema.replaced(replace(column, domain=replace(domain, origin=origin)))
     return schema
 

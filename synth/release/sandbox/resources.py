@@ -104,7 +104,7 @@ def _field(name: str, column: Column, values: list[Any]) -> Field:
         form = "date" if domain.resolution >= 86400 else "date-time"
     low = high = None
     if isinstance(domain, Numbers) and not domain.codes:
-        low, high = domain.edges[0], domain.largest
+        low, high = domain.bounds or (domain.edges[0], domain.largest)
     listed: tuple[str, ...] = ()
     if isinstance(domain, Categories) and _kind(domain) == "string" and domain.size <= 200:
         listed = tuple(v for v in domain.labels if v != "(missing)")

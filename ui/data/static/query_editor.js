@@ -69,6 +69,20 @@ function browser(tables, insert) {
   });
 }
 
+// What was sent and not yet heard back, oldest first, and what Python said last. Kept for as long as
+// the page lives: where somebody leaves at once, the server may drop what it had not yet read.
+const sent = [];
+let heard = null;
+
+// Whether Python says something that nobody typed here.
+function isNew(text) {
+  if (text === heard) return false;
+  heard = text;
+  const place = sent.lastIndexOf(text);
+  sent.splice(0, place < 0 ? sent.length : place + 1);
+  return place < 0;
+}
+
 export default function ({ data, parentElement, setStateValue }) {
   const [area, code, tables] = ["textarea", "code", ".tables"].map((s) =>
     parentElement.querySelector(s),
@@ -78,14 +92,15 @@ export default function ({ data, parentElement, setStateValue }) {
   );
   const paint = () => code.replaceChildren(coloured(area.value, known));
   const commit = () => {
-    area.given = area.value;
+    if (area.value !== (sent.at(-1) ?? heard)) sent.push(area.value);
     setStateValue("text", area.value);
   };
-  // What Python says wins only where it says something new: it must not undo what is being typed.
-  if (area.given !== data.text) {
-    area.value = area.given = data.text;
-    area.readOnly = false; // before this script runs, nothing typed would stay
-  }
+  // What Python says wins only where it says something new: it must not undo what is being typed,
+  // nor what it has not read yet.
+  const fresh = area.readOnly; // before this script runs, nothing typed would stay
+  if (isNew(data.text) || fresh) area.value = sent.at(-1) ?? data.text;
+  area.readOnly = false;
+  if (fresh && sent.length) setStateValue("text", area.value);
   area.setAttribute("aria-invalid", String(data.wrong));
   area.oninput = paint;
   area.onchange = commit;

@@ -1,0 +1,55 @@
+"""Neighbours that noise alone seems to tell apart are spread by width; what is told stays."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synth.learning.grouping import calmed
+from synth.schema import Categories, Numbers
+
+EVEN = Numbers(tuple(float(e) for e in range(65)))
+
+
+def noisy(truth: np.ndarray, sigma: float, seed: int) -> np.ndarray:
+    return truth + np.random.default_rng(seed).normal(0, sigma, truth.size)
+
+
+def wrong(counts: np.ndarray, truth: np.ndarray) -> float:
+    return float(((counts - truth) ** 2).sum())
+
+
+def test_an_even_stretch_comes_out_nearly_even():
+    truth = np.full(64, 3.0)
+    seen = [noisy(truth, 10.0, seed) for seed in range(50)]
+    before = sum(wrong(s, truth) for s in seen)
+    after = sum(wrong(calmed(EVEN, s, 10.0), truth) for s in seen)
+    assert after < before / 2
+
+
+def test_a_value_that_many_rows_share_keeps_its_count():
+    truth = np.full(64, 2.0)
+    truth[30] = 3000.0
+    counts = noisy(truth, 5.0, 1)
+    assert calmed(EVEN, counts, 5.0)[30] == pytest.approx(counts[30], rel=0.01)
+
+
+def test_intervals_are_spread_by_their_widths():
+    wide = Numbers((0.0, 1.0, 2.0, 10.0))
+    told = calmed(wide, np.array([2.0, 2.0, 6.0]), 5.0)
+    assert told == pytest.approx([1.0, 1.0, 8.0])
+
+
+@given(st.lists(st.floats(-50, 500), min_size=66, max_size=66), st.floats(0, 30))
+def test_the_sum_and_what_is_no_interval_stay(counts, sigma):
+    seen = np.array(counts)
+    domain = Numbers(EVEN.edges, codes=("refused",), missing=True)
+    told = calmed(domain, seen, sigma)
+    assert told.sum() == pytest.approx(seen.sum(), abs=1e-6)
+    assert list(told[64:]) == list(seen[64:])
+
+
+def test_categories_and_exact_counts_are_left_alone():
+    counts = np.array([3.0, 1.0, 7.0])
+    assert calmed(Categories(("a", "b", "c")), counts, 9.0) is counts
+    assert calmed(Numbers((0.0, 1.0, 2.0, 3.0)), counts, 0.0) is counts
