@@ -195,7 +195,8 @@ def _judgeable(comparison: Comparison, recipe: Recipe, schema: Schema) -> Compar
     told = {c.name: c for c in schema}
     anew = tuple(h.column for h in comparison.columns if not told[h.column].modelled)
     comparison = replace(comparison, anew=anew)
-    known = tuple(c.name for c in schema.modelled if c.domain.origin is Origin.DECLARED)
+    told_before = (Origin.DECLARED, Origin.BOUNDED)
+    known = tuple(c.name for c in schema.modelled if c.domain.origin in told_before)
     sizes = schema.shape([c.name for c in schema.modelled])
     if not recipe.formal or not sizes:
         return replace(comparison, declared=known)

@@ -14,7 +14,7 @@ from synth.evaluate import Fate, charts, verdicts
 from synth.evaluate.verdict import Verdict
 from synth.ingest import load
 from synth.runs import Outcome, Recipe, read_recipe, run
-from synth.runs.recipe import MethodPart
+from synth.runs.recipe import MethodPart, Privacy
 from synth.runs.recipe_file import recipe_text
 from tests.people import DECLARED, some_people
 from tests.ui.test_pages import ran, screen, words
@@ -82,7 +82,8 @@ def test_the_page_for_recipients_waits_for_the_same_word(who):
 def test_where_nothing_is_lost_nothing_waits(who):
     people = some_people()
     declared = read_recipe(DECLARED).column
-    made = run(RECIPE.model_copy(update={"column": declared}), people)
+    more = {"column": declared, "privacy": Privacy(epsilon=20.0)}
+    made = run(RECIPE.model_copy(update=more), people)
     assert Fate.LOST not in {v.fate for v in made.verdicts}
     who.loaded, who.made = (
         load(people, Budget(1.0)),
