@@ -35,7 +35,7 @@ LIKELY = 2.0  # times the noise: a neighbour of full intervals with so much is t
 FALSE_END = 1e-4  # chance that noise alone passes for rows anywhere in an empty grid
 TOLD = 4.0  # times the noise: what the fullest interval of the first look holds, or nothing is told
 TAIL = 4.0  # times the noise: what lies in a stretch of a tail for it to have an interval
-END = 1.5  # the same at the ends of the last look
+END = 0.3  # times the noise: what an interval holds on average up to the ends of a closer look
 CUTS = 64  # about so many intervals; what they seem to tell beyond the noise is calmed when used
 EVEN = 0.5  # of the cuts go by width, the others by the number of rows
 
@@ -223,10 +223,13 @@ def _edges(private: PrivateTable, column: Column, rho: Rho, step: float) -> tupl
     if counts.max() < TOLD * sigma:
         return ()
     reach = _first_reach(edges, counts, least, sigma)
+    closer = _closer(edges, counts, least, reach)
+    tails = _tails(edges, counts, sigma, reach, closer)
     each = Rho(rho / (len(ZOOMS) + FIRST))
-    later = gaussian_sigma(each, private.rows_per_person)
     look = _looker(private, column, each)
-    return _closed_in(look, later, Glance(edges, counts, reach, sigma), ZOOMS, step)
+    edges = _on_steps(np.linspace(*closer, ZOOMS[0] + 1), step)
+    seen = Glance(edges, look(edges), gaussian_sigma(each, private.rows_per_person))
+    return tuple(float(e) for e in np.unique([*_closed_in(look, seen, step), *tails]))
 
 
 def _cut_between(private: PrivateTable, column: Column, rho: Rho, step: float) -> tuple[float, ...]:
@@ -235,12 +238,12 @@ def _cut_between(private: PrivateTable, column: Column, rho: Rho, step: float) -
     assert isinstance(domain, Numbers | Dates)
     each = Rho(rho / len(ZOOMS))
     look = _looker(private, column, each)
-    sigma = gaussian_sigma(each, private.rows_per_person)
     bounds = domain.edges[0], domain.edges[-1]
     edges = _on_steps(np.linspace(*bounds, ZOOMS[0] + 1), step)
-    seen = Glance(edges, look(edges), bounds, sigma)
-    found = _closed_in(look, sigma, seen, ZOOMS[1:], step)
-    return tuple(float(e) for e in np.unique(np.clip(found, *bounds)))
+    seen = Glance(edges, look(edges), gaussian_sigma(each, private.rows_per_person))
+    if seen.counts.max() < TOLD * seen.sigma:
+        return domain.edges  # equal intervals, as declared: better than cuts that noise chose
+    return tuple(float(e) for e in np.unique(np.clip(_closed_in(look, seen, step), *bounds)))
 
 
 def _within(domain: Numbers | Dates, shared: Sequence[str]) -> tuple[str, ...]:
@@ -252,41 +255,50 @@ def _within(domain: Numbers | Dates, shared: Sequence[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Glance:
-    """Noisy counts between edges, the stretch to look at more closely, and how noisy they are."""
+    """Noisy counts between edges, and the standard deviation of their noise."""
 
     edges: Values
     counts: Values
-    reach: tuple[float, float]
     sigma: float
 
+    def stretch(self, slack: int) -> tuple[float, float]:
+        """Where the rows lie: outwards from the middle as long as more lie there than `END` says.
 
-def _closed_in(
-    look: Callable[[Values], Values], sigma: float, at: Glance, zooms: Sequence[int], step: float
-) -> tuple[float, ...]:
+        The sum of what each interval holds beyond that is largest at the end of the rows: past it
+        noise goes up and down, and the threshold down (Page 1954, doi:10.1093/biomet/41.1-2.100).
+
+        Args:
+            slack: intervals to take along at either end.
+        """
+        beyond = self.counts - END * self.sigma
+        half = float(self.counts.sum()) / 2
+        middle = int(np.searchsorted(np.cumsum(self.counts), half).clip(0, len(beyond) - 1))
+        first = middle - int(np.cumsum(beyond[middle::-1]).argmax()) - slack
+        last = middle + int(np.cumsum(beyond[middle:]).argmax()) + slack
+        first, last = max(0, first), min(len(beyond) - 1, last)
+        if self.counts[first : last + 1].sum() < MOST * self.counts.sum():
+            first, last = 0, len(beyond) - 1
+        return float(self.edges[first]), float(self.edges[last + 1])
+
+
+def _closed_in(look: Callable[[Values], Values], at: Glance, step: float) -> Values:
     """Closer looks, each within the last; the last one for the cuts.
 
-    Args:
-        sigma: standard deviation of the noise of a closer look.
+    The ends come from the look before it: in the finest intervals there is most noise.
     """
     tails: list[float] = []
-    for cells in zooms:
-        closer = _closer(at.edges, at.counts, _surely(len(at.edges), at.sigma), at.reach)
-        tails += _tails(at.edges, at.counts, at.sigma, at.reach, closer)
+    ends = at.stretch(0)
+    for cells in ZOOMS[1:]:
+        closer, ends = at.stretch(1), at.stretch(0)
+        reach = float(at.edges[0]), float(at.edges[-1])
+        tails += _tails(at.edges, at.counts, at.sigma, reach, closer)
         edges = _on_steps(np.linspace(*closer, cells + 1), step)
-        at = Glance(edges, look(edges), closer, sigma)
-    edges, counts = _told(at.edges, at.counts, sigma)
-    return tuple(float(e) for e in np.unique([*_cuts(edges, counts), *tails]))
-
-
-def _told(edges: Values, counts: Values, sigma: float) -> tuple[Values, Values]:
-    """The intervals without those at either end in which nothing is told from noise."""
-    reached = np.cumsum(counts)
-    middle = int(np.searchsorted(reached, reached[-1] / 2).clip(0, len(counts) - 1))
-    last = max(_enough(counts, [*range(middle, len(counts))], sigma, END), default=-1)
-    first = min(_enough(counts, [*range(middle, -1, -1)], sigma, END), default=len(counts))
-    if first > last:  # nothing is told anywhere
-        return edges, counts
-    return edges[first : last + 2], counts[first : last + 1]
+        at = Glance(edges, look(edges), at.sigma)
+    kept = np.flatnonzero((at.edges >= ends[0]) & (at.edges <= ends[1]))
+    if len(kept) < 2:
+        kept = np.arange(len(at.edges))
+    edges, counts = at.edges[kept], at.counts[kept[:-1]]
+    return np.unique([*_cuts(edges, counts), *tails])
 
 
 def _tails(

@@ -134,8 +134,15 @@ def test_between_declared_bounds_the_cuts_follow_the_rows() -> None:
     assert wait.origin is Origin.BOUNDED and wait.origin.public
     assert wait.edges[:2] == (0.0, 1.0)  # half the rows share it
     assert sum(e <= 100 for e in wait.edges) > 10
-    assert wait.edges[-1] <= 600  # beyond it no row could be told from noise
+    assert wait.edges[-1] <= 1000  # nothing is told far beyond the longest wait
     assert wait.bounds == (0.0, 10_000.0)
+
+
+def test_declared_bounds_stay_whole_where_a_few_people_tell_no_cut() -> None:
+    private = PrivateTable(waits().head(50), bounded(), Budget(0.5, 1e-6), noise=Silent())
+    wait = discovered(private, Rho(SHARE * private.ledger.left)).schema.domain("wait")
+    assert isinstance(wait, Numbers)
+    assert (wait.edges[0], wait.edges[-1]) == (0.0, 10_001.0)
 
 
 def test_no_interval_leaves_the_declared_bounds() -> None:
