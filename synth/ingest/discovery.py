@@ -37,6 +37,8 @@ TOLD = 4.0  # times the noise: what the fullest interval of the first look holds
 TAIL = 4.0  # times the noise: what lies in a stretch of a tail for it to have an interval
 END = 0.3  # times the noise: what an interval holds on average up to the ends of a closer look
 CUTS = 64  # about so many intervals; what they seem to tell beyond the noise is calmed when used
+REST = 2.5  # times the noise of what lies outside a stretch, if nothing is told there
+ROUGHLY = 3.0  # times the noise: what fine intervals hold on average, if they tell the ends
 EVEN = 0.5  # of the cuts go by width, the others by the number of rows
 
 
@@ -261,6 +263,24 @@ class Glance:
     counts: Values
     sigma: float
 
+    @property
+    def told(self) -> float:
+        """What an interval holds on average where the rows lie, in times of the noise."""
+        low, high = self.stretch(0)
+        inside = (self.edges[:-1] >= low) & (self.edges[1:] <= high)
+        return float(self.counts[inside].mean()) / self.sigma
+
+    @property
+    def surely(self) -> tuple[float, float] | None:
+        """The stretch that surely holds rows, if what lies outside is no more than noise."""
+        least = _surely(len(self.edges), self.sigma)
+        if self.counts.max() < least:
+            return None
+        low, high = _reach(self.edges, self.counts, least)
+        outside = self.counts[(self.edges[:-1] < low) | (self.edges[1:] > high)]
+        rest = REST * self.sigma * math.sqrt(len(outside))
+        return (low, high) if outside.sum() <= rest else None
+
     def stretch(self, slack: int) -> tuple[float, float]:
         """Where the rows lie: outwards from the middle as long as more lie there than `END` says.
 
@@ -287,16 +307,20 @@ def _closed_in(look: Callable[[Values], Values], at: Glance, step: float) -> Val
     The ends come from the look before it: in the finest intervals there is most noise.
     """
     tails: list[float] = []
-    ends = at.stretch(0)
     for cells in ZOOMS[1:]:
-        closer, ends = at.stretch(1), at.stretch(0)
         reach = float(at.edges[0]), float(at.edges[-1])
+        sure = at.surely
+        ends, closer = (sure, sure) if sure else (at.stretch(0), at.stretch(1))
         tails += _tails(at.edges, at.counts, at.sigma, reach, closer)
         edges = _on_steps(np.linspace(*closer, cells + 1), step)
         at = Glance(edges, look(edges), at.sigma)
-    kept = np.flatnonzero((at.edges >= ends[0]) & (at.edges <= ends[1]))
+    low, high = at.stretch(0) if at.told >= ROUGHLY else ends
+    kept = np.flatnonzero((at.edges >= low) & (at.edges <= high))
     if len(kept) < 2:
         kept = np.arange(len(at.edges))
+    reach = float(at.edges[0]), float(at.edges[-1])
+    closer = float(at.edges[kept[0]]), float(at.edges[kept[-1]])
+    tails += _tails(at.edges, at.counts, at.sigma, reach, closer)
     edges, counts = at.edges[kept], at.counts[kept[:-1]]
     return np.unique([*_cuts(edges, counts), *tails])
 
