@@ -195,7 +195,17 @@ FORM = {
     "additionalProperties": False,
 }
 EXAMPLE = '[method]\nname = "independent"\n'
-UPLOAD = {"recipe": EXAMPLE, "table": "city,age\nOslo,31\nRome,52\nRome,47\n"}
+DECLARED = """[[column]]
+name = "city"
+values = ["Oslo", "Rome"]
+[[column]]
+name = "age"
+kind = "integer"
+low = 0
+high = 120
+intervals = 12
+"""  # of three rows nothing can be found out under a promise
+UPLOAD = {"recipe": DECLARED + EXAMPLE, "table": "city,age\nOslo,31\nRome,52\nRome,47\n"}
 QUERY = {"recipe": EXAMPLE, "database": "hospital", "query": "SELECT sex, smoker FROM patients"}
 BODY = {
     "requestBody": {

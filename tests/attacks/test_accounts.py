@@ -43,7 +43,7 @@ KEY = b"k" * 32
 HOSPITAL = Path(__file__).parents[2] / "sample_data" / "hospital.sqlite"
 
 
-def visits(people: int = 300, each: int = 6) -> pd.DataFrame:
+def visits(people: int = 2000, each: int = 6) -> pd.DataFrame:
     """People with more rows than are kept of each."""
     rng = np.random.default_rng(3)
     rows = people * each
@@ -240,8 +240,9 @@ def test_a_reason_that_nobody_needed_is_not_told(tmp_path):
 
 
 def test_values_that_were_read_off_the_rows_end_the_bound(tmp_path):
-    run(recipe(discover=False), some_people(), folder=tmp_path)
-    told = statement(run(recipe(epsilon=0.1), some_people(), folder=tmp_path))
+    many = some_people(10_000)
+    run(recipe(discover=False), many, folder=tmp_path)
+    told = statement(run(recipe(epsilon=0.1), many, folder=tmp_path))
     assert "no formal bound" in told
     assert "read off the rows" in told
 
@@ -274,7 +275,9 @@ def test_a_second_release_without_noise_needs_a_reason(tmp_path, second):
 @pytest.mark.usefixtures("left_to_chance")
 @pytest.mark.parametrize("method", ["aggregate_seeded", "row_seeded", "value_seeded", "unseeded"])
 def test_the_same_release_again_is_the_same_bytes_and_no_second_one(tmp_path, method):
-    asked = recipe(method=MethodPart(name=method), column="who")
+    asked = recipe(
+        method=MethodPart.model_validate({"name": method, "gaps": "leave"}), column="who"
+    )
     asked = asked.model_copy(update={"people": asked.people.model_copy(update={"rows": 1})})
     first = run(asked, visits(), folder=tmp_path).release.zipped()
     again = run(asked, visits().sample(frac=1, random_state=5), folder=tmp_path)
@@ -468,7 +471,7 @@ def synth(*words: str) -> Result:
 
 def test_the_statement_says_how_many_runs_were_looked_at_before(tmp_path):
     asked = recipe(epsilon=0.2, total=3.0)
-    told = [statement(run(asked, some_people(), folder=tmp_path)) for _ in range(3)]
+    told = [statement(run(asked, some_people(5000), folder=tmp_path)) for _ in range(3)]
     assert "held against the real rows" not in told[0]
     assert "Before this one, 1 run was held against the real rows without noise" in told[1]
     assert "Before this one, 2 runs were held against the real rows without noise" in told[2]
@@ -502,16 +505,16 @@ def test_without_an_account_the_statement_says_so():
 @pytest.fixture
 def anchored(tmp_path) -> Path:
     """A folder whose ledger has an anchor, and an older copy of the ledger beside it."""
-    run(recipe(epsilon=0.2, anchor="away/anchor"), some_people(), folder=tmp_path)
+    run(recipe(epsilon=0.2, anchor="away/anchor"), some_people(5000), folder=tmp_path)
     shutil.copytree(tmp_path / "books", tmp_path / "older")
-    run(recipe(epsilon=0.2, anchor="away/anchor"), some_people(), folder=tmp_path)
+    run(recipe(epsilon=0.2, anchor="away/anchor"), some_people(5000), folder=tmp_path)
     return tmp_path
 
 
 def refused(folder: Path, says: str, **privacy: object) -> None:
     told = {"epsilon": 0.2, "anchor": "away/anchor", **privacy}
     with pytest.raises(LedgerError, match=says):
-        run(recipe(**told), some_people(), folder=folder)
+        run(recipe(**told), some_people(5000), folder=folder)
 
 
 def test_an_older_copy_is_refused(anchored):
@@ -542,7 +545,7 @@ def test_a_ledger_cannot_be_parted_from_its_anchor(anchored, monkeypatch):
     refused(anchored, "cannot be read as one")
     (anchored / "elsewhere").write_text(kept)
     monkeypatch.setenv("SYNTH_ANCHOR", str(anchored / "elsewhere"))
-    outcome = run(recipe(epsilon=0.2), some_people(), folder=anchored)
+    outcome = run(recipe(epsilon=0.2), some_people(5000), folder=anchored)
     assert "The account is anchored" in statement(outcome)
 
 
@@ -553,7 +556,7 @@ def test_a_longer_ledger_of_the_same_key_is_not_the_same(anchored):
     anchor = (anchored / "away/anchor").read_text().splitlines()
     short = [x for x in anchor if int(x.split()[2]) <= entries(anchored / "books")]
     (anchored / "away/anchor").write_text("\n".join(short) + "\n")
-    run(recipe(epsilon=0.3, anchor="away/anchor"), some_people(), folder=anchored)
+    run(recipe(epsilon=0.3, anchor="away/anchor"), some_people(5000), folder=anchored)
     (anchored / "away/anchor").write_text("\n".join(anchor) + "\n")
     refused(anchored, "older or another copy")
 

@@ -26,9 +26,9 @@ RECIPE = Recipe(method=MethodPart(name="independent"))
 
 @pytest.fixture(scope="module")
 def clubs() -> pd.DataFrame:
-    """People in 40 clubs, ten in each: no club can be told under a promise."""
-    people = some_people()
-    return people.assign(club=[f"Club {i % 40}" for i in range(len(people))])
+    """People in 300 clubs, ten in each: no club can be told under a promise."""
+    people = some_people(3000)
+    return people.assign(club=[f"Club {i % 300}" for i in range(len(people))])
 
 
 @pytest.fixture(scope="module")

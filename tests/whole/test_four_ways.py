@@ -32,7 +32,7 @@ name = "emergency"
 values = ["0", "1"]
 [[column]]
 name = "sex"
-values = ["F", "M"]
+values = ["Female", "Male"]
 [privacy]
 epsilon = 2.0
 delta = 1e-7
