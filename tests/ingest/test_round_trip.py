@@ -133,7 +133,7 @@ def meant(frame: pd.DataFrame, habit: Habit) -> dict[str, list[object]]:
 
 @settings(
     derandomize=True,
-    max_examples=30,
+    max_examples=20,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.generate,),

@@ -147,9 +147,11 @@ def spark() -> Iterator[Any]:
     session.stop()
 
 
-@pytest.fixture(
-    scope="module", params=[in_memory, in_duckdb, in_postgres, in_spark], ids=lambda p: p.__name__
-)
+ENGINES = [in_memory, in_duckdb, in_postgres]
+SLOW = pytest.param(in_spark, marks=pytest.mark.nightly, id="in_spark")  # half a minute to begin
+
+
+@pytest.fixture(scope="module", params=[*ENGINES, SLOW], ids=lambda p: p.__name__)
 def lazy(request) -> Iterator[nw.LazyFrame]:
     for frame in request.param(request.getfixturevalue):
         yield tidied(frame, MISSING_TEXTS)
