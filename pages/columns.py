@@ -38,8 +38,8 @@ if schema.observed:
         "your rows, and is for your eyes. A method with a formal promise will find out again, "
         "under the privacy budget, what each column is and holds, which costs about a third of it "
         "and tells no rare value. Where something is public knowledge (countries, age 0 to 120, "
-        "your own code list), tick **Known without the rows** and type its values or bounds: "
-        "nothing needs to be found then."
+        "your own code list), tick **Known without the rows** and type its values, which then "
+        "cost nothing, or its bounds, so that only where to cut between them has to be found."
     )
 else:
     st.success("Every value list and bound is declared: a formal promise can be made.")

@@ -65,7 +65,11 @@ IMPROVING = {
         "ui/compare.py",
         "ui/method/promise.py",
     },
-    "discovered": {"synth/ingest/discovery.py", "synth/ingest/forming.py"},
+    "discovered": {
+        "synth/ingest/discovery.py",
+        "synth/ingest/forming.py",
+        "synth/ingest/ranges.py",
+    },
     "telling": {"synth/learning/aggregates.py", "synth/learning/seeded.py"},
 }
 FRESH = {"Generator", "default_rng"}  # of numpy.random: what nobody else draws from
