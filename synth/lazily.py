@@ -6,18 +6,21 @@ that a whole module works with; where one or two functions use one, they import 
 
 Nothing is put into `sys.modules` before its time, so other code in the process sees no difference.
 Threads may come at once: the first use is an ordinary import, which waits for one under way.
+So are regular expressions: `compiled(r"\\d+")` is what `re.compile` gives, made at its first use.
 What is needed while a module of ours is being imported cannot be lazy: a base class, a decorator,
 a constant. Annotations are not evaluated then, and aliases of types are written as text.
 """
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __all__ = [
     "alt",
+    "compiled",
     "duckdb",
     "exp",
     "httpx",
@@ -58,7 +61,24 @@ def _part(module: ModuleType, name: str) -> ModuleType:
         raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}") from None
 
 
+_compile: Any = re.compile
+
+
+class Compiled:
+    """A regular expression that is compiled when a method of it is looked up."""
+
+    def __init__(self, written: str | bytes, flags: int = 0) -> None:
+        self._written = (written, flags)
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(_compile(*self._written), name)
+        self.__dict__[name] = found  # looked up here only once
+        return found
+
+
 if TYPE_CHECKING:
+    from re import compile as compiled
+
     import altair as alt
     import duckdb
     import httpx
@@ -75,6 +95,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 else:
     alt = Lazy("altair")
+    compiled = Compiled
     duckdb = Lazy("duckdb")
     exp = Lazy("sqlglot.expressions")
     httpx = Lazy("httpx")

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synth.errors import LedgerError
+from synth.lazily import compiled
 
 FIRST = "synth-anchor"
-LINE = re.compile(rf"^{FIRST} ([0-9a-f]{{32}}) ([0-9]+) ([0-9a-f]{{64}})$", re.MULTILINE)
+LINE = compiled(rf"^{FIRST} ([0-9a-f]{{32}}) ([0-9]+) ([0-9a-f]{{64}})$", re.MULTILINE)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from synth.lazily import compiled
 from synth.schema import Role
 
 MOST = 0.9  # share of values that have to look alike
@@ -21,8 +22,8 @@ Test = Callable[[str], bool]
 
 
 def _like(pattern: str) -> Test:
-    compiled = re.compile(pattern, re.IGNORECASE)
-    return lambda text: compiled.fullmatch(text.strip()) is not None
+    form = compiled(pattern, re.IGNORECASE)
+    return lambda text: form.fullmatch(text.strip()) is not None
 
 
 def checked(module: str, written: str = r"[\d\s./-]+") -> Test:

@@ -12,11 +12,12 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from synth.lazily import compiled
 from synth.schema import Role
 
 # Letters that no accent is taken off, and how they are written without.
 PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "\u0131": "i", "æ": "ae", "œ": "oe", "ð": "d"})
-MARKS = re.compile("[\u0300-\u036f]")
+MARKS = compiled("[\u0300-\u036f]")
 
 
 def words_of(name: str) -> str:

@@ -15,15 +15,16 @@ from functools import lru_cache
 from typing import Any
 
 from synth.ingest.named import MARKS, words_of
+from synth.lazily import compiled
 
 MOST = 0.6  # share of cells that have to be names of several words
 ALONE = 0.8  # share of cells that have to be given names, where each is one word
 FEWEST = 5  # different cells, below which names that are one word are not told
 LETTER = r"[^\W\d_]"
-WORD = re.compile(rf"{LETTER}[^\W\d_'’.-]*(?:['’-]{LETTER}+)*\.?")
+WORD = compiled(rf"{LETTER}[^\W\d_'’.-]*(?:['’-]{LETTER}+)*\.?")
 TITLE = r"(?:Mr|Mrs|Ms|Miss|Mme|Mlle|Herr|Frau|Sra|Pani|Pan|Sig|Mevr|Dhr)"
-TITLED = re.compile(rf"\b{TITLE}\b\.? +[A-Z]{LETTER}+")
-COMMAS = re.compile(r"\s*[,;]\s*|\s+")
+TITLED = compiled(rf"\b{TITLE}\b\.? +[A-Z]{LETTER}+")
+COMMAS = compiled(r"\s*[,;]\s*|\s+")
 # Words that are names somewhere, and in tables mostly mean something else.
 COMMON = """
     male female red green blue black white brown gray grey gold silver yes no true false none

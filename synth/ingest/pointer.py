@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from synth.errors import QueryError, SynthError
+from synth.lazily import compiled
 
-COMPLETE = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
+COMPLETE = compiled(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/", re.DOTALL)
 MOST = 100  # characters of a long line that are shown around the place
 
 

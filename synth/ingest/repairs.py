@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from synth.budget.eyes import ForCustodian
 from synth.ingest.profile import Counts, Quantities
 from synth.ingest.roles import words_of
-from synth.lazily import np, npt, pd
+from synth.lazily import compiled, np, npt, pd
 from synth.schema import Categories, Dates, Domain, Kind, Numbers
 from synth.schema.moments import EXCEL, as_seconds, written
 from synth.schema.respelling import CASES, respelt
@@ -34,13 +34,13 @@ DAYS = (
     date(1899, 12, 30),
     date(1970, 1, 1),
 )
-DATE_NAME = re.compile(
+DATE_NAME = compiled(
     r"\b(date|datum|fecha|data|dato|day|dag|tag|jour|pvm|päivä|дата|born|birth|dob|geb\w*|naiss\w*|"
     r"nac\w*|nasc\w*)\b|日期|日付|날짜|datum"
 )
 SERIALS = (30_000.0, 60_000.0)  # 1982 to 2064, as Excel counts days
 DECADE = 10 * 365.25 * 86_400  # seconds that lie between a day that is a code and real ones
-TOTALS = re.compile(
+TOTALS = compiled(
     r"(grand |sub)?totals?|overall|gesamt|insgesamt|summe|ensemble|totale|razem|ogółem|celkem|"
     r"итого|всего|合計|总计|小计",
     re.IGNORECASE,

@@ -26,7 +26,7 @@ from synth.ingest.shapes import (
     shapes,
     units,
 )
-from synth.lazily import np, npt, pa, pd
+from synth.lazily import compiled, np, npt, pa, pd
 from synth.schema import Codes, Origin
 from synth.schema.domain import MISSING, by_categories, smallest
 from synth.schema.durations import way_of
@@ -36,17 +36,17 @@ from synth.schema.values import as_text
 
 MOST_DIGITS = 15  # of a whole number that a double holds exactly; longer ones are names
 
-PLAIN = re.compile(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.(\d+))?|\.(\d+))")
-SCIENTIFIC = re.compile(r"[+-]?(?:\d{1,15}\.?\d{0,15}|\.\d{1,15})[eE][+-]?\d{1,2}")
-DATE_LIKE = re.compile(
+PLAIN = compiled(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.(\d+))?|\.(\d+))")
+SCIENTIFIC = compiled(r"[+-]?(?:\d{1,15}\.?\d{0,15}|\.\d{1,15})[eE][+-]?\d{1,2}")
+DATE_LIKE = compiled(
     r"\d{1,4}[-/.:]\d|\d{8}T|\d{1,2}(?:\. | de |[ /-]?)[^\W\d_]{3}|"
     r"[^\W\d_]{3,12}\.?(?:, | de |[ /-]?)\d"
 )
 SIGN = r"[-+\u2212]?"
-NUMBER_LIKE = re.compile(
+NUMBER_LIKE = compiled(
     rf"\(?{SIGN}(?:(?:{'|'.join(map(re.escape, CURRENCY.split()))})[ \u00a0]?)?{SIGN}\.?\d"
 )
-USUAL_DATE = re.compile(
+USUAL_DATE = compiled(
     r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:([ T])(?:[01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?"
 )
@@ -56,20 +56,20 @@ REST = (
     r"(?:(?P<t>[ T])(?P<clock>(?P<h>\d{1,2}):[0-5]\d(?P<s>:[0-5]\d(?:\.(?P<f>\d{1,9}))?)?"
     r"(?:(?P<blank> ?)(?P<half>[AaPp][Mm]))?)(?P<z>Z|[+-]\d\d:?\d\d)?)?"
 )
-YEAR_FIRST = re.compile(r"[12]\d{3}(?P<sign>[-/.])(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2})" + REST)
-DAY_FIRST = re.compile(
+YEAR_FIRST = compiled(r"[12]\d{3}(?P<sign>[-/.])(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2})" + REST)
+DAY_FIRST = compiled(
     r"(?P<d>\d{1,2})(?P<sign>[-/.])(?P<m>\d{1,2})(?P=sign)(?P<y>[12]\d{3}|\d\d)" + REST
 )
-TIME = re.compile(REST.replace("(?P<t>[ T])", "(?P<t>)", 1))
+TIME = compiled(REST.replace("(?P<t>[ T])", "(?P<t>)", 1))
 MONTH_ONLY = (
-    (re.compile(r"[12]\d{3}([-/])(?:0[1-9]|1[0-2])"), "%Y{0}%m"),
-    (re.compile(r"(?:0[1-9]|1[0-2])([-/])[12]\d{3}"), "%m{0}%Y"),
+    (compiled(r"[12]\d{3}([-/])(?:0[1-9]|1[0-2])"), "%Y{0}%m"),
+    (compiled(r"(?:0[1-9]|1[0-2])([-/])[12]\d{3}"), "%m{0}%Y"),
 )
-SQUEEZED = re.compile(
+SQUEEZED = compiled(
     r"(1[89]\d\d|2[01]\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
     r"(T?)((?:[01]\d|2[0-3])[0-5]\d([0-5]\d(\d{6})?)?)?(Z?)"
 )
-SPOKEN = re.compile(
+SPOKEN = compiled(
     r"(?:(?P<d>\d{1,2})(?P<s1>\. | de |[ /-]?))?(?P<w>[^\W\d_]{3,})\.?"
     r"(?P<s2>, | de |[ /-]?)(?:(?P<d2>\d{1,2})(?P<s3>, |[ -]))?(?P<y>[12]\d{3}|\d\d)" + REST
 )

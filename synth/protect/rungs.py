@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from synth.ingest.roles import words_of
-from synth.lazily import np, npt, pd
+from synth.lazily import compiled, np, npt, pd
 from synth.protect.steps.columns import Drop
 from synth.protect.steps.dates import Truncate
 from synth.protect.steps.generalise import Generalise
@@ -38,8 +38,8 @@ DAYS = (4, 2)  # stretches of days
 FEW_DAYS = 62  # a table of fewer is told in stretches of days, not month by month
 FEW = 20  # different values, below which nothing is taken for a list of codes
 ALIKE = 0.9  # of the values of a column of codes, these look like one
-ICD = re.compile(r"[A-Z]\d[0-9A-Z](\.?[0-9A-Z]{1,4})?", re.I)
-CODE = re.compile(r"[A-Za-z0-9.\-/]{3,12}")
+ICD = compiled(r"[A-Z]\d[0-9A-Z](\.?[0-9A-Z]{1,4})?", re.I)
+CODE = compiled(r"[A-Za-z0-9.\-/]{3,12}")
 
 
 @dataclass(frozen=True, eq=False)

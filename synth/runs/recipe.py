@@ -144,17 +144,21 @@ class ShowcasePart(Part):
 
 
 class Recipe(Part):
-    """One release, from the table to the bundle."""
+    """One release, from the table to the bundle.
 
-    source: Source = Source()
-    people: People = People()
+    Its parts have factories for their defaults: an instance makes pydantic build what checks it,
+    and a start has nothing to check.
+    """
+
+    source: Source = Field(default_factory=Source)
+    people: People = Field(default_factory=People)
     column: tuple[ColumnPart, ...] = ()
     protect: tuple[dict[str, Any], ...] = ()
-    privacy: Privacy = Privacy()
-    method: MethodPart = MethodPart()
-    release: ReleasePart = ReleasePart()
-    counts: CountsPart = CountsPart()
-    showcase: ShowcasePart = ShowcasePart()
+    privacy: Privacy = Field(default_factory=Privacy)
+    method: MethodPart = Field(default_factory=MethodPart)
+    release: ReleasePart = Field(default_factory=ReleasePart)
+    counts: CountsPart = Field(default_factory=CountsPart)
+    showcase: ShowcasePart = Field(default_factory=ShowcasePart)
 
     @property
     def budget(self) -> Budget:

@@ -18,7 +18,7 @@ from synth.budget.accounting import gaussian_sigma
 from synth.budget.figures import up
 from synth.errors import BundleError, SchemaError, SynthError
 from synth.ingest import load
-from synth.lazily import pa
+from synth.lazily import compiled, pa
 from synth.learning.aggregates import Aggregates
 from synth.learning.method import DRAWING, Promise
 from synth.learning.records import RecordModel
@@ -39,7 +39,7 @@ from synth.vault import PrivateTable, Protection
 from synth.vault.attributes import told_alone
 
 RECIPE = "recipe.toml"
-VERSION = re.compile(r"\d+(\.[0-9A-Za-z+-]{1,20}){0,6}")
+VERSION = compiled(r"\d+(\.[0-9A-Za-z+-]{1,20}){0,6}")
 CLOSE = 1 + 1e-6  # epsilon of a sum of rho against the epsilon that was asked for
 ASK = "Ask the custodian for the bundle again."
 

@@ -8,13 +8,12 @@ because an error that depends on one person's row would tell about that person.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 from synth.errors import SchemaError
-from synth.lazily import np, npt, pd
+from synth.lazily import compiled, np, npt, pd
 from synth.schema.values import as_text, is_text, retyped
 
 Codes: TypeAlias = "npt.NDArray[np.integer[Any]]"  # which state of a domain each row has, 0..size-1
@@ -106,7 +105,7 @@ def by_categories(values: pd.Series, encode: Any) -> Codes:
     return np.asarray(table[values.cat.codes.to_numpy()])
 
 
-OWN = re.compile(r"\((?:other|missing)\)(?: \(value\))*")
+OWN = compiled(r"\((?:other|missing)\)(?: \(value\))*")
 
 
 def label_of(value: str) -> str:

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
+from synth.lazily import compiled
+
 SIZES = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 SIGN = r"(?P<sign>[-\u2212]?)"
 
@@ -128,5 +130,5 @@ def way_of(text: str) -> str:
     return ""
 
 
-_LIKELY = re.compile(r"[-\u2212]?(?:P[T\d]|\d+:\d\d|\d+ days? \d|\d+ ?h)")
-_LIKELY_PARTS = re.compile(r"[-\u2212]?(?:P|\d+ ?h ?\d)")
+_LIKELY = compiled(r"[-\u2212]?(?:P[T\d]|\d+:\d\d|\d+ days? \d|\d+ ?h)")
+_LIKELY_PARTS = compiled(r"[-\u2212]?(?:P|\d+ ?h ?\d)")

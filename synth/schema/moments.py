@@ -14,17 +14,17 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
-from synth.lazily import np, pd
+from synth.lazily import compiled, np, pd
 from synth.schema.values import Values, as_text
 
 LANGUAGES = ("en", "fr", "de", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "ru")
-CODE = re.compile(r"%(?:([bB])(?:\[(\w\w)\])?|([1-9])f|-[dmHI]|:z|[a-zA-Z%])")
+CODE = compiled(r"%(?:([bB])(?:\[(\w\w)\])?|([1-9])f|-[dmHI]|:z|[a-zA-Z%])")
 SHORT, LONG = "b", "B"
 EXCEL = "excel"
 EPOCH, LAST = 25_569, 2_958_465  # 1970-01-01 and 9999-12-31 as Excel counts days
 STANDARD = {"-d": "d", "-m": "m", "-H": "H", "-I": "I", "P": "p", ":z": "z"}
-CLOCK = re.compile(r"[ T]%-?[HI]")
-TIMED = re.compile(r"%-?[HI]")
+CLOCK = compiled(r"[ T]%-?[HI]")
+TIMED = compiled(r"%-?[HI]")
 
 
 # -- names of months -------------------------------------------------------------------------------
@@ -72,7 +72,7 @@ def _numbers(language: str) -> Mapping[str, str]:
     }
 
 
-WORD = re.compile(r"[^\W\d_]+\.?")
+WORD = compiled(r"[^\W\d_]+\.?")
 
 
 def _without_names(text: str, language: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
+from synth.lazily import compiled
+
 CASES = ("as they are", "first", "title", "lower", "upper")
-MARKS = re.compile("[\u0300-\u036f]")
+MARKS = compiled("[\u0300-\u036f]")
 
 
 def respelt(text: str, case: str, *, accents: bool = True) -> str:

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from synth.errors import SchemaError
-from synth.lazily import np, pa, pd
+from synth.lazily import compiled, np, pa, pd
 from synth.schema.durations import way_of, ways
 from synth.schema.values import Values
 
 BLANKS = " \u00a0\u202f\u2009"
 BETWEEN = ("", ",", ".", " ", "\u00a0", "\u202f", "'", "\u2019")  # thousands are set apart by
 MINUS = "-\u2212"
-DIGITS = re.compile(r"\d(?:[\d.,'\u2019 \u00a0\u202f\u2009]*\d)?")
-PLAIN = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+DIGITS = compiled(r"\d(?:[\d.,'\u2019 \u00a0\u202f\u2009]*\d)?")
+PLAIN = compiled(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 PLAIN_TEXT = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?$"
 SHORTEST = 15  # significant digits that a double surely keeps
 MANY = 500  # values, from which on reading plain ones at once is worth it

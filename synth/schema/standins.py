@@ -6,15 +6,15 @@ so that it is seen to be made up and no two are alike.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from synth.errors import SchemaError
+from synth.lazily import compiled
 
 KINDS = ("name", "e-mail", "address")
-NAMED = re.compile(rf"({'|'.join(KINDS)}) in (\w+)")
+NAMED = compiled(rf"({'|'.join(KINDS)}) in (\w+)")
 WHY = {
     "name": "are made up by Faker, and bear SYN- and a number",
     "e-mail": "are at example.org, which is reserved and delivers to nobody (RFC 2606)",

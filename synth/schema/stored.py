@@ -5,23 +5,22 @@ The type is a fact about the source that no row decides; it is named as Arrow na
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
 from typing import TypeAlias
 
-from synth.lazily import np, pa, pd
+from synth.lazily import compiled, np, pa, pd
 from synth.schema.columns import Column, Schema
 from synth.schema.domain import Categories
 from synth.schema.intervals import Dates, Numbers
 from synth.schema.moments import written
 from synth.schema.values import is_text
 
-DECIMAL = re.compile(r"decimal\d*\((\d+), (\d+)\)")
-STAMP = re.compile(r"timestamp\[(s|ms|us|ns)(?:, tz=([\w/+:-]+))?\]")
-DICTIONARY = re.compile(r"dictionary<values=((?:large_)?string|u?int\d+)\b.*ordered=([01])>")
-WHOLE = re.compile(r"u?int(?:8|16|32|64)")
+DECIMAL = compiled(r"decimal\d*\((\d+), (\d+)\)")
+STAMP = compiled(r"timestamp\[(s|ms|us|ns)(?:, tz=([\w/+:-]+))?\]")
+DICTIONARY = compiled(r"dictionary<values=((?:large_)?string|u?int\d+)\b.*ordered=([01])>")
+WHOLE = compiled(r"u?int(?:8|16|32|64)")
 TRUE_PAIRS = ("false", "f", "no", "n", "off")
 Made: TypeAlias = "Callable[[pd.Series], pa.Array]"
 

@@ -6,7 +6,6 @@ Values only: no row is read here. `axes` makes attributes of rows.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -18,11 +17,11 @@ from synth.combinations.counting import Combinations
 from synth.combinations.growth import Records
 from synth.combinations.suppression import suppress
 from synth.errors import MethodError
-from synth.lazily import np, npt
+from synth.lazily import compiled, np, npt
 from synth.schema import Categories, Dates, Domain, Numbers, Origin, Schema, Text
 from synth.schema.domain import MISSING, OTHER
 
-WHOLE = re.compile(r"0|-?[1-9]\d{0,17}")  # text that is the same once it has been a number
+WHOLE = compiled(r"0|-?[1-9]\d{0,17}")  # text that is the same once it has been a number
 
 
 class Protection(Enum):

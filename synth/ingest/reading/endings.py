@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 from synth.ingest.reading.said import Click, Noticed
-from synth.lazily import pd
+from synth.lazily import compiled, pd
 
 LOOKED = 12  # rows at the end
-TOTAL = re.compile(
+TOTAL = compiled(
     r"(grand |sub-?)?(total|totals|totale|totaal|totalt|sum|summe|gesamt|gesamtsumme|insgesamt|"
     r"somme|ensemble|suma|soma|razem|итого|всего|合計|总计)[\s:=.]*([\d., ]+)?",
     re.IGNORECASE,
 )
-NOTE = re.compile(
+NOTE = compiled(
     r"(source|sources|note|notes|quelle|anmerkung|fuente|nota|fonte|bron|kilde|källa|"
     r"last updated|data from|\*|†|¹|\(\d\)|\d\))[\s:.)]?.*",
     re.IGNORECASE | re.DOTALL,

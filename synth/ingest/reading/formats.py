@@ -10,6 +10,7 @@ import zlib
 from typing import IO
 
 from synth.errors import IngestError
+from synth.lazily import compiled
 
 HEAD = 1 << 20  # bytes looked at
 MOST_BYTES = 2 << 30  # of a file that is held in memory
@@ -29,7 +30,7 @@ MAGIC = (
     (b"PK\x03\x04", "archive"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls"),
 )
-STATA = re.compile(rb"[\x69-\x73][\x01\x02]\x01\x00")  # before version 13: version, order, 1, 0
+STATA = compiled(rb"[\x69-\x73][\x01\x02]\x01\x00")  # before version 13: version, order, 1, 0
 ELSE = (  # what is no table, by how it begins; and what to do
     (b"%PDF", "a PDF", "Export the table in it as CSV or Excel."),
     (b"{\\rtf", "a text document (RTF)", "Export the table in it as CSV."),

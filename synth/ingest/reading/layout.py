@@ -5,7 +5,6 @@ What is looked at are the first rows, as text. It serves text files and sheets a
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +12,15 @@ from itertools import pairwise
 
 from synth.ingest.reading.said import MISSING_TEXTS, Choices, Click, Noticed, listed
 from synth.ingest.width import check_width
+from synth.lazily import compiled
 
 Cells = Sequence[str]
 LOOKED = 300  # rows
 TYPED = 0.8  # share of a column's cells that are numbers or dates, for a column of these
-NUMBER = re.compile(
+NUMBER = compiled(
     r"[-+]?[$£€]?\s?(\d[\d.,'\s\u00a0\u202f]*|[.,]\d+)([eE][-+]?\d+)?\s?[%€£$]?|-?inf"
 )
-DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T]\d{1,2}:\d{2}.*)?|\d{1,2}:\d{2}(:\d{2})?")
+DATE = compiled(r"\d{1,4}([-/.])\d{1,2}\1\d{1,4}([ T]\d{1,2}:\d{2}.*)?|\d{1,2}:\d{2}(:\d{2})?")
 IMPORT = '{"ImportId"'  # how Qualtrics begins each cell of its third line
 
 

@@ -15,13 +15,13 @@ from synth.ingest.reading.layout import LOOKED, NUMBER, Layout, layout_of
 from synth.ingest.reading.said import Choices, Click, Noticed, Read
 from synth.ingest.reading.tidy import categorical
 from synth.ingest.width import check_width
-from synth.lazily import pa, pd
+from synth.lazily import compiled, pa, pd
 from synth.schema.written import Written
 
 DELIMITERS = (",", "\t", ";", "|", "^", "~", "\x01", "\x1f")
 BLANK = " "  # one or more blanks between two fields
 FIXED = "fixed"  # fields of a fixed width
-EUROSTAT = re.compile(r"[\w,]*,[\w,]*\\\w+|\w+\\\w+", re.ASCII)
+EUROSTAT = compiled(r"[\w,]*,[\w,]*\\\w+|\w+\\\w+", re.ASCII)
 NO_AGREEMENT = (0.0, 0, 0)
 MOST_TOLD = 5  # lines named where some are ragged
 

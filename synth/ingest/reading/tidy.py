@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from synth.errors import IngestError
 from synth.ingest.reading.said import MISSING_TEXTS, Noticed, listed
 from synth.ingest.width import check_width
-from synth.lazily import np, pa, pd
+from synth.lazily import compiled, np, pa, pd
 from synth.schema import Codes
 from synth.schema.domain import smallest
 from synth.schema.durations import ways
@@ -16,7 +16,7 @@ from synth.vault.gaps import Gaps
 
 WORDS = ("None", ".", "..", "?")  # may be values: nothing taken, an unknown answer
 NAMIBIA = "NA"  # a missing text elsewhere, and a country code
-COUNTRY = re.compile(
+COUNTRY = compiled(
     r"countr|nation|citizen|territor|(^|[^a-z])(iso|iso[23]|geo|land|lander|staat|pays|pais|país|"
     r"paese|kraj|ország|maa|riik|страна|國家|国家|国)([^a-z]|$)|staatsang|herkunft|länder"
 )

@@ -16,16 +16,17 @@ from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
 from synth.errors import IngestError
+from synth.lazily import compiled
 
 MOST_CELLS = 50_000_000  # of one sheet, laid out
 BLOCK = 1 << 20  # bytes
 LOOKED = 200  # cells whose number formats tell that of their column
-CELL = re.compile(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
-ROW = re.compile(rb"<table:table-row\b([^>]*?)(?:/>|>(.*?)</table:table-row>)", re.DOTALL)
-OPEN_CELL = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]*)>")
-REPEATED = re.compile(rb'number-(?:rows|columns)-repeated="(\d{1,12})"')
-PADDED = re.compile(rb'formatCode="00+"')
-UNCACHED = re.compile(rb"(?:</f>|<f[^>]*/>)\s*(?:<v>\s*</v>|<v\s*/>)?\s*</c>")
+CELL = compiled(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
+ROW = compiled(rb"<table:table-row\b([^>]*?)(?:/>|>(.*?)</table:table-row>)", re.DOTALL)
+OPEN_CELL = compiled(rb"<table:(?:covered-)?table-cell\b([^>]*)>")
+REPEATED = compiled(rb'number-(?:rows|columns)-repeated="(\d{1,12})"')
+PADDED = compiled(rb'formatCode="00+"')
+UNCACHED = compiled(rb"(?:</f>|<f[^>]*/>)\s*(?:<v>\s*</v>|<v\s*/>)?\s*</c>")
 DAMAGED = "The Excel file is damaged."
 AGAIN = "Save it again, or as CSV."
 

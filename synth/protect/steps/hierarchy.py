@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import ClassVar
 
 from synth.errors import StepError
-from synth.lazily import np, pd
+from synth.lazily import compiled, np, pd
 from synth.protect.steps.dates import Truncate
 from synth.protect.steps.numbers import Band, even_bands
 
@@ -112,7 +112,7 @@ class Postcode(Hierarchy):
     """British postcodes (sector, district, area); other codes lose characters from the end."""
 
     names: ClassVar[tuple[str, ...]] = ("as it is", "sector", "district", "area", "left out")
-    british: ClassVar[re.Pattern[str]] = re.compile(r"([A-Z]{1,2})(\d[A-Z\d]?) ?(\d)[A-Z]{2}", re.I)
+    british: ClassVar[re.Pattern[str]] = compiled(r"([A-Z]{1,2})(\d[A-Z\d]?) ?(\d)[A-Z]{2}", re.I)
 
     @property
     def top(self) -> int:

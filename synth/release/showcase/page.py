@@ -11,7 +11,6 @@ import gzip
 import hashlib
 import html
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -20,7 +19,7 @@ from typing import Any
 
 from synth.budget import Statement
 from synth.errors import NotReleasable
-from synth.lazily import np, pd
+from synth.lazily import compiled, np, pd
 from synth.learning.aggregates import Aggregates
 from synth.release.showcase.contents import (
     Attribute,
@@ -33,7 +32,7 @@ from synth.release.showcase.explained import about
 from synth.schema import Schema
 
 SCRIPTS = ("data", "model", "words", "page", "explore", "pairs", "rows", "main")
-COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+COLOUR = compiled(r"#[0-9a-fA-F]{6}")
 IMAGES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"<svg": "image/svg+xml"}
 TYPES = {"u8": "<u1", "u16": "<u2", "u32": "<u4"}  # as the script names them, and as numpy does
 

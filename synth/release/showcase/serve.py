@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from synth.lazily import compiled
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.requests import Request
     from starlette.responses import HTMLResponse
 
-POLICY = re.compile(r'http-equiv="Content-Security-Policy" content="([^"]*)"')
+POLICY = compiled(r'http-equiv="Content-Security-Policy" content="([^"]*)"')
 
 
 def served(page: str) -> Starlette:
