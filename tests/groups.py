@@ -10,6 +10,7 @@ from typing import Any
 from xdist.scheduler import LoadScopeScheduling
 
 GROUPS = {
+    "tests/house/test_architecture.py": "house",
     "tests/release/test_showcase.py": "browser",
     "tests/ui/test_showcase.py": "browser",
     "tests/whole/test_browser.py": "browser",

@@ -169,7 +169,8 @@ def _usual() -> npt.NDArray[np.int64]:
 def _with_zeros(form: Form, told: Values, sigma: float) -> Spelling:
     """The spelling, with zeros at the end where hardly any number shows fewer places.
 
-    Of numbers without them, one in ten shows fewer: too few, maybe, to rise above the noise.
+    Of numbers without them, one in ten shows fewer: too few, maybe, to rise above the noise. Which
+    of the two it is then is the likelier one: either mistake changes no number.
     """
     spelling, decimals = form.spelling, form.decimals
     if not decimals:
@@ -185,8 +186,7 @@ def _with_zeros(form: Form, told: Values, sigma: float) -> Spelling:
     mine.append((1, float(told[places()[NumberShape(after=ZERO)]])))
     full = sum(n for d, n in mine if d == decimals)
     fewer = sum(n for d, n in mine if d < decimals)
-    noise = sigma * math.sqrt(len(mine))
-    return replace(spelling, fixed=fewer <= TRIMMED * full and noise <= TRIMMED * full)
+    return replace(spelling, fixed=fewer <= TRIMMED * full)
 
 
 Seen = list[tuple[Shape, float]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 Files = Mapping[str, str]
 
@@ -127,7 +128,7 @@ def private_caches(files: Files) -> Iterator[str]:
 def long_functions(files: Files) -> Iterator[str]:
     """Functions fit on a screen, without their docstrings."""
     for path, text in files.items():
-        for node in ast.walk(ast.parse(text)):
+        for node in _nodes(text):
             if isinstance(node, ast.FunctionDef):
                 told = ast.get_docstring(node, clean=False) or ""
                 length = (node.end_lineno or 0) - node.lineno - len(told.splitlines())
@@ -146,14 +147,14 @@ def long_files(files: Files) -> Iterator[str]:
 def silent_modules(files: Files) -> Iterator[str]:
     """Every module says what it is."""
     for path, text in files.items():
-        if not ast.get_docstring(ast.parse(text)):
+        if not ast.get_docstring(_tree(text)):
             yield f"{path} has no docstring"
 
 
 def hidden_imports(files: Files) -> Iterator[str]:
     """No module imports its own house inside a function."""
     for path, text in files.items():
-        for node in ast.walk(ast.parse(text)):
+        for node in _nodes(text):
             if isinstance(node, ast.FunctionDef):
                 inner = [n for n in ast.walk(node) if isinstance(n, ast.ImportFrom)]
                 if any((n.module or "").split(".")[0] in ("synth", "ui") for n in inner):
@@ -182,22 +183,33 @@ def names_of_two_things(files: Files) -> Iterator[str]:
     for path, text in files.items():
         if not path.startswith("synth/"):
             continue
-        for node in ast.parse(text).body:
+        for node in _tree(text).body:
             if isinstance(node, ast.ClassDef):
                 if node.name in seen:
                     yield f"{path}: `{node.name}` is in {seen[node.name]} too"
                 seen.setdefault(node.name, path)
 
 
+@cache  # each rule, and each violation planted for it, asks again about the same files
+def _tree(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
+@cache
+def _nodes(text: str) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(_tree(text)))
+
+
+@cache
 def _called(text: str) -> set[str]:
     """Names of all methods that a file calls, or hands on to be called."""
-    return {n.attr for n in ast.walk(ast.parse(text)) if isinstance(n, ast.Attribute)}
+    return {n.attr for n in _nodes(text) if isinstance(n, ast.Attribute)}
 
 
 def _imported(text: str) -> set[str]:
     """First parts of the names that a file imports."""
     found = set()
-    for node in ast.walk(ast.parse(text)):
+    for node in _nodes(text):
         if isinstance(node, ast.Import):
             found |= {a.name.split(".")[0] for a in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

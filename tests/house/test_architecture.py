@@ -115,23 +115,19 @@ def linted(folder: Path) -> str:
 
 
 @pytest.fixture(scope="module")
-def copied(tmp_path_factory) -> Path:
+def said(tmp_path_factory) -> str:
+    """What is said of a house in which each contract is broken."""
     folder = tmp_path_factory.mktemp("house")
     shutil.copytree(ROOT / "synth", folder / "synth")
     shutil.copy(ROOT / "pyproject.toml", folder)
-    return folder
+    for path, (text, _) in CONTRACTS.items():
+        (folder / path).write_text(text + "\n")
+    return linted(folder)
 
 
 @pytest.mark.parametrize("contract", sorted({name for _, name in CONTRACTS.values()}))
-def test_each_contract_names_what_was_planted_against_it(contract, copied):
-    mine = {path: text for path, (text, name) in CONTRACTS.items() if name == contract}
-    for path, text in mine.items():
-        (copied / path).write_text(text + "\n")
-    try:
-        said = linted(copied)
-    finally:
-        for path in mine:
-            (copied / path).unlink()
+def test_each_contract_names_what_was_planted_against_it(contract, said):
+    mine = [path for path, (_, name) in CONTRACTS.items() if name == contract]
     assert re.search(rf"^{re.escape(contract)} BROKEN", said, re.M), said
     part = said.partition(f"{contract}\n{'-' * len(contract)}")[2].partition("\n\n\n\n")[0]
     for path in mine:

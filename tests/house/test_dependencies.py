@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -20,6 +21,7 @@ def plain(name: str) -> str:
     return re.split(r"[\[<>=;~!]", name)[0].strip().lower().replace("_", "-")
 
 
+@cache
 def imported() -> set[str]:
     """Distributions of everything that is imported, inside functions too."""
     nodes = [n for p in CODE for n in ast.walk(ast.parse(p.read_text()))]

@@ -124,6 +124,14 @@ def test_one_odd_cell_in_many_changes_nothing():
     assert form(*["01/02/2024"] * 100, "2024-01-02 10:00:00").format == "%d/%m/%Y"
 
 
+def test_zeros_at_the_end_are_written_where_that_is_likelier():
+    """Of 500 rows, noise hides too few numbers of fewer places to be sure of either."""
+    always = ["$1,234.50", "$0.25"] * 250
+    seldom = ["$1,234.56"] * 450 + ["$1,234.5"] * 50
+    assert form(*always, noise=20.0).spelling == Spelling(".", ",", "$", fixed=True)
+    assert not form(*seldom, noise=20.0).spelling.fixed
+
+
 NAMED = [
     *("%d %b %Y", "%b[en] %d %Y", "%d-%b[EN]-%y", "%B %d, %Y", "%-d %B[fr] %Y", "%d. %B[De] %Y"),
     *("%d de %B[es] de %Y", "%d %B[it] %Y", "%-d %B[pl] %Y", "%d %B[ru] %Y", "%d %B[pt] %Y"),
