@@ -223,7 +223,7 @@ def _codes(name: str, labels: pd.Series) -> Iterator[tuple[str, ValueStep]]:
 
 
 def _alike(labels: pd.Series, shape: re.Pattern[str]) -> bool:
-    return bool(labels.str.strip().str.fullmatch(shape).mean() >= ALIKE)
+    return bool(labels.dropna().str.strip().map(shape.fullmatch).notna().mean() >= ALIKE)
 
 
 def _kept(
