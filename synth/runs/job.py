@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, Any
 
 from synth.budget import Entry
@@ -24,9 +19,9 @@ from synth.runs.accounts import Before
 from synth.runs.audit import Asked, Ended
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_text
+from synth.runs.workers import Worker, worker
 from synth.vault import PrivateTable
 
-ROOT = Path(__file__).parents[2]
 AT_ONCE = threading.BoundedSemaphore(2)  # runs on this server; others wait their turn
 
 
@@ -54,7 +49,7 @@ class Job:
     error: SynthError | None = None
     cancelled: bool = False
     finished: threading.Event = field(default_factory=threading.Event)
-    _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _worker: Worker | None = field(default=None, repr=False)
 
     def start(self, private: PrivateTable, least: int = 0) -> None:
         """Hand the rows to a worker and follow it in the background.
@@ -72,8 +67,8 @@ class Job:
     def cancel(self) -> None:
         """Stop at once. What was spent by then stays spent."""
         self.cancelled = True
-        if self._process is not None:
-            _end(self._process)
+        if self._worker is not None:
+            self._worker.end()
 
     def _follow(self, private: PrivateTable, least: int) -> None:
         try:
@@ -106,18 +101,10 @@ class Job:
         return cost_of(entries, self.recipe.budget.delta)
 
     def _run(self, private: PrivateTable, least: int) -> None:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "synth.runs.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=ROOT,
-            start_new_session=True,
-        )
-        self._process = process
-        weakref.finalize(self, _end, process)
-        if self.cancelled:  # while the process started
-            _end(process)
-        assert process.stdin is not None and process.stdout is not None
+        found = self._worker = worker()
+        weakref.finalize(self, found.end)
+        if self.cancelled:  # while it began
+            found.end()
         try:
             # the rows it is sent may be some of each person's
             traits = private.rows_traits() if self.recipe.privacy.ledger else None
@@ -127,18 +114,17 @@ class Job:
                 "before": Before(traits, self.looks).document(),
                 "least": least,
             }
-            process.stdin.write(json.dumps(header).encode() + b"\n")
-            private.send_rows(process.stdin)
-            process.stdin.close()
-            self._listen(process.stdout)
+            found.incoming.write(json.dumps(header).encode() + b"\n")
+            private.send_rows(found.incoming)
+            found.incoming.close()
+            self._listen(found.outgoing)
         except BrokenPipeError:
             pass  # the worker is gone; `_follow` says so
         finally:
-            _end(process)
+            found.end()
             with suppress(BrokenPipeError):  # rows that a stopped worker did not take
-                process.stdin.close()
-            process.stdout.close()
-            process.wait()
+                found.incoming.close()
+            found.outgoing.close()
 
     def _listen(self, stream: IO[bytes]) -> None:
         while line := stream.readline():
@@ -158,8 +144,3 @@ class Job:
         content = stream.read(message["bundle"])
         if len(content) == message["bundle"]:
             self.bundle = content
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)

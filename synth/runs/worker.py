@@ -9,7 +9,11 @@ bundle, whose bytes follow. Nothing is written to disk but the lasting ledger th
 from __future__ import annotations
 
 import json
+import os
+import socket
 import sys
+import traceback
+from importlib import import_module
 from typing import IO, Any
 
 from synth.errors import SynthError
@@ -18,6 +22,7 @@ from synth.release.signature import key_set
 from synth.runs.accounts import NOTHING, before_of
 from synth.runs.recipe_file import read_recipe
 from synth.runs.running import run
+from synth.runs.workers import MANY, fork_workers
 from synth.vault.passing import receive
 
 
@@ -49,6 +54,37 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
     tell({"bundle": len(bundle), **told}, bundle)
 
 
+def work(incoming: int, outgoing: int) -> None:
+    """Do one run between two file descriptors; why it broke off is said without its words.
+
+    The message of an unexpected error may hold a cell.
+    """
+    sys.stdout = sys.stderr  # a method that prints spoils no answer
+    with os.fdopen(incoming, "rb") as asked, os.fdopen(outgoing, "wb") as answered:
+        try:
+            serve(asked, answered)
+        except BrokenPipeError:
+            pass  # nobody waits for the answer any more
+        except Exception as error:
+            places = "".join(traceback.format_tb(error.__traceback__))
+            print(f"{places}{type(error).__name__} in a worker", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """One run over the standard streams, or the process that forks a worker for each."""
+    if sys.argv[1:] == [MANY]:
+        _used()
+        with socket.socket(fileno=os.dup(0)) as control:
+            fork_workers(control, work)
+    else:
+        work(0, os.dup(1))
+
+
+def _used() -> None:
+    """Import what nearly every run uses."""
+    for name in ("numpy", "pandas", "pyarrow.compute", "scipy.special", "tomlkit"):
+        import_module(name)
+
+
 if __name__ == "__main__":
-    outgoing, sys.stdout = sys.stdout.buffer, sys.stderr  # a method that prints spoils no answer
-    serve(sys.stdin.buffer, outgoing)
+    main()
