@@ -82,6 +82,10 @@ class RiskError(SynthError):
     """A question about risk makes no sense: a share above 1, a k larger than the table."""
 
 
+class EvaluationError(SynthError):
+    """Two tables cannot be compared as it was asked."""
+
+
 class StepError(SynthError):
     """A de-identification step has a wrong parameter, or does not fit the table.
 

@@ -6,6 +6,7 @@ import typer
 
 from synth.cli import (
     account_commands,
+    evaluate_commands,
     key_commands,
     release_commands,
     risk_commands,
@@ -29,6 +30,7 @@ for family in (
     key_commands,
     showcase_commands,
     risk_commands,
+    evaluate_commands,
     sandbox_commands,
 ):
     family.register(app)

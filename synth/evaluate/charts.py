@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -14,6 +15,13 @@ REST = "(all others)"
 REAL, SYNTHETIC = "real", "synthetic"
 
 Chart: TypeAlias = "alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart"
+
+
+def svg(chart: Chart) -> str:
+    """A chart as SVG text."""
+    out = io.StringIO()
+    chart.save(out, format="svg")
+    return out.getvalue()
 
 
 def histogram_frame(histogram: Histogram) -> pd.DataFrame:

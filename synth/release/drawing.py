@@ -5,11 +5,10 @@ Drawn from the released synthetic rows, so the pictures may be shared as the row
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from itertools import combinations
 
-from synth.evaluate.charts import Chart
+from synth.evaluate.charts import Chart, svg
 from synth.evaluate.comparison import normalised_information
 from synth.lazily import alt, np, pd
 from synth.release.bundle import Bundle
@@ -33,13 +32,7 @@ def drawings(bundle: Bundle) -> dict[str, bytes]:
         "marginals": _marginals(shares, names),
         "correlations": _correlations(schema, codes, names),
     }
-    return {f"{name}.svg": _svg(chart) for name, chart in charts.items()}
-
-
-def _svg(chart: Chart) -> bytes:
-    out = io.StringIO()
-    chart.save(out, format="svg")
-    return out.getvalue().encode()
+    return {f"{name}.svg": svg(chart).encode() for name, chart in charts.items()}
 
 
 def _shares(schema: Schema, codes: Mapping[str, Codes]) -> pd.DataFrame:

@@ -46,7 +46,7 @@ def worker() -> Worker:
     """A new one."""
     if FORKS:
         with suppress(OSError):  # an environment too long for a message, or no more processes
-            return SOURCE.worker()
+            return WORKERS.worker()
     return _afresh()
 
 
@@ -65,7 +65,7 @@ def _afresh() -> Worker:
     return Worker(process.stdin, process.stdout, end)
 
 
-class Source:
+class Workers:
     """The process that forks workers, begun with the first of them and anew where it is gone.
 
     It ends with the one that began it, and every worker with it.
@@ -132,7 +132,7 @@ class Source:
         return self._control
 
 
-SOURCE = Source()
+WORKERS = Workers()
 
 
 def fork_workers(control: socket.socket, work: Callable[[int, int], None]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from synth.runs import workers
 from synth.runs.job import Job
 from synth.runs.recipe_file import read_recipe
-from synth.runs.workers import Source, fork_workers
+from synth.runs.workers import Workers, fork_workers
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(not workers.FORKS, reason="workers start afresh on this system")
@@ -41,8 +41,8 @@ def gone(pid: int) -> bool:
 
 @pytest.fixture
 def source(monkeypatch):
-    made = Source()
-    monkeypatch.setattr(workers, "SOURCE", made)
+    made = Workers()
+    monkeypatch.setattr(workers, "WORKERS", made)
     yield made
     made.close()
 
@@ -75,8 +75,8 @@ def test_an_environment_too_long_for_a_message_is_no_obstacle(private, source, m
 
 SERVER = """
 import os, sys, time
-from synth.runs.workers import Source
-source = Source()
+from synth.runs.workers import Workers
+source = Workers()
 worker = source.worker()
 print(source._process.pid, flush=True)
 worker.incoming.write(b"{")  # a job that never begins

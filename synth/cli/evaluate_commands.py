@@ -1,0 +1,113 @@
+"""`synth evaluate`: any two tables held against each other, ours or not."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synth.budget import Budget
+from synth.cli.speech import Shown, explained, say_verdicts
+from synth.errors import EvaluationError, IngestError
+from synth.evaluate.evaluation import Evaluation, evaluate
+from synth.evaluate.report import report
+from synth.ingest import load
+from synth.ingest.reading import read_table
+from synth.lazily import pd
+from synth.release import Bundle
+from synth.vault import PrivateTable
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("evaluate")(evaluate_tables)
+
+
+def evaluate_tables(
+    real: Annotated[Path, typer.Argument(help="The real table.")],
+    synthetic: Annotated[Path, typer.Argument(help="A synthetic table, or a release (zip).")],
+    holdout: Annotated[
+        Path | None, typer.Option(help="Real people who were kept from the method.")
+    ] = None,
+    target: Annotated[
+        list[str] | None, typer.Option(help="A column to predict from the others; may be repeated.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="An HTML report.")] = None,
+    as_json: Annotated[Path | None, typer.Option("--json", help="The figures as JSON.")] = None,
+) -> None:
+    """How far is a synthetic table from the real one? For your eyes: these figures are exact.
+
+    Example: synth evaluate people.csv release.zip -o report.html
+    """
+    with explained():
+        for path in filter(None, (output, as_json)):
+            if not path.parent.is_dir():
+                raise EvaluationError(
+                    f"There is no folder for `{path.name}`.", "Make it first, or name another."
+                )
+        private = load(real, Budget(math.inf)).private
+        rows = _rows(synthetic)
+        shared = _shared(private, rows)
+        found = evaluate(
+            shared,
+            rows,
+            holdout=None if holdout is None else _rows(holdout),
+            targets=tuple(target or ()),
+            progress=Shown(),
+        )
+        _say(found)
+        if left := [c.name for c in private.schema.modelled if c.name not in rows]:
+            typer.echo(f"Not in the synthetic table: {', '.join(left)}.")
+        _write(output, report(found))
+        _write(as_json, json.dumps(found.document(), indent=1, default=float))
+
+
+def _rows(path: Path) -> pd.DataFrame:
+    """The rows of a table or of a release."""
+    if not path.is_file():
+        raise IngestError(f"There is no file `{path.name}`.", "Check its name and folder.")
+    if path.suffix.lower() == ".zip":
+        with path.open("rb") as stream:
+            return Bundle.read(stream).rows
+    with path.open("rb") as stream:
+        return read_table(stream).frame
+
+
+def _shared(private: PrivateTable, rows: pd.DataFrame) -> PrivateTable:
+    """The real table without the columns that the other one lacks."""
+    absent = [c.name for c in private.schema if c.modelled and c.name not in rows]
+    left = private.schema.without(absent) if absent else private.schema
+    if not left.modelled:
+        raise EvaluationError(
+            "The two tables share no column.", "Check that they are of the same people."
+        )
+    return private.declare(left) if absent else private
+
+
+def _say(found: Evaluation) -> None:
+    typer.echo(f"{found.synthetic_rows:,} synthetic rows beside {found.rows:,} real ones.")
+    typer.echo(f"{'':42}{'synthetic':>10}{'fresh':>10}{'shuffled':>10}")
+    for score in found.scores:
+        apart = "" if score.apart is None else f"{score.apart:.3f}"
+        typer.echo(f"{score.name:42}{score.value:10.3f}{score.fresh:10.3f}{apart:>10}")
+    for task in found.tasks:
+        typer.echo(
+            f"{task.target}: {task.measure} {task.synthetic:.3f} from synthetic rows, "
+            f"{task.real:.3f} from real ones, {task.guess:g} by guessing."
+        )
+    say_verdicts(found.verdicts)
+
+
+def _write(path: Path | None, text: str) -> None:
+    if path is None:
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise EvaluationError(
+            f"`{path.name}` cannot be written ({error.strerror}).", "Name another place."
+        ) from None
+    typer.echo(f"Written: {path.name}")

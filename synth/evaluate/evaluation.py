@@ -1,0 +1,255 @@
+"""Everything that is measured of synthetic rows beside real ones, each figure with its references.
+
+A number means nothing by itself. So each stands beside what two halves of the real table come to,
+at the sizes of the two tables (the best that can be had), and beside the real columns shuffled
+apart, each by itself (what any method without dependence comes to at best). Both are computed on
+this table, not taken from a rule of thumb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from synth.budget.eyes import ForCustodian
+from synth.evaluate.comparison import Comparison, compare
+from synth.evaluate.likeness import Marginals, Shape, Trend, marginals, shapes, trends
+from synth.evaluate.sides import Side, Sides, sides
+from synth.evaluate.tasks import Coefficient, Group, Prediction, at_size, coefficients, groups, task
+from synth.evaluate.telling_apart import told_apart
+from synth.evaluate.verdict import Verdict, verdicts
+from synth.lazily import np, pd
+from synth.progress import Progress, quiet
+from synth.vault import PrivateTable
+
+SEED = 20  # of what is drawn for references: the same tables make the same report
+SHAPES, TRENDS, TRIPLES = "column shapes", "pair trends", "three columns at a time"
+AUC, PMSE = "told apart by trees", "told apart by a regression"
+
+
+@dataclass(frozen=True, repr=False)
+class Score(ForCustodian):
+    """One figure for the whole table, with its references.
+
+    Args:
+        plain: what it says, in a sentence.
+        value: of the synthetic table.
+        fresh: of a fresh sample of real people of that size.
+        apart: of the real columns shuffled apart; None where that says nothing.
+        least: whether less is better.
+    """
+
+    name: str
+    plain: str
+    value: float
+    fresh: float
+    apart: float | None
+    least: bool = False
+
+    @property
+    def off(self) -> float:
+        """How far it falls short of a fresh sample, as a share of that: 0 for not at all."""
+        short = self.value - self.fresh if self.least else self.fresh - self.value
+        return max(0.0, short / max(abs(self.fresh), 1e-9))
+
+
+@dataclass(frozen=True, repr=False)
+class Evaluation(ForCustodian):
+    """What was measured. For the custodian: computed from real rows, without noise.
+
+    Args:
+        scores: of the whole table, the furthest from a fresh sample first.
+        shapes, trends: of each column and each pair, the least alike first.
+        unread: cells of the synthetic table that could not be read as the real column's are.
+    """
+
+    rows: int
+    synthetic_rows: int
+    holdout_rows: int
+    comparison: Comparison
+    scores: tuple[Score, ...]
+    shapes: tuple[Shape, ...]
+    trends: tuple[Trend, ...]
+    triples: Marginals | None
+    tasks: tuple[Prediction, ...]
+    coefficients: Mapping[str, tuple[Coefficient, ...]]
+    groups: tuple[Group, ...]
+    unread: Mapping[str, int]
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        return verdicts(self.comparison)
+
+    def document(self) -> dict[str, Any]:
+        """The evaluation as plain values; it must not enter a release."""
+        told = asdict(self)
+        told["verdicts"] = [
+            {"column": v.column, "fate": v.fate.value, "words": v.words, "remedy": v.remedy}
+            for v in self.verdicts
+        ]
+        for score, one in zip(self.scores, told["scores"], strict=True):
+            one["off"] = score.off
+        return told
+
+
+def evaluate(
+    private: PrivateTable,
+    synthetic: pd.DataFrame,
+    *,
+    holdout: pd.DataFrame | None = None,
+    targets: Sequence[str] = (),
+    progress: Progress = quiet,
+) -> Evaluation:
+    """Measure synthetic rows beside the real ones.
+
+    Args:
+        synthetic: rows spelt as the real table's.
+        holdout: real people who were kept from the method, spelt alike.
+        targets: columns to predict from the others, and to regress on them.
+
+    Raises:
+        EvaluationError: a column is not there, or nothing of it can be told.
+    """
+    rng = np.random.default_rng(SEED)
+    comparison = compare(private, synthetic, _part(progress, 0.0, 0.3))
+    both = sides(private, synthetic, holdout)
+    progress(0.35, "columns, pairs and triples")
+    shaped = shapes(both.names, both.real, both.synthetic)
+    trending = trends(both.names, both.real, both.synthetic)
+    triples = marginals(both, 3, rng)
+    scores = _scores(both, shaped, trending, triples, rng, _part(progress, 0.4, 0.7))
+    progress(0.7, "models and regressions")
+    tasks = tuple(task(both, t, rng) for t in targets)
+    regressions = {t: coefficients(both, t) for t in targets}
+    progress(0.9, "groups of people")
+    found = groups(both, rng)
+    return Evaluation(
+        both.real.rows,
+        both.synthetic.rows,
+        both.holdout.rows if both.holdout is not None else 0,
+        comparison,
+        tuple(sorted(scores, key=lambda s: -s.off)),
+        shaped,
+        trending,
+        triples,
+        tasks,
+        regressions,
+        found,
+        dict(both.unread),
+    )
+
+
+def _part(progress: Progress, low: float, high: float) -> Progress:
+    return lambda share, doing: progress(low + (high - low) * share, doing)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class _References(ForCustodian):
+    """What the figures are held against.
+
+    Args:
+        halves: of the real table; `scale` makes their distance that of a fresh sample.
+        apart: the real columns, each shuffled by itself.
+    """
+
+    halves: tuple[Side, Side]
+    scale: float
+    apart: Side
+
+    def fresh(self, alike: float) -> float:
+        """How alike a fresh sample would be, where the halves are that alike."""
+        return max(0.0, 1 - (1 - alike) * self.scale)
+
+
+def _references(both: Sides, rng: np.random.Generator) -> _References:
+    places = rng.permutation(both.real.rows)
+    half = both.real.rows // 2
+    halves = both.real.taken(places[:half]), both.real.taken(places[half:])
+    scale = at_size(both.real.rows, both.synthetic.rows, half)
+    return _References(halves, scale, both.real.apart(rng))
+
+
+def _scores(
+    both: Sides,
+    shaped: Sequence[Shape],
+    trending: Sequence[Trend],
+    triples: Marginals | None,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> list[Score]:
+    progress(0.0, "what a fresh sample would come to")
+    held = _references(both, rng)
+    told = _alike(both, shaped, trending, held)
+    if triples is not None:
+        told.append(_triples(both, triples, held, rng))
+    progress(0.4, "whether a classifier can tell")
+    return [*told, *_telling(both, held, rng)]
+
+
+def _alike(
+    both: Sides, shaped: Sequence[Shape], trending: Sequence[Trend], held: _References
+) -> list[Score]:
+    names = both.names
+    told = [
+        Score(
+            SHAPES,
+            "How alike each column is by itself, on average; 1 is the same.",
+            _mean([s.alike for s in shaped]),
+            held.fresh(_mean([s.alike for s in shapes(names, *held.halves)])),
+            None,
+        )
+    ]
+    if trending:
+        told.append(
+            Score(
+                TRENDS,
+                "How alike each two columns go together, on average over all pairs; 1 is the same.",
+                _mean([t.alike for t in trending]),
+                held.fresh(_mean([t.alike for t in trends(names, *held.halves)])),
+                _mean([t.alike for t in trends(names, both.real, held.apart)]),
+            )
+        )
+    return told
+
+
+def _triples(both: Sides, triples: Marginals, held: _References, rng: np.random.Generator) -> Score:
+    beside = ((held.halves[0], held.halves[1]), (both.real, held.apart))
+    told = [marginals(Sides(both.names, both.values, *two), 3, rng) for two in beside]
+    halves, apart = (1.0 if t is None else t.alike for t in told)
+    return Score(
+        TRIPLES,
+        "How alike the tables of three columns are, on average; 1 is the same.",
+        triples.alike,
+        held.fresh(halves),
+        apart,
+    )
+
+
+def _telling(both: Sides, held: _References, rng: np.random.Generator) -> list[Score]:
+    beside = ((both.real, both.synthetic), held.halves, (both.real, held.apart))
+    found = [told_apart(both.names, one, two, rng) for one, two in beside]
+    auc, ratio = [t.auc for t in found], [t.pmse_ratio for t in found]
+    return [
+        Score(
+            AUC,
+            "How well trees tell a synthetic row from a real one (AUC): 0.5 is guessing, 1 always.",
+            auc[0],
+            auc[1],
+            auc[2],
+            least=True,
+        ),
+        Score(
+            PMSE,
+            "How well a regression on single columns tells them (pMSE over its expectation): below "
+            "3 good, below 10 acceptable.",
+            ratio[0],
+            ratio[1],
+            None,
+            least=True,
+        ),
+    ]
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values)) if len(values) else 1.0
