@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
+from itertools import combinations
 
 from synth.budget import Rho
 from synth.budget.accounting import ABSOLUTE, gaussian_sigma
@@ -22,7 +23,8 @@ from synth.learning.inference.estimation import Effort
 from synth.learning.inference.triangulation import Clique
 from synth.learning.method import modelled_names
 from synth.learning.network import Conditional, Network
-from synth.schema import Counts, Schema
+from synth.learning.order_within import Order, order_of
+from synth.schema import Counts, Dates, Numbers, Schema
 from synth.schema.gathered import Gathered
 from synth.vault import Distances, Measurement, PrivateTable
 
@@ -136,15 +138,40 @@ class GraphGround:
     def fitted(self, measured: Sequence[Noisy], effort: Effort | None = None) -> Fitted:
         return fit([*self.ones, *measured], self.sizes, total=self.total, effort=effort)
 
-    def network(self, fitted: Fitted) -> Network:
-        """The fitted model as conditional tables, with the states within each group."""
+    def network(self, fitted: Fitted, measured: Sequence[Noisy] = ()) -> Network:
+        """The fitted model as conditional tables, with the states within each group.
+
+        Args:
+            measured: noisy tables that tell in which order the rows of a group lie.
+        """
         steps = tuple(
             Conditional(self.names[c.column], self.named(c.parents), c.table)
             for c in fitted.conditionals()
         )
         splits = splits_of(self.groups, self.fine, self.total, self.sigma)
         statement = self.private.declare(self.schema).statement()
-        return Network(self.schema, statement, round(self.total), steps, splits)
+        order = self._order(measured)
+        return Network(self.schema, statement, round(self.total), steps, splits, order)
+
+    def _order(self, measured: Sequence[Noisy]) -> Order:
+        """How numbers and dates that go together lie within their groups."""
+        ends: dict[str, Counts] = {}
+        for one, name in zip(self.ones, self.names, strict=True):
+            domain, gathered_ = self.schema.domain(name), self.groups[name]
+            if isinstance(domain, Numbers | Dates) and gathered_.size < len(gathered_.groups):
+                inner = np.maximum(one.values[: gathered_.groups[domain.intervals - 1] + 1], 1e-3)
+                ends[name] = np.cumsum(inner) / inner.sum()
+        pairs: dict[tuple[str, str], tuple[Counts, float]] = {}
+        for table in measured:
+            for i, j in combinations(range(len(table.clique)), 2):
+                pair = self.names[table.clique[i]], self.names[table.clique[j]]
+                if pair[0] in ends and pair[1] in ends:
+                    gone = tuple(k for k in range(len(table.clique)) if k not in (i, j))
+                    noise = float(np.mean(table.variance.sum(axis=gone)))
+                    if pair not in pairs or noise < pairs[pair][1]:
+                        inner = table.values.sum(axis=gone)
+                        pairs[pair] = inner[: len(ends[pair[0]]), : len(ends[pair[1]])], noise
+        return order_of(ends, pairs)
 
 
 def need(cells: int, weight: float) -> float:
