@@ -17,6 +17,7 @@ from synth.budget import Rho
 from synth.budget.accounting import ABSOLUTE, gaussian_sigma
 from synth.lazily import np
 from synth.learning.consistency import nearest
+from synth.learning.functions import Possible, kept, possible
 from synth.learning.grouping import RARE_SIGMAS, gathered, splits_of
 from synth.learning.inference import Fitted, Noisy, clique_cells, estimate_total, fit
 from synth.learning.inference.estimation import Effort
@@ -142,7 +143,8 @@ class GraphGround:
         """The fitted model as conditional tables, with the states within each group.
 
         Args:
-            measured: noisy tables that tell in which order the rows of a group lie.
+            measured: noisy tables that tell which columns are functions of others, and in which
+                order the rows of a group lie.
         """
         steps = tuple(
             Conditional(self.names[c.column], self.named(c.parents), c.table)
@@ -150,8 +152,24 @@ class GraphGround:
         )
         splits = splits_of(self.groups, self.fine, self.total, self.sigma)
         statement = self.private.declare(self.schema).statement()
+        steps = kept(steps, self._functions(measured))
         order = self._order(measured)
         return Network(self.schema, statement, round(self.total), steps, splits, order)
+
+    def _functions(self, measured: Sequence[Noisy]) -> dict[tuple[str, str], Possible]:
+        """Which columns of the pairs measured are functions of one another."""
+        found = {}
+        for table in measured:
+            if len(table.clique) != 2:
+                continue
+            one, other = self.named(table.clique)
+            sigma = float(np.sqrt(np.mean(table.variance)))
+            for pair, counts in (((one, other), table.values), ((other, one), table.values.T)):
+                states = np.bincount(self.groups[pair[0]].groups)
+                cells = possible(counts, sigma, states == 1)
+                if cells is not None:
+                    found[pair] = cells
+        return found
 
     def _order(self, measured: Sequence[Noisy]) -> Order:
         """How numbers and dates that go together lie within their groups."""
