@@ -152,17 +152,16 @@ class GraphGround:
         )
         splits = splits_of(self.groups, self.fine, self.total, self.sigma)
         statement = self.private.declare(self.schema).statement()
-        steps = kept(steps, self._functions(measured))
-        order = self._order(measured)
+        pairs = pairs_of(measured)
+        steps = kept(steps, self._functions(pairs))
+        order = self._order(pairs)
         return Network(self.schema, statement, round(self.total), steps, splits, order)
 
-    def _functions(self, measured: Sequence[Noisy]) -> dict[tuple[str, str], Possible]:
-        """Which columns of the pairs measured are functions of one another."""
+    def _functions(self, pairs: Mapping[Clique, Noisy]) -> dict[tuple[str, str], Possible]:
+        """Which columns are functions of one another."""
         found = {}
-        for table in measured:
-            if len(table.clique) != 2:
-                continue
-            one, other = self.named(table.clique)
+        for clique, table in pairs.items():
+            one, other = self.named(clique)
             sigma = float(np.sqrt(np.mean(table.variance)))
             for pair, counts in (((one, other), table.values), ((other, one), table.values.T)):
                 states = np.bincount(self.groups[pair[0]].groups)
@@ -171,25 +170,34 @@ class GraphGround:
                     found[pair] = cells
         return found
 
-    def _order(self, measured: Sequence[Noisy]) -> Order:
+    def _order(self, pairs: Mapping[Clique, Noisy]) -> Order:
         """How numbers and dates that go together lie within their groups."""
         ends: dict[str, Counts] = {}
         for one, name in zip(self.ones, self.names, strict=True):
-            domain, gathered_ = self.schema.domain(name), self.groups[name]
-            if isinstance(domain, Numbers | Dates) and gathered_.size < len(gathered_.groups):
-                inner = np.maximum(one.values[: gathered_.groups[domain.intervals - 1] + 1], 1e-3)
+            domain, groups = self.schema.domain(name), self.groups[name]
+            if isinstance(domain, Numbers | Dates) and groups.size < len(groups.groups):
+                inner = np.maximum(one.values[: groups.groups[domain.intervals - 1] + 1], 1e-3)
                 ends[name] = np.cumsum(inner) / inner.sum()
-        pairs: dict[tuple[str, str], tuple[Counts, float]] = {}
-        for table in measured:
-            for i, j in combinations(range(len(table.clique)), 2):
-                pair = self.names[table.clique[i]], self.names[table.clique[j]]
-                if pair[0] in ends and pair[1] in ends:
-                    gone = tuple(k for k in range(len(table.clique)) if k not in (i, j))
-                    noise = float(np.mean(table.variance.sum(axis=gone)))
-                    if pair not in pairs or noise < pairs[pair][1]:
-                        inner = table.values.sum(axis=gone)
-                        pairs[pair] = inner[: len(ends[pair[0]]), : len(ends[pair[1]])], noise
-        return order_of(ends, pairs)
+        told = {}
+        for clique, table in pairs.items():
+            a, b = self.named(clique)
+            if a in ends and b in ends:
+                inside = table.values[: len(ends[a]), : len(ends[b])]
+                told[a, b] = inside, float(np.mean(table.variance))
+        return order_of(ends, told)
+
+
+def pairs_of(measured: Sequence[Noisy]) -> dict[Clique, Noisy]:
+    """The table of each pair within a measured set, from the one that tells most of it."""
+    found: dict[Clique, Noisy] = {}
+    for table in measured:
+        for i, j in combinations(range(len(table.clique)), 2):
+            gone = tuple(k for k in range(len(table.clique)) if k not in (i, j))
+            sigma = np.sqrt(table.variance.sum(axis=gone))
+            pair = table.clique[i], table.clique[j]
+            if pair not in found or np.mean(sigma) < np.mean(found[pair].sigma):
+                found[pair] = Noisy(pair, table.values.sum(axis=gone), sigma)
+    return found
 
 
 def need(cells: int, weight: float) -> float:
