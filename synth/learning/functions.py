@@ -38,7 +38,7 @@ def possible(table: Counts, sigma: float, alone: Possible) -> Possible | None:
     best = table.argmax(axis=1)
     fullest = table.max(axis=1)
     told = alone & (fullest >= TOLD * sigma)
-    if len(np.unique(best[told])) < 2:
+    if len(np.unique(best[told])) < 2:  # a constant tells nothing
         return None
     others = float((table[told].sum(axis=1) - fullest[told]).sum())
     noise = NOISE * sigma * math.sqrt(told.sum() * (table.shape[1] - 1))
