@@ -21,9 +21,9 @@ from itertools import combinations
 from synth.budget import Rho
 from synth.errors import MethodError
 from synth.learning.graphical import GraphGround, need
-from synth.learning.inference import Fitted, Graph, Noisy, clique_cells
+from synth.learning.inference import Fitted, Graph, Noisy
 from synth.learning.inference.estimation import Effort
-from synth.learning.inference.triangulation import Clique, eliminate, members
+from synth.learning.inference.triangulation import Clique, eliminate
 from synth.learning.method import modelled_names
 from synth.progress import Progress, quiet
 from synth.vault import PrivateTable
@@ -230,8 +230,5 @@ def _within(clique: Clique, nodes: Iterable[int]) -> bool:
 
 def _nodes(graph: Graph, sizes: Sequence[int], largest: float = math.inf) -> tuple[int, ...] | None:
     """The cliques of the triangulated graph; None if one has more than `largest` cells."""
-    found = eliminate(graph, sizes)
-    assert found is not None
-    nodes = tuple(sum(1 << v for v in clique) for clique in found.maximal)
-    wide = any(clique_cells(members(node), sizes) > largest for node in nodes)
-    return None if wide else nodes
+    found = eliminate(graph, sizes, widest=largest)
+    return None if found is None else found.nodes

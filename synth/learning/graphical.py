@@ -11,18 +11,21 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
+from itertools import combinations
 
 from synth.budget import Rho
 from synth.budget.accounting import ABSOLUTE, gaussian_sigma
 from synth.lazily import np
 from synth.learning.consistency import nearest
+from synth.learning.functions import Possible, kept, possible
 from synth.learning.grouping import RARE_SIGMAS, gathered, splits_of
 from synth.learning.inference import Fitted, Noisy, clique_cells, estimate_total, fit
 from synth.learning.inference.estimation import Effort
 from synth.learning.inference.triangulation import Clique
 from synth.learning.method import modelled_names
 from synth.learning.network import Conditional, Network
-from synth.schema import Counts, Schema
+from synth.learning.order_within import Order, order_of
+from synth.schema import Counts, Dates, Numbers, Schema
 from synth.schema.gathered import Gathered
 from synth.vault import Distances, Measurement, PrivateTable
 
@@ -136,15 +139,65 @@ class GraphGround:
     def fitted(self, measured: Sequence[Noisy], effort: Effort | None = None) -> Fitted:
         return fit([*self.ones, *measured], self.sizes, total=self.total, effort=effort)
 
-    def network(self, fitted: Fitted) -> Network:
-        """The fitted model as conditional tables, with the states within each group."""
+    def network(self, fitted: Fitted, measured: Sequence[Noisy] = ()) -> Network:
+        """The fitted model as conditional tables, with the states within each group.
+
+        Args:
+            measured: noisy tables that tell which columns are functions of others, and in which
+                order the rows of a group lie.
+        """
         steps = tuple(
             Conditional(self.names[c.column], self.named(c.parents), c.table)
             for c in fitted.conditionals()
         )
         splits = splits_of(self.groups, self.fine, self.total, self.sigma)
         statement = self.private.declare(self.schema).statement()
-        return Network(self.schema, statement, round(self.total), steps, splits)
+        pairs = pairs_of(measured)
+        steps = kept(steps, self._functions(pairs))
+        order = self._order(pairs)
+        return Network(self.schema, statement, round(self.total), steps, splits, order)
+
+    def _functions(self, pairs: Mapping[Clique, Noisy]) -> dict[tuple[str, str], Possible]:
+        """Which columns are functions of one another."""
+        found = {}
+        for clique, table in pairs.items():
+            one, other = self.named(clique)
+            sigma = float(np.sqrt(np.mean(table.variance)))
+            for pair, counts in (((one, other), table.values), ((other, one), table.values.T)):
+                states = np.bincount(self.groups[pair[0]].groups)
+                cells = possible(counts, sigma, states == 1)
+                if cells is not None:
+                    found[pair] = cells
+        return found
+
+    def _order(self, pairs: Mapping[Clique, Noisy]) -> Order:
+        """How numbers and dates that go together lie within their groups."""
+        ends: dict[str, Counts] = {}
+        for one, name in zip(self.ones, self.names, strict=True):
+            domain, groups = self.schema.domain(name), self.groups[name]
+            if isinstance(domain, Numbers | Dates) and groups.size < len(groups.groups):
+                inner = np.maximum(one.values[: groups.groups[domain.intervals - 1] + 1], 1e-3)
+                ends[name] = np.cumsum(inner) / inner.sum()
+        told = {}
+        for clique, table in pairs.items():
+            a, b = self.named(clique)
+            if a in ends and b in ends:
+                inside = table.values[: len(ends[a]), : len(ends[b])]
+                told[a, b] = inside, float(np.mean(table.variance))
+        return order_of(ends, told)
+
+
+def pairs_of(measured: Sequence[Noisy]) -> dict[Clique, Noisy]:
+    """The table of each pair within a measured set, from the one that tells most of it."""
+    found: dict[Clique, Noisy] = {}
+    for table in measured:
+        for i, j in combinations(range(len(table.clique)), 2):
+            gone = tuple(k for k in range(len(table.clique)) if k not in (i, j))
+            sigma = np.sqrt(table.variance.sum(axis=gone))
+            pair = table.clique[i], table.clique[j]
+            if pair not in found or np.mean(sigma) < np.mean(found[pair].sigma):
+                found[pair] = Noisy(pair, table.values.sum(axis=gone), sigma)
+    return found
 
 
 def need(cells: int, weight: float) -> float:

@@ -15,6 +15,7 @@ from synth.budget import Statement
 from synth.errors import BundleError
 from synth.lazily import np, pd
 from synth.learning.method import Model
+from synth.learning.order_within import Order
 from synth.schema import Codes, Counts, Schema
 from synth.schema.domain import smallest
 from synth.schema.tables import packed
@@ -51,12 +52,14 @@ class Network(Model):
     Args:
         splits: where a column was learnt in groups of states, the chance of each state within each
             group: one line per group, one column per state.
+        order: in which order rows are given the states within their groups, where it matters.
     """
 
     kind: ClassVar[str] = "network"
     row_by_row: ClassVar[bool] = True
     conditionals: tuple[Conditional, ...]
     splits: Mapping[str, Counts] = field(default_factory=dict)
+    order: Order = field(default_factory=lambda: Order({}, np.zeros((0, 0))))
 
     def sample(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:
         return self.schema.decode(self.sample_codes(rows, rng), rng)
@@ -64,9 +67,14 @@ class Network(Model):
     def sample_codes(self, rows: int, rng: np.random.Generator) -> dict[str, Codes]:
         """One code array of length `rows` per modelled column."""
         codes = drawn(self.conditionals, rows, rng)
+        scores = self.order.scores(codes, rng)
         for name, table in self.splits.items():
-            others = [c for other, c in codes.items() if other != name]
-            found = _within_groups(table, codes[name].astype(np.int64), others, rng)
+            group = codes[name].astype(np.int64)
+            if name in scores:
+                found = _in_order(table, group, scores[name], rng)
+            else:
+                others = [c for other, c in codes.items() if other != name]
+                found = _within_groups(table, group, others, rng)
             codes[name] = smallest(found, table.shape[1])
         return codes
 
@@ -85,6 +93,7 @@ class Network(Model):
                 name: {"groups": len(table), "table": np.round(table, DIGITS).ravel().tolist()}
                 for name, table in self.splits.items()
             },
+            "order": self.order.parameters(),
         }
 
     @classmethod
@@ -97,7 +106,8 @@ class Network(Model):
             splits[name] = _table(name, split["table"], (int(split["groups"]), sizes[name]))
             sizes[name] = int(split["groups"])
         steps = tuple(_conditional(c, sizes) for c in parameters["conditionals"])
-        return cls(schema, statement, rows, steps, splits)
+        order = Order.restored(parameters.get("order", {}), sizes)
+        return cls(schema, statement, rows, steps, splits, order)
 
 
 def _conditional(document: Mapping[str, Any], sizes: Mapping[str, int]) -> Conditional:
@@ -170,17 +180,40 @@ def _within_groups(
     if not len(group):
         return group
     present, inside, sizes = np.unique(group, return_inverse=True, return_counts=True)
-    cumulative = np.cumsum(table[present], axis=1)
-    cumulative /= cumulative[:, -1:]
-    cumulative[:, -1] = 1.0
     starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
     order = _side_by_side(inside, others, rng)
     along = np.arange(len(group)) - starts
     turn = (along * GOLDEN + rng.random(len(sizes))[inside[order]]) % 1.0
     place = np.empty(len(group))
     place[order[np.argsort(inside[order] + turn)]] = along
+    return _systematic(table[present], inside, sizes, place, rng)
+
+
+def _in_order(table: Counts, group: Codes, scores: Counts, rng: np.random.Generator) -> Codes:
+    """The same, where rows of one group are given its states in the order of their scores."""
+    if not len(group):
+        return group
+    present, inside, sizes = np.unique(group, return_inverse=True, return_counts=True)
+    place = np.empty(len(group))
+    starts = np.repeat(np.cumsum(sizes) - sizes, sizes)
+    place[np.lexsort((scores, inside))] = np.arange(len(group)) - starts
+    return _systematic(table[present], inside, sizes, place, rng)
+
+
+def _systematic(
+    table: Counts, inside: Codes, sizes: Codes, place: Counts, rng: np.random.Generator
+) -> Codes:
+    """The state that each row's place among the rows of its group falls on.
+
+    Args:
+        table: one line per group that has rows; `inside` points to a row's line.
+        sizes: rows of each group; `place` counts them from 0.
+    """
+    cumulative = np.cumsum(table, axis=1)
+    cumulative /= cumulative[:, -1:]
+    cumulative[:, -1] = 1.0
     points = (place + rng.random(len(sizes))[inside]) / sizes[inside]
-    flat = (cumulative + np.arange(len(present))[:, None]).ravel()
+    flat = (cumulative + np.arange(len(table))[:, None]).ravel()
     keys = inside + np.minimum(points, 1 - 1e-9)
     found: Codes = np.searchsorted(flat, keys, side="right") - inside * table.shape[1]
     return found

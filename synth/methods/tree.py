@@ -56,7 +56,7 @@ class Tree(Method):
         progress(0.6, "counting pairs")
         tables = ground.all_measured(edges, [1.0] * len(edges), rest)
         progress(0.8, "fitting the tree")
-        return ground.network(ground.fitted(tables))
+        return ground.network(ground.fitted(tables), tables)
 
 
 def spanning_tree(

@@ -21,7 +21,7 @@ from synth.learning.inference import (
     junction_tree,
 )
 from synth.learning.inference.estimation import Effort, pooled
-from synth.learning.inference.triangulation import Clique, eliminate
+from synth.learning.inference.triangulation import Clique, eliminate, members
 
 SIZES = (2, 3, 2, 4)
 EVERY_CLIQUE = [c for k in (1, 2, 3) for c in combinations(range(4), k)]
@@ -119,6 +119,27 @@ def test_a_junction_tree_above_the_limit_is_abandoned() -> None:
     assert eliminate(Graph.of(RING, 4), (2, 2, 2, 2), limit=15) is None
     assert junction_cells(RING, (2, 2, 2, 2), limit=15) == math.inf
     assert junction_cells(RING, (2, 2, 2, 2), limit=16) == 16
+
+
+def test_a_clique_wider_than_the_limit_is_abandoned_though_all_together_are_not_looked_at() -> None:
+    assert eliminate(Graph.of(RING, 4), (2, 2, 2, 3), widest=11) is None
+    found = eliminate(Graph.of(RING, 4), (2, 2, 2, 3), widest=12)
+    assert found is not None and found.widest == 12 and found.cells == 20
+
+
+def test_each_step_takes_the_smallest_table_of_what_is_left() -> None:
+    rng = np.random.default_rng(4)
+    sizes = [int(s) for s in rng.integers(2, 30, 12)]
+    cliques = [tuple(sorted(map(int, rng.choice(12, 3, replace=False)))) for _ in range(9)]
+    found = eliminate(Graph.of(cliques, 12), sizes)
+    assert found is not None
+    near, left = list(Graph.of(cliques, 12).neighbours), set(range(12))
+    for v, clique in found.steps:
+        tables = {u: clique_cells(members(near[u]), sizes) for u in left}
+        assert v == min(left, key=lambda u: (tables[u], u)) and clique == near[v]
+        left.remove(v)
+        for u in left & set(members(clique)):
+            near[u] = (near[u] | clique) & ~(1 << v)
 
 
 def test_cells_multiply_and_nothing_has_one() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 
 Clique = tuple[int, ...]
 
@@ -52,48 +53,66 @@ class Graph:
 
 @dataclass(frozen=True)
 class Elimination:
-    """Columns in elimination order, each with the set of columns it is joined to (itself too)."""
+    """Columns in elimination order, each with the set of columns it is joined to (itself too).
+
+    Args:
+        nodes: the maximal ones of these sets, in that order.
+        cells: of all of them together.
+        widest: the most cells of one.
+    """
 
     steps: tuple[tuple[int, int], ...]
-    cells: int  # of all maximal cliques of the triangulated graph together
+    nodes: tuple[int, ...]
+    cells: int
+    widest: int
 
     @property
     def maximal(self) -> tuple[Clique, ...]:
         """The maximal cliques of the triangulated graph."""
-        masks = [mask for _, mask in self.steps]
-        return tuple(
-            tuple(members(m))
-            for i, m in enumerate(masks)
-            if not any(m & ~other == 0 for other in masks[:i])
-        )
+        return tuple(tuple(members(node)) for node in self.nodes)
 
 
-def eliminate(graph: Graph, sizes: Sequence[int], limit: float = math.inf) -> Elimination | None:
-    """Greedy order, smallest table first; None as soon as the cliques exceed `limit` cells.
+def eliminate(
+    graph: Graph, sizes: Sequence[int], limit: float = math.inf, widest: float = math.inf
+) -> Elimination | None:
+    """Greedy order, smallest table first.
 
     Eliminating a column joins its remaining neighbours. A clique within an earlier one is not
     counted again.
+
+    Args:
+        limit: None is the answer as soon as the cliques exceed so many cells together,
+        widest: or one of them so many.
     """
     near = list(graph.neighbours)
     weight = [clique_cells(members(mask), sizes) for mask in near]
+    waiting = [(w, v) for v, w in enumerate(weight)]
+    heapify(waiting)
     left = set(range(len(sizes)))
+    within: list[list[int]] = [[] for _ in sizes]  # earlier cliques that hold a column
     steps: list[tuple[int, int]] = []
-    seen: list[int] = []
-    total = 0
+    nodes: list[int] = []
+    total = largest = 0
     while left:
-        v = min(left, key=lambda u: (weight[u], u))
+        w, v = heappop(waiting)
+        if v not in left or w != weight[v]:
+            continue  # its table has changed since
         clique = near[v]
         left.remove(v)
         steps.append((v, clique))
-        if not any(clique & ~big == 0 for big in seen):
-            seen.append(clique)
-            total += weight[v]
-            if total > limit:
+        rest = clique & ~(1 << v)
+        if not any(clique & ~big == 0 for big in within[v]):
+            nodes.append(clique)
+            total, largest = total + w, max(largest, w)
+            if total > limit or largest > widest:
                 return None
-        for u in members(clique & ~(1 << v)):
+        for u in members(rest):
+            within[u].append(clique)
+            fill = clique & ~near[u]
             near[u] = (near[u] | clique) & ~(1 << v)
-            weight[u] = clique_cells(members(near[u]), sizes)
-    return Elimination(tuple(steps), total)
+            weight[u] = weight[u] * clique_cells(members(fill), sizes) // sizes[v]
+            heappush(waiting, (weight[u], u))
+    return Elimination(tuple(steps), tuple(nodes), total, largest)
 
 
 def junction_tree(cliques: Iterable[Clique], sizes: Sequence[int]) -> Elimination:
