@@ -33,6 +33,7 @@ from synth.release.counts import files_of
 from synth.release.release import as_saved
 from synth.release.showcase import look_file
 from synth.runs.accounts import NOTHING, Before, charged, conclude, content_of
+from synth.runs.bounds import UNBOUNDED, Bounds
 from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
@@ -81,7 +82,7 @@ def run(
     progress: Progress = quiet,
     listener: Callable[[Entry], None] | None = None,
     shelf: Shelf | None = None,
-    least: int = 0,
+    bounds: Bounds = UNBOUNDED,
     before: Before = NOTHING,
 ) -> Outcome:
     """Everything a recipe says, from reading the table to the release.
@@ -91,12 +92,13 @@ def run(
         folder: what a relative path in the recipe is relative to.
         shelf: where the files of de-identification steps are; else in `folder`.
         listener: told of every ledger entry before the rows are touched.
-        least: fail where there are fewer rows, by a noisy count: for queries of somebody else.
+        bounds: of what somebody else may ask for.
         before: what is known of the table and `source` does not tell, for its account.
 
     Raises:
         SynthError: any step that needs a decision by the person; nothing is left half done.
     """
+    bounds.check(recipe.release)
     progress(0.0, "reading the table")
     if source is None and recipe.source.database:
         dialect = Database(placed(recipe.source.database, folder)).dialect
@@ -114,7 +116,7 @@ def run(
         files = shelf or Shelf(folder)
         with charged(recipe, loaded, folder, files, before) as owing:
             owing.private.ledger.listener = listener
-            made = run_loaded(recipe, owing, progress, files, least)
+            made = run_loaded(recipe, owing, progress, files, bounds)
             return replace(made, noticed=loaded.noticed, typed=loaded.typed)
 
 
@@ -152,16 +154,17 @@ def run_loaded(
     loaded: Loaded,
     progress: Progress = quiet,
     shelf: Shelf | None = None,
-    least: int = 0,
+    bounds: Bounds = UNBOUNDED,
 ) -> Outcome:
     """Everything after reading: declare, de-identify, fit, draw, compare, assemble."""
     made = deidentified(recipe, loaded, shelf or Shelf())
     before = made.private
-    private = settled(recipe, made, _part(progress, 0.0, 0.05), least)
+    private = settled(recipe, made, _part(progress, 0.0, 0.05), bounds.least)
     counts = reported(recipe, private)
     look = chosen_look(recipe, shelf or Shelf())
     model = fitted(recipe, private, _part(progress, 0.05, 0.6))
     rows = recipe.release.rows or model.rows or DEFAULT_ROWS
+    bounds.check(recipe.release, rows)
     told = private.declare(model.schema)
     statement, counts = of_both(told.statement(), counts)
     model = as_saved(model, statement)
