@@ -16,6 +16,7 @@ from synth.errors import IngestError, QueryError, SchemaError, StepError, TooMan
 from synth.evaluate import Comparison, compare
 from synth.evaluate.verdict import Verdict, verdicts
 from synth.ingest import Database, Loaded, load, read_query
+from synth.ingest.crowds import cut_for
 from synth.ingest.database import placed
 from synth.ingest.discovery import discovered, share_of, undeclared
 from synth.ingest.forming import formed, plan
@@ -39,7 +40,7 @@ from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
 from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema, Text
 from synth.schema.typed import UNTYPED, Typed
-from synth.vault import PrivateTable
+from synth.vault import PrivateTable, Protection
 
 SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
 LEAST_SHARE = 0.05  # of rho, where that decides whether somebody is answered at all
@@ -160,6 +161,7 @@ def run_loaded(
     made = deidentified(recipe, loaded, shelf or Shelf())
     before = made.private
     private = settled(recipe, made, _part(progress, 0.0, 0.05), bounds.least)
+    private = _cut(recipe, private)
     counts = reported(recipe, private)
     look = chosen_look(recipe, shelf or Shelf())
     model = fitted(recipe, private, _part(progress, 0.05, 0.6))
@@ -283,14 +285,15 @@ def settled(recipe: Recipe, made: Loaded, progress: Progress, least: int = 0) ->
     private = made.private
     if not recipe.formal:
         return _known(private)
-    people, asked = 0, plan(private.schema, made.said).questions
+    people, asked = 0, plan(private.schema, made.said, made.changed).questions
     if least or (asked and recipe.privacy.discover):
         rho = Rho((LEAST_SHARE if least else SIZE_SHARE) * private.ledger.left)
         people = private.people(rho)
         _check_size(people - _by_noise(rho, private.rows_per_person), least)
     if not recipe.privacy.discover:
         return _known(private)
-    private = formed(private, made.said, people, _part(progress, 0.0, 0.3))
+    telling = _part(progress, 0.0, 0.3)
+    private = formed(private, made.said, people, telling, changed=made.changed)
     if share := share_of(private.schema):
         rho = Rho(share * private.ledger.left)
         return discovered(private, rho, _part(progress, 0.3, 1.0))
@@ -324,6 +327,15 @@ def _known(private: PrivateTable) -> PrivateTable:
             "epsilon.",
         )
     return private
+
+
+def _cut(recipe: Recipe, private: PrivateTable) -> PrivateTable:
+    """The rows as they are cut for a promise of k, where there is one."""
+    method, counts = recipe.chosen, recipe.counts
+    by_method = method.k if isinstance(method, Seeded) else 0
+    by_counts = 0 if counts.protection is Protection.NOISY else counts.k
+    k = max(by_method, by_counts)
+    return private if private.stays or not k else cut_for(private, k)
 
 
 def fitted(recipe: Recipe, private: PrivateTable, progress: Progress) -> Model:

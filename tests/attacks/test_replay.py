@@ -12,11 +12,14 @@ import secrets
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from synth.budget import Audience, Budget, Ledger
@@ -441,6 +444,28 @@ def test_typed_cells_keep_it(typed, tape, tmp_path):
     before = run(recipe, both[0]).release.files()
     tape.rewind()
     assert run(recipe, both[1]).release.files() == before
+
+
+@pytest.mark.parametrize("new", [None, (True, "2031-02-03", 120), (False, "1899-01-01", -128)])
+def test_columns_that_their_types_settle_keep_it(new, tape, tmp_path):
+    rng = np.random.default_rng(6)
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 99, ROWS), "D")
+    columns = {
+        "yes": [bool(x) for x in rng.integers(0, 2, ROWS)],
+        "day": [day.date() for day in days],
+        "count": [int(x) for x in rng.integers(0, 40, ROWS)],
+    }
+    odd = (None, None, None) if new is None else (new[0], date.fromisoformat(new[1]), new[2])
+    types = (pa.bool_(), pa.date32(), pa.int8())
+    for number, extra in enumerate(((), odd)):
+        cells = [[*c, *extra[i : i + 1]] for i, c in enumerate(columns.values())]
+        arrays = [pa.array(c, t) for c, t in zip(cells, types, strict=True)]
+        pq.write_table(pa.table(arrays, names=list(columns)), tmp_path / f"{number}.parquet")
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0))
+    before = run(recipe, tmp_path / "0.parquet").release.files()
+    tape.rewind()
+    assert run(recipe, tmp_path / "1.parquet").release.files() == before
+    assert tape.place == len(tape.answers)
 
 
 LEVELS = ("low", "middle", "high")

@@ -79,11 +79,11 @@ def types_of_frame(frame: pd.DataFrame) -> dict[str, str]:
     categories, and whether they have an order, its owner chose; of what type they are, pandas finds
     in the rows like that of a column.
     """
-    known = frame[[n for n, kind in frame.dtypes.items() if sure(kind)]].head(0)
+    known = frame[[n for n, kind in frame.dtypes.items() if sure(kind)]].head(0).copy()
     for name, kind in known.dtypes.items():
         if isinstance(kind, pd.CategoricalDtype) and not sure(kind.categories.dtype):
             told = pd.CategoricalDtype(pd.Index([], dtype="str"), ordered=kind.ordered)
-            known = known.assign(**{name: known[name].astype(object).astype(told)})
+            known[name] = known[name].astype(object).astype(told)
     return types_of(pa.Schema.from_pandas(known, preserve_index=False))
 
 
