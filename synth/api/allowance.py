@@ -2,10 +2,8 @@
 
 Jobs are added up whatever they are about: the same person may be in every table, so nothing smaller
 than the sum of rho holds for sure. It is converted at one delta; what answers set aside of their
-own (see `Measured.delta`) comes on top of that delta, and may come to as much again at most. The
-sums are kept in memory, so a restart forgets them: a promise that has to outlast the server belongs
-in a recipe's lasting ledger, which a custodian runs on the machine that has the rows. Who one
-person is, each recipe says for itself.
+own (see `Measured.delta`) comes on top of that delta, and may come to as much again at most. Where
+the sums are kept, `synth/api/tally.py` says. Who one person is, each recipe says for itself.
 """
 
 from __future__ import annotations

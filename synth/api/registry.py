@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import logging
-import math
 import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from synth.api.allowance import Allowance, answers_delta
+from synth.api.allowance import Allowance
 from synth.api.problems import Problem
+from synth.api.tally import Tally
 from synth.budget import Entry
-from synth.budget.ledger import rho_in
 from synth.errors import QueryError, SynthError
 from synth.runs import Recipe
 from synth.runs.audit import Asked, Audit, Ended
+from synth.runs.bounds import USUAL_MOST, Bounds
 from synth.runs.job import Job
 from synth.runs.memory import Memory
 from synth.vault import PrivateTable
@@ -39,16 +39,18 @@ class Rules:
     """What one token may use.
 
     Args:
-        most_jobs: kept at a time, finished ones included.
+        most_jobs: kept at a time, those that wait and finished ones included.
         most_bytes: of one request.
         lifetime: seconds after which a finished job is forgotten.
         allowance: what all jobs together may cost.
+        most_rows: that one job may draw, all copies together.
     """
 
     most_jobs: int = 4
     most_bytes: int = 300_000_000
     lifetime: float = 3600.0
     allowance: Allowance = field(default_factory=Allowance)
+    most_rows: int = USUAL_MOST
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class Task:
     Args:
         owner: a digest of the token.
         repeated: whether it is answered from what was already released.
+        charge: what the tally knows its price by; "" where it has none.
     """
 
     owner: str
@@ -100,6 +103,7 @@ class Task:
     job: Job
     entries: list[Entry] = field(default_factory=list)
     repeated: bool = False
+    charge: str = ""
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     gone: threading.Event = field(default_factory=threading.Event)
 
@@ -110,21 +114,9 @@ class Task:
         return "running" if self.job.share or self.entries else "waiting"
 
     @property
-    def rho(self) -> float:
-        """What it is charged with by now."""
-        if self.wanted.hushed and not self.repeated:
-            return float(self.job.recipe.budget.rho)
-        return rho_in(self.entries)
-
-    @property
     def error(self) -> SynthError | None:
         """What went wrong, as whoever asked may know it."""
         return HUSHED if self.wanted.hushed and self.job.error is not None else self.job.error
-
-    @property
-    def delta(self) -> float:
-        """What single answers may fail by of their own, by now."""
-        return math.fsum(getattr(e, "delta", 0.0) for e in self.entries)
 
     @property
     def epsilon(self) -> float | None:
@@ -140,14 +132,14 @@ class Registry:
 
     Args:
         audit: where queries are written down; nowhere, if left out.
+        tally: what every token was charged; forgotten with the process, if left out.
     """
 
     rules: Rules = field(default_factory=Rules)
     audit: Audit | None = None
+    tally: Tally = field(default_factory=Tally)
     _tasks: dict[str, Task] = field(default_factory=dict, repr=False)
-    _open: list[Task] = field(default_factory=list, repr=False)  # not charged for good yet
-    _spent: dict[str, float] = field(default_factory=dict, repr=False)  # rho of ended jobs
-    _deltas: dict[str, float] = field(default_factory=dict, repr=False)  # of their single answers
+    _open: list[Task] = field(default_factory=list, repr=False)  # whose end is not noted yet
     _memories: dict[str, Memory[Answer]] = field(default_factory=dict, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -167,22 +159,6 @@ class Registry:
                 {"Retry-After": "60"},
             )
 
-    def spent(self, owner: str) -> float:
-        """The rho of all jobs of a token; one that still runs counts with all it may spend."""
-        with self._lock:
-            self._settle()
-            running = [t for t in self._open if t.owner == owner]
-            most = [float(t.job.recipe.budget.rho) for t in running]
-            return math.fsum([self._spent.get(owner, 0.0), *most])
-
-    def deltas(self, owner: str) -> float:
-        """What single answers of all jobs of a token may fail by; counted as `spent` is."""
-        with self._lock:
-            self._settle()
-            running = [t for t in self._open if t.owner == owner]
-            most = [answers_delta(t.job.recipe) for t in running]
-            return math.fsum([self._deltas.get(owner, 0.0), *most])
-
     def start(self, owner: str, wanted: Wanted) -> Task:
         """Start a job of a token, or give it what was released to it already.
 
@@ -195,8 +171,7 @@ class Registry:
             self.room(owner)
             task = self._repeat(owner, wanted)
             if task is None:
-                spent, deltas = self.spent(owner), self.deltas(owner)
-                self.rules.allowance.check(wanted.recipe, spent, deltas)
+                Bounds(most=self.rules.most_rows).check(wanted.recipe.release)
                 task = self._new(owner, wanted)
             self._tasks[task.id] = task
         try:
@@ -214,7 +189,8 @@ class Registry:
     def _begin(self, task: Task) -> None:
         """Read the rows, and hand them to a worker."""
         try:
-            task.job.start(task.wanted.read(), task.wanted.least)
+            bounds = Bounds(task.wanted.least, self.rules.most_rows)
+            task.job.start(task.wanted.read(), bounds)
         except Exception as error:
             if not task.wanted.hushed:
                 raise
@@ -234,7 +210,9 @@ class Registry:
 
     def _new(self, owner: str, wanted: Wanted) -> Task:
         entries: list[Entry] = []
-        task = Task(owner, wanted, Job(wanted.recipe, entries.append, wanted.files), entries)
+        charge = self.tally.charge(owner, wanted.recipe, self.rules.allowance)
+        job = Job(wanted.recipe, entries.append, wanted.files)
+        task = Task(owner, wanted, job, entries, charge=charge)
         self._open.append(task)
         return task
 
@@ -244,6 +222,7 @@ class Registry:
             self._tasks.pop(task.id, None)
             if task in self._open:
                 self._open.remove(task)
+                self.tally.give_back(task.owner, task.charge)
 
     def note(self, owner: str, asked: Asked) -> None:
         """Write what happened to a query into the audit log, if there is one.
@@ -283,13 +262,11 @@ class Registry:
         return self._memories.setdefault(owner, usual)
 
     def _settle(self) -> None:
-        """Charge ended jobs for good, and remember what they released."""
+        """Remember what ended jobs released, and write down how they ended."""
         with self._lock:
             ended = [t for t in self._open if t.job.finished.is_set()]
             self._open = [t for t in self._open if t not in ended]
             for task in ended:
-                self._spent[task.owner] = self._spent.get(task.owner, 0.0) + task.rho
-                self._deltas[task.owner] = self._deltas.get(task.owner, 0.0) + task.delta
                 if task.wanted.question and task.job.bundle is not None:
                     memory = self._memory(task.owner)
                     bundle = task.job.bundle

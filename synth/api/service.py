@@ -82,8 +82,9 @@ class JobShown(BaseModel):
 class BudgetShown(BaseModel):
     """The jobs of a token together, at one delta; null where there is no limit.
 
-    What is spent and what is left do not add up: epsilons compose to less than their sum. Running
-    jobs count with all they may spend. A restart of the server forgets what was spent.
+    What is spent and what is left do not add up: epsilons compose to less than their sum. Every job
+    counts with all it may cost, also one that failed or was stopped; what is spent is null where
+    nothing bounds one of them. Where the operator keeps no ledger, a restart forgets it.
     """
 
     total_epsilon: float | None
@@ -256,15 +257,15 @@ def _begun(jobs: Registry, owner: str, sent: Submission, known: dict[str, Databa
         raise
 
 
-@router.get("/budget")
+@router.get("/budget", responses=described(503))
 def budget(owner: Owner, jobs: Jobs) -> BudgetShown:
     """What the jobs of this token may cost together, and what is left of it."""
-    rho, allowance = jobs.spent(owner), jobs.rules.allowance
+    charged, allowance = jobs.tally.of(owner), jobs.rules.allowance
     return BudgetShown(
         total_epsilon=_finite(allowance.epsilon),
-        spent_epsilon=_finite(epsilon_of(rho, LARGEST_DELTA)),
-        left_epsilon=_finite(allowance.left(rho)),
-        delta=LARGEST_DELTA + jobs.deltas(owner),
+        spent_epsilon=_finite(epsilon_of(charged.rho, LARGEST_DELTA)),
+        left_epsilon=_finite(allowance.left(charged.rho)),
+        delta=LARGEST_DELTA + charged.delta,
     )
 
 
@@ -280,7 +281,7 @@ def job(owner: Owner, jobs: Jobs, id: Id) -> JobShown:
 
 @router.delete("/jobs/{id}", status_code=204, responses=described(404, 422))
 def forget_job(owner: Owner, jobs: Jobs, id: Id) -> None:
-    """Stop a job and forget it. What was spent by then stays spent."""
+    """Stop a job and forget it. Its price stays spent."""
     jobs.forget(jobs.get(owner, id))
 
 

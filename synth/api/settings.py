@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 
 from synth.api.allowance import Allowance
 from synth.api.registry import Registry, Rules
+from synth.api.tally import Tally
+from synth.runs.accounts import LEDGER, operators_ledger
 from synth.runs.audit import audit
+from synth.runs.bounds import most_rows
 
 EPSILON = "SYNTH_API_EPSILON"
 
@@ -16,9 +20,18 @@ def registry() -> Registry:
     """The jobs of the REST API, under the operator's rules.
 
     Raises:
-        ValueError: the epsilon of a token is no number above 0.
+        ValueError: the epsilon of a token is no number above 0, or the most rows are none.
+        LedgerError: the operator's ledger is damaged, or older than its anchor.
     """
-    return Registry(Rules(allowance=allowance(os.environ.get(EPSILON, ""))), audit())
+    rules = Rules(allowance=allowance(os.environ.get(EPSILON, "")), most_rows=most_rows())
+    kept = operators_ledger()
+    if rules.allowance.limited and kept is None:
+        logging.getLogger("synth").warning(
+            "The allowances of tokens live only as long as this process: set %s to a folder in "
+            "which they are to be kept.",
+            LEDGER,
+        )
+    return Registry(rules, audit(), Tally(kept))
 
 
 def allowance(text: str) -> Allowance:

@@ -11,6 +11,7 @@ import typer
 from synth.cli.speech import explained
 from synth.errors import IngestError
 from synth.ingest import Loaded, load
+from synth.ingest.crowds import cut_for
 from synth.ingest.declaration import declared
 from synth.learning.aggregates import Aggregates, aggregate, noisy_aggregate
 from synth.learning.seeded import counting_of
@@ -76,6 +77,8 @@ def _counted(recipe: Recipe, loaded: Loaded) -> Aggregates:
     asked = recipe.counts
     with charged(recipe, loaded, Path(), Shelf()) as owing:
         private = owing.private.declared_by_custodian(declared(owing.suggestions, ()))
+        if asked.protection is not Protection.NOISY:
+            private = cut_for(private, asked.k)
         counting = counting_of(private, asked.length, asked.several, asked.nothing, blanks=True)
         if asked.protection is Protection.NOISY:
             counts = noisy_aggregate(private, counting, private.ledger.left)

@@ -9,12 +9,20 @@ custodian declares without looking is taken as it is, and costs nothing.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from synth.budget import Rho
 from synth.ingest.declaration import ColumnPart, declared_column
-from synth.ingest.forms import Form, MissingTexts, detailed, details, form_of, usual_gaps
+from synth.ingest.forms import (
+    Form,
+    MissingTexts,
+    detailed,
+    details,
+    form_by_type,
+    form_of,
+    usual_gaps,
+)
 from synth.ingest.roles import role_by_name, words_of
 from synth.ingest.shaping import Shapes
 from synth.ingest.suggest import Suggestion, possible
@@ -55,13 +63,30 @@ class Plan:
         return len(self.shapes) + len(self.numbers)
 
 
-def plan(schema: Schema, parts: Sequence[ColumnPart]) -> Plan:
-    """What has to be asked, given what is declared. No row is touched."""
+def plan(schema: Schema, parts: Sequence[ColumnPart], changed: Collection[str] = ()) -> Plan:
+    """What has to be asked, given what is declared. No row is touched.
+
+    Args:
+        changed: columns that steps changed, so that the type of their source says nothing.
+    """
     told = {p.name: p for p in parts}
     open_ = [c for c in schema if c.facts is Origin.OBSERVED]
-    shapes = tuple(c.name for c in open_ if not _known_form(c, told.get(c.name)))
-    numbers = tuple(c.name for c in open_ if _maybe_identifier(c, told.get(c.name)))
+    typed = {c.name for c in open_ if _by_type(c, told.get(c.name), changed) is not None}
+    asked = [c for c in open_ if c.name not in typed]
+    shapes = tuple(c.name for c in asked if not _known_form(c, told.get(c.name)))
+    numbers = tuple(c.name for c in asked if _maybe_identifier(c, told.get(c.name)))
     return Plan(shapes, numbers)
+
+
+def _by_type(column: Column, part: ColumnPart | None, changed: Collection[str]) -> Form | None:
+    """How a column is written where its type settles that, and no number of values its role."""
+    if column.name in changed or (part is not None and _says(part)):
+        return None
+    role = part.role if part is not None else None
+    if role is None:
+        named = role_by_name(words_of(column.name))
+        role = named.role if named is not None else Role.PLAIN
+    return None if role is Role.IDENTIFIER else form_by_type(column.stored)
 
 
 def _known_form(column: Column, part: ColumnPart | None) -> bool:
@@ -103,6 +128,8 @@ def formed(
     parts: Sequence[ColumnPart],
     people: int = 0,
     progress: Progress = quiet,
+    *,
+    changed: Collection[str] = (),
 ) -> PrivateTable:
     """The same rows, with what the columns are found out under the budget.
 
@@ -111,12 +138,13 @@ def formed(
     Args:
         parts: what the custodian declared.
         people: about how many rows there are, as far as that is public; 0 if it is not.
+        changed: columns that steps changed.
 
     Raises:
         BudgetExceeded: too little is left.
         SchemaError: a declaration contradicts itself.
     """
-    asked = plan(private.schema, parts)
+    asked = plan(private.schema, parts, changed)
     each = _price(private, asked.questions, people)
     told = {p.name: p for p in parts}
     shown = {n: _shown(private, n, each) for n in asked.shapes}
@@ -127,7 +155,8 @@ def formed(
         progress(i / len(private.schema), "finding out what columns are")
         name, part = column.name, told.get(column.name)
         if column.facts is Origin.OBSERVED:
-            made = _found(private, column, part, _Asked(asked, each, shown.get(name), gaps))
+            typed = _by_type(column, part, changed)
+            made = _found(private, column, part, _Asked(asked, each, shown.get(name), gaps, typed))
             found.append(made)
         elif part is not None and part.missing_as is None and not part.seen:
             found.append(replace(column, missing_as=gaps.default))
@@ -142,12 +171,14 @@ class _Asked:
         rho: what each question costs.
         shown: how many of its cells have each shape; None where that was not asked.
         gaps: how missing cells of this file are written.
+        typed: what the type of its source settles; None where nothing.
     """
 
     plan: Plan
     rho: Rho
     shown: Measurement | None
     gaps: MissingTexts
+    typed: Form | None
 
 
 def _shown(private: PrivateTable, name: str, rho: Rho) -> Measurement:
@@ -170,7 +201,8 @@ def _found(private: PrivateTable, column: Column, part: ColumnPart | None, asked
     role, why = _role(private, column, form, asked.rho if name in asked.plan.numbers else None)
     told = role if part is None or part.role is None else part.role
     said = part is not None and (_says(part) or told is Role.IDENTIFIER)
-    if name not in asked.plan.shapes and not said:  # a step made it what it is
+    known = said or asked.typed is not None
+    if name not in asked.plan.shapes and not known:  # a step made it what it is
         gap = form.missing_as
         return replace(column, role=told, reason=why, facts=Origin.DISCOVERED, missing_as=gap)
     new = _identifiers(name, form.kind)
@@ -189,6 +221,8 @@ def _found(private: PrivateTable, column: Column, part: ColumnPart | None, asked
 
 def _form(private: PrivateTable, column: Column, part: ColumnPart | None, asked: _Asked) -> Form:
     """How a column is written."""
+    if asked.typed is not None:
+        return replace(asked.typed, missing_as=asked.gaps.default)
     kind = part.kind if part is not None else None
     if part is not None and part.values is not None:
         kind = kind or Kind.CATEGORY

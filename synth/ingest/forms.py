@@ -30,6 +30,7 @@ from synth.schema import Categories, Kind, Origin
 from synth.schema.durations import PADDED, READS
 from synth.schema.moments import CLOCK, LANGUAGES, LONG, SHORT
 from synth.schema.spelling import PLAINLY, Spelling
+from synth.schema.stored import WHOLE
 from synth.schema.values import Values
 
 MOST = 0.9  # of the cells that hold something must be numbers, or dates, for a column to be that
@@ -66,6 +67,18 @@ class Form:
     fitting: float = 1.0
     cells: float = 0.0
     missing_as: str = ""
+
+
+def form_by_type(stored: str) -> Form | None:
+    """How a column is written, as far as the type in which its source stores it says so for sure.
+
+    Numbers with places may all be whole, and moments days; what rows show of that has to be asked.
+    """
+    if stored == "bool":
+        return Form(Kind.BOOLEAN)
+    if WHOLE.fullmatch(stored):
+        return Form(Kind.INTEGER, decimals=0)
+    return Form(Kind.DATE) if stored == "date32[day]" else None
 
 
 def truths(form: Form, origin: Origin) -> Categories:

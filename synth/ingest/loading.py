@@ -37,6 +37,7 @@ class Loaded(ForCustodian):
         noticed: what was noticed while it was read.
         written: how it was written, where it came from a text file.
         typed: how it types its columns, where it is a data frame.
+        changed: columns that steps made into something else than the table came with.
         token: tells this table from others that were loaded, for keys on the screens.
     """
 
@@ -47,6 +48,7 @@ class Loaded(ForCustodian):
     noticed: tuple[Noticed, ...] = ()
     written: Written = AS_USUAL
     typed: Typed = UNTYPED
+    changed: tuple[str, ...] = ()
     token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False, repr=False)
 
 

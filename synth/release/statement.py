@@ -12,7 +12,8 @@ from synth.budget.guarantee import DifferentiallyPrivate
 from synth.budget.ledger import rho_in
 from synth.budget.population import population_lines
 from synth.learning.method import Model
-from synth.schema import Column, Origin, Pattern
+from synth.schema import Categories, Column, Origin, Pattern, Schema
+from synth.schema.stored import in_order
 
 WHERE_FROM = {
     Origin.DECLARED: "declared without looking at the rows",
@@ -43,7 +44,7 @@ def statement_text(model: Model, title: str, *, safe: bool = True) -> str:
         "",
         f"**{statement.guarantee.short}.** {_plain(statement.guarantee.plain)}",
         "",
-        *_taken_as_known(statement),
+        *_taken_as_known(statement, model.schema),
         *_whom(statement, model.rows),
         *_looked_at(statement),
         *population_lines(statement.population),
@@ -79,16 +80,32 @@ UNSAFE = (
 )
 
 
-def _taken_as_known(statement: Statement) -> list[str]:
+def _taken_as_known(statement: Statement, schema: Schema) -> list[str]:
     """What a formal promise leaves out, because it was known without the rows."""
     if not isinstance(statement.guarantee, DifferentiallyPrivate):
         return []
     return [
         "Taken as known without the rows, and so not covered: the names of the columns, how the "
         "file is laid out (encoding, delimiter, where its table begins and ends), and "
-        "whatever is marked as declared below.",
+        f"whatever is marked as declared below.{_of_types(schema)}",
         "",
     ]
+
+
+def _of_types(schema: Schema) -> str:
+    """What was taken from the types of the source, beside what columns hold."""
+    names = [f"`{_plain(c.name)}`" for c in schema if _in_order_of_its_type(c)]
+    if not names:
+        return ""
+    return (
+        f" So is the order in which the values of {', '.join(names)} stand: the type of the source "
+        "says it, and nobody said how its owner came by it."
+    )
+
+
+def _in_order_of_its_type(column: Column) -> bool:
+    listed = isinstance(column.domain, Categories) and len(column.domain.values) > 1
+    return listed and in_order(column.stored) and column.domain.origin is not Origin.DECLARED
 
 
 def _whom(statement: Statement, rows: int) -> list[str]:

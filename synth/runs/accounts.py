@@ -27,6 +27,7 @@ from synth.runs.recipe import Privacy, Recipe
 from synth.runs.recipe_file import recipe_text
 
 ANCHOR = "SYNTH_ANCHOR"  # names the anchor of whoever runs this, where the recipe names none
+LEDGER = "SYNTH_LEDGER"  # names the folder in which the operator of a server keeps all accounts
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,42 @@ def opened_ledger(told: Privacy, folder: Path = Path()) -> LedgerFile:
     place.mkdir(parents=True, exist_ok=True)
     anchor = told.anchor or os.environ.get(ANCHOR, "")
     return LedgerFile.opened(place, Anchor(folder / anchor) if anchor else None)
+
+
+def operators_folder() -> str:
+    """Where the operator of a server keeps the accounts of tokens and populations; "" for nowhere.
+
+    The anchor, where there is one, is that of `ANCHOR`.
+    """
+    told = os.environ.get(LEDGER, "").strip()
+    return str(Path(told).expanduser().resolve()) if told else ""
+
+
+def operators_ledger() -> LedgerFile | None:
+    """The lasting ledger of the operator of a server; None where nothing is to be written.
+
+    Raises:
+        LedgerError: it or its anchor is missing or damaged, or the anchor knows more.
+    """
+    folder = operators_folder()
+    return opened_ledger(Privacy(ledger=folder)) if folder else None
+
+
+def in_operators_ledger(recipe: Recipe) -> Recipe:
+    """The recipe charged to the operator's ledger, where there is one, whatever it names."""
+    folder = operators_folder()
+    if not folder:
+        return recipe
+    told = recipe.privacy.model_copy(update={"ledger": folder, "anchor": ""})
+    return recipe.model_copy(update={"privacy": told})
+
+
+def of_the_visitor(recipe: Recipe) -> Recipe:
+    """The recipe as its writer may save it: without the place of an operator's ledger."""
+    if not operators_folder():
+        return recipe
+    told = recipe.privacy.model_copy(update={"ledger": ""})
+    return recipe.model_copy(update={"privacy": told})
 
 
 def cap_of(recipe: Recipe) -> Cap:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import threading
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 
 from synth.budget import Entry
@@ -17,12 +17,14 @@ from synth.errors import SynthError
 from synth.evaluate import Comparison
 from synth.runs.accounts import Before
 from synth.runs.audit import Asked, Ended
+from synth.runs.bounds import UNBOUNDED, Bounds
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_text
 from synth.runs.workers import Worker, worker
 from synth.vault import PrivateTable
 
 AT_ONCE = threading.BoundedSemaphore(2)  # runs on this server; others wait their turn
+LOOK = 0.2  # seconds between two looks whether a job that waits is still wanted
 
 
 @dataclass
@@ -51,13 +53,14 @@ class Job:
     finished: threading.Event = field(default_factory=threading.Event)
     _worker: Worker | None = field(default=None, repr=False)
 
-    def start(self, private: PrivateTable, least: int = 0) -> None:
+    def start(self, private: PrivateTable, bounds: Bounds = UNBOUNDED) -> None:
         """Hand the rows to a worker and follow it in the background.
 
-        Args:
-            least: fail where there are fewer rows, by a noisy count.
+        Raises:
+            RecipeError: it asks for more rows than it may.
         """
-        threading.Thread(target=self._follow, args=(private, least), daemon=True).start()
+        bounds.check(self.recipe.release)
+        threading.Thread(target=self._follow, args=(private, bounds), daemon=True).start()
 
     def fail(self, error: SynthError) -> None:
         """End before a worker began."""
@@ -70,11 +73,11 @@ class Job:
         if self._worker is not None:
             self._worker.end()
 
-    def _follow(self, private: PrivateTable, least: int) -> None:
+    def _follow(self, private: PrivateTable, bounds: Bounds) -> None:
         try:
-            with AT_ONCE:
+            with self._place():
                 if not self.cancelled:
-                    self._run(private, least)
+                    self._run(private, bounds)
         finally:
             if self.bundle is None and self.error is None and not self.cancelled:
                 self.error = SynthError(
@@ -85,6 +88,17 @@ class Job:
                 self.on_end(self)
             finally:
                 self.finished.set()
+
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """One of the few places; a job that is cancelled lets go of its rows and its turn."""
+        while not (free := AT_ONCE.acquire(timeout=LOOK)) and not self.cancelled:
+            pass
+        try:
+            yield
+        finally:
+            if free:
+                AT_ONCE.release()
 
     def ending(self, asked: Asked, epsilon: float | None) -> Asked:
         """The query it ran for, as it ended."""
@@ -100,7 +114,7 @@ class Job:
             return self.cost
         return cost_of(entries, self.recipe.budget.delta)
 
-    def _run(self, private: PrivateTable, least: int) -> None:
+    def _run(self, private: PrivateTable, bounds: Bounds) -> None:
         found = self._worker = worker()
         weakref.finalize(self, found.end)
         if self.cancelled:  # while it began
@@ -112,7 +126,7 @@ class Job:
                 "recipe": recipe_text(self.recipe),
                 "files": dict(self.files),
                 "before": Before(traits, self.looks).document(),
-                "least": least,
+                "bounds": asdict(bounds),
             }
             found.incoming.write(json.dumps(header).encode() + b"\n")
             private.send_rows(found.incoming)

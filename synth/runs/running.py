@@ -16,6 +16,7 @@ from synth.errors import IngestError, QueryError, SchemaError, StepError, TooMan
 from synth.evaluate import Comparison, compare
 from synth.evaluate.verdict import Verdict, verdicts
 from synth.ingest import Database, Loaded, load, read_query
+from synth.ingest.crowds import cut_for
 from synth.ingest.database import placed
 from synth.ingest.discovery import discovered, share_of, undeclared
 from synth.ingest.forming import formed, plan
@@ -33,12 +34,13 @@ from synth.release.counts import files_of
 from synth.release.release import as_saved
 from synth.release.showcase import look_file
 from synth.runs.accounts import NOTHING, Before, charged, conclude, content_of
+from synth.runs.bounds import UNBOUNDED, Bounds
 from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
 from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema, Text
 from synth.schema.typed import UNTYPED, Typed
-from synth.vault import PrivateTable
+from synth.vault import PrivateTable, Protection
 
 SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
 LEAST_SHARE = 0.05  # of rho, where that decides whether somebody is answered at all
@@ -81,7 +83,7 @@ def run(
     progress: Progress = quiet,
     listener: Callable[[Entry], None] | None = None,
     shelf: Shelf | None = None,
-    least: int = 0,
+    bounds: Bounds = UNBOUNDED,
     before: Before = NOTHING,
 ) -> Outcome:
     """Everything a recipe says, from reading the table to the release.
@@ -91,12 +93,13 @@ def run(
         folder: what a relative path in the recipe is relative to.
         shelf: where the files of de-identification steps are; else in `folder`.
         listener: told of every ledger entry before the rows are touched.
-        least: fail where there are fewer rows, by a noisy count: for queries of somebody else.
+        bounds: of what somebody else may ask for.
         before: what is known of the table and `source` does not tell, for its account.
 
     Raises:
         SynthError: any step that needs a decision by the person; nothing is left half done.
     """
+    bounds.check(recipe.release)
     progress(0.0, "reading the table")
     if source is None and recipe.source.database:
         dialect = Database(placed(recipe.source.database, folder)).dialect
@@ -114,7 +117,7 @@ def run(
         files = shelf or Shelf(folder)
         with charged(recipe, loaded, folder, files, before) as owing:
             owing.private.ledger.listener = listener
-            made = run_loaded(recipe, owing, progress, files, least)
+            made = run_loaded(recipe, owing, progress, files, bounds)
             return replace(made, noticed=loaded.noticed, typed=loaded.typed)
 
 
@@ -152,16 +155,18 @@ def run_loaded(
     loaded: Loaded,
     progress: Progress = quiet,
     shelf: Shelf | None = None,
-    least: int = 0,
+    bounds: Bounds = UNBOUNDED,
 ) -> Outcome:
     """Everything after reading: declare, de-identify, fit, draw, compare, assemble."""
     made = deidentified(recipe, loaded, shelf or Shelf())
     before = made.private
-    private = settled(recipe, made, _part(progress, 0.0, 0.05), least)
+    private = settled(recipe, made, _part(progress, 0.0, 0.05), bounds.least)
+    private = _cut(recipe, private)
     counts = reported(recipe, private)
     look = chosen_look(recipe, shelf or Shelf())
     model = fitted(recipe, private, _part(progress, 0.05, 0.6))
     rows = recipe.release.rows or model.rows or DEFAULT_ROWS
+    bounds.check(recipe.release, rows)
     told = private.declare(model.schema)
     statement, counts = of_both(told.statement(), counts)
     model = as_saved(model, statement)
@@ -280,14 +285,15 @@ def settled(recipe: Recipe, made: Loaded, progress: Progress, least: int = 0) ->
     private = made.private
     if not recipe.formal:
         return _known(private)
-    people, asked = 0, plan(private.schema, made.said).questions
+    people, asked = 0, plan(private.schema, made.said, made.changed).questions
     if least or (asked and recipe.privacy.discover):
         rho = Rho((LEAST_SHARE if least else SIZE_SHARE) * private.ledger.left)
         people = private.people(rho)
         _check_size(people - _by_noise(rho, private.rows_per_person), least)
     if not recipe.privacy.discover:
         return _known(private)
-    private = formed(private, made.said, people, _part(progress, 0.0, 0.3))
+    telling = _part(progress, 0.0, 0.3)
+    private = formed(private, made.said, people, telling, changed=made.changed)
     if share := share_of(private.schema):
         rho = Rho(share * private.ledger.left)
         return discovered(private, rho, _part(progress, 0.3, 1.0))
@@ -321,6 +327,15 @@ def _known(private: PrivateTable) -> PrivateTable:
             "epsilon.",
         )
     return private
+
+
+def _cut(recipe: Recipe, private: PrivateTable) -> PrivateTable:
+    """The rows as they are cut for a promise of k, where there is one."""
+    method, counts = recipe.chosen, recipe.counts
+    by_method = method.k if isinstance(method, Seeded) else 0
+    by_counts = 0 if counts.protection is Protection.NOISY else counts.k
+    k = max(by_method, by_counts)
+    return private if private.stays or not k else cut_for(private, k)
 
 
 def fitted(recipe: Recipe, private: PrivateTable, progress: Progress) -> Model:

@@ -20,6 +20,7 @@ from synth.errors import SynthError
 from synth.protect.steps import Shelf
 from synth.release.signature import key_set
 from synth.runs.accounts import NOTHING, before_of
+from synth.runs.bounds import Bounds
 from synth.runs.recipe_file import read_recipe
 from synth.runs.running import run
 from synth.runs.workers import MANY, fork_workers
@@ -43,7 +44,7 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
             progress=lambda share, doing: tell({"progress": share, "doing": doing}),
             listener=lambda entry: tell({"entry": entry.document()}),
             shelf=Shelf(given=header.get("files", {})),
-            least=header.get("least", 0),
+            bounds=Bounds(**header.get("bounds", {})),
             before=before_of(header["before"]) if "before" in header else NOTHING,
         )
         bundle = outcome.release.zipped(key)

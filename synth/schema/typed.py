@@ -16,7 +16,7 @@ from synth.schema.domain import Categories
 from synth.schema.durations import ways
 from synth.schema.intervals import Dates, Numbers
 from synth.schema.stored import is_true, truth
-from synth.schema.values import is_text
+from synth.schema.values import as_text, is_text
 
 
 @dataclass(frozen=True)
@@ -57,8 +57,10 @@ def _made(column: Column, values: pd.Series, kind: Any) -> pd.Series:
     if isinstance(domain, Categories) and truth(domain) and domain.typed == "boolean":
         told = [None if pd.isna(v) else is_true(v, domain) for v in values]
         return pd.Series(told, index=values.index, dtype="boolean")
-    if isinstance(domain, Categories) and isinstance(kind, pd.CategoricalDtype):
-        return _category(domain, values, kind)
+    if isinstance(kind, pd.CategoricalDtype):
+        if isinstance(domain, Categories):
+            return _category(domain, values, kind)
+        return values.astype(pd.CategoricalDtype(ordered=kind.ordered))  # of what was drawn
     if isinstance(domain, Dates) and not domain.codes:
         return _moments(domain, values, kind)
     if isinstance(domain, Numbers) and not domain.worded:
@@ -68,7 +70,7 @@ def _made(column: Column, values: pd.Series, kind: Any) -> pd.Series:
 
 def _category(domain: Categories, values: pd.Series, kind: pd.CategoricalDtype) -> pd.Series:
     """As categories in the order of the domain, each of the type that it has in the source."""
-    meant = {str(c): c for c in kind.categories}
+    meant = dict(zip(as_text(pd.Series(kind.categories)), kind.categories, strict=True))
     listed = (*domain.values, *((domain.gathered,) * domain.other))
     places = pd.Index(listed).get_indexer(pd.Index(values.astype(object).map(_as_text)))
     known = pd.CategoricalDtype([meant.get(v, v) for v in listed], ordered=kind.ordered)

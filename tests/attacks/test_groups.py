@@ -21,6 +21,8 @@ from synth.cli import app
 from synth.combinations import growth
 from synth.combinations.counting import Axis, Combinations
 from synth.errors import MethodError, NotReleasable
+from synth.ingest import load
+from synth.ingest.crowds import cut_for
 from synth.learning.aggregates import Aggregates, aggregate
 from synth.methods import method_named
 from synth.release import Bundle
@@ -69,8 +71,14 @@ def files_of(people: pd.DataFrame, method: str, **more: object) -> dict[str, byt
 @pytest.mark.parametrize("method", SEEDED)
 @pytest.mark.parametrize(
     "own",
-    [{}, {"age": 3, "ward": "A first one"}, {"ward": "Zz", "day": "2026-01-03"}, {"sex": None}],
-    ids=["above", "below", "days before", "blank"],
+    [
+        {},
+        {"age": 3, "ward": "A first one"},
+        {"ward": "Zz", "day": "2026-01-03"},
+        {"sex": None},
+        {"age": 350, "day": "1899-12-31"},
+    ],
+    ids=["above", "below", "days before", "blank", "far out"],
 )
 def test_one_person_with_values_of_their_own_changes_no_byte(method, own):
     people = crowd()
@@ -336,3 +344,94 @@ def test_where_only_rare_counts_are_withheld_the_bounds_alone_withhold_enough(mo
     assert [told_of(seed, Protection.WITHHELD)[0] for seed in TABLES] == [0, 0, 0]
     monkeypatch.setattr(vault_attributes, "bounded", lambda every, safe, k, exact: safe)
     assert sum(told_of(seed, Protection.WITHHELD)[0] for seed in TABLES)
+
+
+# -- where numbers are cut -----------------------------------------------------------------------
+
+
+def measures(people: int = 400) -> pd.DataFrame:
+    """Weights with four decimals, incomes with a long tail and a heap at 0, ages, days of years."""
+    rng = np.random.default_rng(3)
+    income = np.where(rng.random(people) < 0.3, 0.0, rng.lognormal(7, 1.5, people).round(2))
+    days = pd.Timestamp("2001-01-01") + pd.to_timedelta(rng.integers(0, 6000, people), "D")
+    return pd.DataFrame(
+        {
+            "weight": rng.normal(70, 10, people).round(4),
+            "income": income,
+            "units": rng.integers(0, 5000, people),
+            "age": rng.integers(18, 90, people),
+            "born": days.strftime("%Y-%m-%d"),
+            "sex": rng.choice(["F", "M"], people),
+        }
+    )
+
+
+FAR = {
+    "weight": 612.3456,
+    "income": 9_999_999.99,
+    "units": -70_000,
+    "age": 350,
+    "born": "1899-01-01",
+}
+DECIMALS = {"weight": 4, "income": 2, "units": 0}
+
+
+def cuts(people: pd.DataFrame, k: int = K) -> dict[str, np.ndarray]:
+    schema = cut_for(load(people, Budget(1.0)).private, k).schema
+    return {n: np.asarray(getattr(schema[n].domain, "edges", ())) for n in people}
+
+
+def test_one_person_far_out_is_in_no_cut():
+    """The smallest and largest number stood in the schema, and one age of 350 changed every cut."""
+    people = measures()
+    far = pd.DataFrame([{**people.iloc[3], **FAR}])
+    one = cuts(people)
+    other = cuts(pd.concat([people.iloc[:50], far, people.iloc[50:]], ignore_index=True))
+    assert (one["age"] == other["age"]).all()
+    for name in ("weight", "income", "units", "born"):
+        width = np.diff(one[name]).max()
+        assert abs(one[name][0] - other[name][0]) <= width, name
+        assert abs(one[name][-1] - other[name][-1]) <= width, name
+
+
+@pytest.mark.parametrize("people", [40, 400, 3000])
+def test_no_cut_is_one_persons_value(people):
+    """All thirty cuts of weights were those of single people, to four decimals."""
+    table = measures(people)
+    told = cuts(table)
+    for name, decimals in DECIMALS.items():
+        values, edges = np.sort(table[name].to_numpy(dtype=float)), told[name]
+        assert (np.diff(edges) > 0).all()
+        assert (values < edges[1]).sum() >= K
+        assert (values >= edges[-2]).sum() >= K
+        assert (values < edges[0]).sum() < K
+        assert (values >= edges[-1]).sum() < K
+        inside = np.histogram(values, edges)[0]
+        heap = np.isclose(np.diff(edges), 10.0**-decimals)
+        between = ~heap & ~np.append(heap[1:], False) & ~np.append(False, heap[:-1])
+        assert (inside[between] >= K).all()
+        shared = [e for e in edges if (values == e).sum() >= K]
+        digits = [len(f"{abs(e):.15g}".replace(".", "").strip("0")) for e in edges]
+        after = np.isin(edges, np.round(np.array(shared) + 10.0**-decimals, decimals))
+        whole = len(str(int(values[-1])))
+        told_of = zip(digits, edges, after, strict=True)
+        assert max(d for d, e, heaped in told_of if not heaped and e not in shared) <= whole
+
+
+@pytest.mark.parametrize("by", [0.0001, -0.0004])
+def test_a_value_that_moves_a_little_moves_no_cut(by):
+    people = measures()
+    before = cuts(people)["weight"]
+    for row in np.argsort(people["weight"].to_numpy())[::20]:
+        moved = people.copy()
+        moved.loc[row, "weight"] = round(moved.loc[row, "weight"] + by, 4)
+        assert (cuts(moved)["weight"] == before).all()
+
+
+def test_a_bundle_of_k_has_these_cuts_and_no_extreme_value():
+    people = measures()[["weight", "sex"]]
+    told = json.loads(files_of(people, "aggregate_seeded")["schema.json"])
+    assert (np.asarray(told[0]["edges"]) == cuts(people)["weight"]).all()
+    text = json.dumps(told)
+    assert str(people["weight"].min()) not in text
+    assert str(people["weight"].max()) not in text

@@ -9,18 +9,30 @@ from __future__ import annotations
 
 import io
 import secrets
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from synth.budget import Audience, Budget, Ledger
 from synth.ingest import load
 from synth.learning.method import Promise
 from synth.methods import all_methods
+from synth.release import Bundle
+from synth.release.sandbox import resources
+from synth.release.sandbox.resources import about
+from synth.release.sandbox.take_away import files as sandbox_files
+from synth.release.showcase import showcase
 from synth.runs import Recipe, read_recipe, run
+from synth.runs.recipe import Source
 from synth.schema import Kind
 from synth.vault import PrivateTable
 from synth.vault import noise as exact_noise
@@ -214,7 +226,24 @@ def made(recipe: Recipe, table: pd.DataFrame) -> dict[str, bytes]:
     return run(recipe, frame_bytes(table)).release.files()
 
 
-def judged(tape: Tape, recipe: Recipe, table: pd.DataFrame, neighbour: pd.DataFrame) -> None:
+def with_pages(recipe: Recipe, table: pd.DataFrame) -> dict[str, bytes]:
+    """The bundle, and what recipients make of it: its page, and the mock API with all its files."""
+    release = run(recipe, frame_bytes(table)).release
+    bundle = Bundle.read(io.BytesIO(release.zipped()))
+    sandbox = sandbox_files(resources(bundle), about(bundle))
+    return {
+        **release.files(),
+        "showcase.html": showcase(bundle).encode(),
+        **{f"sandbox/{name}": content for name, content in sandbox.items()},
+    }
+
+
+Maker = Callable[[Recipe, pd.DataFrame], dict[str, bytes]]
+
+
+def judged(
+    tape: Tape, recipe: Recipe, table: pd.DataFrame, neighbour: pd.DataFrame, made: Maker = made
+) -> None:
     before = made(recipe, table)
     tape.rewind()
     after = made(recipe, neighbour)
@@ -321,6 +350,80 @@ def test_noisy_counts_beside_the_rows_keep_it(tape):
     judged(tape, recipe, table, joined(table, [{k: ODD[k] for k in table}]))
 
 
+SHOWN = ("adaptive", "independent", "dp_aggregate_seeded")
+
+
+@pytest.mark.parametrize("method", SHOWN)
+def test_the_page_and_the_mock_api_keep_it(method, tape):
+    recipe = read_recipe(RECIPE.format(method=method, epsilon=3.0) + COUNTS)
+    table = visits()[["age", "weight", "city", "seen"]]
+    neighbour = joined(table, [{k: ODD[k] for k in table}])
+    judged(tape, recipe, table, neighbour, with_pages)
+
+
+def stored(rows: int) -> pd.DataFrame:
+    """A table as an engine holds it: each column has a type."""
+    rng = np.random.default_rng(12)
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 300, rows), unit="D")
+    return pd.DataFrame(
+        {
+            "age": rng.integers(18, 90, rows),
+            "weight": rng.normal(75, 12, rows).round(1),
+            "city": rng.choice(["Oslo", "Rome", "Bern"], rows, p=[0.5, 0.3, 0.2]),
+            "seen": days,
+            "smoker": rng.choice([True, False], rows),
+        }
+    )
+
+
+STORED = {
+    "another value": (101, 83.1234, "Atlantis", "2024-05-06 07:08:09", True),
+    "far out": (10**12, -1e300, "o" * 500, "1677-10-01", False),
+    "no numbers": (18, float("inf"), "", "2262-01-01", False),
+}
+
+
+def in_duckdb(recipe: Recipe, rows: pd.DataFrame) -> dict[str, bytes]:
+    """A release of rows that stay in an engine."""
+    with tempfile.TemporaryDirectory() as folder:
+        with duckdb.connect(f"{folder}/rows.duckdb") as connection:
+            connection.register("given", rows)
+            connection.execute("CREATE TABLE visits AS SELECT * FROM given")
+        address = f"duckdb:///{folder}/rows.duckdb"
+        source = Source(database=address, query="SELECT * FROM visits", stay=True)
+        return run(recipe.model_copy(update={"source": source})).release.files()
+
+
+@pytest.mark.parametrize("method", SHOWN)
+@pytest.mark.parametrize(
+    "rows", [ROWS, pytest.param(100_000, marks=pytest.mark.nightly, id="large")]
+)
+@pytest.mark.parametrize(
+    "who",
+    [
+        "another value",
+        pytest.param("far out", marks=pytest.mark.nightly),
+        pytest.param("no numbers", marks=pytest.mark.nightly),
+    ],
+)
+def test_rows_that_stay_in_their_engine_keep_it(method, rows, who, tape):
+    recipe = read_recipe(RECIPE.format(method=method, epsilon=3.0))
+    table = stored(rows)
+    new = pd.DataFrame([STORED[who]], columns=table.columns)
+    new["seen"] = pd.to_datetime(new["seen"])
+    more = pd.concat([table.iloc[:40], new, table.iloc[40:]], ignore_index=True)
+    judged(tape, recipe, table, more, in_duckdb)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("method", SHOWN)
+@pytest.mark.parametrize("who", ["a row that fits nothing", "far out"])
+def test_a_large_table_keeps_it(method, who, tape):
+    recipe = read_recipe(RECIPE.format(method=method, epsilon=3.0))
+    table = visits(100_000)
+    judged(tape, recipe, table, joined(table, NEWCOMERS[who]), with_pages)
+
+
 @pytest.mark.parametrize("typed", ["data frame", "Parquet"])
 def test_typed_cells_keep_it(typed, tape, tmp_path):
     rng = np.random.default_rng(5)
@@ -341,6 +444,100 @@ def test_typed_cells_keep_it(typed, tape, tmp_path):
     before = run(recipe, both[0]).release.files()
     tape.rewind()
     assert run(recipe, both[1]).release.files() == before
+
+
+@pytest.mark.parametrize("new", [None, (True, "2031-02-03", 120), (False, "1899-01-01", -128)])
+def test_columns_that_their_types_settle_keep_it(new, tape, tmp_path):
+    rng = np.random.default_rng(6)
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 99, ROWS), "D")
+    columns = {
+        "yes": [bool(x) for x in rng.integers(0, 2, ROWS)],
+        "day": [day.date() for day in days],
+        "count": [int(x) for x in rng.integers(0, 40, ROWS)],
+    }
+    odd = (None, None, None) if new is None else (new[0], date.fromisoformat(new[1]), new[2])
+    types = (pa.bool_(), pa.date32(), pa.int8())
+    for number, extra in enumerate(((), odd)):
+        cells = [[*c, *extra[i : i + 1]] for i, c in enumerate(columns.values())]
+        arrays = [pa.array(c, t) for c, t in zip(cells, types, strict=True)]
+        pq.write_table(pa.table(arrays, names=list(columns)), tmp_path / f"{number}.parquet")
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0))
+    before = run(recipe, tmp_path / "0.parquet").release.files()
+    tape.rewind()
+    assert run(recipe, tmp_path / "1.parquet").release.files() == before
+    assert tape.place == len(tape.answers)
+
+
+LEVELS = ("low", "middle", "high")
+
+
+def listed(rows: list[Any], made: str) -> pd.DataFrame:
+    """A data frame with one column of categories, whose list is made as people make it."""
+    match made:
+        case "declared":
+            extra = [v for v in dict.fromkeys(rows) if v not in LEVELS]
+            kind = pd.CategoricalDtype([*LEVELS, *extra], ordered=True)
+            return pd.DataFrame({"level": pd.Series(rows, dtype=kind)})
+        case "sorted":
+            return pd.DataFrame({"level": pd.Categorical(rows, ordered=True)})
+        case _:
+            return pd.DataFrame({"level": pd.Series(rows).astype("category")})
+
+
+CATEGORIES: dict[str, tuple[list[Any], list[Any], str]] = {
+    "an order that was declared": ([*LEVELS] * 100, ["highest of all"], "declared"),
+    "an order that was declared, nobody new": ([*LEVELS] * 100, ["middle"], "declared"),
+    "an order by letter": ([*LEVELS] * 100, ["a"], "sorted"),
+    "numbers in order": ([1, 2, 3] * 100, [2.5], "sorted"),
+    "more values than one byte counts": ([f"v{i % 128}" for i in range(1280)], ["v128"], "found"),
+    "whole numbers and one that is not": ([1, 2, 3] * 100, [2.5], "found"),
+    "whole numbers and a word": ([1, 2, 3] * 100, ["two"], "found"),
+    "words and a number": ([*LEVELS] * 100, [4], "found"),
+    "truth and a word": ([True, False] * 150, ["perhaps"], "found"),
+}
+
+
+OF_TEXT = [n for n, (rows, new, _) in CATEGORIES.items() if isinstance(rows[0], str) and new != [4]]
+GROWING = [*((n, "data frame") for n in CATEGORIES), *((n, "Parquet") for n in OF_TEXT)]
+
+
+@pytest.mark.parametrize(("case", "stored"), GROWING)
+def test_a_list_of_categories_that_grows_keeps_it(case, stored, tape, tmp_path):
+    """The list of a column's categories is as long, and of such a type, as rows make it.
+
+    The type of the values a Parquet file declares.
+    """
+    rows, new, how = CATEGORIES[case]
+    both: list[Any] = [listed(rows, how), listed([*rows, *new], how)]
+    both = [frame.assign(other=np.arange(len(frame)) % 3.0) for frame in both]
+    if stored == "Parquet":
+        for i, frame in enumerate(both):
+            frame.to_parquet(tmp_path / f"{i}.parquet")
+        both = [tmp_path / "0.parquet", tmp_path / "1.parquet"]
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0))
+    before = run(recipe, both[0])
+    tape.rewind()
+    after = run(recipe, both[1])
+    one, other = before.release.files(), after.release.files()
+    assert [name for name in one if one[name] != other[name]] == []
+    if stored == "data frame":
+        assert list(after.rows.dtypes) == list(before.rows.dtypes)
+
+
+def test_an_order_that_a_type_says_is_in_the_label_and_a_declared_one_is_not():
+    """Made of rows in the order they come, it hangs on the first of them: nobody can see that."""
+    rows = pd.Series([*LEVELS] * 100)
+    frame = pd.DataFrame({"level": rows.astype(pd.CategoricalDtype(rows.unique(), ordered=True))})
+    said = "order in which the values of `level` stand"
+    recipe = RECIPE.format(method="independent", epsilon=3.0)
+    declared = f'[[column]]\nname = "level"\nvalues = {list(LEVELS)}\n'.replace("'", '"')
+    assert said in made_label(recipe, frame)
+    assert said not in made_label(recipe + declared, frame)
+    assert said not in made_label(recipe, pd.DataFrame({"level": rows.astype("category")}))
+
+
+def made_label(recipe: str, frame: pd.DataFrame) -> str:
+    return run(read_recipe(recipe), frame).release.files()["PRIVACY.md"].decode()
 
 
 def test_the_judge_finds_a_leak(tape, monkeypatch):

@@ -30,7 +30,10 @@ LOUD = {
         "ui/method/promise.py": "an example of what noise does to one count",
     },
     "exact_bins": {"synth/evaluate/comparison.py": "the bins of the comparison"},
-    "exact_values": {"synth/ingest/suggest_lazy.py": "values that occur, to compare with"},
+    "exact_values": {
+        "synth/ingest/crowds.py": "where to cut between groups of k people",
+        "synth/ingest/suggest_lazy.py": "values that occur, to compare with",
+    },
     "exact_size": {
         "synth/evaluate/comparison.py": "rows compared",
         "synth/ingest/loading.py": "rows of a table that stays",

@@ -9,12 +9,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from synth.budget import Budget
+from synth.budget.lasting import LedgerFile
 from synth.ingest import load
 from synth.ingest.declaration import ColumnPart
 from synth.release.showcase.bundle import look_of
 from synth.runs import Recipe, read_recipe, run
+from synth.runs.accounts import of_the_visitor
 from synth.runs.handout import image_text
-from synth.runs.recipe import MethodPart, People, Privacy
+from synth.runs.recipe import MethodPart, People, Privacy, ReleasePart
 from synth.runs.recipe_file import recipe_text
 from tests.api.test_jobs import PNG
 from tests.people import some_people
@@ -119,6 +121,39 @@ def test_a_lasting_ledger_is_shown_on_request(with_table, tmp_path):
     )
     assert "One more like this would bring it to ε = 1.4" in told
     assert with_table.recipe.people == people
+
+
+def test_where_an_operator_keeps_account_no_run_goes_without(with_table, tmp_path, monkeypatch):
+    kept = tmp_path / "kept"
+    monkeypatch.setenv("SYNTH_LEDGER", str(kept))
+    with_table.recipe = Recipe(method=MethodPart(name="independent"))
+    app = screen("method", with_table)
+    assert "keeps account of all releases" in words(app)
+    assert "ledger.at" not in [x.key for x in app.text_input]
+    app.button(key="make").click().run()
+    assert (job := with_table.job) is not None
+    assert job.finished.wait(PATIENCE)
+    assert job.error is not None
+    assert "does not say who the people are" in job.error.what
+    app.text_input(key="ledger.population").set_value("town").run()
+    app.button(key="make").click().run()
+    assert (job := with_table.job or job).finished.wait(PATIENCE)
+    assert ran(app.run()).session_state[KEY].made is not None
+    kinds = [x.kind for x in LedgerFile.opened(kept).lines("town")]
+    assert kinds[:3] == ["promised", "table", "begun"]
+    assert kinds[-1] == "opened"
+    assert "measured" in kinds
+    assert str(kept) not in recipe_text(of_the_visitor(with_table.made.recipe))
+    assert str(kept) not in recipe_text(with_table.recipe)
+
+
+def test_more_rows_than_the_server_draws_are_refused_in_a_sentence(with_table, monkeypatch):
+    monkeypatch.setenv("SYNTH_MOST_ROWS", "1000")
+    release = ReleasePart(rows=900, copies=2)
+    with_table.recipe = Recipe(method=MethodPart(name="independent"), release=release)
+    app = screen("method", with_table)
+    app.button(key="make").click().run()
+    assert "more than the 1,000 rows" in words(ran(app))
 
 
 def test_a_method_of_k_is_asked_for_its_account_and_its_reason_too(with_table, tmp_path):

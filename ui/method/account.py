@@ -11,7 +11,12 @@ from synth.budget.account import running_total
 from synth.budget.accounting import epsilon_of
 from synth.budget.lasting import LEDGER
 from synth.budget.population import TOGETHER, population_lines
-from synth.runs.accounts import cap_of, opened_ledger
+from synth.runs.accounts import (
+    cap_of,
+    in_operators_ledger,
+    opened_ledger,
+    operators_folder,
+)
 from synth.runs.recipe import People, Privacy, Recipe
 from ui.shell.visitor import Visitor, explained
 
@@ -20,6 +25,8 @@ USUAL_LEDGER = "~/synth-ledger"
 
 def ask_account(who: Visitor, current: Privacy) -> Privacy:
     """Whether releases about these people add up from one session to the next, and to how much."""
+    if operators_folder():
+        return _ask_operators(who, current)
     with st.expander("Remember what was told about these people", expanded=False):
         st.caption(
             "Every release tells a little more. A small file beside your data can remember what "
@@ -35,6 +42,23 @@ def ask_account(who: Visitor, current: Privacy) -> Privacy:
         told = told.model_copy(update={"why_another": _ask_why(recipe)})
         there = (Path(told.ledger) / LEDGER).exists()
         if there and st.button("What was spent so far?", key="ledger.show"):
+            with explained():
+                _show_account(recipe)
+        return told
+
+
+def _ask_operators(who: Visitor, current: Privacy) -> Privacy:
+    """Where whoever runs this server keeps every account: whom this one is about, and its caps."""
+    with st.expander("What is told about these people adds up", expanded=True):
+        st.caption(
+            "Whoever runs this server keeps account of all releases, also over restarts: each is "
+            "charged to the people it is about before their rows are counted."
+        )
+        who.decide(people=_ask_whom(who.recipe.people))
+        told = _ask_caps(current.model_copy(update={"ledger": "", "anchor": ""}))
+        recipe = in_operators_ledger(who.recipe.model_copy(update={"privacy": told}))
+        told = told.model_copy(update={"why_another": _ask_why(recipe)})
+        if who.recipe.people.account and st.button("What was spent so far?", key="ledger.show"):
             with explained():
                 _show_account(recipe)
         return told

@@ -15,6 +15,7 @@ steps = [
     st.Page(page("compare"), title="Compare", url_path="compare"),
     st.Page(page("release"), title="Release", url_path="release"),
     st.Page(page("showcase"), title="Showcase", url_path="showcase"),
+    st.Page(page("verify"), title="Verify", url_path="verify"),
 ]
 shown = st.navigation(steps, position="top")
 show_strip()

@@ -24,7 +24,9 @@ from synth.ingest.declaration import ColumnPart, declared
 from synth.protect.steps import Stage
 from synth.release import Bundle
 from synth.runs import Recipe
+from synth.runs.accounts import in_operators_ledger
 from synth.runs.audit import Asked, Ended
+from synth.runs.bounds import Bounds, most_rows
 from synth.runs.job import Job
 from synth.runs.memory import Memory
 from synth.runs.question import Question
@@ -150,8 +152,10 @@ class Visitor:
 
     @property
     def wanted(self) -> Recipe:
-        """The recipe, with the ORDER BY and LIMIT of the query that was asked."""
-        return self.recipe if self.question is None else self.recipe.following(self.question.query)
+        """The recipe as it runs: with ORDER BY and LIMIT of its query, in the operator's ledger."""
+        asked = self.question
+        told = self.recipe if asked is None else self.recipe.following(asked.query)
+        return in_operators_ledger(told)
 
     @property
     def rho_spent(self) -> float:
@@ -182,7 +186,7 @@ class Visitor:
             self.decide(source=earlier.recipe.source)  # the query as it was spelt then
             return
         self.job = self._job(note)
-        self.job.start(self.loaded.private)
+        self.job.start(self.loaded.private, Bounds(most=most_rows()))
 
     def _job(self, note: Note) -> Job:
         """A job without a way back to the visitor, who may leave while it runs."""

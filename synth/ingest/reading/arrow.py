@@ -60,17 +60,31 @@ def read_arrow(stream: IO[bytes], found: str) -> Read:
 
 
 def types_of(schema: pa.Schema) -> dict[str, str]:
-    """The type of each column, as Arrow names it; text has none."""
-    return {f.name: str(f.type) for f in schema if arrow_type(str(f.type)) is not None}
+    """The type of each column, as Arrow names it; text has none.
+
+    How wide the places of a dictionary are follows from how many values it has, which rows decide.
+    """
+    found = {f.name: (str(f.type), arrow_type(str(f.type))) for f in schema}
+    return {
+        name: str(type) if pa.types.is_dictionary(type) else told
+        for name, (told, type) in found.items()
+        if type is not None
+    }
 
 
 def types_of_frame(frame: pd.DataFrame) -> dict[str, str]:
     """The types of a pandas frame that no row decides.
 
-    NumPy's whole numbers and truth values are others as soon as one is missing.
+    NumPy's whole numbers and truth values are others as soon as one is missing. That a column holds
+    categories, and whether they have an order, its owner chose; of what type they are, pandas finds
+    in the rows like that of a column.
     """
-    names = [n for n, kind in frame.dtypes.items() if sure(kind)]
-    return types_of(pa.Schema.from_pandas(frame[names].head(0), preserve_index=False))
+    known = frame[[n for n, kind in frame.dtypes.items() if sure(kind)]].head(0).copy()
+    for name, kind in known.dtypes.items():
+        if isinstance(kind, pd.CategoricalDtype) and not sure(kind.categories.dtype):
+            told = pd.CategoricalDtype(pd.Index([], dtype="str"), ordered=kind.ordered)
+            known[name] = known[name].astype(object).astype(told)
+    return types_of(pa.Schema.from_pandas(known, preserve_index=False))
 
 
 def _renamed(levels: list[str], taken: list[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from synth.lazily import compiled, np, pa, pd
 from synth.schema import Codes
 from synth.schema.domain import smallest
 from synth.schema.durations import ways
+from synth.schema.values import as_text
 from synth.vault.gaps import Gaps
 
 WORDS = ("None", ".", "..", "?")  # may be values: nothing taken, an unknown answer
@@ -46,7 +47,9 @@ def compact(
 
 def _compacted(name: str, values: pd.Series) -> pd.Series:
     kind = values.dtype
-    if isinstance(kind, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(kind):
+    if isinstance(kind, pd.CategoricalDtype):
+        return _of_text(values)
+    if pd.api.types.is_bool_dtype(kind):
         return values
     if pd.api.types.is_datetime64_any_dtype(kind):
         values = values.dt.tz_convert("UTC") if values.dt.tz is not None else values
@@ -81,6 +84,14 @@ def _compacted(name: str, values: pd.Series) -> pd.Series:
     return made
 
 
+def _of_text(values: pd.Series) -> pd.Series:
+    """A categorical whose categories are texts: of what type they are, one row can change."""
+    old = values.cat.categories
+    if old.dtype == "str":
+        return values
+    return _renamed(values, pa.array(as_text(pd.Series(old)), type=pa.string(), from_pandas=True))
+
+
 def _finite(values: pd.Series) -> pd.Series:
     """Numbers as doubles: with the digits they have, and infinite ones as missing."""
     kind = values.dtype
@@ -112,8 +123,7 @@ def stripped(frame: pd.DataFrame, missing: Sequence[str]) -> tuple[pd.DataFrame,
             continue
         nothing = set(missing) - ({NAMIBIA} if of_country(str(name)) else set())
         old = values.cat.categories
-        texts = old if old.dtype == "str" else old.map(str)
-        told = pa.array(texts, type=pa.string(), from_pandas=True)
+        told = pa.array(old, type=pa.string(), from_pandas=True)
         trimmed = pa.compute.utf8_trim_whitespace(told)
         gone = pa.compute.is_in(trimmed, value_set=pa.array(sorted(nothing), type=pa.string()))
         if not trimmed.equals(told) or pa.compute.any(gone).as_py():
