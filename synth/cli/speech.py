@@ -15,6 +15,11 @@ from synth.ingest.reading import Noticed
 from synth.protect.coarsening import Coarsening
 from synth.runs.recipe_file import step_lines
 
+FOR_YOU = (
+    "For you, not for a log or for recipients: values that k people share are in these lines. In "
+    "the recipe they make the columns coarser:\n"
+)
+
 
 @contextmanager
 def explained() -> Iterator[None]:
@@ -23,8 +28,8 @@ def explained() -> Iterator[None]:
         yield
     except TooManyGaps as error:
         typer.echo(f"Error: {error}", err=True)
-        if error.steps:
-            typer.echo("These lines in the recipe make the columns coarser:\n")
+        if error.steps and sys.stdout.isatty():  # never into a log, or into what reads the output
+            typer.echo(FOR_YOU)
             typer.echo(step_lines(error.steps))
         raise typer.Exit(2) from None
     except SynthError as error:

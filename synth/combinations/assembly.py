@@ -9,17 +9,19 @@ After the aggregate-seeded mode of Microsoft's Synthetic Data Showcase, for many
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import combinations as subsets
 from typing import TYPE_CHECKING
 
 from synth.combinations.counting import Combinations
-from synth.combinations.growth import NOTHING, Records, different
+from synth.combinations.growth import MOST_PARTS, NOTHING, Found, Records, different
 from synth.lazily import np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+LEAST_EACH = 100  # records of an order, however many combinations are in them
 TRIES = 4  # values drawn for a place before it is left open
 
 
@@ -30,14 +32,18 @@ def assembled(
 
     Args:
         orders: in how many orders of the axes records are put together.
-        each: how many records are tried in each.
+        each: how many records are tried in each; fewer, and fewer orders, where many columns make
+            more combinations in them than can be fitted.
     """
-    pairs = pair_counts(reported)
-    parts = [_single_records(reported)]
+    pairs, found = pair_counts(reported), Found(reported.length)
+    whole = sum(math.comb(len(reported.sizes), part) for part in range(1, reported.length + 1))
+    each = min(each, max(LEAST_EACH, MOST_PARTS // max(whole, 1)))
     for _ in range(orders):
         order = rng.permutation(len(reported.sizes)).tolist()
-        parts.append(_in_order(reported, pairs, order, each, rng))
-    records = different(np.concatenate(parts))
+        found.add(_in_order(reported, pairs, order, each, rng))
+        if found.enough:
+            break
+    records = different(np.concatenate([_single_records(reported), *found.parts]))
     return np.asarray(records[(records != NOTHING).any(axis=1)])
 
 

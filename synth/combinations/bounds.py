@@ -30,17 +30,57 @@ from synth.combinations.doubt import (
     open_by_program,
     rare,
 )
-from synth.combinations.margins import Axes, Margins, Told, best_other, least_room, margins_of
+from synth.combinations.margins import (
+    Axes,
+    Margins,
+    Placed,
+    Table,
+    Told,
+    best_other,
+    counted,
+    least_room,
+    margins_of,
+    room_of,
+)
 from synth.lazily import np, npt
 
 LONGEST = 3  # axes of a table that is looked at on its own
+MOST_WORK = 6_000_000  # cells of all tables that are looked at, each at least of its least work
+LEAST_WORK = {2: 60, 3: 1_000}  # cells; measured: of 500 people, about 5 microseconds each
+MOST_HELD = 10_000  # cells of a table that people are in, whatever its states
 JOINT = 1_500  # cells, with sums, of a table over all axes that is looked at as a whole
+AT_ONCE = 200_000  # cells, with sums, of the tables that are looked at together
 MOST_CELLS = 4_000_000  # with sums; beyond it a table is left out
 
 
 def width(k: int) -> int:
     """How far apart the bounds of a rare combination lie at least, in people."""
     return max(1, math.ceil(k / 10))
+
+
+def affordable(sizes: Sequence[int], length: int) -> int:
+    """How long the combinations may be that are counted and looked at, in bounded time: 1 at least.
+
+    Known before any row is read.
+
+    Args:
+        sizes: number of states of each axis.
+        length: what is asked for.
+    """
+    left, length = MOST_WORK, min(length, len(sizes))
+    for number in range(2, length + 1):
+        if math.comb(len(sizes), number) * LEAST_WORK[min(number, LONGEST)] > left:
+            return number - 1
+        if number > LONGEST:  # counted where they are frequent, and not looked at
+            left -= math.comb(len(sizes), number) * LEAST_WORK[LONGEST]
+        else:
+            left -= sum(
+                max(LEAST_WORK[number], min(math.prod(some), MOST_HELD))
+                for some in subsets(sizes, number)
+            )
+        if left < 0:
+            return number - 1
+    return max(1, length)
 
 
 def looked_at(sizes: Sequence[int], length: int) -> list[Axes]:
@@ -76,7 +116,8 @@ def bounded(every: Combinations, safe: Combinations, k: int, *, exact: bool) -> 
     while pending:
         told = _told(every, safe)
         victims, again = {axes: np.zeros_like(shown) for axes, shown in told.items()}, []
-        for axes in pending:
+        placed = Placed(every, told, states)
+        for axes in _in_doubt(placed, pending, k, safe.length, exact=exact):
             table = margins_of(every, told, axes, states, k, safe.length, exact=exact)
             found = _betrayed_in(table, k, safe.length)
             if len(axes) > safe.length:
@@ -108,16 +149,19 @@ def _without(
     every: Combinations, safe: Combinations, victims: Mapping[Axes, npt.NDArray[np.bool_]]
 ) -> Combinations:
     """What is told without some combinations, and without all that hold one of these."""
+    if not any(marked.any() for marked in victims.values()):
+        return safe
     kept: dict[Axes, npt.NDArray[np.bool_]] = {(): np.ones(1, bool)}
     for axes, block in safe.blocks.items():
         kept[axes] = np.ones(block.counts.size, bool)
-        if axes in victims:
+        if axes in victims and victims[axes].any():
             gone = every.states(axes)[victims[axes]]
             kept[axes][safe.find(axes, gone)] = False
-        states = safe.states(axes)
         for place in range(len(axes) if len(axes) > 1 else 0):
             rest = axes[:place] + axes[place + 1 :]
-            kept[axes] &= kept[rest][safe.find(rest, np.delete(states, place, axis=1))]
+            if not kept[rest].all():
+                states = np.delete(safe.states(axes), place, axis=1)
+                kept[axes] &= kept[rest][safe.find(rest, states)]
     return safe.with_counts(
         {axes: np.where(kept[axes], block.counts, 0) for axes, block in safe.blocks.items()}
     )
@@ -132,31 +176,63 @@ def _states(every: Combinations, told: Told) -> list[Indices]:
     ]
 
 
-def _betrayed_in(table: Margins, k: int, length: int) -> Iterator[tuple[Axes, Indices]]:
-    """The betrayed cells: over which places of the table, and their index on these."""
-    n = table.counts.ndim
-    plain = least_room(table.up, ()), least_room(table.down, ())
-    along = [(least_room(table.up, (i,)), least_room(table.down, (i,))) for i in range(n)]
+def _in_doubt(
+    placed: Placed, sets: Sequence[Axes], k: int, length: int, *, exact: bool
+) -> Iterator[Axes]:
+    """The sets of axes whose tables have a cell that a few moves leave in doubt.
+
+    Tables of one shape are looked at many at a time: most have none.
+    """
+    alike: dict[tuple[int, ...], list[Axes]] = {}
+    for axes in sets:
+        alike.setdefault(placed.shape(axes), []).append(axes)
+    for shape, mine in alike.items():
+        step = max(1, AT_ONCE // math.prod(shape))
+        for some in (mine[i : i + step] for i in range(0, len(mine), step)):
+            counts, shown = counted(some, placed, length)
+            up, down = room_of(counts, shown, len(shape), k, length, exact=exact)
+            doubt = np.zeros(len(some), bool)
+            for _, cells, rises, falls in _moved(counts, up, down, len(shape), k, length):
+                short = (cells > falls) & (falls + rises < width(k)) & (cells > 0)
+                doubt |= short.any(axis=tuple(range(short.ndim - 1)))
+            yield from (some[i] for i in np.flatnonzero(doubt))
+
+
+def _moved(
+    counts: Table, up: Table, down: Table, n: int, k: int, length: int
+) -> Iterator[tuple[Axes, Table, Table, Table]]:
+    """Rare cells over some places, and how far people moved along one axis raise and lower them.
+
+    Of one table over n axes, or of several: one after the other in a last dimension.
+    """
+    plain = least_room(up, (), n), least_room(down, (), n)
+    along = [(least_room(up, (i,), n), least_room(down, (i,), n)) for i in range(n)]
+    moves = [
+        (np.minimum(u, best_other(d, i)), np.minimum(d, best_other(u, i)))
+        for i, (u, d) in enumerate(along)
+    ]
     for number in range(1, length + 1) if length < n else (n,):
         for over in subsets(range(n), number):
             rest = tuple(i for i in range(n) if i not in over)
-            up, down = (x.max(axis=rest) for x in plain)
+            rises, falls = (x.max(axis=rest) for x in plain)
             for i in over:
-                rises = np.minimum(along[i][0], best_other(along[i][1], i))
-                falls = np.minimum(along[i][1], best_other(along[i][0], i))
-                up, down = (
-                    np.maximum(up, rises.max(axis=rest)),
-                    np.maximum(down, falls.max(axis=rest)),
-                )
-            cells = rare(table, over, k)
-            left = Doubtful.of(cells, up, down).still(width(k))
-            if not rest:
-                left = after_swaps(table, left, width(k))
-                left = after_programs(table, left, width(k))
-                left = after_moves(table, left, width(k))
-            for cell, ends in zip(left.cells, left.ends(width(k)), strict=True):
-                if not open_by_program(table, over, cell, ends):
-                    yield over, cell
+                rises = np.maximum(rises, moves[i][0].max(axis=rest))
+                falls = np.maximum(falls, moves[i][1].max(axis=rest))
+            yield over, rare(counts, over, n, k), rises, falls
+
+
+def _betrayed_in(table: Margins, k: int, length: int) -> Iterator[tuple[Axes, Indices]]:
+    """The betrayed cells: over which places of the table, and their index on these."""
+    n = table.counts.ndim
+    for over, cells, rises, falls in _moved(table.counts, table.up, table.down, n, k, length):
+        left = Doubtful.of(cells, rises, falls).still(width(k))
+        if len(over) == n:
+            left = after_swaps(table, left, width(k))
+            left = after_programs(table, left, width(k))
+            left = after_moves(table, left, width(k))
+        for cell, ends in zip(left.cells, left.ends(width(k)), strict=True):
+            if not open_by_program(table, over, cell, ends):
+                yield over, cell
 
 
 def _withhold(

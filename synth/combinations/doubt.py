@@ -15,7 +15,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from synth.combinations.counting import Indices
-from synth.combinations.margins import FREE, Axes, Margins, Table, least_room
+from synth.combinations.margins import FREE, Axes, Margins, Table, least_room, others_at
 from synth.lazily import np, npt
 
 if TYPE_CHECKING:
@@ -61,14 +61,15 @@ class Doubtful:
         return Doubtful(self.cells[doubt], self.counts[doubt], self.falls[doubt], self.rises[doubt])
 
 
-def rare(table: Margins, over: Axes, k: int) -> Table:
-    """Counts over some places where they are rare and those of told states; 0 elsewhere."""
-    n = table.counts.ndim
+def rare(counts: Table, over: Axes, n: int, k: int) -> Table:
+    """Counts over some places where they are rare and those of told states; 0 elsewhere.
+
+    Of one table over n axes, or of several: one after the other in a last dimension.
+    """
     whole = tuple(slice(None, -1) if i in over else -1 for i in range(n))
-    cells = np.where(table.counts[whole] < k, table.counts[whole], 0)
+    cells = np.where(counts[whole] < k, counts[whole], 0)
     for at, place in enumerate(over):
-        if table.others(place) >= k:
-            np.moveaxis(cells, at, 0)[-1] = 0
+        np.moveaxis(cells, at, 0)[-1] *= counts[others_at(place, n)] < k
     return cells
 
 
@@ -76,7 +77,7 @@ def after_moves(table: Margins, left: Doubtful, least: int) -> Doubtful:
     """What stays in doubt when people move to or from cells that differ in several places."""
     n = table.counts.ndim
     for moved in (m for size in range(2, n + 1) for m in subsets(range(n), size)):
-        up, down = least_room(table.up, moved), least_room(table.down, moved)
+        up, down = least_room(table.up, moved, n), least_room(table.down, moved, n)
         falls, rises = np.zeros((2, len(left.cells)), np.int64)
         for i, cell in enumerate(left.cells):
             others = tuple(slice(None) if p in moved else cell[p] for p in range(n))

@@ -13,6 +13,7 @@ value-seeded modes), which keeps the same promise.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
@@ -24,13 +25,49 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NOTHING = -1
+ROUNDS = 12  # times that what is left of everybody is split on; the records found last are short
+MOST_PARTS = (
+    12_000_000  # combinations inside the records found, beyond which no more are looked for
+)
+MOST_BITS = 1 << 32  # bytes that the check reads as bits; beyond it people are walked through
+AT_ONCE = 1 << 23  # bytes of bits that are held at a time
 
 # One line per record, one column per axis; NOTHING where it has none.
 Records: TypeAlias = "NDArray[np.int32]"
 Chosen: TypeAlias = "NDArray[np.bool_]"  # one line per person, one column per axis
 
 
-def grown(axes: Sequence[Axis], open_: Chosen, order: Sequence[int], at_least: int) -> Chosen:
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """What people take into their records, following one order of the axes.
+
+    Args:
+        chosen: which attributes each person takes.
+        label: a number for each person's record; two have the same if all in them is the same.
+        groups: how many numbers there are.
+    """
+
+    chosen: Chosen
+    label: NDArray[np.int64]
+    groups: int
+
+    def backed(self, axes: Sequence[Axis], at_least: int) -> Records:
+        """The different records that at least so many people took, not only hold.
+
+        A record that fewer were left with would come and go with one person, at whatever count.
+        """
+        if not len(self.label):
+            return np.zeros((0, len(axes)), np.int32)
+        took = np.bincount(self.label, minlength=self.groups)
+        first = np.zeros(self.groups, np.intp)
+        first[self.label[::-1]] = np.arange(len(self.label))[::-1]
+        some = self.chosen[first].any(axis=1)
+        who = first[(took >= at_least) & some]
+        codes = np.column_stack([a.codes[who] for a in axes]).astype(np.int32)
+        return np.where(self.chosen[who], codes, NOTHING)
+
+
+def grown(axes: Sequence[Axis], open_: Chosen, order: Sequence[int], at_least: int) -> Taken:
     """Which attributes each person's record takes, following one order of the axes.
 
     Args:
@@ -42,18 +79,17 @@ def grown(axes: Sequence[Axis], open_: Chosen, order: Sequence[int], at_least: i
     label, groups = np.zeros(people, np.int64), 1
     for place in order:
         axis = axes[place]
-        free = open_[:, place] & axis.counted[axis.codes]
-        key = label * axis.size + axis.codes
-        counts = np.bincount(key[free], minlength=groups * axis.size)
-        enough = counts >= at_least
-        moves = free & enough[key]
+        free = np.flatnonzero(open_[:, place] & axis.counted[axis.codes])
+        key = label[free] * axis.size + axis.codes[free]
+        enough = np.bincount(key, minlength=groups * axis.size) >= at_least
+        moves = enough[key]
         if not moves.any():
             continue
-        chosen[:, place] = moves
+        chosen[free[moves], place] = True
         renumber = np.cumsum(enough) - 1 + groups
-        label = np.where(moves, renumber[key], label)
+        label[free[moves]] = renumber[key[moves]]
         label, groups = _dense(label, groups + int(enough.sum()))
-    return chosen
+    return Taken(chosen, label, groups)
 
 
 def _dense(label: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], int]:
@@ -63,50 +99,69 @@ def _dense(label: NDArray[np.int64], groups: int) -> tuple[NDArray[np.int64], in
     return (np.cumsum(used) - 1)[label], int(used.sum())
 
 
-def records_of(axes: Sequence[Axis], chosen: Chosen) -> Records:
-    """What people chose, as records; people who chose nothing have none."""
-    codes = np.column_stack([a.codes for a in axes]).astype(np.int32)
-    return np.where(chosen, codes, NOTHING)[chosen.any(axis=1)]
-
-
 def partition(
-    axes: Sequence[Axis], at_least: int, rng: np.random.Generator, orders: int
+    axes: Sequence[Axis], at_least: int, rng: np.random.Generator, orders: int, length: int = 3
 ) -> Records:
     """Each person's attributes split over records: as few as can be found, the longest first.
 
     All records that k people could take on the way are told, not those that somebody did take: the
     choice of one person would show. For the same reason every attribute that k people share has a
     record of its own, and the splitting, which takes as long as single people need, draws from a
-    generator of its own.
+    generator of its own. What is left of people after `ROUNDS` records has those of one attribute.
 
     Args:
         orders: how many orders of the axes are tried for each of a person's records.
+        length: of the combinations inside the records that somebody will count.
     """
-    rng = rng.spawn(1)[0]
+    rng, found = rng.spawn(1)[0], Found(length)
     open_ = np.column_stack([_shared(axis, at_least) for axis in axes])
-    parts = [_singles(axes, place, at_least) for place in range(len(axes))]
-    while open_.any():
+    for _ in range(ROUNDS):
         best = np.zeros_like(open_)
         for _ in range(orders):
-            tried = grown(axes, open_, rng.permutation(len(axes)).tolist(), at_least)
-            parts.append(_backed(records_of(axes, tried), at_least))
-            longer = tried.sum(axis=1) > best.sum(axis=1)
-            best[longer] = tried[longer]
-        alone = open_.any(axis=1) & ~best.any(axis=1)
+            taken = grown(axes, open_, rng.permutation(len(axes)).tolist(), at_least)
+            found.add(taken.backed(axes, at_least))
+            longer = taken.chosen.sum(axis=1) > best.sum(axis=1)
+            best[longer] = taken.chosen[longer]
+        alone = ~best.any(axis=1)
         open_ &= ~best
         open_[alone] = False
-    return np.concatenate(parts)
+        if found.enough or not open_.any():
+            break
+    return np.concatenate([*_alone(axes, at_least), *found.parts])
 
 
-def _backed(records: Records, at_least: int) -> Records:
-    """Different records that at least k people took, not only hold.
+class Found:
+    """Records as they are found, until what they hold together is as much as can be fitted.
 
-    A record that fewer were left with would come and go with one person, at whatever count.
+    Args:
+        length: of the combinations inside the records that somebody will count.
     """
-    if not len(records):
-        return records
-    found, took = np.unique(records, axis=0, return_counts=True)
-    return np.asarray(found[took >= at_least])
+
+    def __init__(self, length: int) -> None:
+        self.parts: list[Records] = []
+        self._length = length
+        self._left = MOST_PARTS
+
+    def add(self, records: Records) -> None:
+        """Take records; evenly some of them where they are too many."""
+        inside = np.array(
+            [
+                sum(math.comb(size, part) for part in range(1, self._length + 1))
+                for size in range(records.shape[1] + 1)
+            ],
+            np.float64,
+        )
+        held = float(inside[(records != NOTHING).sum(axis=1)].sum())
+        if held > self._left:
+            some = max(1, int(len(records) * max(self._left, 0) / held))
+            records = records[np.linspace(0, len(records) - 1, some).astype(np.intp)]
+        self.parts.append(records)
+        self._left -= int(held)
+
+    @property
+    def enough(self) -> bool:
+        """Read off the records themselves, each of which k people took, and off nobody else."""
+        return self._left <= 0
 
 
 def _shared(axis: Axis, at_least: int) -> NDArray[np.bool_]:
@@ -116,19 +171,25 @@ def _shared(axis: Axis, at_least: int) -> NDArray[np.bool_]:
 
 
 def candidates(
-    axes: Sequence[Axis], at_least: int, rng: np.random.Generator, orders: int
+    axes: Sequence[Axis], at_least: int, rng: np.random.Generator, orders: int, length: int = 3
 ) -> Records:
-    """Different records, each held by at least k people: what some orders of the axes bring."""
+    """Different records, each held by at least k people: what some orders of the axes bring.
+
+    Args:
+        length: of the combinations inside the records that somebody will count.
+    """
     open_ = np.column_stack([_shared(axis, at_least) for axis in axes])
-    singles = [_singles(axes, place, at_least) for place in range(len(axes))]
-    found = [
-        _backed(
-            records_of(axes, grown(axes, open_, rng.permutation(len(axes)).tolist(), at_least)),
-            at_least,
-        )
-        for _ in range(orders)
-    ]
-    return different(np.concatenate([*singles, *found]))
+    found = Found(length)
+    for _ in range(orders):
+        taken = grown(axes, open_, rng.permutation(len(axes)).tolist(), at_least)
+        found.add(taken.backed(axes, at_least))
+        if found.enough:
+            break
+    return different(np.concatenate([*_alone(axes, at_least), *found.parts]))
+
+
+def _alone(axes: Sequence[Axis], at_least: int) -> list[Records]:
+    return [_singles(axes, place, at_least) for place in range(len(axes))]
 
 
 def _singles(axes: Sequence[Axis], place: int, at_least: int) -> Records:
@@ -155,12 +216,33 @@ def different(records: Records) -> Records:
 def holders(axes: Sequence[Axis], records: Records) -> NDArray[np.int64]:
     """How many people hold all attributes of each record: exact."""
     people = len(axes[0].codes) if axes else 0
+    if not len(records):
+        return np.zeros(0, np.int64)
+    asked = [np.unique(column[column != NOTHING]) for column in records.T]
+    width = -(-people // 8)
+    if width * (records.size + sum(map(len, asked))) <= MOST_BITS:
+        return _by_bits(axes, records, asked, people)
     counts = np.full(len(records), people, np.int64)
-    if len(records):
-        whole = _Part(np.arange(len(records)), np.zeros(len(records), np.int64))
-        _visit(
-            axes, records, 0, whole, _Part(np.arange(people), np.zeros(people, np.int64)), counts
-        )
+    whole = _Part(np.arange(len(records)), np.zeros(len(records), np.int64))
+    _visit(axes, records, 0, whole, _Part(np.arange(people), np.zeros(people, np.int64)), counts)
+    return counts
+
+
+def _by_bits(
+    axes: Sequence[Axis], records: Records, asked: Sequence[NDArray[np.int32]], people: int
+) -> NDArray[np.int64]:
+    """Holders, with a bit per person and attribute: for many axes, where most records differ."""
+    counts = np.empty(len(records), np.int64)
+    every = np.packbits(np.ones(people, bool))
+    step = max(1, AT_ONCE // max(len(every), 1))
+    for start in range(0, len(records), step):
+        some = records[start : start + step]
+        bits = np.tile(every, (len(some), 1))
+        for axis, states, column in zip(axes, asked, some.T, strict=True):
+            mine = np.flatnonzero(column != NOTHING)
+            for one in states[np.isin(states, column[mine])]:
+                bits[mine[column[mine] == one]] &= np.packbits(axis.codes == one)
+        counts[start : start + step] = np.bitwise_count(bits).sum(axis=1)
     return counts
 
 

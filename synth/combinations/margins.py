@@ -15,6 +15,7 @@ Table: TypeAlias = "npt.NDArray[np.int64]"
 Told: TypeAlias = "Mapping[Axes, npt.NDArray[np.bool_]]"  # per block, which combinations are told
 
 FREE = 1 << 40  # room without a bound
+REMEMBERED = 2  # axes of the combinations whose places are kept, as many tables hold them
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,7 @@ class Margins:
 
     def others(self, place: int) -> int:
         """How many people have no told state of an axis; if few, they may be of a single one."""
-        return int(self.counts[tuple(-2 if i == place else -1 for i in range(self.counts.ndim))])
+        return int(self.counts[others_at(place, self.counts.ndim)])
 
 
 def margins_of(
@@ -53,70 +54,117 @@ def margins_of(
     *,
     exact: bool,
 ) -> Margins:
-    mine = tuple(states[a] for a in axes)
-    shape = tuple(s.size + 2 for s in mine)
-    counts, shown = np.zeros(shape, np.int64), np.zeros(shape, bool)
-    counts[(-1,) * len(axes)], shown[(-1,) * len(axes)] = every.rows, True
-    for number in range(1, len(axes) + 1):
-        for places in subsets(range(len(axes)), number):
-            over = tuple(axes[p] for p in places)
-            if over in every.blocks:
-                which, index = _placed(every, over, places, mine)
-                counts[index] = every.blocks[over].counts[which]
-                shown[index] = told[over][which] & (number <= length)
-    for place in range(len(axes)):
+    counts, shown = counted([axes], Placed(every, told, states), length)
+    counts, shown = counts[..., 0], shown[..., 0]
+    up, down = room_of(counts, shown, len(axes), k, length, exact=exact)
+    return Margins(axes, tuple(states[a] for a in axes), counts, up, down, shown)
+
+
+class Placed:
+    """Where the combinations of a set of axes are in a table, worked out once for short sets."""
+
+    def __init__(self, every: Combinations, told: Told, states: Sequence[Indices]) -> None:
+        self.every, self.states = every, states
+        self._told = told
+        self._known: dict[Axes, _Cells] = {}
+
+    def shape(self, axes: Axes) -> tuple[int, ...]:
+        return tuple(self.states[a].size + 2 for a in axes)
+
+    def over(self, axes: Axes) -> _Cells:
+        """The combinations of these axes whose states are all told."""
+        found = self._known.get(axes)
+        if found is None:
+            found = self._placed(axes)
+            if len(axes) <= REMEMBERED:
+                self._known[axes] = found
+        return found
+
+    def _placed(self, axes: Axes) -> _Cells:
+        found = self.every.states(axes)
+        columns = []
+        for column, axis in zip(found.T, axes, strict=True):
+            number = np.full(self.every.sizes[axis], -1)
+            number[self.states[axis]] = np.arange(self.states[axis].size)
+            columns.append(number[column])
+        inside = columns[0] >= 0
+        for column in columns[1:]:
+            inside &= column >= 0
+        which = np.flatnonzero(inside)
+        counts = self.every.blocks[axes].counts[which]
+        return _Cells(tuple(c[which] for c in columns), counts, self._told[axes][which])
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """Some combinations: the number of each state, how many people, and whether it is told."""
+
+    index: tuple[Indices, ...]
+    counts: Table
+    told: npt.NDArray[np.bool_]
+
+
+def counted(
+    sets: Sequence[Axes], placed: Placed, length: int
+) -> tuple[Table, npt.NDArray[np.bool_]]:
+    """People in each cell and sum, and which of them are told, of tables that have one shape.
+
+    Returns:
+        Two arrays with the places of a table first, and one table after the other last.
+    """
+    n, shape = len(sets[0]), placed.shape(sets[0])
+    counts, shown = np.zeros((*shape, len(sets)), np.int64), np.zeros((*shape, len(sets)), bool)
+    counts[(-1,) * n], shown[(-1,) * n] = placed.every.rows, True
+    for number in range(1, n + 1):
+        for places in subsets(range(n), number):
+            for at, axes in enumerate(sets):
+                over = tuple(axes[p] for p in places)
+                if over in placed.every.blocks:
+                    cells = placed.over(over)
+                    index: list[Indices | int] = [-1] * n
+                    for place, column in zip(places, cells.index, strict=True):
+                        index[place] = column
+                    counts[(*index, at)] = cells.counts
+                    shown[(*index, at)] = cells.told & (number <= length)
+    for place in range(n):
         line = np.moveaxis(counts, place, 0)
         line[-2] = line[-1] - line[:-2].sum(axis=0)
-    up, down = _room(counts, shown, k, length, exact=exact)
-    return Margins(axes, mine, counts, up, down, shown)
+    return counts, shown
 
 
-def _placed(
-    every: Combinations, over: Axes, places: Axes, states: Sequence[Indices]
-) -> tuple[Indices, tuple[Indices, ...]]:
-    """The combinations of a block whose states are all told, and their cells in the table."""
-    found = every.states(over)
-    columns = []
-    for column, axis, place in zip(found.T, over, places, strict=True):
-        number = np.full(every.sizes[axis], -1)
-        number[states[place]] = np.arange(states[place].size)
-        columns.append(number[column])
-    which = np.flatnonzero(np.all([c >= 0 for c in columns], axis=0))
-    index = [np.full(which.size, -1)] * len(states)
-    for column, place in zip(columns, places, strict=True):
-        index[place] = column[which]
-    return which, tuple(index)
-
-
-def _room(
-    counts: Table, told: npt.NDArray[np.bool_], k: int, length: int, *, exact: bool
+def room_of(
+    counts: Table, told: npt.NDArray[np.bool_], n: int, k: int, length: int, *, exact: bool
 ) -> tuple[Table, Table]:
-    """How far each cell and each sum may rise and fall."""
-    number = np.zeros(counts.shape, np.int64)
+    """How far each cell and each sum may rise and fall, of one table over n axes or of several."""
+    number = np.zeros(counts.shape, np.int8)
     other, nobody = np.zeros((2, *counts.shape), bool)
-    for place in range(counts.ndim):
+    for place in range(n):
         np.moveaxis(number, place, 0)[:-1] += 1
-        others = counts[tuple(-2 if i == place else -1 for i in range(counts.ndim))]
+        others = counts[others_at(place, n)]
         np.moveaxis(other, place, 0)[-2] = others >= k
         np.moveaxis(nobody, place, 0)[-2] = others == 0
     known = ~other & (number <= length) & (told | (~np.bool_(exact) & (counts < k)))
     more = 0 if exact else k - 1 - counts % k
     less = 0 if exact else counts % k
     up, down = np.where(known, more, FREE), np.where(known, less, FREE)
-    cells = number == counts.ndim
-    down = np.where(cells, np.minimum(down, counts), down)
+    down = np.where(number == n, np.minimum(down, counts), down)
     return np.where(nobody, 0, up), np.where(nobody, 0, down)
 
 
-def least_room(room: Table, moved: Axes) -> Table:
+def others_at(place: int, n: int) -> tuple[int, ...]:
+    """Where a table over n axes counts the people who have no told state of one axis."""
+    return tuple(-2 if i == place else -1 for i in range(n))
+
+
+def least_room(room: Table, moved: Axes, n: int) -> Table:
     """Per cell, the least room among its sums over places that `moved` has a part in.
 
     Without `moved` among all of its sums: people come from outside, or leave.
     """
     if moved:
         room = room.copy()
-        room[tuple(-1 if i in moved else slice(None) for i in range(room.ndim))] = FREE
-    for place in range(room.ndim):
+        room[tuple(-1 if i in moved else slice(None) for i in range(n))] = FREE
+    for place in range(n):
         line = np.moveaxis(room, place, 0)
         room = np.moveaxis(np.minimum(line[:-1], line[-1:]), 0, place)
     return np.asarray(room)

@@ -18,7 +18,7 @@ from synth.lazily import np
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from scipy.sparse import csc_array
+    from scipy.sparse import csr_array
 
 Weights: TypeAlias = "NDArray[np.float64]"  # expected number of repetitions, one per record
 PULLS = (100.0, 5.0, 1.0)
@@ -27,32 +27,28 @@ PER_ATTRIBUTE = 8.0  # chosen among 1, 3 and 8: long records are few and would c
 MOST_ENTRIES = 40_000_000  # of the incidence matrix; longer combinations are left out beyond it
 
 
-def incidence(records: Records, reported: Combinations) -> tuple[csc_array, Weights]:
+def incidence(records: Records, reported: Combinations) -> tuple[csr_array, Weights]:
     """Which reported combinations each record contains, and their counts.
 
     Returns:
         A matrix with one line per combination and one column per record, and the counts.
     """
-    from scipy.sparse import csc_array
+    from scipy.sparse import csr_array
 
-    rows, columns, counts = [], [], []
-    start = entries = 0
+    held, sizes, counts = [np.zeros(0, np.int32)], [np.zeros(1, np.int64)], [np.zeros(0)]
+    entries = 0
     for axes, which, at in _contained(records, reported):
         entries += which.size
         if entries > MOST_ENTRIES:
             break
         block = reported.blocks[axes]
-        rows.append(at + start)
-        columns.append(which)
-        counts.append(block.counts)
-        start += block.counts.size
-    if not rows:
-        return csc_array((0, len(records)), dtype=np.float32), np.zeros(0)
-    ones = np.ones(sum(map(len, rows)), np.float32)
-    index = (np.concatenate(rows), np.concatenate(columns))
-    return csc_array((ones, index), shape=(start, len(records))), np.concatenate(counts).astype(
-        np.float64
-    )
+        held.append(which[np.argsort(at, kind="stable")].astype(np.int32))
+        sizes.append(np.bincount(at, minlength=block.counts.size))
+        counts.append(block.counts.astype(np.float64))
+    index, starts = np.concatenate(held), np.cumsum(np.concatenate(sizes))
+    del held
+    parts = (np.ones(index.size, np.float32), index, starts.astype(np.int32))
+    return csr_array(parts, shape=(starts.size - 1, len(records))), np.concatenate(counts)
 
 
 def _contained(
@@ -67,8 +63,9 @@ def _contained(
         states = records[which, axes[-1]]
         at = block.positions(parent * reported.sizes[axes[-1]] + states)
         known = (at >= 0) & (states != NOTHING)
-        found[axes] = which[known], at[known]
-        yield axes, *found[axes]
+        if len(axes) < reported.length:
+            found[axes] = which[known], at[known]
+        yield axes, which[known], at[known]
 
 
 def calibrated(
@@ -91,7 +88,7 @@ def calibrated(
     length = _lengths(reported)[: told.size]
     told = told + midpoint * (length > 1)
     pull = np.array(pulls)[np.minimum(length, len(pulls)) - 1]
-    forward, backward = matrix.tocsr(), matrix.T.tocsr()
+    forward, backward = matrix, matrix.T
     size = backward @ pull
     weights = _first_guess(records, float(told[length == 1].sum()))
     for _ in range(rounds):

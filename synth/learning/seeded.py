@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from synth.budget import Filled, Rho
+from synth.combinations.bounds import affordable
 from synth.combinations.counting import Combinations
 from synth.combinations.filling import filled
 from synth.combinations.growth import NOTHING, Records
@@ -29,6 +30,7 @@ LENGTH: Mapping[str, Any] = {
     "low": 1,
     "high": 8,
 }
+UNKNOWN = 20  # values of a column of several of which the schema has no list
 NOTHING_TOLD: Mapping[str, Any] = {
     "title": "Values that mean nothing",
     "help": "Values that say only that there is nothing to tell, as `smoker=0`; they are neither "
@@ -60,6 +62,8 @@ def counting_of(
 ) -> Counting:
     """What to count, from the settings. Without `blanks`, a record leaves a missing value open.
 
+    Combinations are as long as `length` says, or as can be counted and looked at in bounded time.
+
     Raises:
         MethodError: a setting names a column that is not there, or is not written as it must be.
     """
@@ -67,12 +71,29 @@ def counting_of(
     zeros: dict[str, list[str]] = {}
     for column, value in _pairs(nothing, names, "nothing"):
         zeros.setdefault(column, []).append(value)
+    told = dict(_pairs(several, names, "several"))
     return Counting(
-        length=min(length, len(names)) if not several else length,
+        length=affordable(axes_told(private.schema, told), length),
         blanks=blanks,
         nothing=zeros,
-        several=dict(_pairs(several, names, "several")),
+        several=told,
     )
+
+
+def axes_told(schema: Schema, several: Mapping[str, str]) -> list[int]:
+    """How many states each axis has, as far as the schema tells: a value of several has its own."""
+    sizes = []
+    for column in schema.modelled:
+        domain = schema.domain(column.name)
+        if column.name not in several:
+            sizes.append(domain.size)
+        elif isinstance(domain, Categories) and domain.values:
+            sign = several[column.name]
+            parts = {p.strip() for v in domain.values for p in (v.split(sign) if sign else [v])}
+            sizes += [2] * len(parts - {""})
+        else:
+            sizes += [2] * UNKNOWN
+    return sizes
 
 
 def _pairs(text: str, names: tuple[str, ...], setting: str) -> list[tuple[str, str]]:

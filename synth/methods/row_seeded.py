@@ -1,9 +1,10 @@
 """Row-seeded: each person's attributes, split over records that at least k people hold.
 
 After the row-seeded mode of Microsoft's Synthetic Data Showcase. Kept: every combination of any
-length in a row is shared by k real people, nothing is invented, and the total of each attribute is
-its reported total. Different: records are grown for all people at once, in many orders of the
-columns, so they are longer; how often each is repeated is fitted to the reported counts.
+length in a row is shared by k real people, nothing is invented, and no attribute occurs more often
+than its reported total (less often where there would be more rows than people). Different: records
+are grown for all people at once, in many orders of the columns, so they are longer; how often each
+is repeated is fitted to the reported counts.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ class RowSeeded(Seeded):
     name: ClassVar[str] = "row_seeded"
     title: ClassVar[str] = "k people behind every row (row-seeded)"
     summary: ClassVar[str] = (
-        "Every combination in a row is shared by at least k real people. Totals of single values "
-        "are exact to the rounding; rows have gaps where too few people agree."
+        "Every combination in a row is shared by at least k real people, and no value occurs more "
+        "often than its rounded total; rows have gaps where too few people agree."
     )
 
     def records(

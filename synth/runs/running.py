@@ -211,10 +211,13 @@ def _judgeable(comparison: Comparison, recipe: Recipe, schema: Schema) -> Compar
 
 
 def _as_seen(before: PrivateTable, told: PrivateTable) -> PrivateTable:
-    """The rows as a custodian compares: not under what was found, which may be far coarser."""
+    """The rows as a custodian compares: not under what was found, which may be far coarser.
+
+    Of the columns that are in the release: a method may leave some out.
+    """
     if told.stays:
         return as_they_are(told)
-    seen = with_other(before.schema)
+    seen = with_other(Schema(tuple(before.schema[column.name] for column in told.schema)))
     for column in told.schema:
         seen = seen.replaced(_judged_as(seen[column.name], column))
     return before.declare(seen)

@@ -61,7 +61,7 @@ class PrivateTable:
             secure source, and never recorded: noise that can be replayed protects no one.
     """
 
-    __slots__ = ("__noise", "__rows", "__vouched", "ledger", "person", "schema")
+    __slots__ = ("__last", "__noise", "__rows", "__vouched", "ledger", "person", "schema")
 
     def __init__(
         self,
@@ -77,6 +77,7 @@ class PrivateTable:
         self.schema = schema
         self.person = person
         self.__noise: Noise = noise or exact_noise
+        self.__last: tuple[tuple[object, ...], Groups] | None = None
         self.__vouched: set[tuple[str, object]] = {(c.name, c.domain) for c in schema}
         most = self.ledger.budget.rows_per_person
         self.__rows: Rows = rows_of(rows, schema, person=person, most=most, known_as=known_as)
@@ -294,17 +295,18 @@ class PrivateTable:
     def groups(
         self, counting: Counting, at_least: int, protection: Protection = Protection.ROUNDED
     ) -> Groups:
-        """Counts of the combinations that at least `at_least` people share, protected.
-
-        Written down as a promise of k. See `attributes.protected`.
-        """
+        """Counts of the combinations that `at_least` people share: see `attributes.protected`."""
         self.ledger.note(Grouped("counts of combinations", at_least, counting.length))
+        asked = (self.schema, counting, at_least, protection)
+        if self.__last and self.__last[0] == asked:  # a release's counts are those of its method
+            return self.__last[1]
         if self.stays:
             names, count = in_place(self.__rows, self.schema, counting)
         else:
             named = named_axes(self.__frame(), self.schema, counting, self.person, at_least)
             names, count = named.names, in_memory(named)
-        return protected(names, count, counting.length, at_least, protection)
+        self.__last = asked, protected(names, count, counting.length, at_least, protection)
+        return self.__last[1]
 
     def records(
         self,
@@ -325,7 +327,9 @@ class PrivateTable:
         self.ledger.note(Grouped("records that people share", at_least, 0))
         named = named_axes(self.__frame(), self.schema, counting, self.person, at_least)
         find = partition if split else candidates
-        return Grown(named.names, different(find(named.axes, at_least, rng, orders)))
+        return Grown(
+            named.names, different(find(named.axes, at_least, rng, orders, counting.length))
+        )
 
     def short_of(self, counting: Counting, grown: Grown, at_least: int, length: int = 0) -> int:
         """How many combinations in some records fewer than `at_least` people hold: for the check.
@@ -418,7 +422,7 @@ class PrivateTable:
 
     def __with(self, rows: Rows, schema: Schema, ledger: Ledger | None = None) -> PrivateTable:
         new = object.__new__(PrivateTable)
-        new.ledger = self.ledger if ledger is None else ledger
+        new.__last, new.ledger = None, self.ledger if ledger is None else ledger
         new.schema, new.person = schema, self.person
         new.__noise, new.__rows, new.__vouched = self.__noise, rows, self.__vouched
         return new

@@ -25,12 +25,9 @@ def shortfall(
     axes = [matching(real, attributes) for attributes in names]
     if length == 0:
         return int((holders(axes, different(records)) < at_least).sum())
-    short = 0
-    for block, states in _contained(records, axes, length):
-        wanted = np.full((len(states), len(axes)), NOTHING, np.int32)
-        wanted[:, block] = states
-        short += int((holders(axes, wanted) < at_least).sum())
-    return short
+    shared = combinations(axes, length=length, at_least=at_least)
+    wanted = _contained(records, axes, length)
+    return sum(int((shared.find(block, states) < 0).sum()) for block, states in wanted)
 
 
 def matching(real: Named, attributes: Attributes) -> Axis:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from synth.combinations import growth
 from synth.combinations.counting import Axis
 from synth.combinations.growth import NOTHING, Records, candidates, different, holders, partition
 
@@ -27,12 +29,29 @@ def records_of(data: st.DataObject, axes: list[Axis]) -> Records:
     return np.array(data.draw(st.lists(record, min_size=1, max_size=20)), np.int32)
 
 
-@given(seed=st.integers(0, 999), people=st.integers(1, 60), data=st.data())
+@given(seed=st.integers(0, 999), people=st.integers(1, 60), data=st.data(), bits=st.booleans())
 @settings(deadline=None)
-def test_holders_equal_those_of_the_slow_obvious_way(seed: int, people: int, data: st.DataObject):
+def test_holders_equal_those_of_the_slow_obvious_way(
+    seed: int, people: int, data: st.DataObject, bits: bool
+):
+    """Both ways: by a bit per person, and by walking through people where these are too many."""
     axes = table(seed, people)
     records = records_of(data, axes)
-    assert holders(axes, records).tolist() == [held_by(axes, r) for r in records]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(growth, "MOST_BITS", growth.MOST_BITS if bits else 0)
+        patch.setattr(growth, "AT_ONCE", 20)
+        assert holders(axes, records).tolist() == [held_by(axes, r) for r in records]
+
+
+def test_no_more_records_are_looked_for_than_can_be_fitted(monkeypatch: pytest.MonkeyPatch):
+    axes = table(3, 400)
+    every = candidates(axes, 2, np.random.default_rng(1), 20, 3)
+    monkeypatch.setattr(growth, "MOST_PARTS", 200)
+    few = candidates(axes, 2, np.random.default_rng(1), 20, 3)
+    singles = [r for r in few.tolist() if sum(s != NOTHING for s in r) == 1]
+    assert len(few) < len(every) and len(few) - len(singles) <= 200
+    assert all(held_by(axes, r) >= 2 for r in few)
+    assert singles == [r for r in every.tolist() if sum(s != NOTHING for s in r) == 1]
 
 
 @given(seed=st.integers(0, 999), people=st.integers(1, 80), k=st.integers(1, 9))

@@ -6,9 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import typer
 
 from synth.budget import Budget
 from synth.budget.guarantee import KAnonymous, NoGuarantee
+from synth.cli.speech import explained
 from synth.combinations.growth import NOTHING
 from synth.errors import BundleError, TooManyGaps
 from synth.ingest import load
@@ -143,3 +145,41 @@ def test_a_missing_value_of_the_table_is_no_gap():
     assert release.tables[0]["note"].isna().mean() > 0.8
     filled = made("row_seeded", frame, gaps="fill all").release
     assert 0.7 < filled.tables[0]["note"].isna().mean() < 0.95
+
+
+def test_what_a_stopped_release_proposes_is_marked_and_on_a_terminal_alone(monkeypatch, capsys):
+    """The values in it are those of at least k people, and no business of a log."""
+    for terminal in (False, True):
+        monkeypatch.setattr("sys.stdout.isatty", lambda terminal=terminal: terminal)
+        with pytest.raises(typer.Exit), explained():
+            raise TooManyGaps("Most are gaps.", "Coarsen.", steps=[SHARED])
+        told = capsys.readouterr()
+        assert "North" not in told.err
+        assert ("North" in told.out) is ("not for a log" in told.out) is terminal
+
+
+SHARED = {"step": "recode", "column": "ward", "values": {"North": "North"}, "seen": True}
+
+
+def test_a_method_may_leave_columns_out_and_the_rest_is_compared():
+    listed = {"name": "mixture", "columns": "sex: Categorical", "rounds": 1}
+    outcome = run(Recipe.model_validate({"method": listed}), fine())
+    assert [h.column for h in outcome.comparison.columns] == ["sex"]
+    assert list(outcome.release.tables[0]) == ["sex"]
+
+
+@pytest.mark.parametrize("method", SEEDED)
+def test_a_wide_table_is_counted_in_pairs_and_promises_no_more(method, monkeypatch):
+    """The work is cut beforehand by the columns alone, and what is promised is cut with it."""
+    monkeypatch.setattr("synth.combinations.bounds.MOST_WORK", 1_000)
+    frame = fine()[["ward", "sex"]].assign(more=fine()["sex"], again=fine()["ward"])
+    release = made(method, frame, gaps="fill", length=3).release
+    assert release.statement.guarantee == KAnonymous(K, 2)
+    assert verify(Bundle.read(io.BytesIO(release.zipped())))
+
+
+def test_no_value_of_row_seeded_occurs_more_often_than_its_rounded_total():
+    frame = fine()[["ward", "sex"]]
+    rows = made("row_seeded", frame, gaps="leave").release.tables[0]
+    for name in frame:
+        assert (rows[name].value_counts() <= frame[name].value_counts() // K * K).all()
