@@ -181,12 +181,12 @@ def run_recipe(
         with whole(output) as stream:
             outcome.release.write(stream, signing)
     say_noticed(outcome.noticed)
-    _tell(outcome)
+    _tell(outcome, wanted)
     typer.echo(signed_words(signing.fingerprint if signing else ""))
     typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows to {output}.")
 
 
-def _tell(outcome: Outcome) -> None:
+def _tell(outcome: Outcome, wanted: Recipe) -> None:
     """What is promised, and how close it is: for the custodian."""
     comparison, release = outcome.comparison, outcome.release
     typer.echo(f"{release.statement.guarantee.short}. {release.statement.guarantee.plain}")
@@ -199,6 +199,8 @@ def _tell(outcome: Outcome) -> None:
         "These two figures are for you, not for the recipients."
     )
     say_verdicts(outcome.verdicts)
+    if less := wanted.chosen.less(release.model.schema):
+        typer.echo(less)
     if (run := release.model.schema.run_by_spreadsheets) and release.safe:
         typer.echo(
             f"Cells of {', '.join(run)} would be run by a spreadsheet as formulas, and got an "

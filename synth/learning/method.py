@@ -104,6 +104,10 @@ class Method(ABC):
             BudgetExceeded: `rho` is more than is left.
         """
 
+    def less(self, schema: Schema) -> str:
+        """In a sentence what it will do less of than its settings ask, on such a table; or ""."""
+        return ""
+
     def settings(self) -> dict[str, Any]:
         """The settings by name."""
         return asdict(self)

@@ -80,6 +80,19 @@ def counting_of(
     )
 
 
+def shortened(schema: Schema, asked: int, several: str = "") -> str:
+    """Why combinations are counted shorter than they were asked for; "" where they are not."""
+    sizes = axes_told(schema, dict(_pairs(several, modelled_names(schema), "several")))
+    length = affordable(sizes, asked)
+    if length >= min(asked, len(sizes)):
+        return ""
+    return (
+        f"Combinations of {length} attributes at most are counted and promised, not of {asked}: "
+        f"those of {len(sizes)} columns cannot all be checked in bounded time. To count longer "
+        "ones, leave columns out."
+    )
+
+
 def axes_told(schema: Schema, several: Mapping[str, str]) -> list[int]:
     """How many states each axis has, as far as the schema tells: a value of several has its own."""
     sizes = []
@@ -233,6 +246,9 @@ class Seeded(Method):
         if self.gaps == STOP:
             check_gaps(private, ground.groups.names, records, counting, self.k)
         return model
+
+    def less(self, schema: Schema) -> str:
+        return shortened(schema, self.length, self.several)
 
     def _promised(self, counting: Counting) -> int:
         """The longest combinations in the rows that k people share; 0 for any."""

@@ -26,9 +26,11 @@ from synth.learning.seeded import (
     SEED,
     blank_record,
     counting_of,
+    shortened,
     with_blanks,
 )
 from synth.progress import Progress, quiet
+from synth.schema import Schema
 from synth.schema.settings import setting
 from synth.vault import PrivateTable
 
@@ -66,6 +68,9 @@ class DpAggregateSeeded(Method):
     each: int = setting(2000, **EACH)
     seed: int = setting(1, **SEED)
     nothing: str = setting("", **NOTHING_TOLD)
+
+    def less(self, schema: Schema) -> str:
+        return shortened(schema, self.length)
 
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> RecordModel:
         counting = counting_of(private, self.length, "", self.nothing, blanks=True)

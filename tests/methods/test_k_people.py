@@ -14,10 +14,12 @@ from synth.cli.speech import explained
 from synth.combinations.growth import NOTHING
 from synth.errors import BundleError, TooManyGaps
 from synth.ingest import load
+from synth.methods import method_named
 from synth.protect.coarsening import coarsening
 from synth.release import Bundle
 from synth.runs import Recipe, read_recipe, run, verify
 from synth.runs.recipe_file import step_lines
+from synth.schema import Categories, Column, Schema
 
 SEEDED = ("aggregate_seeded", "value_seeded", "row_seeded", "unseeded")
 K = 5
@@ -183,3 +185,12 @@ def test_no_value_of_row_seeded_occurs_more_often_than_its_rounded_total():
     rows = made("row_seeded", frame, gaps="leave").release.tables[0]
     for name in frame:
         assert (rows[name].value_counts() <= frame[name].value_counts() // K * K).all()
+
+
+def test_what_is_counted_shorter_than_asked_is_said_before_a_row_is_read():
+    wide = Schema(tuple(Column(f"c{i}", Categories(("a", "b"))) for i in range(60)))
+    for method in ("value_seeded", "dp_aggregate_seeded"):
+        chosen = method_named(method)()
+        assert "of 2 attributes at most" in chosen.less(wide)
+        assert chosen.less(Schema(wide.modelled[:8])) == ""
+    assert method_named("adaptive")().less(wide) == ""

@@ -11,7 +11,7 @@ from synth.budget.promise import LARGEST_DELTA
 from synth.budget.prospect import MembershipGuess, Prospect
 from synth.evaluate.verdict import predicted
 from synth.ingest.discovery import DELTA_SHARE, Share, share_of, shares, uncut, undeclared
-from synth.methods import Promise, method_named
+from synth.methods import Promise
 from synth.runs.recipe import Privacy
 from synth.schema import Categories, Schema
 from ui.method.account import ask_account
@@ -23,7 +23,9 @@ EPSILONS = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 10.0, math.inf)
 
 def ask_privacy(who: Visitor, rows: int) -> Privacy:
     """The privacy part of the recipe."""
-    current, method = who.recipe.privacy, method_named(who.recipe.method.name)
+    current, method = who.recipe.privacy, who.recipe.chosen
+    if less := method.less(who.schema):
+        st.info(less)
     if method.promise is not Promise.PRIVATE:
         st.caption("This method spends no privacy budget, so there is none to set.")
         return ask_account(who, current)
