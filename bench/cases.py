@@ -6,7 +6,7 @@ FOLDER holds one folder per file. Each is read and released by each method at ep
 declared, the bundle is checked and counted again as `synth verify --against` does, and the
 synthetic CSV is read as a stranger would read it and held against the real table:
 
-    kept    the same kind and spelling, gaps only where there are gaps, no value beyond the real
+    kept    the same kind and spelling, gaps just where there are gaps, no value beyond the real
             range by more than one interval
     poor    one of these differs, and which is said
     lost    the column is empty, or `(other)` alone, or of another kind
@@ -88,6 +88,8 @@ def _bounds(real: Column, made: Column) -> Iterator[str]:
 def _gaps(real: Column, made: Column) -> Iterator[str]:
     if made.domain.missing and not real.domain.missing:
         yield "gaps where there were none"
+    if real.domain.missing and not made.domain.missing:
+        yield "no gaps where there were some"
 
 
 def through(path: Path, method: str) -> Counter[str]:

@@ -18,12 +18,12 @@ from synth.budget.accounting import ABSOLUTE, gaussian_sigma
 from synth.lazily import np
 from synth.learning.consistency import nearest
 from synth.learning.functions import Possible, kept, possible
-from synth.learning.grouping import RARE_SIGMAS, gathered, splits_of
+from synth.learning.grouping import RARE_SIGMAS, empty, gathered, splits_of
 from synth.learning.inference import Fitted, Noisy, clique_cells, estimate_total, fit
 from synth.learning.inference.estimation import Effort
 from synth.learning.inference.triangulation import Clique
 from synth.learning.method import modelled_names
-from synth.learning.network import Conditional, Network
+from synth.learning.network import Conditional, Network, without
 from synth.learning.order_within import Order, order_of
 from synth.schema import Counts, Dates, Numbers, Schema
 from synth.schema.gathered import Gathered
@@ -153,7 +153,9 @@ class GraphGround:
         splits = splits_of(self.groups, self.fine, self.total, self.sigma)
         statement = self.private.declare(self.schema).statement()
         pairs = pairs_of(measured)
-        steps = kept(steps, self._functions(pairs))
+        steps = without(
+            kept(steps, self._functions(pairs)), empty(self.groups, self.fine, self.sigma)
+        )
         order = self._order(pairs)
         return Network(self.schema, statement, round(self.total), steps, splits, order)
 

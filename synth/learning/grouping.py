@@ -13,15 +13,35 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from synth.lazily import np
+from synth.lazily import np, npt
 from synth.learning.consistency import nearest
-from synth.schema import Counts, Dates, Domain, Numbers, Schema
+from synth.schema import Categories, Counts, Dates, Domain, Numbers, Schema
 from synth.schema.gathered import Gathered
 from synth.vault import Measurement, PrivateTable
 
-RARE_SIGMAS = (
-    4.0  # a value is gathered with others below this many standard deviations of its noise
-)
+RARE_SIGMAS = 4.0  # a value is gathered with others below so many standard deviations of its noise
+
+SEEN = 2.0  # and nobody is taken to lack a value, or to have an unlisted one, below this many
+
+
+def unseen(domain: Domain, counts: Counts, sigma: float) -> npt.NDArray[np.bool_]:
+    """States that noise alone may account for, and that no list names: missing and "(other)".
+
+    A column without gaps then gets none. Gaps that are few beside the noise are lost, which at
+    SEEN is half as likely to be a mistake as to keep every gap that noise invents.
+
+    Args:
+        sigma: standard deviation of the noise of each count.
+    """
+    found = np.zeros(len(counts), dtype=bool)
+    if sigma <= 0:
+        return found
+    if domain.missing:
+        found[-1] = counts[-1] < SEEN * sigma
+    if isinstance(domain, Categories) and domain.other:
+        place = len(domain.values)
+        found[place] = counts[place] < SEEN * sigma
+    return found & ~found.all()
 
 
 def grouped(domain: Domain, counts: Counts, least: float, most: int) -> Gathered:
@@ -103,7 +123,20 @@ def splits_of(
         sigma: standard deviation of their noise.
     """
     return {
-        n: g.spread(nearest(calmed(g.inner, fine[n], sigma), total))
+        n: g.spread(_likely(g.inner, fine[n], total, sigma))
         for n, g in groups.items()
         if g.size < len(g.groups)
     }
+
+
+def _likely(domain: Domain, counts: Counts, total: float, sigma: float) -> Counts:
+    there = ~unseen(domain, counts, sigma)
+    return np.asarray(nearest(calmed(domain, counts, sigma), total) * there)
+
+
+def empty(
+    groups: Mapping[str, Gathered], fine: Mapping[str, Counts], sigma: float
+) -> dict[str, npt.NDArray[np.bool_]]:
+    """Groups of which every state is `unseen`."""
+    there = {n: (~unseen(g.inner, fine[n], sigma)).astype(float) for n, g in groups.items()}
+    return {n: groups[n].added(counts) == 0 for n, counts in there.items()}

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 
 from synth.budget import Statement
 from synth.errors import BundleError
-from synth.lazily import np, pd
+from synth.lazily import np, npt, pd
 from synth.learning.method import Model
 from synth.learning.order_within import Order
 from synth.schema import Codes, Counts, Schema
@@ -143,6 +143,18 @@ def normalised(table: Counts, prior: Counts | None = None) -> Counts:
     size = table.shape[-1]
     instead = np.full(size, 1 / size) if prior is None else prior / prior.sum()
     return np.where(sums > 0, positive / np.where(sums > 0, sums, 1), instead)
+
+
+def without(
+    steps: Sequence[Conditional], gone: Mapping[str, npt.NDArray[np.bool_]]
+) -> tuple[Conditional, ...]:
+    """The steps, drawing none of some states; where nothing else was likely, all others are."""
+    made = []
+    for step in steps:
+        left = ~gone[step.column]
+        table = step.table if left.all() else normalised(step.table * left, left.astype(float))
+        made.append(Conditional(step.column, step.parents, table))
+    return tuple(made)
 
 
 def drawn(

@@ -22,9 +22,9 @@ from synth.budget.accounting import ABSOLUTE
 from synth.errors import MethodError
 from synth.lazily import np
 from synth.learning.consistency import nearest, raked, total_of
-from synth.learning.grouping import gathered, splits_of
+from synth.learning.grouping import empty, gathered, splits_of
 from synth.learning.method import Method, Model, Promise, modelled_names
-from synth.learning.network import Conditional, Network, drawn, normalised
+from synth.learning.network import Conditional, Network, drawn, normalised, without
 from synth.progress import Progress, quiet
 from synth.schema import Codes, Counts
 from synth.schema.settings import setting
@@ -192,12 +192,13 @@ def _noisy(private: PrivateTable, rho: Rho, degree: int, progress: Progress) -> 
     margins = {n: nearest(m.counts, total) for n, m in ones.items()}
     grown = _Growth({n: g.size for n, g in groups.items()}, total, margins)
     _grow(private, grown, ones, degree, (SHARES[1] * rho, SHARES[2] * rho), progress)
-    splits = splits_of(groups, {n: m.counts for n, m in fine.items()}, total, sigma)
+    counts = {n: m.counts for n, m in fine.items()}
+    splits = splits_of(groups, counts, total, sigma)
     return Network(
         schema,
         private.declare(schema).statement(),
         round(total),
-        tuple(grown.steps),
+        without(grown.steps, empty(groups, counts, sigma)),
         splits,
     )
 

@@ -10,9 +10,9 @@ from typing import ClassVar
 
 from synth.budget import Rho
 from synth.learning.consistency import nearest, total_of
-from synth.learning.grouping import calmed
+from synth.learning.grouping import calmed, unseen
 from synth.learning.method import Method, Model, Promise, modelled_names
-from synth.learning.network import Conditional, Network, normalised
+from synth.learning.network import Conditional, Network, normalised, without
 from synth.progress import Progress, quiet
 from synth.vault import PrivateTable
 
@@ -37,9 +37,11 @@ class Independent(Method):
             progress(i / len(names), "counting columns")
             ones.append(private.measure((name,), each, "one-way marginal"))
         total = total_of(ones)
-        calm = (
-            (n, calmed(private.schema.domain(n), m.counts, m.sigma))
-            for n, m in zip(names, ones, strict=True)
-        )
-        steps = (Conditional(n, (), normalised(nearest(counts, total))) for n, counts in calm)
-        return Network(private.schema, private.statement(), round(total), tuple(steps))
+        steps, gone = [], {}
+        for name, one in zip(names, ones, strict=True):
+            domain = private.schema.domain(name)
+            counts = nearest(calmed(domain, one.counts, one.sigma), total)
+            steps.append(Conditional(name, (), normalised(counts)))
+            gone[name] = unseen(domain, one.counts, one.sigma)
+        told = without(steps, gone)
+        return Network(private.schema, private.statement(), round(total), told)

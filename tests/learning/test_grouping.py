@@ -1,12 +1,17 @@
 """Neighbours that noise alone seems to tell apart are spread by width; what is told stays."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.learning.grouping import calmed
-from synth.schema import Categories, Numbers
+from synth.budget import Budget
+from synth.learning.grouping import calmed, unseen
+from synth.methods import method_named
+from synth.schema import Categories, Column, Numbers, Schema
+from synth.vault import PrivateTable
+from tests.people import Silent
 
 EVEN = Numbers(tuple(float(e) for e in range(65)))
 
@@ -53,3 +58,34 @@ def test_categories_and_exact_counts_are_left_alone():
     counts = np.array([3.0, 1.0, 7.0])
     assert calmed(Categories(("a", "b", "c")), counts, 9.0) is counts
     assert calmed(Numbers((0.0, 1.0, 2.0, 3.0)), counts, 0.0) is counts
+
+
+def test_gaps_and_unlisted_values_that_noise_may_account_for_are_not_drawn():
+    whole = Categories(("a", "b"), missing=True, other=True)
+    assert unseen(whole, np.array([400.0, 90.0, 15.0, -3.0]), 10.0).tolist() == [0, 0, 1, 1]
+    assert unseen(whole, np.array([400.0, 90.0, 25.0, 21.0]), 10.0).tolist() == [0, 0, 0, 0]
+    assert not unseen(whole, np.array([400.0, 90.0, 0.0, 0.0]), 0.0).any()  # nothing was added
+    nothing = Categories((), missing=True, other=True)
+    assert not unseen(nothing, np.array([0.0, 1.0]), 10.0).any()  # something has to be drawn
+
+
+class Raised(Silent):
+    """Adds one standard deviation to every count."""
+
+    def discrete_gaussian(self, counts, sigma):
+        return counts + round(sigma)
+
+
+@pytest.mark.parametrize("method", ["independent", "adaptive", "tree", "correlated"])
+def test_a_column_without_gaps_gets_none(method, monkeypatch):
+    """Noise of one standard deviation in every cell is no reason for a gap or for "(other)"."""
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({n: rng.choice(["a", "b", "c"], 2000) for n in ("one", "two", "three")})
+    frame.loc[:199, "two"] = None
+    listed = Categories(("a", "b", "c"), missing=True, other=True)
+    schema = Schema(tuple(Column(n, listed) for n in frame))
+    private = PrivateTable(frame, schema, Budget(1.0), noise=Raised())
+    rows = method_named(method)().fit(private, private.ledger.left).sample(4000, rng)
+    assert not rows[["one", "three"]].isna().any().any()
+    assert not (rows == "(other)").any().any()
+    assert 0.05 < rows["two"].isna().mean() < 0.15
