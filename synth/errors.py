@@ -82,6 +82,10 @@ class RiskError(SynthError):
     """A question about risk makes no sense: a share above 1, a k larger than the table."""
 
 
+class OutputError(SynthError):
+    """A file cannot be written where it was asked for."""
+
+
 class EvaluationError(SynthError):
     """Two tables cannot be compared as it was asked."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,7 @@ from synth.ingest import load
 from synth.ingest.reading import read_table
 from synth.lazily import pd
 from synth.release import Bundle
+from synth.release.table_files import whole
 from synth.vault import PrivateTable
 
 
@@ -42,27 +44,27 @@ def evaluate_tables(
 
     Example: synth evaluate people.csv release.zip -o report.html
     """
-    with explained():
-        for path in filter(None, (output, as_json)):
-            if not path.parent.is_dir():
-                raise EvaluationError(
-                    f"There is no folder for `{path.name}`.", "Make it first, or name another."
-                )
+    with explained(), ExitStack() as opened:
+        files = [None if p is None else opened.enter_context(whole(p)) for p in (output, as_json)]
         private = load(real, Budget(math.inf)).private
         rows = _rows(synthetic)
-        shared = _shared(private, rows)
         found = evaluate(
-            shared,
+            _shared(private, rows),
             rows,
             holdout=None if holdout is None else _rows(holdout),
             targets=tuple(target or ()),
             progress=Shown(),
         )
-        _say(found)
-        if left := [c.name for c in private.schema.modelled if c.name not in rows]:
-            typer.echo(f"Not in the synthetic table: {', '.join(left)}.")
-        _write(output, report(found))
-        _write(as_json, json.dumps(found.document(), indent=1, default=float))
+        page, figures = files
+        if page is not None:
+            page.write(report(found).encode())
+        if figures is not None:
+            figures.write(json.dumps(found.document(), indent=1, default=float).encode())
+    _say(found)
+    if left := [c.name for c in private.schema.modelled if c.name not in rows]:
+        typer.echo(f"Not in the synthetic table: {', '.join(left)}.")
+    for path in filter(None, (output, as_json)):
+        typer.echo(f"Wrote {path}.")
 
 
 def _rows(path: Path) -> pd.DataFrame:
@@ -99,15 +101,3 @@ def _say(found: Evaluation) -> None:
             f"{task.real:.3f} from real ones, {task.guess:g} by guessing."
         )
     say_verdicts(found.verdicts)
-
-
-def _write(path: Path | None, text: str) -> None:
-    if path is None:
-        return
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise EvaluationError(
-            f"`{path.name}` cannot be written ({error.strerror}).", "Name another place."
-        ) from None
-    typer.echo(f"Written: {path.name}")

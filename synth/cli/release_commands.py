@@ -18,7 +18,7 @@ from synth.cli.speech import (
     say_total,
     say_verdicts,
 )
-from synth.errors import IngestError, RecipeError
+from synth.errors import IngestError, OutputError, RecipeError
 from synth.ingest import Database, Loaded, Suggestion, load
 from synth.ingest.declaration import ColumnPart
 from synth.lazily import np
@@ -29,7 +29,7 @@ from synth.release import Bundle
 from synth.release.counts import recheck, uncounted
 from synth.release.drawing import drawings
 from synth.release.signature import KEY, read_key, signed_words
-from synth.release.table_files import whole, write_parquet
+from synth.release.table_files import whole, write_parquet, write_whole
 from synth.runs import Outcome, Recipe, read_recipe, run, verify
 from synth.runs.audit import Asked, Audit
 from synth.runs.recipe import MethodPart, People, Source
@@ -73,12 +73,13 @@ def init(
         if output.exists() and not force:
             raise RecipeError(f"`{output}` exists already.", "Choose another name, or --force.")
         told = _reading(read or [])
-        loaded = load(data, Budget(1.0), missing=told.missing, choices=told.choices)
-        say_noticed(loaded.noticed)
-        parts = tuple(ColumnPart(name=name) for name in loaded.suggestions)
-        source = told.model_copy(update={"file": str(data.resolve())})
-        recipe = _for_k(Recipe(source=source, column=parts), loaded, k)
-        output.write_text(_commented(recipe_text(recipe), loaded.suggestions), encoding="utf-8")
+        with whole(output) as stream:
+            loaded = load(data, Budget(1.0), missing=told.missing, choices=told.choices)
+            say_noticed(loaded.noticed)
+            parts = tuple(ColumnPart(name=name) for name in loaded.suggestions)
+            source = told.model_copy(update={"file": str(data.resolve())})
+            recipe = _for_k(Recipe(source=source, column=parts), loaded, k)
+            stream.write(_commented(recipe_text(recipe), loaded.suggestions).encode())
     typer.echo(f"{len(parts)} columns, {loaded.rows:,} rows. Wrote {output}.")
 
 
@@ -171,14 +172,13 @@ def run_recipe(
     with explained():
         wanted = _reasoned(read_recipe(_text(recipe)), why_another)
         if server:
-            with connected(server, token) as remote:
-                made = remote.run(wanted, data, recipe.parent, Shown())
-            output.write_bytes(made)
+            with whole(output) as stream, connected(server, token) as remote:
+                stream.write(remote.run(wanted, data, recipe.parent, Shown()))
             typer.echo(f"Wrote the release that {server} made to {output}.")
             return
         signing = None if key is None else read_key(key)
-        outcome = _made(wanted, data, recipe.parent, audit)
-        with whole(output) as stream:
+        with whole(output) as stream:  # before anything is spent on what goes into it
+            outcome = _made(wanted, data, recipe.parent, audit)
             outcome.release.write(stream, signing)
     say_noticed(outcome.noticed)
     _tell(outcome, wanted)
@@ -306,9 +306,15 @@ def draw(
     """
     with explained():
         made = drawings(Bundle.read(bundle))
-        output.mkdir(parents=True, exist_ok=True)
+        try:
+            output.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"The folder `{output.name}` cannot be made: {(error.strerror or '').lower()}.",
+                "Name another place.",
+            ) from None
         for name, content in made.items():
-            (output / name).write_bytes(content)
+            write_whole(output / name, content)
     typer.echo(f"Wrote {', '.join(made)} to {output}.")
 
 

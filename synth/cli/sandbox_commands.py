@@ -14,6 +14,7 @@ from synth.release.sandbox import resources, service, take_away
 from synth.release.sandbox.resources import about
 from synth.release.sandbox.server.service import Settings
 from synth.release.sandbox.server.simulation import Door, Weather
+from synth.release.table_files import write_whole
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +42,7 @@ def sandbox(
     with explained():
         read = Bundle.read(bundle)
         if zipped is not None:
-            zipped.write_bytes(take_away(resources(read, name), about(read)))
+            write_whole(zipped, take_away(resources(read, name), about(read)))
             typer.echo(f"Wrote {zipped}. Unpack it and follow its README.")
             return
         secret = "" if open_door else token or secrets.token_urlsafe(16)

@@ -19,6 +19,7 @@ from synth.protect.steps import Shelf
 from synth.release import Bundle
 from synth.release.showcase import look_of, showcase
 from synth.release.showcase.serve import served
+from synth.release.table_files import whole, write_whole
 from synth.runs import Recipe
 from synth.runs.accounts import charged, conclude
 from synth.runs.recipe import CountsPart, MethodPart, People, Privacy
@@ -62,12 +63,12 @@ def aggregate_table(
                 k=resolution, length=length, protection=protection, several=several, nothing=nothing
             ),
         )
-        counts = _counted(recipe, load(data, recipe.budget, person=person))
-        output.write_bytes(counts.csv() if output.suffix == ".csv" else counts.parquet())
         meaning = output.with_suffix(".json")
-        meaning.write_text(
-            json.dumps(counts.document(), indent=1, ensure_ascii=False), encoding="utf-8"
-        )
+        with whole(output) as stream, whole(meaning) as explained_in:
+            counts = _counted(recipe, load(data, recipe.budget, person=person))
+            stream.write(counts.csv() if output.suffix == ".csv" else counts.parquet())
+            told = json.dumps(counts.document(), indent=1, ensure_ascii=False)
+            explained_in.write(told.encode())
     typer.echo(f"{counts.statement.guarantee.short}. {counts.statement.guarantee.plain}")
     typer.echo(f"Wrote {len(counts):,} counts to {output}, and what they mean to {meaning}.")
 
@@ -101,8 +102,9 @@ def show(
         read = Bundle.read(bundle)
         page = showcase(read)
         title = look_of(read).title
+        if html is not None:
+            write_whole(html, page.encode())
     if html is not None:
-        html.write_text(page, encoding="utf-8")
         typer.echo(f"Wrote the showcase to {html} ({len(page.encode()) / 1e6:.1f} MB).")
         return
     typer.echo(f"Showing {title} on http://127.0.0.1:{port} (Ctrl+C to stop).")

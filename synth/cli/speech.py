@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 
@@ -34,6 +35,11 @@ def explained() -> Iterator[None]:
         raise typer.Exit(2) from None
     except SynthError as error:
         typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(2) from None
+    except OSError as error:
+        name = f"`{Path(error.filename).name}`" if error.filename else "a file"
+        why = (error.strerror or type(error).__name__).lower()
+        typer.echo(f"Error: {name} cannot be used: {why}. Check it and its folder.", err=True)
         raise typer.Exit(2) from None
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Protocol
 
+from synth.errors import OutputError
 from synth.lazily import pa, pd
 from synth.schema import Schema
 from synth.schema.formulas import all_harmless, harmless
@@ -84,14 +85,39 @@ def _with_types(table: pa.Table) -> pa.Table:
 
 @contextmanager
 def whole(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under its name when it is complete, and not at all if writing fails."""
-    part = path.with_name(f"{path.name}.part")
+    """A file that appears under its name when it is complete, and not at all if writing fails.
+
+    Open it before anything is spent on what is to be in it. A device or a pipe is written as it is.
+
+    Raises:
+        OutputError: there is no such folder, it may not be written to, or the disk is full.
+    """
+    there = path.exists() and not path.is_dir()
+    part = path if there and not path.is_file() else path.with_name(f"{path.name}.part")
+    if path.is_dir():
+        raise OutputError(f"`{path.name}` is a folder.", "Name a file in it.")
     try:
         with part.open("wb") as stream:
             yield stream
-        part.replace(path)
+        if part != path:
+            part.replace(path)
+    except OSError as error:
+        if error.filename not in (None, str(part)):  # of something else that was read meanwhile
+            raise
+        raise OutputError(
+            f"`{path.name}` cannot be written: {(error.strerror or 'it failed').lower()}.",
+            "Make the folder first, free some space, or name another place.",
+        ) from None
     finally:
-        part.unlink(missing_ok=True)
+        if part != path:
+            with suppress(OSError):  # what could not be made cannot be taken away
+                part.unlink()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file as `whole` does. Raises OutputError."""
+    with whole(path) as stream:
+        stream.write(content)
 
 
 def _harmless(table: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,6 +22,7 @@ from synth.errors import QueryError, RecipeError, SynthError
 from synth.ingest.pointer import pointed
 from synth.lazily import pd
 from synth.release.signature import key_set, signed_words
+from synth.release.table_files import whole
 from synth.runs.faux import Faux, faux
 from synth.runs.recipe import MethodPart, Recipe
 from synth.runs.recipe_file import read_recipe
@@ -110,11 +112,14 @@ class Magic:
         words = _cell_words().parse_args(shlex.split(line))
         key = None if words.release is None else key_set()
         folder = Path() if words.recipe is None else words.recipe.parent
-        release = self.opened.release(cell, _recipe_of(words), folder=folder)
+        into = nullcontext() if words.release is None else whole(words.release)
+        with into as stream:  # before anything is spent on what goes into it
+            release = self.opened.release(cell, _recipe_of(words), folder=folder)
+            if stream is not None:
+                stream.write(release.zipped(key))
         answer = self.opened.arranged(cell, release)
         print(answer.attrs["privacy"])
         if words.release is not None:
-            words.release.write_bytes(release.zipped(key))
             signed = signed_words(key.fingerprint if key else "")
             print(f"Wrote the release to {words.release}. {signed}")
         if words.into:

@@ -213,10 +213,7 @@ def test_any_two_tables_become_a_report_and_its_json_twin(folder):
 
 WRONG = {
     "no table": (["real.csv", "nowhere.csv"], "no file `nowhere.csv`"),
-    "no folder": (
-        ["real.csv", "made.csv", "-o", "none/report.html"],
-        "no folder for `report.html`",
-    ),
+    "no folder": (["real.csv", "made.csv", "-o", "none/r.html"], "`r.html` cannot be written"),
     "another table": (["real.csv", "other.csv"], "share no column"),
     "no column": (["real.csv", "made.csv", "--target", "wage"], "no column `wage`"),
 }

@@ -1,0 +1,100 @@
+"""Where output cannot be written, a sentence says so before anything is spent on it."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from synth.cli import app
+from synth.errors import OutputError
+from synth.release.table_files import whole
+from tests.people import some_people
+
+RECIPE = """
+[source]
+file = "people.csv"
+[people]
+population = "village"
+[privacy]
+ledger = "books"
+[method]
+name = "independent"
+"""
+COMMANDS = {
+    "init": ["init", "people.csv", "-o"],
+    "run": ["run", "recipe.toml", "-o"],
+    "sample": ["sample", "release.zip", "-o"],
+    "showcase": ["showcase", "release.zip", "--html"],
+    "sandbox": ["sandbox", "release.zip", "--zipped"],
+    "aggregate": ["aggregate", "people.csv", "-o"],
+    "evaluate": ["evaluate", "people.csv", "people.csv", "-o"],
+}
+
+
+def said(*told: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, list(told))
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    some_people().to_csv("people.csv", index=False)
+    Path("recipe.toml").write_text(RECIPE)
+    Path("random.toml").write_text('[source]\nfile = "people.csv"\n[method]\nname = "random"\n')
+    assert said("run", "random.toml", "-o", "release.zip")[0] == 0
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_folder_that_is_not_there_is_a_sentence(folder, command):
+    code, told = said(*COMMANDS[command], "nowhere/made.csv")
+    assert code == 2
+    assert "`made.csv` cannot be written: no such file or directory." in told
+    assert not Path("nowhere").exists()
+
+
+def test_nothing_is_spent_on_a_release_that_has_no_place(folder):
+    assert said("run", "recipe.toml", "-o", "nowhere/release.zip")[0] == 2
+    assert not Path("books").exists()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_full_disk_is_a_sentence_and_leaves_no_part(folder, command):
+    kind = ".csv" if command in ("sample", "aggregate") else ".made"
+    Path(f"full{kind}").symlink_to("/dev/full")
+    force = ["--force"] if command == "init" else []
+    code, told = said(*COMMANDS[command], f"full{kind}", *force)
+    assert code == 2
+    assert "cannot be written: no space left on device" in told
+    assert not list(folder.glob("*.part"))
+    assert stat.S_ISCHR(os.stat("/dev/full").st_mode)
+
+
+def test_a_file_that_is_there_is_kept_where_writing_fails(tmp_path):
+    path = tmp_path / "release.zip"
+    path.write_bytes(b"the old one")
+
+    def fails():
+        with whole(path) as stream:
+            stream.write(b"half of the new one")
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fails()
+    assert path.read_bytes() == b"the old one"
+    assert [p.name for p in tmp_path.iterdir()] == ["release.zip"]
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(OutputError, match="is a folder"), whole(tmp_path):
+        pass
+
+
+def test_what_cannot_be_read_meanwhile_is_not_said_of_the_output(tmp_path):
+    with pytest.raises(FileNotFoundError), whole(tmp_path / "made.csv"):
+        (tmp_path / "none.csv").read_bytes()
