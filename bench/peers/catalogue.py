@@ -36,6 +36,12 @@ SUDA = Peer(
     adapter=HERE / "suda_adapter.py",
 )
 
+SDMETRICS = Peer(
+    name="sdmetrics",
+    requirements=("sdmetrics==0.32.0",),
+    adapter=HERE / "sdmetrics_adapter.py",
+)
+
 PAC_SYNTH = Peer(
     name="pac-synth",
     requirements=("pac-synth==0.0.8", "pandas==2.3.3"),
