@@ -64,9 +64,9 @@ def risk(
         if not known:
             raise RiskError("No column is a quasi-identifier.", "Name some: --quasi age,postcode.")
         secret = _names(last.schema.names, sensitive) or last.schema.with_roles_of(Role.SENSITIVE)
-        if steps:
-            _say_stages(stages, _names(last.schema.names, quasi))
         person = recipe.people.column if recipe.people.column in last.schema else ""
+        if steps:
+            _say_stages(stages, _names(last.schema.names, quasi), person)
         found = risk_of(last, known, secret, threshold=threshold, fraction=fraction, person=person)
         _say_risk(found)
         columns = last.exact_codes(known, REASON, Audience.CUSTODIAN)
@@ -89,13 +89,16 @@ def _names(known: tuple[str, ...], asked: str) -> tuple[str, ...]:
     return tuple(folded[a.casefold()] for a in wanted)
 
 
-def _say_stages(stages: tuple[Stage, ...], quasi: tuple[str, ...]) -> None:
-    """One line per step, with the share of unique rows before it and after it."""
+def _say_stages(stages: tuple[Stage, ...], quasi: tuple[str, ...], person: str) -> None:
+    """One line per step, with the share of unique rows before it and after it.
+
+    Where `person` names a column, a person's rows that are alike count once, as in what follows.
+    """
     before = None
     for stage in stages:
         schema = stage.private.schema
         names = [q for q in quasi if q in schema] or quasi_identifiers(schema)
-        found = risk_of(stage.private, names).classes
+        found = risk_of(stage.private, names, person=person).classes
         if stage.step is not None:
             notes = [f"{stage.left:,} rows left out"] if stage.left else []
             notes += [f"{stage.emptied:,} cells emptied"] if stage.emptied else []

@@ -13,7 +13,7 @@ from synth.errors import MethodError
 from synth.lazily import np, pd
 from synth.progress import Progress, quiet
 from synth.schema import Schema
-from synth.schema.settings import Setting, settings_of
+from synth.schema.settings import Setting, settings_of, unlike
 from synth.vault import PrivateTable
 
 BLOCK = 1_000_000  # rows drawn and written at once
@@ -132,25 +132,25 @@ class Method(ABC):
 
 
 def _check(method: str, setting: Setting, value: Any) -> None:
-    name = setting.name
+    """Raises MethodError for a value of another kind than the setting, or out of its range."""
+    if wanted := unlike(setting, value):
+        raise MethodError(
+            f"Setting `{setting.name}` of `{method}` must be {wanted}.",
+            f"Give {wanted}.",
+            about=(setting.name,),
+        )
     if setting.choices and value not in setting.choices:
         raise MethodError(
-            f"Setting `{name}` of `{method}` cannot be `{value}`.",
+            f"Setting `{setting.name}` of `{method}` cannot be `{value}`.",
             f"Choose one of {', '.join(map(str, setting.choices))}.",
-            about=(name,),
+            about=(setting.name,),
         )
     low, high = setting.low, setting.high
-    if low is None and high is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise MethodError(
-            f"Setting `{name}` of `{method}` must be a number.", "Give a number.", about=(name,)
-        )
     if (low is not None and value < low) or (high is not None and value > high):
         raise MethodError(
-            f"Setting `{name}` of `{method}` is {value:g}, outside {low} to {high}.",
+            f"Setting `{setting.name}` of `{method}` is {value}, outside {low} to {high}.",
             "Choose a number in that range.",
-            about=(name,),
+            about=(setting.name,),
         )
 
 

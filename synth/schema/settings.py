@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from enum import Enum
 from typing import Any
@@ -113,3 +115,58 @@ def settings_of(kind: type[Any]) -> tuple[Setting, ...]:
     """The settings of a dataclass, in order; fields made otherwise are its own business."""
     told = sorted((f for f in fields(kind) if KEY in f.metadata), key=lambda f: LAST in f.metadata)
     return tuple(replace(f.metadata[KEY], name=f.name) for f in told)
+
+
+def unlike(setting: Setting, value: Any) -> str:
+    """What the value would have to be, where it is of another kind than the setting; else ""."""
+    if value is None and setting.default is None and not setting.required:
+        return ""
+    if setting.ask is Ask.NUMBER or setting.low is not None or setting.high is not None:
+        whole = isinstance(setting.default, int)
+        if _is_number(value) and not (whole and isinstance(value, float)):
+            return ""
+        return "a whole number" if whole else "a number"
+    return "" if setting.choices or _fits(setting.ask, value) else KINDS[setting.ask]
+
+
+KINDS = {
+    Ask.SWITCH: "true or false",
+    Ask.TEXT: "a text",
+    Ask.LINES: "a text",
+    Ask.COLUMN: "the name of a column",
+    Ask.COLUMNS: "a list of columns",
+    Ask.TEXTS: "a list of texts",
+    Ask.NUMBERS: "a list of numbers",
+    Ask.COLUMN_SETS: "a list of lists of columns",
+    Ask.WEIGHTS: "numbers by column, such as { Age = 2 }",
+}  # what else a setting may ask for is its method's own business
+
+
+def _fits(ask: Ask, value: Any) -> bool:
+    if ask is Ask.SWITCH:
+        return isinstance(value, bool)
+    if ask in (Ask.TEXT, Ask.LINES, Ask.COLUMN):
+        return isinstance(value, str)
+    if ask in (Ask.COLUMNS, Ask.TEXTS):
+        return _all(_is_text, value)
+    if ask is Ask.NUMBERS:
+        return _all(_is_number, value)
+    if ask is Ask.COLUMN_SETS:
+        return _all(lambda names: _all(_is_text, names), value)
+    if ask is Ask.WEIGHTS:
+        return isinstance(value, Mapping) and all(
+            _is_text(name) and _is_number(weight) for name, weight in value.items()
+        )
+    return True
+
+
+def _all(fits: Callable[[Any], bool], values: Any) -> bool:
+    return isinstance(values, list | tuple) and all(map(fits, values))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -48,3 +48,17 @@ def test_a_table_without_quasi_identifiers_asks_for_some(tmp_path):
     ran = synth(str(tmp_path / "t.csv"))
     assert ran.exit_code == 2
     assert "Name some: --quasi" in ran.output
+
+
+def test_a_person_with_two_rows_alike_stands_out_before_and_after_a_step(tmp_path):
+    """Rows were counted there: nobody was unique, though each age is that of one person."""
+    rows = [f"p{i},{20 + i},x" for i in range(30) for _ in range(2)]
+    (tmp_path / "visits.csv").write_text("\n".join(["who,age,note", *rows]) + "\n")
+    recipe = tmp_path / "recipe.toml"
+    recipe.write_text(
+        '[source]\nfile = "visits.csv"\n[people]\ncolumn = "who"\nrows = 2\n'
+        '[[protect]]\nstep = "drop"\ncolumns = ["note"]\n'
+    )
+    ran = synth(str(recipe), "--quasi", "age")
+    assert ran.exit_code == 0, ran.output
+    assert "unique 100.0% -> 100.0%  Drop note" in ran.output

@@ -15,6 +15,7 @@ from synth.methods import Promise, all_methods, method_named, model_of
 from synth.methods.correlated import Correlated
 from synth.methods.independent import Independent
 from synth.schema import Categories, Column, Kind, Numbers, Pattern, Role, Schema
+from synth.schema.settings import Ask, settings_of
 from synth.vault import PrivateTable
 from tests.people import SCHEMA, some_people
 
@@ -180,3 +181,33 @@ def test_marginals_of_wide_columns_survive(promising, rng):
     private = PrivateTable(table, schema, Budget(20.0))
     fake = promising.fit(private, private.ledger.left).sample(6000, rng)
     assert compare(private, fake).one_way < 0.12
+
+
+OF_ANOTHER_KIND = ("text", 2.5, math.nan, math.inf, True, [2.5], {"city": "much"}, [["city", 1]])
+LIKE = {
+    Ask.NUMBER: (2.5,),
+    Ask.SWITCH: (True,),
+    Ask.TEXT: ("text",),
+    Ask.LINES: ("text",),
+}
+
+
+def wrong_settings():
+    for kind in all_methods():
+        for asked in settings_of(kind):
+            for value in OF_ANOTHER_KIND:
+                meant = value in LIKE.get(asked.ask, ()) and not (
+                    isinstance(asked.default, int) and isinstance(value, float)
+                )
+                if not meant:
+                    yield pytest.param(kind, asked.name, value, id=f"{kind.name}-{asked.name}")
+
+
+@pytest.mark.parametrize(("kind", "name", "value"), list(wrong_settings()))
+def test_a_value_of_another_kind_is_refused_with_the_setting_and_a_remedy(kind, name, value):
+    """`k = nan` in a recipe passed every bound, and `pinned = 2.5` was a traceback."""
+    with pytest.raises(MethodError) as refused:
+        kind.configured({name: value})
+    assert name in refused.value.what
+    assert refused.value.remedy
+    assert refused.value.about == (name,)
