@@ -155,7 +155,9 @@ def _fixes(
     """What helps most, first; leaving a column out is the last resort."""
     if column.name not in comparison.anew:
         yield from _coarser(recipe, column)
-        if recipe.formal and recipe.privacy.epsilon < HIGHEST:
+        # Of what is lost, more epsilon seldom saves anything, and weakens the promise to all.
+        spread = verdict.fate is Fate.SPREAD
+        if spread and recipe.formal and recipe.privacy.epsilon < HIGHEST:
             more = min(HIGHEST, 2 * recipe.privacy.epsilon)
             yield Fix(f"raise epsilon to {more:g}", epsilon=more)
     if verdict.fate is Fate.LOST:

@@ -66,6 +66,11 @@ def test_leaving_it_out_is_offered_last(outcome):
     assert dropped.protect == ({"step": "drop", "columns": ("postcode",)},)
 
 
+def test_more_epsilon_is_not_offered_where_nothing_survives(outcome):
+    fixes = lines(INDEPENDENT, outcome)["lost postcode"].fixes
+    assert [fix.epsilon for fix in fixes] == [None, None]
+
+
 def test_a_reason_lets_it_leave_and_stays_with_the_custodian(outcome):
     told = excepted(INDEPENDENT, "lost postcode", " nobody \n needs it ")
     assert lines(told, outcome)["lost postcode"].reason == "nobody needs it"
