@@ -2,14 +2,13 @@
 
 import streamlit as st
 
+from ui.gate import may_leave, show_gate
 from ui.release import (
-    may_leave,
     offer_bundle,
     offer_recipe,
     offer_sandbox,
     show_copies,
     show_formulas,
-    show_lost,
     show_promise,
     show_signature,
 )
@@ -23,7 +22,7 @@ if who.stale:
         "Settings changed since this was made. What you download is the finished run, with the "
         "settings it was made by; run again on the Method screen to use the new ones."
     )
-show_lost(made)
+show_gate(who, made)
 show_promise(made.bundle.statement)
 show_signature(made.bundle)
 show_copies(made)

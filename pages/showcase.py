@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.release import may_leave
+from ui.gate import may_leave
 from ui.shell.visitor import explained, need_made
 from ui.showcase import ask_look, chosen, offer_page, page_of, show_kept, show_page
 

@@ -8,13 +8,13 @@ import streamlit as st
 
 from synth.budget import Statement
 from synth.budget.population import population_lines
-from synth.evaluate import Fate, Verdict, verdicts
 from synth.release import Bundle
 from synth.release.sandbox import resources, take_away
 from synth.release.sandbox.resources import about
 from synth.release.signature import KEY, signed_words
 from synth.runs.accounts import of_the_visitor
 from synth.runs.recipe_file import recipe_text
+from ui.gate import may_leave
 from ui.shell.visitor import Made
 
 SANDBOX = (
@@ -40,45 +40,10 @@ def show_signature(bundle: Bundle) -> None:
 def show_copies(made: Made) -> None:
     """How many rows are copies of real ones, where the method saw those; before they leave."""
     found = made.comparison.copies
-    if found is None:
+    if found is None or found.too_many:  # where there are too many, the gate says so
         return
     eyes = "These figures are exact, for your eyes only, and not in the release."
-    if not found.too_many:
-        st.info(f"{found.plain} That is no more than chance. {eyes}")
-        return
-    st.warning(f"{found.plain}\n\n**What to do:** {found.remedy} {eyes}")
-    st.checkbox(
-        "I know who gets these rows, and that some are those of real people",
-        key=_agreed(made, "copies"),
-        persist_state="session",
-    )
-
-
-def show_lost(made: Made) -> None:
-    """Which columns nothing survives of, and what to do; before they leave as if they held it."""
-    lost = _lost(made)
-    if not lost:
-        return
-    told = "\n".join(f"- `{v.column}`: {v.words}. {v.remedy}" for v in lost)
-    st.warning(
-        "**These columns hold nothing of the real ones.** For your eyes only, and not in the "
-        f"release:\n\n{told}"
-    )
-    st.checkbox(
-        f"I know that {_named(lost)} {'is' if len(lost) == 1 else 'are'} empty or as good as made "
-        "up",
-        key=_agreed(made, "lost"),
-        persist_state="session",
-    )
-
-
-def _lost(made: Made) -> list[Verdict]:
-    return [v for v in verdicts(made.comparison) if v.fate is Fate.LOST]
-
-
-def _named(lost: list[Verdict]) -> str:
-    names = [f"`{v.column}`" for v in lost]
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    st.info(f"{found.plain} That is no more than chance. {eyes}")
 
 
 def show_formulas(made: Made) -> None:
@@ -97,21 +62,6 @@ def show_formulas(made: Made) -> None:
             f"Some cells of {named} may be run by a spreadsheet as formulas: whoever opens the CSV "
             "file there should read it as text. The switch is on the Method screen."
         )
-
-
-def may_leave(made: Made) -> bool:
-    """Whether the rows may be handed over: nothing stands against it, or somebody agreed."""
-    found = made.comparison.copies
-    asked = []
-    if found is not None and found.too_many:
-        asked.append("copies")
-    if _lost(made):
-        asked.append("lost")
-    return all(st.session_state.get(_agreed(made, about)) for about in asked)
-
-
-def _agreed(made: Made, about: str) -> str:
-    return f"{about}.{hashlib.sha256(made.zipped).hexdigest()[:12]}"
 
 
 def offer_bundle(made: Made) -> None:

@@ -14,6 +14,7 @@ from synth.cli.speech import (
     Shown,
     explained,
     say_coarsening,
+    say_gate,
     say_noticed,
     say_total,
     say_verdicts,
@@ -32,12 +33,15 @@ from synth.release.signature import KEY, read_key, signed_words
 from synth.release.table_files import whole, write_parquet, write_whole
 from synth.runs import Outcome, Recipe, read_recipe, run, verify
 from synth.runs.audit import Asked, Audit
+from synth.runs.gate import Objection, gate, ready
 from synth.runs.recipe import MethodPart, People, Source
 from synth.runs.recipe_file import recipe_text
 from synth.runs.remote import connected
 from synth.runs.verifying import as_released
 from synth.schema import Column, Dates, Numbers
 from synth.schema.settings import settings_of
+
+STOPPED = 3  # the exit code of a release that the gate keeps back
 
 
 def register(app: typer.Typer) -> None:
@@ -164,10 +168,16 @@ def run_recipe(
     why_another: Annotated[
         str, typer.Option(help="Your reason for one more release without noise about these people.")
     ] = "",
+    strict: Annotated[
+        bool, typer.Option(help="Write nothing where the gate stops it: exit code 3.")
+    ] = False,
+    despite: Annotated[
+        str, typer.Option(help="Your reason for whatever the gate stops to leave as it is.")
+    ] = "",
 ) -> None:
     """Make a release: read, learn, draw, compare, bundle.
 
-    Example: synth run recipe.toml -o release.zip
+    Example: synth run recipe.toml -o release.zip --strict
     """
     with explained():
         wanted = _reasoned(read_recipe(_text(recipe)), why_another)
@@ -179,11 +189,22 @@ def run_recipe(
         signing = None if key is None else read_key(key)
         with whole(output) as stream:  # before anything is spent on what goes into it
             outcome = _made(wanted, data, recipe.parent, audit)
+            lines = gate(wanted, outcome.release.model, outcome.comparison)
+            _let_through(lines, strict=strict and not despite.strip())
             outcome.release.write(stream, signing)
     say_noticed(outcome.noticed)
     _tell(outcome, wanted)
+    say_gate(lines, despite)
     typer.echo(signed_words(signing.fingerprint if signing else ""))
     typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows to {output}.")
+
+
+def _let_through(lines: Sequence[Objection], *, strict: bool) -> None:
+    """End with `STOPPED`, before anything is written, where somebody asked for that."""
+    if strict and not ready(lines):
+        say_gate(lines)
+        typer.echo("Nothing was written; what the run cost stays spent.", err=True)
+        raise typer.Exit(STOPPED)
 
 
 def _tell(outcome: Outcome, wanted: Recipe) -> None:

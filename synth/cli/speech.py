@@ -14,6 +14,7 @@ from synth.errors import SynthError, TooManyGaps
 from synth.evaluate.verdict import Fate, Verdict, tally
 from synth.ingest.reading import Noticed
 from synth.protect.coarsening import Coarsening
+from synth.runs.gate import Objection
 from synth.runs.recipe_file import step_lines
 
 FOR_YOU = (
@@ -86,6 +87,24 @@ def say_verdicts(told: Sequence[Verdict]) -> None:
             typer.echo(f"  {one.fate.value:8}{one.plain}")
     if coarser := [v.column for v in told if v.fate is Fate.COARSER]:
         typer.echo(f"  {Fate.COARSER.value:8}{', '.join(coarser)}")
+
+
+def say_gate(lines: Sequence[Objection], despite: str = "") -> None:
+    """What stands against a release, each with its fix; for whoever has the rows.
+
+    Args:
+        despite: the reason that was given on the command line, for all that is open.
+    """
+    if not lines:
+        return
+    stopped = [line for line in lines if line.open]
+    if stopped:
+        typer.echo(f"{'Leaves despite' if despite.strip() else 'Not ready to leave'}, for you:")
+    for line in lines:
+        reason = line.reason or (despite.strip() if line.open else "")
+        word = "stops" if line.open and not reason else "despite" if reason else "look"
+        because = f" Leaves, because: {reason}" if reason else ""
+        typer.echo(f"  {word:8}{line.plain}{because}")
 
 
 def say_total(total: RunningTotal) -> None:

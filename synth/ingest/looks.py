@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from synth.lazily import compiled
@@ -193,3 +193,38 @@ def looked_like(words: str, values: Sequence[str]) -> tuple[Looks, float] | None
         else:
             return looks, share
     return None
+
+
+NOBODYS = {"web addresses", "network addresses", "random identifiers (UUID)", "phone numbers"}
+WITHIN = {  # found inside longer texts, where no check digit is needed to be sure
+    "e-mail addresses": compiled(
+        r"[^@\s<>()\"\',;:]+@[^@\s<>()\"\',;:]+\.[a-z]{2,}", re.IGNORECASE
+    ),
+    "phone numbers": compiled(r"(?<![\w+])\+\d[\d\s()/.-]{7,18}(?!\w)"),
+}
+
+
+def identifiers_in(texts: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """What looks like identifiers of people among texts or within them, and how many texts.
+
+    >>> list(identifiers_in(["ask ann@example.org", "Ward 7", "42"]))
+    [('e-mail addresses', 1)]
+
+    Numbers of which one in ten passes a check by chance are told from `WEAK` on.
+    """
+    different = sorted({text for text in texts if text})
+    for what, form in WITHIN.items():
+        if many := sum(form.search(text) is not None for text in different):
+            yield what, many
+    for looks in CONTENT:
+        if looks.role is not Role.IDENTIFIER or looks.named or looks.what in {*NOBODYS, *WITHIN}:
+            continue
+        if (many := sum(_among(text, looks.test) for text in different)) >= looks.least:
+            yield looks.what, many
+
+
+def _among(text: str, test: Test) -> bool:
+    """Whether a text, or up to four of its words in a row, passes."""
+    words = [word.strip(".,;:()") for word in text.split()]
+    some = (words[i : i + n] for n in range(1, 5) for i in range(len(words) - n + 1))
+    return test(text) or any(test(" ".join(part)) for part in some)

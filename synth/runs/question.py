@@ -44,5 +44,7 @@ class Question:
             files: what steps and the showcase look up, by name.
         """
         source = recipe.source.model_copy(update={"query": self.query.normal})
-        text = recipe_text(recipe.model_copy(update={"source": source}))
+        release = recipe.release.model_copy(update={"exceptions": {}})  # nothing is made by them
+        asked = recipe.model_copy(update={"source": source, "release": release})
+        text = recipe_text(asked)
         return json.dumps([self.database, text, sorted((files or {}).items())])

@@ -111,6 +111,8 @@ class ReleasePart(Part):
     Args:
         order: columns that the rows are sorted by, "-age" for falling; a query's ORDER BY.
         safe: put an apostrophe before cells that a spreadsheet would run as a formula.
+        exceptions: what the gate found and may leave nevertheless, and the reason; see
+            `synth.runs.gate`. Theirs alone who hold the rows: it never enters a bundle.
     """
 
     title: str = ""
@@ -119,6 +121,7 @@ class ReleasePart(Part):
     seed: int = Field(default=1, ge=0)
     order: tuple[str, ...] = ()
     safe: bool = True
+    exceptions: dict[str, str] = Field(default_factory=dict)
 
 
 class CountsPart(Part):

@@ -56,6 +56,7 @@ def handed_on(recipe: Recipe, schema: Schema) -> str:
     document = recipe.model_dump()
     for section, key in OWN:
         document[section][key] = ""
+    document["release"]["exceptions"] = {}  # they tell what was found in the real rows
     known = (Origin.DECLARED, Origin.BOUNDED)
     for part in document["column"]:
         if part["name"] in schema and schema[part["name"]].domain.origin not in known:

@@ -20,7 +20,7 @@ from synth.errors import BundleError, SchemaError, SynthError
 from synth.ingest import load
 from synth.lazily import compiled, pa
 from synth.learning.aggregates import Aggregates
-from synth.learning.method import DRAWING, Promise
+from synth.learning.method import DRAWING, Model, Promise
 from synth.learning.records import RecordModel
 from synth.learning.seeded import Seeded
 from synth.methods import all_methods
@@ -160,6 +160,16 @@ def _promise(bundle: Bundle) -> None:
             "something else.",
             ASK,
         )
+    check_promise(bundle.model)
+
+
+def check_promise(model: Model) -> None:
+    """What the statement of a model says is what its ledger and its schema come to.
+
+    Raises:
+        BundleError: it says more than holds.
+    """
+    statement = model.statement
     spent = statement.cost
     if spent is not None and spent > statement.budget.epsilon * CLOSE:
         raise BundleError(
@@ -167,10 +177,10 @@ def _promise(bundle: Bundle) -> None:
             f"{up(statement.budget.epsilon)}.",
             ASK,
         )
-    schema = bundle.schema
+    schema = model.schema
     if statement.formal and (schema.looked_at if statement.measured else schema.observed):
         raise BundleError("The schema was read off the rows, and the promise leaves that out.", ASK)
-    made_by = [m for m in all_methods() if m.model.kind == bundle.model.kind]
+    made_by = [m for m in all_methods() if m.model.kind == model.kind]
     if not any(_could_say(m.promise, statement) for m in made_by):
         raise BundleError("No method that leads to such a model leaves such a ledger.", ASK)
 

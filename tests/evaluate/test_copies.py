@@ -90,7 +90,10 @@ def test_rows_that_are_copies_leave_only_after_somebody_agreed():
     app = screen("release", who)
     assert "gives real rows back" in words(app)
     assert buttons(app) == [True, False]  # the release; the recipe holds no rows
-    app.checkbox[0].check().run()
+    why = next(t for t in app.text_input if "Copies" in t.label)
+    why.input("they agreed to it")
+    form = why.form_id
+    next(b for b in app.button if b.form_id == form).click().run()
     assert buttons(ran(app)) == [False, False]
 
 

@@ -1,0 +1,275 @@
+"""Before a release may leave: one line for whatever stands against it, each with its fix.
+
+For the custodian's eyes, as it is worked out from the comparison with the real rows; no line holds
+a cell value. A fix is a change of the recipe as data, so that a button can apply it. What nobody
+fixes may leave with a reason alone, which stays in the custodian's recipe
+(`[release.exceptions]`) and never enters the bundle.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from synth.budget.eyes import ForCustodian
+from synth.errors import BundleError
+from synth.evaluate import Comparison
+from synth.evaluate.verdict import Fate, Verdict, verdicts
+from synth.ingest.looks import identifiers_in
+from synth.ingest.roles import words_of
+from synth.learning.method import Model
+from synth.protect.steps.hierarchy import BUILT_IN
+from synth.runs.recipe import MethodPart, Recipe
+from synth.runs.verifying import check_promise
+from synth.schema import Categories, Column, Dates, Numbers, Schema
+
+HIGHEST = 10.0  # epsilon that is proposed at most: above it, little is promised
+FORMAL = "adaptive"  # the method that is proposed instead of one that gives real rows back
+DISTRICT = {"postcode": (2, "its district"), "zip": (2, "its first three digits")}
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A change of the recipe as data.
+
+    Args:
+        steps: all steps of de-identification after the change; None where they stay.
+        epsilon, method: what they become; None and "" where they stay.
+    """
+
+    words: str
+    steps: tuple[Mapping[str, Any], ...] | None = None
+    epsilon: float | None = None
+    method: str = ""
+
+    def of(self, recipe: Recipe) -> Recipe:
+        """The recipe with the change."""
+        changed: dict[str, Any] = {}
+        if self.steps is not None:
+            changed["protect"] = tuple(dict(step) for step in self.steps)
+        if self.epsilon is not None:
+            changed["privacy"] = recipe.privacy.model_copy(update={"epsilon": self.epsilon})
+        if self.method:
+            changed["method"] = MethodPart(name=self.method)
+        return recipe.model_copy(update=changed)
+
+
+@dataclass(frozen=True, repr=False)
+class Objection(ForCustodian):
+    """One thing that stands against a release, or that somebody should look at.
+
+    Args:
+        key: the same for the same finding of another run: the name of an exception in the recipe.
+        stops: whether nothing may leave until it is fixed or a reason is given.
+        reason: why it may leave nevertheless, as the recipe says.
+    """
+
+    key: str
+    what: str
+    why: str
+    fixes: tuple[Fix, ...] = ()
+    stops: bool = True
+    reason: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether it still stands in the way."""
+        return self.stops and not self.reason
+
+    @property
+    def plain(self) -> str:
+        """In a sentence or two."""
+        ways = "; or ".join(fix.words for fix in self.fixes)
+        return f"{self.what}: {self.why}" + (f" To fix it: {ways}." if ways else "")
+
+
+def gate(recipe: Recipe, model: Model, comparison: Comparison) -> tuple[Objection, ...]:
+    """Whatever stands against a release, what stops it first.
+
+    Args:
+        recipe: that the release was made by; its exceptions are the reasons given so far.
+        model: what the release is drawn from, with its schema and its statement.
+    """
+    found = [
+        *_promise(model),
+        *_columns(recipe, model.schema, comparison),
+        *_copies(recipe, comparison),
+        *_identifiers(recipe, model.schema),
+    ]
+    return tuple(sorted(found, key=lambda line: not line.stops))
+
+
+def ready(lines: Sequence[Objection]) -> bool:
+    """Whether the release may leave."""
+    return not any(line.open for line in lines)
+
+
+def excepted(recipe: Recipe, key: str, reason: str) -> Recipe:
+    """The recipe with a reason for one line, or without it where the reason is empty."""
+    kept = {k: v for k, v in recipe.release.exceptions.items() if k != key}
+    told = " ".join(reason.split())
+    exceptions = {**kept, key: told} if told else kept
+    release = recipe.release.model_copy(update={"exceptions": exceptions})
+    return recipe.model_copy(update={"release": release})
+
+
+def _reason(recipe: Recipe, key: str) -> str:
+    return " ".join(recipe.release.exceptions.get(key, "").split())
+
+
+# -- the promise -----------------------------------------------------------------------------------
+
+
+def _promise(model: Model) -> Iterator[Objection]:
+    """The statement held against the ledger once more; no reason makes it true."""
+    try:
+        check_promise(model)
+    except BundleError as error:
+        yield Objection("promise", "The promise does not hold", error.what)
+
+
+# -- columns ---------------------------------------------------------------------------------------
+
+
+def _columns(recipe: Recipe, schema: Schema, comparison: Comparison) -> Iterator[Objection]:
+    """Columns of which nothing survives stop; those that are spread are to be looked at."""
+    for verdict in verdicts(comparison):
+        if verdict.fate not in (Fate.LOST, Fate.SPREAD) or verdict.column not in schema:
+            continue
+        key = f"{verdict.fate.value} {verdict.column}"
+        yield Objection(
+            key,
+            f"`{verdict.column}`",
+            f"{verdict.words}. {verdict.remedy}".strip(),
+            tuple(_fixes(recipe, schema[verdict.column], verdict, comparison)),
+            stops=verdict.fate is Fate.LOST,
+            reason=_reason(recipe, key),
+        )
+
+
+def _fixes(
+    recipe: Recipe, column: Column, verdict: Verdict, comparison: Comparison
+) -> Iterator[Fix]:
+    """What helps most, first; leaving a column out is the last resort."""
+    if column.name not in comparison.anew:
+        yield from _coarser(recipe, column)
+        # Of what is lost, more epsilon seldom saves anything, and weakens the promise to all.
+        spread = verdict.fate is Fate.SPREAD
+        if spread and recipe.formal and recipe.privacy.epsilon < HIGHEST:
+            more = min(HIGHEST, 2 * recipe.privacy.epsilon)
+            yield Fix(f"raise epsilon to {more:g}", epsilon=more)
+    if verdict.fate is Fate.LOST:
+        yield _without(recipe, column.name)
+
+
+def _without(recipe: Recipe, name: str) -> Fix:
+    step = {"step": "drop", "columns": (name,)}
+    return Fix(f"leave `{name}` out", steps=(*recipe.protect, step))
+
+
+def _coarser(recipe: Recipe, column: Column) -> Iterator[Fix]:
+    """The next level of a hierarchy that fits the column."""
+    name = column.name
+    for place, step in enumerate(recipe.protect):
+        if step.get("step") == "generalise" and step.get("column") == name:
+            known = BUILT_IN.get(str(step.get("hierarchy", "")))
+            level = int(step.get("level", 1)) + 1
+            if known is not None and level < known.top:
+                wider = {**step, "level": level}
+                steps = (*recipe.protect[:place], wider, *recipe.protect[place + 1 :])
+                yield Fix(f"generalise `{name}` to {known.words(level)}", steps=steps)
+            return
+    words = words_of(name)
+    sort = "postcode" if "post" in words else "zip" if "zip" in words else ""
+    if sort:
+        level, told = DISTRICT[sort]
+        step = {"step": "generalise", "column": name, "hierarchy": sort, "level": level}
+        yield Fix(f"generalise `{name}` to {told}", steps=(*recipe.protect, step))
+    elif isinstance(column.domain, Dates):
+        step = {"step": "truncate", "column": name, "to": "month"}
+        if not any(s.get("step") == "truncate" and s.get("column") == name for s in recipe.protect):
+            yield Fix(f"keep only the month of `{name}`", steps=(*recipe.protect, step))
+
+
+# -- copies ----------------------------------------------------------------------------------------
+
+
+def _copies(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
+    """Rows of real people beyond chance."""
+    found = comparison.copies
+    if found is None or not found.too_many:
+        return
+    key = f"copies {recipe.method.name}"
+    epsilon = 1.0 if math.isinf(recipe.privacy.epsilon) else recipe.privacy.epsilon
+    words = f"take the method {FORMAL} with epsilon {epsilon:g}"
+    fixes = (Fix(words, epsilon=epsilon, method=FORMAL),) if recipe.method.name != FORMAL else ()
+    why = f"{found.plain} {found.remedy}"
+    yield Objection(key, "Copies of real rows", why, fixes, reason=_reason(recipe, key))
+
+
+# -- identifiers of real people --------------------------------------------------------------------
+
+
+def _identifiers(recipe: Recipe, schema: Schema) -> Iterator[Objection]:
+    """What looks like the identifier of somebody, where a release tells it.
+
+    Among the values of a column it stops. In the custodian's own words it is to be looked at: a
+    contact that recipients should have is an address too.
+    """
+    for column in schema.modelled:
+        for kind, many in identifiers_in(_labels(column)):
+            key = f"identifiers {column.name}"
+            yield Objection(
+                key,
+                f"Values of `{column.name}`",
+                f"{many:,} of them look like {kind}, and would be told as they are.",
+                (_without(recipe, column.name),),
+                reason=_reason(recipe, key),
+            )
+            break  # one line a column: the same reason would answer each
+    for where, texts in _own_words(recipe, schema):
+        for kind, _ in identifiers_in(texts):
+            key = f"identifiers in {where}"
+            why = f"something in it looks like {kind}: take it out, if it is that of a person."
+            yield Objection(key, where.capitalize(), why, stops=False, reason=_reason(recipe, key))
+            break
+
+
+def _labels(column: Column) -> tuple[str, ...]:
+    """What a release tells of a column by itself."""
+    match column.domain:
+        case Categories(values=values):
+            return tuple(map(str, values))
+        case Numbers(codes=codes) | Dates(codes=codes):
+            return tuple(codes)
+        case _:
+            return ()
+
+
+def _own_words(recipe: Recipe, schema: Schema) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The custodian's words that enter a bundle, and where they stand."""
+    yield "the title", (recipe.release.title,)
+    yield "the text of the showcase", (recipe.showcase.text,)
+    yield "the name of the logo", (recipe.showcase.logo,)
+    yield "the population", (recipe.people.population,)
+    yield "names of columns", schema.names
+    yield "meanings of columns", tuple(c.meaning for c in schema)
+    yield "the steps of the recipe", tuple(_texts(recipe.protect))
+    told = recipe.model_dump(exclude_defaults=True).get("column", ())
+    yield "the columns of the recipe", tuple(_texts([p.get("codes") for p in told]))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a document, and the keys of its mappings: old values of a recoding."""
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for key, part in value.items():
+                yield str(key)
+                yield from _texts(part)
+        case list() | tuple():
+            for part in value:
+                yield from _texts(part)

@@ -1,0 +1,115 @@
+"""The gate before a release: what stands against it, each with a fix to click or a reason to give.
+
+For the custodian alone: the lines come from the comparison with the real rows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import streamlit as st
+
+from synth.runs import Recipe
+from synth.runs.gate import Fix, Objection, excepted, gate, ready
+from ui.method.progress import show_job
+from ui.shell.settings import writing
+from ui.shell.visitor import Made, Visitor, explained
+
+HELP = "Changes the recipe as it says, and makes the synthetic rows again. That is a new run."
+EYES = "For your eyes only, and not in the release."
+KEPT = "Kept in your recipe and not in the release. A reason names no value of a row."
+
+
+def lines_of(made: Made) -> tuple[Objection, ...]:
+    """What the gate finds, with the reasons that were given so far."""
+    return gate(made.recipe, made.bundle.model, made.comparison)
+
+
+def may_leave(made: Made) -> bool:
+    """Whether the rows may be handed over: nothing stands against it, or somebody gave a reason."""
+    return ready(lines_of(made))
+
+
+def show_gate(who: Visitor, made: Made) -> None:
+    """The running fix, if one was clicked, and every line of the gate."""
+    show_job(who)
+    lines = lines_of(made)
+    if not lines:
+        return
+    left = sum(line.open for line in lines)
+    stops = "1 thing stops" if left == 1 else f"{left} things stop"
+    head = f"{stops} this release" if left else "Worth a look before it leaves"
+    st.subheader(head)
+    st.caption(EYES)
+    busy = who.job is not None and not who.job.finished.is_set()
+    run = hashlib.sha256(made.zipped).hexdigest()[:12]
+    for place, line in enumerate(lines):
+        with st.container(border=True, key=f"gate.line.{place}"):
+            _show(who, made, line, f"{run}.{place}", busy=busy)
+
+
+def _show(who: Visitor, made: Made, line: Objection, key: str, *, busy: bool) -> None:
+    show = st.error if line.open else st.info
+    icon = ":material/block:" if line.open else ":material/visibility:"
+    show(f"{line.what}: {line.why}", icon=icon)
+    if line.fixes:
+        with st.container(horizontal=True):
+            for number, fix in enumerate(line.fixes):
+                label = f"Fix: {fix.words}"
+                if st.button(label, key=f"gate.fix.{key}.{number}", help=HELP, disabled=busy):
+                    _apply(who, fix)
+    if line.reason:
+        st.markdown(f"Leaves nevertheless, and why: {_plain(line.reason)}")
+        if st.button("Take the reason back", key=f"gate.back.{key}"):
+            _settle(who, made, line, "")
+    elif line.stops and line.key != "promise":
+        _ask_reason(who, made, line, key)
+
+
+def _ask_reason(who: Visitor, made: Made, line: Objection, key: str) -> None:
+    with st.form(f"gate.form.{key}", border=False):
+        why = st.text_input(
+            f"Or a reason why it may leave as it is ({line.what})", key=f"gate.why.{key}", help=KEPT
+        )
+        if st.form_submit_button("Let it leave"):
+            if why.strip():
+                _settle(who, made, line, why)
+            st.warning("Say why, in a few words.")
+
+
+def _apply(who: Visitor, fix: Fix) -> None:
+    """The change of the recipe, and the run that shows what it does."""
+    with explained():
+        changed = fix.of(who.recipe)
+        if changed.protect != who.recipe.protect:
+            who.protect(changed.protect)
+        who.decide(privacy=changed.privacy, method=changed.method)
+        _tell_widgets(changed)
+        who.run(writing())
+        st.rerun()
+
+
+def _tell_widgets(changed: Recipe) -> None:
+    """Let the Method screen show what was changed, where it was visited before."""
+    for key, value in (
+        ("family", changed.chosen.promise.value),
+        ("method", changed.method.name),
+        ("epsilon", changed.privacy.epsilon),
+    ):
+        if key in st.session_state:
+            st.session_state[key] = value
+
+
+def _settle(who: Visitor, made: Made, line: Objection, reason: str) -> None:
+    """Keep a reason in the recipe, and with the run it is about: nothing is made anew by it."""
+    told = excepted(made.recipe, line.key, reason)
+    who.decide(release=excepted(who.recipe, line.key, reason).release)
+    who.made = replace(made, recipe=told)
+    who.runs = [who.made if run is made else run for run in who.runs]
+    st.rerun()
+
+
+def _plain(text: str) -> str:
+    """A reason that cannot pass for markup."""
+    return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+!|$~:" else c for c in text)
