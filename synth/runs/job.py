@@ -20,7 +20,7 @@ from synth.runs.audit import Asked, Ended
 from synth.runs.bounds import UNBOUNDED, Bounds
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_text
-from synth.runs.workers import Worker, worker
+from synth.runs.workers import Worker, awaited, worker
 from synth.vault import PrivateTable
 
 AT_ONCE = threading.BoundedSemaphore(2)  # runs on this server; others wait their turn
@@ -115,6 +115,9 @@ class Job:
         return cost_of(entries, self.recipe.budget.delta)
 
     def _run(self, private: PrivateTable, bounds: Bounds) -> None:
+        while not awaited(LOOK):
+            if self.cancelled:
+                return
         found = self._worker = worker()
         weakref.finalize(self, found.end)
         if self.cancelled:  # while it began

@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -25,6 +26,7 @@ from typing import IO
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "synth.runs.worker")
 MANY = "many"  # told to a process that is to fork workers
+READY = b"ready"
 LONGEST = 1 << 20  # bytes of a message: the environment
 FORKS = sys.platform == "linux"  # elsewhere system libraries may not survive a fork
 
@@ -40,6 +42,11 @@ class Worker:
     incoming: IO[bytes]
     outgoing: IO[bytes]
     end: Callable[[], None]
+
+
+def awaited(patience: float) -> bool:
+    """Whether a worker would begin at once, waiting so many seconds for it."""
+    return not FORKS or WORKERS.ready(patience)
 
 
 def worker() -> Worker:
@@ -76,7 +83,25 @@ class Workers:
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._number = 0
+        self._ready = False
         atexit.register(self.close)
+
+    def ready(self, patience: float) -> bool:
+        """Whether the process has imported everything, waiting so many seconds for it.
+
+        What it is sent before that cannot be taken back: nobody is there to let go of it.
+        """
+        with self._lock:
+            control = self._begun()
+            if self._ready:
+                return True
+        if not select.select([control], [], [], patience)[0]:
+            return False
+        with self._lock:
+            if control is self._control and not self._ready:
+                control.recv(len(READY))
+                self._ready = True
+        return True
 
     def worker(self) -> Worker:
         """A new worker, in the environment that this process has now."""
@@ -100,11 +125,7 @@ class Workers:
     def close(self) -> None:
         """End it, and the workers that are left."""
         with self._lock:
-            if self._control is not None:
-                self._control.close()
-            if self._process is not None:
-                self._process.wait()
-            self._control = self._process = None
+            self._forget()
 
     def _end(self, number: int) -> None:
         with self._lock:
@@ -113,16 +134,22 @@ class Workers:
                     self._control.send(json.dumps({"end": number}).encode())
 
     def _send(self, message: bytes, files: tuple[int, ...]) -> None:
-        if self._process is not None and self._process.poll() is None:
-            with suppress(OSError):  # it ended just now
-                socket.send_fds(self._begun(), [message], files)
-                return
-        if self._control is not None:
-            self._control.close()
-            self._control = None
+        with suppress(ConnectionError):  # it ended just now
+            socket.send_fds(self._begun(), [message], files)
+            return
+        self._forget()
         socket.send_fds(self._begun(), [message], files)
 
+    def _forget(self) -> None:
+        if self._control is not None:
+            self._control.close()
+        if self._process is not None:
+            self._process.wait()
+        self._control, self._process, self._ready = None, None, False
+
     def _begun(self) -> socket.socket:
+        if self._process is not None and self._process.poll() is not None:
+            self._forget()
         if self._control is None:
             self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             with theirs:
@@ -142,8 +169,13 @@ def fork_workers(control: socket.socket, work: Callable[[int, int], None]) -> No
         work: does one job, from the file descriptor that it reads to the one that it writes.
     """
     left: dict[int, int] = {}  # number -> process
+    with suppress(BrokenPipeError):  # whoever waited is gone
+        control.send(READY)
     while True:
-        message, files, _, _ = socket.recv_fds(control, LONGEST, 2)
+        try:
+            message, files, _, _ = socket.recv_fds(control, LONGEST, 2)
+        except ConnectionResetError:  # gone before it heard that all is ready
+            message, files = b"", []
         left = {n: pid for n, pid in left.items() if os.waitpid(pid, os.WNOHANG) == (0, 0)}
         if not message:
             break

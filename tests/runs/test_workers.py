@@ -112,6 +112,25 @@ def test_a_job_that_is_cancelled_ends_its_worker_alone(source):
     one.incoming.close()
 
 
+HELD = """
+import pathlib, sys, time
+while "synth.runs.worker" in sys.orig_argv and not pathlib.Path({go!r}).exists():
+    time.sleep(0.05)
+"""
+
+
+def test_a_job_is_cancelled_before_any_worker_can_begin(private, source, tmp_path, monkeypatch):
+    go = tmp_path / "go"
+    (tmp_path / "sitecustomize.py").write_text(HELD.format(go=str(go)))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    job = Job(read_recipe(INDEPENDENT), on_entry=lambda entry: None)
+    job.start(private)
+    job.cancel()
+    assert job.finished.wait(60)  # while nobody is there to take its rows
+    go.touch()
+    assert ran(private).bundle
+
+
 LEAKING = """
 import os, sys
 from synth.runs import worker
