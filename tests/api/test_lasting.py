@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -23,6 +22,7 @@ from synth.runs.bounds import Bounds, most_rows
 from synth.runs.job import AT_ONCE, Job
 from tests.api.test_accounts import PAID, RANDOM, ask
 from tests.api.test_jobs import ALICE, RECIPE, client, ended, refused, upload
+from tests.ledgers import spoil
 from tests.people import some_people
 from tests.waiting import PATIENCE, held, until
 
@@ -124,12 +124,6 @@ def test_a_limit_that_comes_later_knows_of_jobs_that_nothing_bounded(kept, monke
     monkeypatch.setenv("SYNTH_API_EPSILON", "100")
     with client(registry=registry()) as alice:
         assert "would pass it" in refused(ask(alice, PAID), 403)
-
-
-def spoil(folder: Path, how: str) -> None:
-    with sqlite3.connect(folder / FILE) as connection:
-        connection.execute(how)
-    connection.close()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import stat
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from synth.budget.lasting import KEY, LEDGER, LedgerFile, Line
 from synth.errors import BudgetExceeded, LedgerError
 from synth.schema import Categories, Column, Schema
 from synth.vault import PrivateTable
+from tests.ledgers import spoil
 from tests.waiting import PATIENCE
 
 PROMISE = Budget(1.0, 1e-6)
@@ -140,12 +140,6 @@ def test_a_killed_process_has_written_down_at_least_what_it_spent(tmp_path: Path
     written = len(spent(tmp_path))
     assert seen >= 25
     assert written in (seen, seen + 1)
-
-
-def spoil(folder: Path, how: str) -> None:
-    with sqlite3.connect(folder / LEDGER) as connection:
-        connection.execute(how)
-    connection.close()
 
 
 @pytest.mark.parametrize(
