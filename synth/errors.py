@@ -143,8 +143,10 @@ class RecipeError(SynthError):
 
     Args:
         line: where, counted from 1; 0 where no single line is to blame.
+        key: the one key to blame, where it stands above all parts; else "".
     """
 
-    def __init__(self, what: str, remedy: str, line: int = 0) -> None:
+    def __init__(self, what: str, remedy: str, line: int = 0, *, key: str = "") -> None:
         super().__init__(f"Line {line}: {what}" if line else what, remedy)
         self.line = line
+        self.key = key

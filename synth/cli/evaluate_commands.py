@@ -12,15 +12,13 @@ import typer
 
 from synth.budget import Budget
 from synth.cli.speech import Shown, explained, say_verdicts
-from synth.errors import EvaluationError, IngestError
 from synth.evaluate.evaluation import Evaluation, evaluate
 from synth.evaluate.report import report
 from synth.ingest import load
-from synth.ingest.reading import read_table
 from synth.lazily import pd
 from synth.release import Bundle
 from synth.release.table_files import whole
-from synth.vault import PrivateTable
+from synth.runs.inspecting import rows_of, shared
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +47,7 @@ def evaluate_tables(
         private = load(real, Budget(math.inf)).private
         rows = _rows(synthetic)
         found = evaluate(
-            _shared(private, rows),
+            shared(private, rows),
             rows,
             holdout=None if holdout is None else _rows(holdout),
             targets=tuple(target or ()),
@@ -69,24 +67,10 @@ def evaluate_tables(
 
 def _rows(path: Path) -> pd.DataFrame:
     """The rows of a table or of a release."""
-    if not path.is_file():
-        raise IngestError(f"There is no file `{path.name}`.", "Check its name and folder.")
-    if path.suffix.lower() == ".zip":
+    if path.is_file() and path.suffix.lower() == ".zip":
         with path.open("rb") as stream:
             return Bundle.read(stream).rows
-    with path.open("rb") as stream:
-        return read_table(stream).frame
-
-
-def _shared(private: PrivateTable, rows: pd.DataFrame) -> PrivateTable:
-    """The real table without the columns that the other one lacks."""
-    absent = [c.name for c in private.schema if c.modelled and c.name not in rows]
-    left = private.schema.without(absent) if absent else private.schema
-    if not left.modelled:
-        raise EvaluationError(
-            "The two tables share no column.", "Check that they are of the same people."
-        )
-    return private.declare(left) if absent else private
+    return rows_of(path)
 
 
 def _say(found: Evaluation) -> None:

@@ -18,7 +18,7 @@ from synth.ingest.suggest_lazy import as_they_are, suggest_in_place, tidied
 from synth.lazily import nw, pd
 from synth.schema.typed import UNTYPED, Typed
 from synth.schema.written import AS_USUAL, Written
-from synth.vault import PrivateTable
+from synth.vault import Noise, PrivateTable
 from synth.vault.passing import Came
 
 HOW_MANY = "how many rows there are"
@@ -60,6 +60,7 @@ def load(
     choices: Choices = AS_FOUND,
     person: str = "",
     known_as: str = "",
+    noise: Noise | None = None,
 ) -> Loaded:
     """Put a table into the vault, and guess its schema.
 
@@ -69,13 +70,14 @@ def load(
         choices: how a file is to be read, where that is not to be found out.
         person: the column that names the protected person, where people may have several rows.
         known_as: where rows that stay are, so that what is spent on them adds up.
+        noise: for tests alone; see `PrivateTable`.
 
     Raises:
         IngestError: there is no such file, or it is not a table.
     """
     read = _frame(source, missing, choices)
     if isinstance(read, nw.LazyFrame):
-        return _in_place(read, budget, missing, person, known_as)
+        return _in_place(read, budget, missing, person, known_as, noise)
     suggestions = suggest(read.frame, read.stored, read.gaps)
     written = read.written or AS_USUAL
     private = PrivateTable(
@@ -83,6 +85,7 @@ def load(
         suggested_schema(suggestions),
         budget,
         person=person,
+        noise=noise,
     )
     return Loaded(
         private,
@@ -95,12 +98,19 @@ def load(
 
 
 def _in_place(
-    frame: nw.LazyFrame[Any], budget: Budget, missing: Sequence[str], person: str, known_as: str
+    frame: nw.LazyFrame[Any],
+    budget: Budget,
+    missing: Sequence[str],
+    person: str,
+    known_as: str,
+    noise: Noise | None,
 ) -> Loaded:
     """Rows that stay in their engine, under a schema that was read off no row."""
     suggestions = suggest_in_place(frame)
     schema = suggested_schema(suggestions)
-    private = PrivateTable(tidied(frame, missing), schema, budget, person=person, known_as=known_as)
+    private = PrivateTable(
+        tidied(frame, missing), schema, budget, person=person, known_as=known_as, noise=noise
+    )
     return Loaded(private, suggestions, private.exact_size(HOW_MANY, Audience.CUSTODIAN))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from synth.budget import Budget
 from synth.budget.promise import LARGEST_DELTA
+from synth.errors import RecipeError
 from synth.ingest import Query
 from synth.ingest.declaration import ColumnPart, Part
 from synth.ingest.reading import MISSING_TEXTS, Choices
@@ -146,6 +148,17 @@ class ShowcasePart(Part):
     dark: str = "#6fb3d0"  # the colour on a dark page
 
 
+PARTS: Mapping[str, type[BaseModel]] = {
+    "privacy": Privacy,
+    "people": People,
+    "method": MethodPart,
+    "release": ReleasePart,
+    "source": Source,
+    "counts": CountsPart,
+    "showcase": ShowcasePart,
+}
+
+
 class Recipe(Part):
     """One release, from the table to the bundle.
 
@@ -162,6 +175,20 @@ class Recipe(Part):
     release: ReleasePart = Field(default_factory=ReleasePart)
     counts: CountsPart = Field(default_factory=CountsPart)
     showcase: ShowcasePart = Field(default_factory=ShowcasePart)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_its_part(cls, given: Any) -> Any:
+        """A key of a part that stands above all parts, as people write `Recipe(epsilon=2)`."""
+        for key in given if isinstance(given, dict) else ():
+            parts = [n for n in PARTS if key in PARTS[n].model_fields]
+            if key not in cls.model_fields and parts:
+                raise RecipeError(
+                    f"A recipe has no `{key}` of its own.",
+                    f"It belongs to [{parts[0]}]; in Python: Recipe({parts[0]}={{{key!r}: ...}}).",
+                    key=key,
+                )
+        return given
 
     @property
     def budget(self) -> Budget:

@@ -118,10 +118,24 @@ def read_recipe(text: str) -> Recipe:
         raise RecipeError(
             "This is not valid TOML.", "Check quotes, brackets and equals signs.", line
         ) from None
+    return recipe_of(document, text)
+
+
+def recipe_of(document: Mapping[str, Any], text: str = "") -> Recipe:
+    """The recipe in plain values.
+
+    Args:
+        text: the TOML that they were written as, for the line of a mistake.
+
+    Raises:
+        RecipeError: what is wrong, and the remedy.
+    """
     try:
         recipe = Recipe.model_validate(document)
     except ValidationError as error:
         raise _explained(text, error) from None
+    except RecipeError as error:  # a part's key that stands above all parts
+        raise RecipeError(error.what, error.remedy, _line(text, "", 0, error.key)) from None
     _check_values(text, recipe)
     _check_missing(text, recipe)
     _check_steps(text, recipe)
@@ -190,8 +204,11 @@ def _keys_of(section: str) -> list[str]:
 
 
 def _line(text: str, section: str, index: int, key: str) -> int:
-    """Where a key of the index-th table of a section stands, counted from 1; 0 if nowhere."""
-    seen, inside = -1, False
+    """Where a key of the index-th table of a section stands, counted from 1; 0 if nowhere.
+
+    The section "" is what stands above all others.
+    """
+    seen, inside = -1, not section
     opened = 0
     wanted = rf'\s*"?{re.escape(key or section)}"?\s*='
     for number, line in enumerate(text.splitlines(), start=1):

@@ -12,7 +12,14 @@ from typing import Any
 from synth.budget import Audience, Entry, Opened, Rho, accounting
 from synth.budget.population import LOOKED
 from synth.budget.prospect import Prospect
-from synth.errors import IngestError, QueryError, SchemaError, StepError, TooManyGaps
+from synth.errors import (
+    IngestError,
+    QueryError,
+    RecipeError,
+    SchemaError,
+    StepError,
+    TooManyGaps,
+)
 from synth.evaluate import Comparison, compare
 from synth.evaluate.verdict import Verdict, verdicts
 from synth.ingest import Database, Loaded, load, read_query
@@ -40,7 +47,7 @@ from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
 from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema, Text
 from synth.schema.typed import UNTYPED, Typed
-from synth.vault import PrivateTable, Protection
+from synth.vault import Noise, PrivateTable, Protection
 
 SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
 LEAST_SHARE = 0.05  # of rho, where that decides whether somebody is answered at all
@@ -85,6 +92,7 @@ def run(
     shelf: Shelf | None = None,
     bounds: Bounds = UNBOUNDED,
     before: Before = NOTHING,
+    noise: Noise | None = None,
 ) -> Outcome:
     """Everything a recipe says, from reading the table to the release.
 
@@ -95,10 +103,16 @@ def run(
         listener: told of every ledger entry before the rows are touched.
         bounds: of what somebody else may ask for.
         before: what is known of the table and `source` does not tell, for its account.
+        noise: for tests alone; see `PrivateTable`.
 
     Raises:
         SynthError: any step that needs a decision by the person; nothing is left half done.
     """
+    if not isinstance(recipe, Recipe):
+        raise RecipeError(
+            f"A {type(recipe).__name__} is no recipe.",
+            "Write run(Recipe(), table), or Synthesizer().fit(table).",
+        )
     bounds.check(recipe.release)
     progress(0.0, "reading the table")
     if source is None and recipe.source.database:
@@ -113,6 +127,7 @@ def run(
             choices=recipe.source.choices,
             person=recipe.people.column,
             known_as=address,
+            noise=noise,
         )
         files = shelf or Shelf(folder)
         with charged(recipe, loaded, folder, files, before) as owing:

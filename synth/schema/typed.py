@@ -26,21 +26,41 @@ class Typed:
     Args:
         types: the pandas type of each column that no row decides.
         index: the columns that are its index.
+        usual: whether the others are to have the type that pandas gives such values by itself:
+            NumPy's whole numbers and truth values, unless one is missing among those drawn.
     """
 
     types: Mapping[str, Any] = field(default_factory=dict, repr=False)
     index: tuple[str, ...] = ()
+    usual: bool = False
 
     def of(self, frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
         """Drawn rows in these types; a column that does not fit its own stays as it is drawn."""
         drawn = [c for c in schema if c.name in frame]
-        made = {c.name: _made(c, frame[c.name], self.types.get(c.name)) for c in drawn}
+        made = {c.name: self._made(c, frame[c.name]) for c in drawn}
         index = [n for n in self.index if n in made]
         typed = frame.assign(**made)
         return typed.set_index(index) if index else typed
 
+    def _made(self, column: Column, values: pd.Series) -> pd.Series:
+        kind = self.types.get(column.name)
+        typed = _made(column, values, kind)
+        return _usual(typed) if self.usual and kind is None else typed
+
 
 UNTYPED = Typed()
+
+
+def _usual(values: pd.Series) -> pd.Series:
+    """As pandas types such values by itself: it depends on nothing but what was drawn."""
+    kind = values.dtype
+    if pd.api.types.is_bool_dtype(kind):
+        return values.astype(object if values.hasnans else bool)
+    if pd.api.types.is_integer_dtype(kind) and not values.hasnans:
+        return values.astype("int64")
+    if pd.api.types.is_numeric_dtype(kind):
+        return values.astype("float64")
+    return values.infer_objects()
 
 
 def sure(kind: Any) -> bool:

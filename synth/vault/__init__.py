@@ -4,6 +4,7 @@ from synth.vault.answers import Distances, Measurement, SharedSums
 from synth.vault.attributes import Attributes, Counting, Groups, Protection
 from synth.vault.axes import Named, axes_of
 from synth.vault.bins import Bins
+from synth.vault.noise import Noise
 from synth.vault.private import PrivateTable
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Groups",
     "Measurement",
     "Named",
+    "Noise",
     "PrivateTable",
     "Protection",
     "SharedSums",

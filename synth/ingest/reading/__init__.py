@@ -110,4 +110,4 @@ def frame_of(native: Any, missing: Sequence[str] = MISSING_TEXTS) -> Read | nw.L
     stored = types_of(native.schema) if isinstance(native, pa.Table) else types_of_frame(given)
     said = tuple(said_of_frame(made, gaps, missing))
     types = {str(n): kind for n, kind in given.dtypes.items() if sure(kind)}
-    return Read(made, said, stored=stored, gaps=gaps, typed=Typed(types, index))
+    return Read(made, said, stored=stored, gaps=gaps, typed=Typed(types, index, usual=True))
