@@ -27,6 +27,7 @@ from synth.ingest.profile import Profile, profile_of, quantities
 from synth.ingest.repairs import Repair, of_excel, repairs_of
 from synth.ingest.roles import judged_role, words_of
 from synth.ingest.shaping import Shapes
+from synth.ingest.tallies import usual_comma
 from synth.lazily import np, pd
 from synth.schema import (
     Categories,
@@ -84,6 +85,13 @@ class Suggestion(ForCustodian):
         return self.alternatives.get(kind)
 
 
+@dataclass
+class _Others:
+    """What all columns together tell: `comma` as `usual_comma` gives it."""
+
+    comma: float = 0.0
+
+
 @dataclass(frozen=True)
 class _Values:
     """The different values of a column as text, how often each occurs, and what is missing.
@@ -91,6 +99,7 @@ class _Values:
     Args:
         gone: how many missing cells were written as each of `gaps`, the empty ones last.
         gaps: how missing cells of the file are written.
+        others: what the other columns tell.
         order: the place of each value, where its type gives it one.
     """
 
@@ -100,6 +109,7 @@ class _Values:
     gone: np.ndarray[Any, np.dtype[np.int64]]
     gaps: MissingTexts
     order: Mapping[str, int]
+    others: _Others
     _numbers: dict[Spelling, np.ndarray[Any, np.dtype[np.float64]]] = field(default_factory=dict)
 
     @property
@@ -131,7 +141,7 @@ class _Values:
 
     def formed(self, kind: Kind | None = None) -> Form:
         """How the cells are written, from exact counts; as cells of a kind, if one is given."""
-        form = form_of(self.shapes, 0.0, kind, self.gaps)
+        form = form_of(self.shapes, 0.0, kind, self.gaps, self.others.comma)
         for of in details(form) if form.fitting else ():
             form = detailed(form, of, self._counted(of), 0.0)
         return form
@@ -142,20 +152,24 @@ class _Values:
 
 
 def suggest(
-    frame: pd.DataFrame, stored: Mapping[str, str] = NOTHING, gaps: Gaps = NO_GAPS
+    frame: pd.DataFrame,
+    stored: Mapping[str, str] = NOTHING,
+    gaps: Gaps = NO_GAPS,
+    delimiter: str = "",
 ) -> dict[str, Suggestion]:
     """A suggestion per column of a table as `read_table` gives it.
 
     Args:
         stored: the types in which the source stores its columns, as far as it has any.
         gaps: how missing cells were written.
+        delimiter: what stood between two fields, where it was a text file.
     """
     gone = {str(n): _gone(frame[n], gaps) for n in frame.columns}
     usual = usual_gaps(gaps.texts, [g.astype(np.float64) for g in gone.values()], 0.0)
-    return {
-        str(n): _suggested(str(n), _values(frame[n], gone[str(n)], usual), stored.get(str(n), ""))
-        for n in frame.columns
-    }
+    others = _Others()
+    every = {str(n): _values(frame[n], gone[str(n)], usual, others) for n in frame.columns}
+    others.comma = usual_comma([v.shapes for v in every.values()], 0.0, delimiter)
+    return {n: _suggested(n, values, stored.get(n, "")) for n, values in every.items()}
 
 
 def _gone(column: pd.Series, gaps: Gaps) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -170,10 +184,13 @@ def suggested_schema(suggestions: Mapping[str, Suggestion]) -> Schema:
 
 
 def _values(
-    column: pd.Series, gone: np.ndarray[Any, np.dtype[np.int64]], gaps: MissingTexts
+    column: pd.Series,
+    gone: np.ndarray[Any, np.dtype[np.int64]],
+    gaps: MissingTexts,
+    others: _Others,
 ) -> _Values:
     texts, counts = _different(column)
-    return _Values(texts, counts, len(column), gone, gaps, _order(column.dtype))
+    return _Values(texts, counts, len(column), gone, gaps, _order(column.dtype), others)
 
 
 def _different(column: pd.Series) -> tuple[pd.Series, np.ndarray[Any, np.dtype[np.int64]]]:

@@ -1,10 +1,11 @@
 """How dates and times are written: the codes of strftime, and a few that files need beside them.
 
 `%-d`, `%-m`, `%-H`, `%-I`: without a leading zero. `%3f`: so many digits of a fraction of a second.
-`%P`: am or pm in small letters. `%:z`: a zone as +01:00. `%b[fr]`, `%B[fr]`: the month's name,
-short or long, in a language; the language is written as the names are, `[fr]`, `[Fr]` or `[FR]`,
-and left out for English names with a capital. `excel` is no code but a format of its own: whole
-days as Excel counts them, of which 1 January 2021 is 44197.
+`%P`: am or pm in small letters; `%:P`: with dots. `%:z`: a zone as +01:00; `%.z`: as +01. `%b[fr]`,
+`%B[fr]`: the month's name, short or long, in a language, and `%h[fr]` its first three letters; the
+language is written as the names are, `[fr]`, `[Fr]` or `[FR]`, and left out for English names with
+a capital. `excel` is no code but a format of its own: whole days as Excel counts them, of which
+1 January 2021 is 44197.
 """
 
 from __future__ import annotations
@@ -17,12 +18,20 @@ from functools import cache
 from synth.lazily import compiled, np, pd
 from synth.schema.values import Values, as_text
 
-LANGUAGES = ("en", "fr", "de", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "ru")
-CODE = compiled(r"%(?:([bB])(?:\[(\w\w)\])?|([1-9])f|-[dmHI]|:z|[a-zA-Z%])")
-SHORT, LONG = "b", "B"
+LANGUAGES = (
+    *("en", "fr", "de", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "ru"),
+    *("tr", "el", "hu", "ro", "sk", "hr", "uk", "bg"),
+)
+CODE = compiled(r"%(?:([bBh])(?:\[(\w\w)\])?|([1-9])f|-[dmHI]|[:.]z|:P|[a-zA-Z%])")
+SHORT, LONG, THREE = "b", "B", "h"
+ALSO = {("en", "sept"): 9, ("de", "mrz"): 3, ("fr", "fev"): 2, ("fr", "aou"): 8, ("fr", "dec"): 12}
+FIRST_YEAR = 1930  # of those written with two digits, as in Excel: 29 is 2029, and 30 is 1930
 EXCEL = "excel"
 EPOCH, LAST = 25_569, 2_958_465  # 1970-01-01 and 9999-12-31 as Excel counts days
-STANDARD = {"-d": "d", "-m": "m", "-H": "H", "-I": "I", "P": "p", ":z": "z"}
+STANDARD = {
+    **{"-d": "d", "-m": "m", "-H": "H", "-I": "I"},
+    **{"P": "p", ":P": "p", ":z": "z", ".z": "z"},
+}
 CLOCK = compiled(r"[ T]%-?[HI]")
 TIMED = compiled(r"%-?[HI]")
 
@@ -33,7 +42,11 @@ TIMED = compiled(r"%-?[HI]")
 @cache
 def months(language: str, width: str) -> tuple[str, ...]:
     """The twelve names as they stand beside a day, in small letters and without dots."""
-    return tuple(_plain(n) for n in _names(language, width, "format"))
+    if width != THREE:
+        return tuple(plain_name(n) for n in _names(language, width, "format"))
+    cut = [plain_name(n)[:3] for n in _names(language, LONG, "format")]
+    short = months(language, SHORT)  # where three letters are the same of two of them, as in French
+    return tuple(c if cut.count(c) == 1 else s for c, s in zip(cut, short, strict=True))
 
 
 def _names(language: str, width: str, context: str) -> list[str]:
@@ -44,7 +57,8 @@ def _names(language: str, width: str, context: str) -> list[str]:
     return [str(found[i]) for i in range(1, 13)]
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """The name of a month in small letters and without a dot."""
     return unicodedata.normalize("NFC", name).strip().rstrip(".").lower()
 
 
@@ -56,8 +70,11 @@ def month_words() -> Mapping[str, tuple[tuple[str, str, int], ...]]:
         for width in (SHORT, LONG):
             for context in ("format", "stand-alone"):
                 for i, name in enumerate(_names(language, width, context)):
-                    found.setdefault(_plain(name), {})[language, width, i + 1] = None
-    found.setdefault("sept", {})["en", SHORT, 9] = None
+                    found.setdefault(plain_name(name), {})[language, width, i + 1] = None
+        for i, word in enumerate(months(language, THREE)):
+            found.setdefault(word, {})[language, THREE, i + 1] = None
+    for (language, word), number in ALSO.items():
+        found.setdefault(word, {})[language, THREE, number] = None
     return {word: tuple(meant) for word, meant in found.items()}
 
 
@@ -79,7 +96,7 @@ def _without_names(text: str, language: str) -> str:
     """A text with its first month's name replaced by its number."""
     names = _numbers(language)
     for word in WORD.finditer(text):
-        if number := names.get(_plain(word[0])):
+        if number := names.get(plain_name(word[0])):
             return text[: word.start()] + number + text[word.end() :]
     return text
 
@@ -98,6 +115,7 @@ def as_seconds(values: pd.Series, format: str) -> Values:
         values = values.astype(object).map(
             lambda v: _without_names(v, language) if isinstance(v, str) else v
         )
+    values = _plainer(values, format)
     asked = _standard(format)
     whole = _moments(values, asked)
     if cut := CLOCK.search(asked):  # a day is its midnight
@@ -106,6 +124,15 @@ def as_seconds(values: pd.Series, format: str) -> Values:
     seconds: Values = whole.astype(np.int64) / 1e6
     seconds[np.isnat(whole)] = np.nan
     return seconds
+
+
+def _plainer(values: pd.Series, format: str) -> pd.Series:
+    """Texts with what pandas cannot read in them written so that it can."""
+    if "%:P" in format:
+        values = values.astype(object).str.replace(r"([ap])\.m\.", r"\1m", regex=True)
+    if "%.z" in format:
+        values = values.astype(object).str.replace(r"([+-]\d\d)$", r"\1:00", regex=True)
+    return values
 
 
 def _of_excel(values: pd.Series) -> Values:
@@ -120,7 +147,14 @@ def _moments(values: pd.Series, format: str) -> np.ndarray:
     found = pd.to_datetime(values, format=format, errors="coerce", utc=zoned)
     if getattr(found.dtype, "tz", None) is not None:
         found = found.dt.tz_convert("UTC").dt.tz_localize(None)
-    return found.to_numpy(dtype="datetime64[us]")
+    read = np.array(found, dtype="datetime64[us]")
+    if "%y" not in format:
+        return read
+    years = read.astype("datetime64[Y]").astype(np.int64) + 1970
+    late = ~np.isnat(read) & (years >= FIRST_YEAR + 100)
+    if late.any():
+        read[late] = (found[late] - pd.DateOffset(years=100)).to_numpy(dtype="datetime64[us]")
+    return read
 
 
 def _language(format: str) -> str:
@@ -183,11 +217,13 @@ def _part(moments: pd.Series, code: re.Match[str]) -> pd.Series:
         told = pd.Series(names[moments.dt.month.to_numpy() - 1], index=moments.index)
     elif code[3]:
         told = moments.dt.strftime("%f").str.ljust(9, "0").str[: int(code[3])].astype(object)
-    elif name in ("z", ":z"):
-        told = pd.Series("+00:00" if ":" in name else "+0000", index=moments.index, dtype=object)
+    elif name in ("z", ":z", ".z"):
+        away = {"z": "+0000", ":z": "+00:00", ".z": "+00"}[name]
+        told = pd.Series(away, index=moments.index, dtype=object)
     else:
         told = moments.dt.strftime(f"%{STANDARD.get(name, name)}").astype(object)
-        told = told.str.lower() if name == "P" else told
+        told = told.str.lower() if name in ("P", ":P") else told
+        told = told.str.replace("m", ".m.", regex=False) if name == ":P" else told
         told = told.str.replace(r"^0(?=\d)", "", regex=True) if name.startswith("-") else told
     return told
 
