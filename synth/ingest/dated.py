@@ -11,13 +11,13 @@ from synth.lazily import compiled
 from synth.schema.moments import month_words, months, plain_name
 
 DATE_LIKE = compiled(
-    r"\d{1,4}[-/.:年]\s?\d|\d{8}[T_ -]\d|\d{1,4}(?:\. | de |[ /-]?)[^\W\d_]{3}|"
+    r"\d{1,4}[-/.:年h]\s?\d|\d{8}[T_ -]\d|0\d{7}$|\d{1,4}(?:\. | de |[ /-]?)[^\W\d_]{3}|"
     r"[^\W\d_]{3,12}\.?(?:, | de |[ /-]?)(?:\d|[^\W\d_]{3})"
 )
 SIGNED = r"(?P<t>[ T]|:(?=\d\d:\d\d:\d\d))"
 REST = (
     rf"(?:{SIGNED}"
-    r"(?P<clock>(?P<h>\d{1,2})(?P<c>[:.])[0-5]\d"
+    r"(?P<clock>(?P<h>\d{1,2})(?P<c>[:.h])[0-5]\d"
     r"(?P<s>(?P=c)[0-5]\d(?:(?P<p>[.,])(?P<f>\d{1,9}))?)?"
     r"(?:(?P<blank> ?)(?P<half>[AaPp][Mm]|[ap]\.m\.))?)"
     r"(?P<z>Z| UTC| GMT| ?[+-]\d\d(?::?\d\d)?)?)?"
@@ -40,6 +40,7 @@ SQUEEZED = compiled(
     r"([T_-]?)((?:[01]\d|2[0-3])[0-5]\d([0-5]\d(\d{6})?)?)?(Z?)"
 )
 SIX = compiled(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])")
+YEAR_LAST = compiled(r"([0-3]\d)([0-3]\d)(?:19|20)\d\d")
 DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 NAMES_OF_DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 SPOKEN = compiled(
@@ -130,6 +131,11 @@ def squeezed(text: str) -> DateShape | None:
     """A date of digits alone, or nearly."""
     if SIX.fullmatch(text):
         return DateShape("%Y%m")
+    if found := YEAR_LAST.fullmatch(text):
+        first, second = int(found[1]), int(found[2])
+        if not (1 <= first <= 31 and 1 <= second <= 31) or (first > 12 and second > 12):
+            return None
+        return DateShape("%d%m%Y", "d" if first > 12 else "m" if second > 12 else "")
     found = SQUEEZED.fullmatch(text)
     if found is None:
         return None

@@ -23,6 +23,7 @@ from synth.ingest.forms import (
     form_of,
     usual_gaps,
 )
+from synth.ingest.named import names_codes
 from synth.ingest.roles import role_by_name, words_of
 from synth.ingest.shaping import Shapes
 from synth.ingest.suggest import Suggestion, possible
@@ -231,7 +232,17 @@ def _found(private: PrivateTable, column: Column, part: ColumnPart | None, asked
 
 
 def _form(private: PrivateTable, column: Column, part: ColumnPart | None, asked: _Asked) -> Form:
-    """How a column is written."""
+    """How a column is written; numbers that its name calls codes are categories."""
+    form = _as_written(private, column, part, asked)
+    free = part is None or not _says(part)
+    if free and form.kind is Kind.INTEGER and names_codes(words_of(column.name)):
+        return replace(form, kind=Kind.CATEGORY)
+    return form
+
+
+def _as_written(
+    private: PrivateTable, column: Column, part: ColumnPart | None, asked: _Asked
+) -> Form:
     if asked.typed is not None:
         return replace(asked.typed, missing_as=asked.gaps.default)
     kind = part.kind if part is not None else None

@@ -165,7 +165,7 @@ def form_of(
         held = np.array([places()[WordShape()] if nothing or told[best] <= 0 else best])
     seen = [(listed[i], max(float(told[i]), 1.0)) for i in held]
     words = {shape.word: float(told[i]) for shape, i in _words().items()}
-    form = _form(seen, gone, within, words, comma)
+    form = _form(seen, gone, within, (words, sigma), comma)
     form = replace(form, missing_as=surely[0] if surely else gaps.default)
     return replace(form, spelling=_with_zeros(form, told, sigma))
 
@@ -221,7 +221,11 @@ def _with_zeros(form: Form, told: Values, sigma: float) -> Spelling:
 
 
 def _form(
-    seen: Seen, gone: bool, within: Kind | None, words: Mapping[str, float], comma: float
+    seen: Seen,
+    gone: bool,
+    within: Kind | None,
+    words: tuple[Mapping[str, float], float],
+    comma: float,
 ) -> Form:
     cells = sum(n for _, n in seen)
     dates = [(s, n) for s, n in seen if isinstance(s, DateShape)]
@@ -232,7 +236,7 @@ def _form(
     if long > written:
         decimals, spelling, written = 0, Spelling(clock=way), long
     format, dated, unsure = dates_of(dates)
-    truth, either = truth_of(seen, words)
+    truth, either = truth_of(seen, *words)
     if within is not None:
         kind = within
     elif either >= NEARLY * cells:

@@ -186,7 +186,7 @@ CLOCKS = (
     *("%H:%M", "%H:%M:%S", *(f"%H:%M:%S.%{n}f" for n in range(1, 10))),
     *(f"{c}{b}{h}" for c in ("%I:%M", "%I:%M:%S") for b in ("", " ") for h in ("%p", "%P")),
 )
-COMPACT = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%6f", "%Y%m")
+COMPACT = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%6f", "%Y%m", "%d%m%Y", "%m%d%Y")
 STAMPS = (
     *("%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ", "%Y%m%d_%H%M%S", "%Y%m%d-%H%M%S", "%Y%m%d %H%M%S"),
     *("%Y%m%d %H:%M", "%Y%m%d %H:%M:%S"),
@@ -218,7 +218,8 @@ ZONES = ("", "Z", "%z", "%:z")
 
 
 def _date_shapes() -> Iterator[DateShape]:
-    yield from map(DateShape, (*COMPACT, *STAMPS, *MONTHS, *CLOCKS, *HALVES, *LOGGED))
+    yield from (DateShape("%d%m%Y", order) for order in ("", "d", "m"))
+    yield from map(DateShape, (*COMPACT[:-2], "%Hh%M", *STAMPS, *MONTHS, *CLOCKS, *HALVES, *LOGGED))
     for form, year in product(WEEKDAYS, "Yy"):
         yield from _timed(form.replace("%Y", f"%{year}"), " ", ("",), clocks=CLOCKS[:2])
     for form in DOTTED:

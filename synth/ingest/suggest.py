@@ -22,6 +22,7 @@ from synth.ingest.forms import (
     truths,
     usual_gaps,
 )
+from synth.ingest.named import names_codes
 from synth.ingest.persons import Repeats, could_name_people, repeats_of
 from synth.ingest.profile import Profile, profile_of, quantities
 from synth.ingest.repairs import Repair, of_excel, repairs_of
@@ -224,6 +225,8 @@ def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
     kind, why = _kind(values, possible)
     if listed_by_type(stored) and kind is not Kind.CATEGORY:
         kind, why = Kind.CATEGORY, "Its type says that it holds one of a list of values."
+    if kind is Kind.INTEGER and names_codes(words_of(name)):
+        kind, why = Kind.CATEGORY, f"Its name says that its numbers are codes. {why}"
     guess = judged_role(name, values.text, values.present, kind)
     if guess.withheld:
         kind = Kind.TEXT

@@ -28,6 +28,7 @@ from synth.schema.values import Values
 MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
 SURE = 5.2  # times the noise: cells of a shape that are surely there
 SURELY = 1.0
+DOUBT = 3.0  # times the noise: the rarer words of two pairs differ by less without a reason
 T = TypeVar("T", bound=Hashable)
 Counted = tuple[NumberShape, float]
 Seen = list[tuple[Shape, float]]
@@ -45,7 +46,9 @@ def added(seen: list[tuple[T, float]], which: Callable[[T], bool]) -> float:
     return sum(n for what, n in seen if which(what))
 
 
-def truth_of(seen: Seen, counts: Mapping[str, float]) -> tuple[tuple[str, str], float]:
+def truth_of(
+    seen: Seen, counts: Mapping[str, float], sigma: float
+) -> tuple[tuple[str, str], float]:
     """How false and true are written, and how many cells are one of them.
 
     Words of one letter, and those of other languages that mean other things as well, have to occur
@@ -54,6 +57,8 @@ def truth_of(seen: Seen, counts: Mapping[str, float]) -> tuple[tuple[str, str], 
     Args:
         counts: of each word, the cells that have it, be they enough to be sure of it or not: of
             two pairs that share a word, the other word tells.
+        sigma: standard deviation of the noise in each; the first pair of some that noise alone
+            tells apart is the likeliest.
     """
     words = {s.word: n for s, n in seen if isinstance(s, TruthShape)}
 
@@ -63,7 +68,9 @@ def truth_of(seen: Seen, counts: Mapping[str, float]) -> tuple[tuple[str, str], 
         held = any(word in words for word in pair)
         return sum(counts.get(w, 0.0) for w in pair) if both or (alone and held) else -1.0
 
-    best = max(TRUTHS, key=likely)
+    highest = max(map(likely, TRUTHS))
+    least = min(highest, max(highest - DOUBT * sigma, 0.0))
+    best = next(pair for pair in TRUTHS if likely(pair) >= least)
     return (best, sum(words.get(w, 0.0) for w in best)) if likely(best) >= 0 else (TRUTHS[0], 0.0)
 
 
@@ -207,8 +214,10 @@ def dates_of(seen: list[tuple[DateShape, float]]) -> tuple[str, float, bool]:
     days, months = added(read, lambda s: s.order == "d"), added(read, lambda s: s.order == "m")
     swapped = months > days
     cells = added(read, lambda s: s.order in ("", "m" if swapped else "d"))
-    unsure = form.startswith(("%d/%m", "%d.%m", "%d-%m", "%d. %m")) and not days and not months
-    return re.sub(r"%d(\. |.)%m", r"%m\1%d", form) if swapped else form, cells, unsure
+    unsure = (
+        form.startswith(("%d/%m", "%d.%m", "%d-%m", "%d. %m", "%d%m")) and not days and not months
+    )
+    return re.sub(r"%d(\. |.|)%m", r"%m\1%d", form) if swapped else form, cells, unsure
 
 
 def _finest(seen: list[tuple[DateShape, float]], form: str) -> str:

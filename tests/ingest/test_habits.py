@@ -143,7 +143,7 @@ def test_words_that_two_pairs_share_are_told_by_the_other_word():
     assert rare.values == ("No", "Sí")
     counts = np.zeros(len(shapes()))
     counts[places()[TruthShape("no")]], counts[places()[TruthShape("sim")]] = 900.0, 0.0
-    counts[places()[TruthShape("sí")]] = 60.0  # too few to be sure of
+    counts[places()[TruthShape("sí")]] = 70.0  # too few to be sure of
     assert form_of(counts, 20.0).truth == ("no", "sí")
 
 

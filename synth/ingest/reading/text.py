@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from synth.errors import IngestError
 from synth.ingest.reading.encodings import BLOCK, Encoded, encoding_of
+from synth.ingest.reading.eurostat import eurostat
 from synth.ingest.reading.layout import LOOKED, NUMBER, Layout, layout_of
 from synth.ingest.reading.said import Choices, Click, Noticed, Read
 from synth.ingest.reading.tidy import categorical
@@ -21,7 +22,7 @@ from synth.schema.written import Written
 DELIMITERS = (",", "\t", ";", "|", "^", "~", "\x01", "\x1f")
 BLANK = " "  # one or more blanks between two fields
 FIXED = "fixed"  # fields of a fixed width
-EUROSTAT = compiled(r"[\w,]*,[\w,]*\\\w+|\w+\\\w+", re.ASCII)
+QUOTED = compiled(r"\s*'[^']*'\s*")
 NO_AGREEMENT = (0.0, 0, 0)
 MOST_TOLD = 5  # lines named where some are ragged
 
@@ -41,6 +42,14 @@ class Start:
     lines: list[int]
     places: list[int]
     noticed: tuple[Noticed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fields:
+    """What stands between two fields of a line, and around one that holds it."""
+
+    delimiter: str
+    quote: str = '"'
 
 
 def read_text(stream: IO[bytes], choices: Choices) -> Read:
@@ -66,18 +75,20 @@ def read_text(stream: IO[bytes], choices: Choices) -> Read:
         )
     if delimiter in (BLANK, FIXED):
         return _read_aligned(stream, encoded, delimiter, choices)
-    start = _start(lines, delimiter, 1 if told else 0)
+    fields = Fields(delimiter, quote_of(lines, delimiter))
+    start = _start(lines, fields, 1 if told else 0)
     if not start.rows:
         raise IngestError("The file holds no table.", "Choose a file with a header and rows.")
     layout = layout_of(start.rows, start.lines, choices)
     place = start.places[layout.first] if layout.first < len(start.rows) else len(lines)
     offset = encoded.mark + len(lines[:place].encode(encoded.plain, errors="replace"))
     before = start.lines[layout.first] if layout.first < len(start.rows) else 0
-    frame, ragged = _rows(stream, offset, encoded, delimiter, layout, choices, before)
+    frame, ragged = _rows(stream, offset, encoded, fields, layout, choices, before)
     noticed = (*encoded.noticed, *start.noticed, *layout.noticed, *ragged)
-    split = _eurostat(frame) if delimiter == "\t" else None
+    split = eurostat(frame) if delimiter == "\t" else None
     if split is not None:
-        frame, noticed = split, (*noticed, _said_of_eurostat())
+        frame, said = split
+        noticed = (*noticed, said)
     written = _written(lines, delimiter, encoded, start, layout.first)
     return Read(frame, noticed, written)
 
@@ -160,7 +171,14 @@ def _fixed(text: str) -> bool:
     return len(fields) > 1 and bool(wide)
 
 
-def _start(text: str, delimiter: str, skipped: int) -> Start:
+def quote_of(text: str, delimiter: str) -> str:
+    """The mark around fields: the simple one where it stands around each name."""
+    first = text.lstrip("\ufeff\r\n").splitlines()[:1]
+    cells = first[0].split(delimiter) if first else []
+    return "'" if len(cells) > 1 and all(map(QUOTED.fullmatch, cells)) else '"'
+
+
+def _start(text: str, fields: Fields, skipped: int) -> Start:
     """The first rows of a text behind its first `skipped` lines."""
     lines = list(io.StringIO(text, newline=""))
     ends = [0]
@@ -168,8 +186,8 @@ def _start(text: str, delimiter: str, skipped: int) -> Start:
         ends.append(ends[-1] + len(line))
     rows: list[list[str]] = []
     at: list[int] = []
-    first = skipped + _comments(lines[skipped:], delimiter)
-    reader = csv.reader(iter(lines[first:]), delimiter=delimiter)
+    first = skipped + _comments(lines[skipped:], fields.delimiter)
+    reader = csv.reader(iter(lines[first:]), delimiter=fields.delimiter, quotechar=fields.quote)
     before = first
     try:
         for row in reader:
@@ -208,7 +226,7 @@ def _rows(
     stream: IO[bytes],
     offset: int,
     encoded: Encoded,
-    delimiter: str,
+    fields: Fields,
     layout: Layout,
     choices: Choices,
     before: int,
@@ -222,7 +240,7 @@ def _rows(
         return "skip"
 
     try:
-        table = _parsed(stream, offset, encoded, delimiter, names, skip)
+        table = _parsed(stream, offset, encoded, fields, names, skip)
     except (pa.ArrowException, UnicodeError, ValueError) as error:
         if isinstance(error, pa.ArrowInvalid) and "Empty CSV" in str(error):
             return pd.DataFrame(columns=list(layout.names)), ()
@@ -234,12 +252,12 @@ def _rows(
     if ragged:
         stream.seek(offset)
         text = _as_text(stream, encoded.plain)
-        noticed = (_said_of_ragged(text, delimiter, len(names), len(ragged), before, choices),)
+        noticed = (_said_of_ragged(text, fields, len(names), len(ragged), before, choices),)
     return pd.DataFrame({n: categorical(table[n]) for n in layout.names}), noticed
 
 
 def _parsed(
-    stream: IO[bytes], offset: int, encoded: Encoded, delimiter: str, names: list[str], skip: Any
+    stream: IO[bytes], offset: int, encoded: Encoded, fields: Fields, names: list[str], skip: Any
 ) -> pa.Table:
     stream.seek(offset)
     source, plain = stream, encoded.plain
@@ -251,7 +269,10 @@ def _parsed(
             encoding=plain, column_names=names, skip_rows=0, block_size=8 << 20
         ),
         parse_options=pa.csv.ParseOptions(
-            delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip
+            delimiter=fields.delimiter,
+            quote_char=fields.quote,
+            newlines_in_values=True,
+            invalid_row_handler=skip,
         ),
         convert_options=pa.csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()),
@@ -282,7 +303,7 @@ class _Unclosed(io.BufferedIOBase):
 
 
 def _said_of_ragged(
-    text: IO[str], delimiter: str, width: int, many: int, before: int, choices: Choices
+    text: IO[str], fields: Fields, width: int, many: int, before: int, choices: Choices
 ) -> Noticed:
     """Which lines have another number of fields.
 
@@ -290,7 +311,7 @@ def _said_of_ragged(
         IngestError: the custodian has not said to read on without them.
     """
     told, last, good = [], 0, 0
-    reader = csv.reader(text, delimiter=delimiter)
+    reader = csv.reader(text, delimiter=fields.delimiter, quotechar=fields.quote)
     line = before
     for row in _until_wrong(reader):
         if row and len(row) != width:
@@ -366,30 +387,6 @@ def _said_of_aligned(delimiter: str) -> Noticed:
         f"The fields were read as {how}.",
         'If the table has one column only, set delimiter = "," in [source].',
         (Click("It has one column only", "delimiter", ","),),
-    )
-
-
-def _eurostat(frame: pd.DataFrame) -> pd.DataFrame | None:
-    """A table of Eurostat's, whose first field holds several with commas; None for any other."""
-    first = str(frame.columns[0])
-    if len(frame.columns) < 2 or not EUROSTAT.fullmatch(first):
-        return None
-    names = first.rsplit("\\", 1)[0].split(",")
-    cells = [str(c).split(",") for c in frame[first]]
-    if any(len(c) != len(names) for c in cells):
-        return None
-    left = pd.DataFrame(cells, columns=names, dtype="category")
-    rest = frame.drop(columns=first).copy()
-    for name in rest:
-        texts = rest[name].astype(object)
-        rest[name] = texts.where(texts.str.strip() != ":", "").astype("category")
-    return pd.concat([left, rest], axis=1)
-
-
-def _said_of_eurostat() -> Noticed:
-    return Noticed(
-        "The first field holds several with commas between them, as Eurostat writes it: each "
-        "became a column, and `:` a missing value."
     )
 
 
