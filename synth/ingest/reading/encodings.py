@@ -38,7 +38,8 @@ OTHER = (  # scripts, and their letters
     ("wide", "\u2e80-\uffdc"),
 )
 CAPITAL_WITHIN = "[a-z][\u00c0-\u00d6\u00d8-\u00de\u0152\u0160\u0178\u017d][a-z]"
-SIGNS = frozenset("€£¥₽₺°§µ±²³½¼¾ªº№×\u00a0\u202f")  # stand beside numbers; letters do not
+MONEY = "€£¥₽₺"  # stand beside numbers, as letters do not
+AFTER, BEFORE = f"{MONEY}°²³½¼¾ªº\u00a0\u202f", f"{MONEY}§№±×"
 BESIDE = compiled(
     r"\d ?([^\x00-\x7f\u2e80-\uffdc])(?![^\W\d_])|(?<![^\W\d_])([^\x00-\x7f\u2e80-\uffdc]) ?\d"
 )
@@ -222,8 +223,9 @@ def _shapely(text: str) -> float:
 
 def _signed(text: str) -> float:
     """Share of what stands alone beside numbers that is a sign, such as a currency's; or 1."""
-    beside = [a or b for a, b in BESIDE.findall(text)]
-    return sum(sign in SIGNS for sign in beside) / len(beside) if beside else 1.0
+    beside = BESIDE.findall(text)
+    good = sum(after in AFTER if after else before in BEFORE for after, before in beside)
+    return good / len(beside) if beside else 1.0
 
 
 def _runs(word: str) -> set[str]:
