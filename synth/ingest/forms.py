@@ -243,7 +243,7 @@ def _form(
         kind = Kind.BOOLEAN
     elif dated >= MOST * cells and not long:
         kind = Kind.DATE
-    elif _counts(seen, max(long, sum(n for _, n in numbers)), cells):
+    elif _counts(seen, written, cells):  # of one habit: half of them in another would be lost
         kind = Kind.INTEGER if decimals == 0 else Kind.REAL
     else:
         wordy = sum(n for s, n in seen if isinstance(s, WordShape) and s.long)

@@ -149,3 +149,11 @@ def test_numbers_that_a_name_calls_codes_are_categories(name: str):
     codes = [str(n) for n in range(4711, 4791, 2)]
     assert column(codes, name).kind is Kind.CATEGORY
     assert column(codes, "quantity").kind is Kind.INTEGER
+
+
+def test_blanks_before_quotes_belong_to_no_field():
+    rows = [f'{n}, "Smith, Ltd", "{n % 7}"' for n in range(60)]
+    found = read("\n".join(['id, "firm", "age"', *rows, ""])).frame
+    assert list(found.columns) == ["id", "firm", "age"]
+    assert found["firm"].unique().tolist() == ["Smith, Ltd"]
+    assert found["age"].tolist() == [str(n % 7) for n in range(60)]

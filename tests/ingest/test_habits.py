@@ -194,3 +194,16 @@ def test_a_namibia_that_was_read_as_missing_is_asked_about():
     text = column(["NA", "Zed", "BW", "AO"] * 50, "code", ",")
     said = " ".join(n.what for n in read_table(io.BytesIO(text.encode())).noticed)
     assert "Namibia" not in said
+
+
+@pytest.mark.parametrize("pair", [("${}.50", "€{}.50"), ("{},5", "{}.25"), ("{} kg", "{} lb")])
+def test_numbers_of_two_habits_are_not_half_of_them_missing(pair: tuple[str, str]):
+    cells = [pair[n % 2].format(n) for n in range(10, 300)]
+    assert one(cells).column.kind is Kind.CATEGORY
+
+
+def test_days_behind_the_last_year_have_labels():
+    cells = ["9999-12-31" if n % 9 == 0 else f"2020-01-{n % 28 + 1:02d}" for n in range(300)]
+    domain = one(cells).column.domain
+    assert isinstance(domain, Dates)
+    assert len(set(domain.labels)) == len(domain.labels)
