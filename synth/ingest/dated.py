@@ -22,13 +22,13 @@ REST = (
     r"(?:(?P<blank> ?)(?P<half>[AaPp][Mm]|[ap]\.m\.))?)"
     r"(?P<z>Z| UTC| GMT| ?[+-]\d\d(?::?\d\d)?)?)?"
 )
-YEAR_FIRST = compiled(
-    r"[12]\d{3}(?P<sign>[-/]|\. ?)(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2})(?P<end>\.?)" + REST
+YEAR_FIRST = compiled(  # the year 9999 stands for no end, in databases
+    r"(?:[12]\d{3}|9999)(?P<sign>[-/]|\. ?)(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2})(?P<end>\.?)" + REST
 )
 EASTERN = compiled(r"[12]\d{3}年(?P<m>\d{1,2})月(?:(?P<d>\d{1,2})日)?" + REST)
 EIGHT = compiled(r"(?:1[89]|2[01])\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])" + REST)
 DAY_FIRST = compiled(
-    r"(?P<d>\d{1,2})(?P<sign>[-/]|\. ?)(?P<m>\d{1,2})(?P=sign)(?P<y>[12]\d{3}|\d\d)" + REST
+    r"(?P<d>\d{1,2})(?P<sign>[-/]|\. ?)(?P<m>\d{1,2})(?P=sign)(?P<y>[12]\d{3}|9999|\d\d)" + REST
 )
 TIME = compiled(REST.replace(SIGNED, "(?P<t>)", 1))
 MONTH_ONLY = (

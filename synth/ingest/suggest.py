@@ -60,6 +60,7 @@ UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NOTHING_PLACED: Mapping[str, int] = MappingProxyType({})
 UNSURE = " Nothing shows which number is the month: the day is taken to come first."
+ENDLESS = 253_370_764_800.0  # the year 9999, in seconds since 1970: a day in it is a code for none
 RARE_ROWS = 5  # a value in fewer rows than this is grouped with the other rare ones
 
 
@@ -276,7 +277,7 @@ def _possible(name: str, values: _Values) -> dict[Kind, Domain]:
             found[kind] = _numbers(values, numbers, written)
     written = values.formed(Kind.DATE)
     seconds = as_seconds(values.text, written.format) if written.fitting else np.array([np.nan])
-    if not np.isnan(seconds).all():
+    if (seconds < ENDLESS).any():
         found[Kind.DATE] = _dates(values, seconds, written.format)
     elif isinstance(whole := found.get(Kind.INTEGER), Numbers) and of_excel(
         name, values.numbers(whole.spelling)
@@ -380,7 +381,7 @@ def _by_quantiles(
 
 
 def _dates(values: _Values, seconds: np.ndarray[Any, Any], form: str) -> Dates:
-    fits = ~np.isnan(seconds)
+    fits = seconds < ENDLESS
     codes = _codes(values, fits)
     missing = values.missing or int((~fits).sum()) > len(codes)
     seconds = seconds[fits]
