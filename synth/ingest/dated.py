@@ -41,6 +41,7 @@ SQUEEZED = compiled(
 )
 SIX = compiled(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])")
 YEAR_LAST = compiled(r"([0-3]\d)([0-3]\d)(?:19|20)\d\d")
+AWAY = compiled(r"([+-])(\d\d):?([0-5]\d)?$")
 DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
 NAMES_OF_DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 SPOKEN = compiled(
@@ -225,3 +226,19 @@ def namings() -> tuple[Naming | None, ...]:
     """All that `naming_of` tells apart."""
     words = sorted({_spoken_in(word, meant) for word, meant in month_words().items()})
     return (None, *product(words, ("en", "En", "EN")))
+
+
+def zone_of(text: str) -> int | None:
+    """Minutes that the zone of a moment is away from Greenwich; None where none of `zones()` is."""
+    found = AWAY.search(text)
+    if found is None:
+        return None
+    away = 60 * int(found[2]) + int(found[3] or 0)
+    signed = -away if found[1] == "-" else away
+    return signed if signed in zones() else None
+
+
+@cache
+def zones() -> tuple[int | None, ...]:
+    """All that `zone_of` tells apart: every quarter of an hour that some place has, and more."""
+    return (None, *range(-12 * 60, 14 * 60 + 1, 15))

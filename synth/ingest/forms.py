@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from synth.ingest.dated import namings, paddings
+from synth.ingest.dated import namings, paddings, zones
 from synth.ingest.shapes import (
     ALIKE,
     COMPACT,
@@ -32,7 +32,7 @@ from synth.ingest.tallies import (
     numbers_of,
     truth_of,
 )
-from synth.lazily import np, npt
+from synth.lazily import compiled, np, npt
 from synth.schema import Categories, Kind, Origin
 from synth.schema.durations import PADDED
 from synth.schema.moments import LANGUAGES, LONG, SHORT, THREE
@@ -41,6 +41,7 @@ from synth.schema.stored import WHOLE
 from synth.schema.values import Values
 
 MOST = 0.9  # of the cells that hold something must be numbers, or dates, for a column to be that
+ZONE = compiled(r"%[:.]?z$")
 NEARLY = 0.98  # the same of truth values: a third answer is more than a slip
 USUAL, RARE = 4.0, 5.2  # times the noise: what is less may be noise alone, of any shape of a kind
 GONE = 1.0  # the same of missing cells: gaps that are lost harm more than a few that were none
@@ -273,12 +274,29 @@ def details(form: Form) -> tuple[str, ...]:
         return ("paddings",)
     if form.kind is not Kind.DATE or form.format in (*COMPACT, *STAMPS):
         return ()
-    return ("paddings", "namings") if "%b" in form.format else ("paddings",)
+    names = ("namings",) * ("%b" in form.format)
+    return ("paddings", *names, *(("zones",) * (ZONE.search(form.format) is not None)))
 
 
 def detailed(form: Form, of: str, counts: Values, sigma: float) -> Form:
     """The form with what a count of `details` tells, noisy or not."""
+    if of == "zones":
+        return zoned(form, counts, sigma)
     return padded(form, counts, sigma) if of == "paddings" else named(form, counts, sigma)
+
+
+def zoned(form: Form, counts: Values, sigma: float) -> Form:
+    """The form with the zone of all moments, from counts over `zones()`, if they have one.
+
+    Where there are two, as in summer and in winter, moments are written in that of Greenwich.
+    """
+    told = {away: float(n) for away, n in zip(zones(), counts, strict=False) if away is not None}
+    best = max(told, key=lambda away: told[away])
+    others = sum(n for away, n in told.items() if away != best and n > USUAL * sigma)
+    if not best or told[best] <= USUAL * sigma or others > MISFITS * told[best]:
+        return form
+    written = f"{'-' if best < 0 else '+'}{abs(best) // 60:02}{abs(best) % 60:02}"
+    return replace(form, format=ZONE.sub(rf"\g<0>[{written}]", form.format))
 
 
 def padded(form: Form, counts: Values, sigma: float) -> Form:

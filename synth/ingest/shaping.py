@@ -17,6 +17,8 @@ from synth.ingest.dated import (
     padding_of,
     paddings,
     squeezed,
+    zone_of,
+    zones,
 )
 from synth.ingest.shapes import (
     CURRENCY,
@@ -190,7 +192,7 @@ class Shapes:
     """What the cells of a column show of how they are written, as a domain; missing comes last.
 
     Args:
-        of: "shapes", or of dates "paddings" or "namings".
+        of: "shapes", or of dates "paddings", "namings" or "zones".
         gaps: texts by which missing cells are told apart: a state of each, before the empty ones.
     """
 
@@ -203,7 +205,10 @@ class Shapes:
     @property
     def listed(self) -> tuple[Any, ...]:
         """What is told apart."""
-        lists: dict[str, Any] = {"shapes": shapes, "paddings": paddings, "namings": namings}
+        lists: dict[str, Any] = {
+            **{"shapes": shapes, "paddings": paddings},
+            **{"namings": namings, "zones": zones},
+        }
         return tuple(lists[self.of]())
 
     @property
@@ -257,6 +262,8 @@ class Shapes:
             return shape_of(text)
         if self.of == "paddings":
             return paddings().index(padding_of(text))
+        if self.of == "zones":
+            return zones().index(zone_of(text))
         return _named_places()[naming_of(text)]
 
     def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:

@@ -1,11 +1,11 @@
 """How dates and times are written: the codes of strftime, and a few that files need beside them.
 
 `%-d`, `%-m`, `%-H`, `%-I`: without a leading zero. `%3f`: so many digits of a fraction of a second.
-`%P`: am or pm in small letters; `%:P`: with dots. `%:z`: a zone as +01:00; `%.z`: as +01. `%b[fr]`,
-`%B[fr]`: the month's name, short or long, in a language, and `%h[fr]` its first three letters; the
-language is written as the names are, `[fr]`, `[Fr]` or `[FR]`, and left out for English names with
-a capital. `excel` is no code but a format of its own: whole days as Excel counts them, of which
-1 January 2021 is 44197.
+`%P`: am or pm in small letters; `%:P`: with dots. `%:z`: a zone as +01:00; `%.z`: as +01; moments
+are written in that of `%z[+0100]`, of which `%z` alone is +0000. `%b[fr]`, `%B[fr]`: the month's
+name, short or long, in a language, and `%h[fr]` its first three letters; the language is written as
+the names are, `[fr]`, `[Fr]` or `[FR]`, and left out for English names with a capital. `excel` is
+no code but a format of its own: whole days as Excel counts them, of which 1 January 2021 is 44197.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ LANGUAGES = (
     *("en", "fr", "de", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "ru"),
     *("tr", "el", "hu", "ro", "sk", "hr", "uk", "bg"),
 )
-CODE = compiled(r"%(?:([bBh])(?:\[(\w\w)\])?|([1-9])f|-[dmHI]|[:.]z|:P|[a-zA-Z%])")
+CODE = compiled(
+    r"%(?:([bBh])(?:\[(\w\w)\])?|([1-9])f|-[dmHI]|([:.]?z)(?:\[([+-]\d{4})\])?|:P|[a-zA-Z%])"
+)
 SHORT, LONG, THREE = "b", "B", "h"
 ALSO = {("en", "sept"): 9, ("de", "mrz"): 3, ("fr", "fev"): 2, ("fr", "aou"): 8, ("fr", "dec"): 12}
 FIRST_YEAR = 1930  # of those written with two digits, as in Excel: 29 is 2029, and 30 is 1930
@@ -30,7 +32,7 @@ EXCEL = "excel"
 EPOCH, LAST = 25_569, 2_958_465  # 1970-01-01 and 9999-12-31 as Excel counts days
 STANDARD = {
     **{"-d": "d", "-m": "m", "-H": "H", "-I": "I"},
-    **{"P": "p", ":P": "p", ":z": "z", ".z": "z"},
+    **{"P": "p", ":P": "p"},
 }
 CLOCK = compiled(r"[ T]%-?[HI]")
 TIMED = compiled(r"%-?[HI]")
@@ -169,8 +171,8 @@ def _standard(format: str) -> str:
     def replaced(code: re.Match[str]) -> str:
         if code[1]:
             return "%m"
-        if code[3]:
-            return "%f"
+        if code[3] or code[4]:
+            return "%f" if code[3] else "%z"
         return f"%{STANDARD.get(code[0][1:], code[0][1:])}"
 
     return CODE.sub(replaced, format)
@@ -198,6 +200,7 @@ def _texts(moments: pd.Series, format: str) -> pd.Series:
     if format == _standard(format) and "%z" not in format:
         text = moments.dt.strftime(format)
         return text
+    moments = moments + pd.Timedelta(minutes=_away(format))
     text = pd.Series("", index=moments.index, dtype=object)
     end = 0
     for code in CODE.finditer(format):
@@ -205,6 +208,12 @@ def _texts(moments: pd.Series, format: str) -> pd.Series:
         end = code.end()
     text = text + format[end:]
     return text
+
+
+def _away(format: str) -> int:
+    """Minutes that the zone of a format is away from Greenwich."""
+    told = next((code[5] for code in CODE.finditer(format) if code[5]), "+0000")
+    return (-1 if told[0] == "-" else 1) * (60 * int(told[1:3]) + int(told[3:]))
 
 
 def _part(moments: pd.Series, code: re.Match[str]) -> pd.Series:
@@ -217,9 +226,10 @@ def _part(moments: pd.Series, code: re.Match[str]) -> pd.Series:
         told = pd.Series(names[moments.dt.month.to_numpy() - 1], index=moments.index)
     elif code[3]:
         told = moments.dt.strftime("%f").str.ljust(9, "0").str[: int(code[3])].astype(object)
-    elif name in ("z", ":z", ".z"):
-        away = {"z": "+0000", ":z": "+00:00", ".z": "+00"}[name]
-        told = pd.Series(away, index=moments.index, dtype=object)
+    elif code[4]:
+        sign, hours, minutes = (code[5] or "+0000")[0], *re.findall(r"\d\d", code[5] or "+0000")
+        rest = {"z": minutes, ":z": f":{minutes}", ".z": ""}[code[4]]
+        told = pd.Series(f"{sign}{hours}{rest}", index=moments.index, dtype=object)
     else:
         told = moments.dt.strftime(f"%{STANDARD.get(name, name)}").astype(object)
         told = told.str.lower() if name in ("P", ":P") else told
@@ -246,4 +256,4 @@ def resolution_of(format: str) -> float:
 
 def dated(format: str) -> bool:
     """Whether it tells a day, and not only a time of day."""
-    return format == EXCEL or re.search(r"%(Y|y|-?d|-?m|b|B)", format) is not None
+    return format == EXCEL or re.search(r"%(Y|y|-?d|-?m|b|B|h)", format) is not None

@@ -109,7 +109,8 @@ FORMATS = (
     *("%Y-%m-%d %H:%M:%S%.z", "%Y-%m-%d %H:%M:%S.%6f%.z", "%Y-%m-%d %H:%M:%S %z", "%Y%m%d %H:%M"),
     *("%Y-%m-%d %H:%M:%S,%3f", "%d/%m/%Y %I:%M:%S %:P", "%Y-%b-%d", "%Y. %B[hu] %-d.", "%Y%m"),
     *("%d %B[Tr] %Y", "%d %B[El] %Y", "%d %B[ro] %Y", "%d-%h[es]-%y", "%d %h[De] %Y"),
-    "%a, %d %b %Y %H:%M:%S GMT",
+    *("%a, %d %b %Y %H:%M:%S GMT", "%Y-%m-%dT%H:%M:%S%:z[+0200]", "%Y-%m-%d %H:%M:%S.%3f%z[-0330]"),
+    "%d/%b/%Y:%H:%M:%S %z[-0500]",
 )
 
 
@@ -215,3 +216,13 @@ def test_days_behind_the_last_year_have_labels():
     """There was no way to write them: a traceback instead of a release."""
     domain = Dates((0.0, 253_370_764_800.0, 253_402_300_800.0, 253_402_400_000.0))
     assert len(set(domain.labels)) == 3
+
+
+def test_moments_of_summer_and_winter_are_written_in_one_zone():
+    summer = written(np.arange(1_620_000_000, 1_630_000_000, 100_003.0), "%Y-%m-%d %H:%M%z[+0200]")
+    winter = written(np.arange(1_600_000_000, 1_610_000_000, 100_003.0), "%Y-%m-%d %H:%M%z[+0100]")
+    found = one([*summer, *winter]).column.domain
+    assert isinstance(found, Dates)
+    assert found.format == "%Y-%m-%d %H:%M%z"
+    told = as_seconds(pd.Series(["2021-07-01 12:00+0200"]), found.format)
+    assert written(told, found.format).tolist() == ["2021-07-01 10:00+0000"]
