@@ -14,13 +14,13 @@ DATE_LIKE = compiled(
     r"\d{1,4}[-/.:年h]\s?\d|\d{8}[T_ -]\d|0\d{7}$|\d{1,4}(?:\. | de |[ /-]?)[^\W\d_]{3}|"
     r"[^\W\d_]{3,12}\.?(?:, | de |[ /-]?)(?:\d|[^\W\d_]{3})"
 )
-SIGNED = r"(?P<t>[ T]|:(?=\d\d:\d\d:\d\d))"
+SIGNED = r"(?P<t>,? |T|:(?=\d\d:\d\d:\d\d))"
 REST = (
     rf"(?:{SIGNED}"
     r"(?P<clock>(?P<h>\d{1,2})(?P<c>[:.h])[0-5]\d"
     r"(?P<s>(?P=c)[0-5]\d(?:(?P<p>[.,])(?P<f>\d{1,9}))?)?"
     r"(?:(?P<blank> ?)(?P<half>[AaPp][Mm]|[ap]\.m\.))?)"
-    r"(?P<z>Z| UTC| GMT| ?[+-]\d\d(?::?\d\d)?)?)?"
+    r"(?P<z> ?Z| UTC| GMT| ?[+-]\d\d(?::?\d\d)?)?)?"
 )
 YEAR_FIRST = compiled(  # the year 9999 stands for no end, in databases
     r"(?:[12]\d{3}|9999)(?P<sign>[-/]|\. ?)(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2})(?P<end>\.?)" + REST

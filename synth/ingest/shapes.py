@@ -212,33 +212,49 @@ LOGGED = (  # by databases, statistical programs and servers
 SPACED = ("%d. %m. %Y", "%d. %m. %y")
 DOTTED = ("%Y.%m.%d.", "%Y. %m. %d.")
 HALVES = ("%I:%M %:P", "%I:%M:%S %:P")  # 9:30 a.m.
-STATED = (" UTC", " GMT", "%.z", " %z", " %:z", " %.z")  # zones that fewer programs write so
+STATED = (" Z", " UTC", " GMT", "%.z", " %z", " %:z", " %.z")  # zones that fewer programs write so
 MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y")
 ZONES = ("", "Z", "%z", "%:z")
 
 
+ORDERED = tuple(product("/.-", "Yy", ("", "d", "m")))  # sign, width of the year, which is the day
+
+
 def _date_shapes() -> Iterator[DateShape]:
+    yield from map(DateShape, (*COMPACT[:-2], *STAMPS, *MONTHS, *CLOCKS))
+    for sign in "-/.":
+        yield from _timed(f"%Y{sign}%m{sign}%d", " T", ZONES)
+    for sign, year, order in ORDERED:
+        yield from _timed(f"%d{sign}%m{sign}%{year}", " ", ("",), order)
+    for form, year in product(NAMED, "Yy"):
+        yield from _timed(form.replace("%Y", f"%{year}"), " ", ("",))
+    yield from _rarer_dates()
+    yield from _dates_of_databases()
+
+
+def _rarer_dates() -> Iterator[DateShape]:
+    """With the day of the week, dots, blanks, or words for the half of a day."""
     yield from (DateShape("%d%m%Y", order) for order in ("", "d", "m"))
-    yield from map(DateShape, (*COMPACT[:-2], "%Hh%M", *STAMPS, *MONTHS, *CLOCKS, *HALVES, *LOGGED))
     for form, year in product(WEEKDAYS, "Yy"):
         yield from _timed(form.replace("%Y", f"%{year}"), " ", ("",), clocks=CLOCKS[:2])
     for form in DOTTED:
         yield from _timed(form, " ", ("",), clocks=CLOCKS[:2])
     for form, order in product(SPACED, ("", "d", "m")):
         yield from _timed(form, " ", ("",), order, CLOCKS[:2])
+    yield from map(DateShape, ("%Hh%M", *HALVES, *(f"%Y-%m-%d {clock}" for clock in HALVES)))
+    browsers = [f", {clock}" for clock in CLOCKS[:2] + CLOCKS[11:]]
+    for (sign, year, order), clock in product(ORDERED, [*browsers, *(f" {c}" for c in HALVES)]):
+        yield DateShape(f"%d{sign}%m{sign}%{year}{clock}", order)
+
+
+def _dates_of_databases() -> Iterator[DateShape]:
+    """As databases, statistical programs and servers write moments."""
+    yield from map(DateShape, LOGGED)
     for clock, zone in product(CLOCKS[:11], STATED):
         yield DateShape(f"%Y-%m-%d {clock}{zone}")
+    yield from (DateShape(f"%Y-%m-%dT{clock}%.z") for clock in CLOCKS[:11])
     for places, zone in product("36", ("", "Z")):  # a fraction behind a comma
         yield from (DateShape(f"%Y-%m-%d{t}%H:%M:%S,%{places}f{zone}") for t in " T")
-    for sign, year, order, clock in product("/.-", "Yy", ("", "d", "m"), HALVES):
-        yield DateShape(f"%d{sign}%m{sign}%{year} {clock}", order)
-    yield from (DateShape(f"%Y-%m-%d {clock}") for clock in HALVES)
-    for sign in "-/.":
-        yield from _timed(f"%Y{sign}%m{sign}%d", " T", ZONES)
-    for sign, year, order in product("/.-", "Yy", ("", "d", "m")):
-        yield from _timed(f"%d{sign}%m{sign}%{year}", " ", ("",), order)
-    for form, year in product(NAMED, "Yy"):
-        yield from _timed(form.replace("%Y", f"%{year}"), " ", ("",))
 
 
 def _timed(

@@ -34,7 +34,7 @@ STANDARD = {
     **{"-d": "d", "-m": "m", "-H": "H", "-I": "I"},
     **{"P": "p", ":P": "p"},
 }
-CLOCK = compiled(r"[ T]%-?[HI]")
+CLOCK = compiled(r"(?:,? |T)%-?[HI]")
 TIMED = compiled(r"%-?[HI]")
 
 

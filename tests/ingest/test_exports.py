@@ -157,3 +157,10 @@ def test_blanks_before_quotes_belong_to_no_field():
     assert list(found.columns) == ["id", "firm", "age"]
     assert found["firm"].unique().tolist() == ["Smith, Ltd"]
     assert found["age"].tolist() == [str(n % 7) for n in range(60)]
+
+
+def test_words_divided_by_blanks_may_be_in_quotes_as_r_writes_them():
+    rows = [f'"{n}" "{"New York" if n % 2 else "Rome"}" {n % 9}' for n in range(1, 60)]
+    found = read("\n".join(['"city" "age"', *rows, ""])).frame
+    assert list(found.columns) == ["column 1", "city", "age"]
+    assert found["city"].unique().tolist() == ["New York", "Rome"]

@@ -102,9 +102,16 @@ def _plain_lines(text: str) -> list[str]:
 
 
 def _blanks(text: str) -> bool:
-    """Whether each line has as many words as the others, and some column of them is numbers."""
-    rows = [x.split() for x in _plain_lines(text)]
-    if len(rows) < 2 or len(rows[0]) < 2 or any(len(r) != len(rows[0]) for r in rows):
+    """Whether each line has as many words as the others, and some column of them is numbers.
+
+    The first may have one less: R gives its row names no name. What is in quotes is one word.
+    """
+    lines = [x.strip() for x in _plain_lines(text)]
+    rows = list(csv.reader(lines, delimiter=BLANK, skipinitialspace=True))
+    width = len(rows[-1]) if rows else 0
+    if len(rows) < 2 or len(rows[0]) not in (width, width - 1) or len(rows[0]) < 2:
+        return False
+    if any(len(r) != width for r in rows[1:]):
         return False
     return any(all(NUMBER.fullmatch(c) for c in column) for column in zip(*rows[1:], strict=True))
 
