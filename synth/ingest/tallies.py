@@ -21,7 +21,7 @@ from synth.ingest.shapes import (
     places,
 )
 from synth.schema.durations import READS
-from synth.schema.moments import CLOCK
+from synth.schema.moments import reads
 from synth.schema.spelling import Spelling
 from synth.schema.values import Values
 
@@ -210,7 +210,7 @@ def dates_of(seen: list[tuple[DateShape, float]]) -> tuple[str, float, bool]:
     if not seen:
         return "%Y-%m-%d", 0.0, False
     form = _finest(seen, most([(s.format, n) for s, n in seen], ""))
-    read = [(s, n) for s, n in seen if _reads(form, s.format)]
+    read = [(s, n) for s, n in seen if reads(form, s.format)]
     days, months = added(read, lambda s: s.order == "d"), added(read, lambda s: s.order == "m")
     swapped = months > days
     cells = added(read, lambda s: s.order in ("", "m" if swapped else "d"))
@@ -222,18 +222,7 @@ def dates_of(seen: list[tuple[DateShape, float]]) -> tuple[str, float, bool]:
 
 def _finest(seen: list[tuple[DateShape, float]], form: str) -> str:
     """A finer format that the same dates have: a time of day, more digits of a second."""
-    finer = [(s.format, n) for s, n in seen if s.format != form and _reads(s.format, form)]
+    finer = [(s.format, n) for s, n in seen if s.format != form and reads(s.format, form)]
     whole = sum(n for _, n in seen)
     best = most(finer, form)
     return best if added(finer, lambda f: f == best) > MISFITS * whole else form
-
-
-def _reads(form: str, other: str) -> bool:
-    """Whether dates of one format can be read by another: of fewer digits, or of days alone."""
-    if form == other:
-        return True
-    plain, bare = (re.sub(r"\.%\df", "", f) for f in (form, other))
-    if form != plain and other != bare and plain == bare:
-        return int(form[form.index("f") - 1]) >= int(other[other.index("f") - 1])
-    cut = CLOCK.search(form)
-    return cut is not None and form[: cut.start()] == other

@@ -35,6 +35,8 @@ STANDARD = {
     **{"P": "p", ":P": "p"},
 }
 CLOCK = compiled(r"(?:,? |T)%-?[HI]")
+FRACTION = compiled(r"[.,]%\d?f")
+SECONDS = compiled(r"[.:]%S(?:[.,]%\d?f)?")
 TIMED = compiled(r"%-?[HI]")
 
 
@@ -120,12 +122,30 @@ def as_seconds(values: pd.Series, format: str) -> Values:
     values = _plainer(values, format)
     asked = _standard(format)
     whole = _moments(values, asked)
-    if cut := CLOCK.search(asked):  # a day is its midnight
-        days = _moments(values, asked[: cut.start()])
-        whole = np.where(np.isnat(whole), days, whole)
+    for coarser in _coarser(asked):
+        if np.isnat(whole).any():
+            whole = np.where(np.isnat(whole), _moments(values, coarser), whole)
     seconds: Values = whole.astype(np.int64) / 1e6
     seconds[np.isnat(whole)] = np.nan
     return seconds
+
+
+def _coarser(format: str) -> list[str]:
+    """The same without a fraction, without seconds, and without a time: a day is its midnight."""
+    made = [FRACTION.sub("", format), SECONDS.sub("", format)]
+    if cut := CLOCK.search(format):
+        made.append(format[: cut.start()])
+    return [f for f in dict.fromkeys(made) if f and f != format]
+
+
+def reads(form: str, other: str) -> bool:
+    """Whether dates of one format can be read by another: of fewer digits, or of days alone."""
+    if form == other:
+        return True
+    plain, bare = (re.sub(r"\.%\df", "", f) for f in (form, other))
+    if form != plain and other != bare and plain == bare:
+        return int(form[form.index("f") - 1]) >= int(other[other.index("f") - 1])
+    return other in _coarser(form)
 
 
 def _plainer(values: pd.Series, format: str) -> pd.Series:

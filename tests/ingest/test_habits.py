@@ -227,3 +227,14 @@ def test_moments_of_summer_and_winter_are_written_in_one_zone():
     assert found.format == "%Y-%m-%d %H:%M%z"
     told = as_seconds(pd.Series(["2021-07-01 12:00+0200"]), found.format)
     assert written(told, found.format).tolist() == ["2021-07-01 10:00+0000"]
+
+
+@pytest.mark.parametrize("coarser", ["%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m-%d %H:%M:%S"])
+def test_moments_of_fewer_digits_are_read_by_a_finer_format(coarser: str):
+    """Excel shows full minutes without seconds, Python full seconds without a fraction."""
+    seconds = np.arange(1_600_000_000, 1_610_000_000, 50_003.0)
+    fine = written(seconds, "%Y-%m-%d %H:%M:%S.%3f").tolist()
+    coarse = written(seconds, coarser).tolist()
+    found = one([*fine, *coarse[:60]]).column
+    assert found.kind is Kind.DATE
+    assert not found.domain.missing
