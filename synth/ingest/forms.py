@@ -163,7 +163,8 @@ def form_of(
     if not len(held):  # nothing rises above the noise: the likeliest of the usual shapes
         best = usual[int(told[usual].argmax())]
         nothing = bool(surely) and told[best] < missing.max()
-        held = np.array([places()[WordShape()] if nothing or told[best] <= 0 else best])
+        long = places()[WordShape(long=True)]  # of which only is told whether there is something
+        held = np.array([long if nothing or told[best] <= 0 else best])
     seen = [(listed[i], max(float(told[i]), 1.0)) for i in held]
     words = {shape.word: float(told[i]) for shape, i in _words().items()}
     form = _form(seen, gone, within, (words, sigma), comma)
