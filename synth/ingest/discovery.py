@@ -17,7 +17,8 @@ from synth.budget import Rho
 from synth.budget.accounting import stability_threshold
 from synth.errors import MethodError
 from synth.ingest.masses import step_of, with_masses
-from synth.ingest.ranges import edges_anywhere, edges_within, least_told
+from synth.ingest.plausible import plausible_edges
+from synth.ingest.ranges import edges_within, least_told
 from synth.lazily import pd
 from synth.progress import Progress, quiet
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schema, Text
@@ -155,7 +156,7 @@ def _found(private: PrivateTable, share: Share) -> Column:
                 column.name, Rho(MASSES * share.rho), share.delta, "values that many rows share"
             )
             rest = Rho((1 - MASSES) * share.rho)
-            cut = edges_anywhere
+            cut = plausible_edges
             if measured.origin is Origin.BOUNDED:
                 cut, shared = edges_within, _within(measured, shared)
             edges = cut(private, column, rest, step_of(measured))

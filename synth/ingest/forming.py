@@ -23,9 +23,11 @@ from synth.ingest.forms import (
     form_of,
     usual_gaps,
 )
+from synth.ingest.named import names_codes
 from synth.ingest.roles import role_by_name, words_of
 from synth.ingest.shaping import Shapes
 from synth.ingest.suggest import Suggestion, possible
+from synth.ingest.tallies import usual_comma
 from synth.progress import Progress, quiet
 from synth.schema import (
     Column,
@@ -130,6 +132,7 @@ def formed(
     progress: Progress = quiet,
     *,
     changed: Collection[str] = (),
+    delimiter: str = "",
 ) -> PrivateTable:
     """The same rows, with what the columns are found out under the budget.
 
@@ -139,6 +142,7 @@ def formed(
         parts: what the custodian declared.
         people: about how many rows there are, as far as that is public; 0 if it is not.
         changed: columns that steps changed.
+        delimiter: what stood between two fields, where it was a text file.
 
     Raises:
         BudgetExceeded: too little is left.
@@ -149,14 +153,20 @@ def formed(
     told = {p.name: p for p in parts}
     shown = {n: _shown(private, n, each) for n in asked.shapes}
     sigma = max((m.sigma for m in shown.values()), default=0.0)
-    gaps = usual_gaps(private.gap_texts, [m.counts for m in shown.values()], sigma)
+    counts = [m.counts for m in shown.values()]
+    gaps, comma = (
+        usual_gaps(private.gap_texts, counts, sigma),
+        usual_comma(counts, sigma, delimiter),
+    )
     found: list[Column] = []
     for i, column in enumerate(private.schema):
         progress(i / len(private.schema), "finding out what columns are")
         name, part = column.name, told.get(column.name)
         if column.facts is Origin.OBSERVED:
             typed = _by_type(column, part, changed)
-            made = _found(private, column, part, _Asked(asked, each, shown.get(name), gaps, typed))
+            made = _found(
+                private, column, part, _Asked(asked, each, shown.get(name), gaps, comma, typed)
+            )
             found.append(made)
         elif part is not None and part.missing_as is None and not part.seen:
             found.append(replace(column, missing_as=gaps.default))
@@ -171,6 +181,7 @@ class _Asked:
         rho: what each question costs.
         shown: how many of its cells have each shape; None where that was not asked.
         gaps: how missing cells of this file are written.
+        comma: what its columns tell of the comma.
         typed: what the type of its source settles; None where nothing.
     """
 
@@ -178,6 +189,7 @@ class _Asked:
     rho: Rho
     shown: Measurement | None
     gaps: MissingTexts
+    comma: float
     typed: Form | None
 
 
@@ -220,7 +232,17 @@ def _found(private: PrivateTable, column: Column, part: ColumnPart | None, asked
 
 
 def _form(private: PrivateTable, column: Column, part: ColumnPart | None, asked: _Asked) -> Form:
-    """How a column is written."""
+    """How a column is written; numbers that its name calls codes are categories."""
+    form = _as_written(private, column, part, asked)
+    free = part is None or not _says(part)
+    if free and form.kind is Kind.INTEGER and names_codes(words_of(column.name)):
+        return replace(form, kind=Kind.CATEGORY)
+    return form
+
+
+def _as_written(
+    private: PrivateTable, column: Column, part: ColumnPart | None, asked: _Asked
+) -> Form:
     if asked.typed is not None:
         return replace(asked.typed, missing_as=asked.gaps.default)
     kind = part.kind if part is not None else None
@@ -230,7 +252,7 @@ def _form(private: PrivateTable, column: Column, part: ColumnPart | None, asked:
         kind = Kind.CATEGORY
     if asked.shown is None:
         return Form(kind or column.kind, missing_as=asked.gaps.default)
-    form = form_of(asked.shown.counts, asked.shown.sigma, kind, asked.gaps)
+    form = form_of(asked.shown.counts, asked.shown.sigma, kind, asked.gaps, asked.comma)
     for of in details(form):
         told = _counted(private, column, Shapes(of), asked.rho)
         form = detailed(form, of, told.counts, told.sigma)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TypeVar
 
+from synth.ingest.dated import namings, paddings, zones
 from synth.ingest.shapes import (
+    ALIKE,
     COMPACT,
-    DEEP,
     STAMPS,
     TRUTHS,
     ZERO,
     DateShape,
-    DurationShape,
     NumberShape,
     Shape,
     TruthShape,
@@ -24,21 +22,30 @@ from synth.ingest.shapes import (
     places,
     shapes,
 )
-from synth.ingest.shaping import namings, paddings
-from synth.lazily import np, npt
+from synth.ingest.tallies import (
+    MISFITS,
+    Seen,
+    added,
+    dates_of,
+    durations_of,
+    most,
+    numbers_of,
+    truth_of,
+)
+from synth.lazily import compiled, np, npt
 from synth.schema import Categories, Kind, Origin
-from synth.schema.durations import PADDED, READS
-from synth.schema.moments import CLOCK, LANGUAGES, LONG, SHORT
+from synth.schema.durations import PADDED
+from synth.schema.moments import LANGUAGES, LONG, SHORT, THREE
 from synth.schema.spelling import PLAINLY, Spelling
 from synth.schema.stored import WHOLE
 from synth.schema.values import Values
 
 MOST = 0.9  # of the cells that hold something must be numbers, or dates, for a column to be that
-MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
+ZONE = compiled(r"%[:.]?z$")
+NEARLY = 0.98  # the same of truth values: a third answer is more than a slip
 USUAL, RARE = 4.0, 5.2  # times the noise: what is less may be noise alone, of any shape of a kind
 GONE = 1.0  # the same of missing cells: gaps that are lost harm more than a few that were none
 TRIMMED = 0.05  # of numbers show fewer decimal places, where zeros at the end are not written
-T = TypeVar("T", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -133,6 +140,7 @@ def form_of(
     sigma: float,
     within: Kind | None = None,
     gaps: MissingTexts = ANY_GAPS,
+    comma: float = 0.0,
 ) -> Form:
     """How a column is written.
 
@@ -140,6 +148,7 @@ def form_of(
         counts: cells of each of `shapes()`, maybe noisy; the missing ones may follow, by `gaps`.
         sigma: standard deviation of the noise in each.
         within: the kind, where it is known.
+        comma: what the rest of the file tells of the comma, as `usual_comma` gives it.
     """
     listed = shapes()
     told = np.asarray(counts, dtype=np.float64)
@@ -153,9 +162,13 @@ def form_of(
     held = np.flatnonzero(told >= least)
     if not len(held):  # nothing rises above the noise: the likeliest of the usual shapes
         best = usual[int(told[usual].argmax())]
-        held = np.array([best if told[best] > 0 else len(told) - 1])
+        nothing = bool(surely) and told[best] < missing.max()
+        long = places()[WordShape(long=True)]  # of which only is told whether there is something
+        held = np.array([long if nothing or told[best] <= 0 else best])
     seen = [(listed[i], max(float(told[i]), 1.0)) for i in held]
-    form = replace(_form(seen, gone, within), missing_as=surely[0] if surely else gaps.default)
+    words = {shape.word: float(told[i]) for shape, i in _words().items()}
+    form = _form(seen, gone, within, (words, sigma), comma)
+    form = replace(form, missing_as=surely[0] if surely else gaps.default)
     return replace(form, spelling=_with_zeros(form, told, sigma))
 
 
@@ -174,9 +187,16 @@ def _usual() -> npt.NDArray[np.int64]:
     plain = [NumberShape(d, "." if d else "") for d in range(4)]
     plain.append(NumberShape(after=ZERO))
     dates = [DateShape(f) for f in ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")]
-    truth = [TruthShape(pair, x) for pair in TRUTHS[:3] for x in (False, True)]
-    common: tuple[Shape, ...] = (*plain, *dates, *truth, WordShape(), WordShape(long=True))
+    truth = [TruthShape(word) for pair in TRUTHS[:ALIKE] for word in pair]
+    words = WordShape(), WordShape(coded=True), WordShape(long=True)
+    common: tuple[Shape, ...] = (*plain, *dates, *truth, *words)
     return np.array([places()[shape] for shape in common])
+
+
+@cache
+def _words() -> Mapping[TruthShape, int]:
+    """Where the words stand that may mean true or false."""
+    return {shape: place for shape, place in places().items() if isinstance(shape, TruthShape)}
 
 
 def _with_zeros(form: Form, told: Values, sigma: float) -> Spelling:
@@ -192,37 +212,40 @@ def _with_zeros(form: Form, told: Values, sigma: float) -> Spelling:
     mine = [
         (shape.decimals, float(told[place]))
         for between in {"", spelling.between}
-        for d in range(decimals + 1)
+        for d in (decimals - 1, decimals)
         if (shape := NumberShape(d, spelling.mark if d else "", between, *ends)) in places()
         for place in (places()[shape],)
     ]
     mine.append((1, float(told[places()[NumberShape(after=ZERO)]])))
     full = sum(n for d, n in mine if d == decimals)
-    fewer = sum(n for d, n in mine if d < decimals)
+    fewer = sum(n for d, n in mine if d == decimals - 1)  # nine of ten, at a fraction of the noise
     return replace(spelling, fixed=fewer <= TRIMMED * full)
 
 
-Seen = list[tuple[Shape, float]]
-
-
-def _form(seen: Seen, gone: bool, within: Kind | None) -> Form:
+def _form(
+    seen: Seen,
+    gone: bool,
+    within: Kind | None,
+    words: tuple[Mapping[str, float], float],
+    comma: float,
+) -> Form:
     cells = sum(n for _, n in seen)
     dates = [(s, n) for s, n in seen if isinstance(s, DateShape)]
     squeezed = [(NumberShape(), n) for s, n in dates if s.format in COMPACT]
     numbers = [*((s, n) for s, n in seen if isinstance(s, NumberShape)), *squeezed]
-    decimals, spelling, written = _numbers(numbers)
-    way, long = _durations(seen)
+    decimals, spelling, written = numbers_of(numbers, comma)
+    way, long = durations_of(seen)
     if long > written:
         decimals, spelling, written = 0, Spelling(clock=way), long
-    format, dated, unsure = _dates(dates)
-    truth, either = _truth([(s, n) for s, n in seen if isinstance(s, TruthShape)])
+    format, dated, unsure = dates_of(dates)
+    truth, either = truth_of(seen, *words)
     if within is not None:
         kind = within
-    elif either >= MOST * cells:
+    elif either >= NEARLY * cells:
         kind = Kind.BOOLEAN
     elif dated >= MOST * cells and not long:
         kind = Kind.DATE
-    elif max(long, sum(n for _, n in numbers)) >= MOST * cells:
+    elif _counts(seen, written, cells):  # of one habit: half of them in another would be lost
         kind = Kind.INTEGER if decimals == 0 else Kind.REAL
     else:
         wordy = sum(n for s, n in seen if isinstance(s, WordShape) and s.long)
@@ -234,140 +257,16 @@ def _form(seen: Seen, gone: bool, within: Kind | None) -> Form:
     return Form(kind, places, spelling, format, truth, missing, unsure, fitting, cells)
 
 
-def _most(seen: list[tuple[T, float]], default: T) -> T:
-    """What most cells have."""
-    rows: dict[T, float] = {}
-    for what, n in seen:
-        rows[what] = rows.get(what, 0.0) + n
-    return max(rows, key=lambda what: rows[what]) if rows else default
+def _counts(seen: Seen, numbers: float, cells: float) -> bool:
+    """Whether cells are numbers, among which some may be words, or more or less than a number.
 
-
-def _sum(seen: list[tuple[T, float]], which: Callable[[T], bool]) -> float:
-    return sum(n for what, n in seen if which(what))
-
-
-def _truth(seen: list[tuple[TruthShape, float]]) -> tuple[tuple[str, str], float]:
-    """How false and true are written, and how many cells are one of them.
-
-    Words beyond `true` and `false` have to occur both: a column of `F` alone may be a sex.
+    Where some begin with a zero they are codes, such as postcodes, which no number can stand for.
     """
-    truth = _most([(s.truth, n) for s, n in seen], TRUTHS[0])
-    mine = [(s, n) for s, n in seen if s.truth == truth]
-    both = {s.second for s, _ in mine} == {False, True}
-    sure = both or truth in TRUTHS[:3]
-    return truth, sum(n for _, n in mine) if sure else 0.0
-
-
-# -- numbers ---------------------------------------------------------------------------------------
-
-
-def _numbers(seen: list[tuple[NumberShape, float]]) -> tuple[int | None, Spelling, float]:
-    """Decimal places, spelling, and how many cells it reads."""
-    cells = sum(n for _, n in seen)
-    seen = _without_zeros(seen, cells)
-    commas = _sum(seen, lambda s: s.mark == "," or (s.between == "." and s.mark != "."))
-    points = _sum(seen, lambda s: s.mark == "." or (s.between == "," and s.mark != "?"))
-    mark = "," if commas > points else "."
-    between = _most([(s.between, n) for s, n in seen if _apart(s, mark)], "")
-    ends = _most([((s.before, s.after), n) for s, n in seen], ("", ""))
-    read = [(s, n) for s, n in seen if _fits(s, mark, between, ends)]
-    shown: dict[int, float] = {}
-    for shape, n in read:
-        place = 3 if shape.mark == "?" and mark == "," else shape.decimals
-        shown[place] = shown.get(place, 0.0) + n
-    found = sum(shown.values())
-    decimals = next((p for p in sorted(shown) if _beyond(shown, p) <= MISFITS * found), 0)
-    brackets = _sum(read, lambda s: s.brackets) > 0
-    spelling = Spelling(mark, between, *ends, brackets)
-    if decimals == 0 and not between:
-        spelling = Spelling(".", "", *ends, brackets)
-    return None if decimals == DEEP else decimals, spelling, min(found, cells)
-
-
-def _without_zeros(
-    seen: list[tuple[NumberShape, float]], cells: float
-) -> list[tuple[NumberShape, float]]:
-    """`12.0` is one of many numbers with decimal places, unless nearly all are whole."""
-    whole = _sum(seen, lambda s: s.decimals == 0 and s.after in ("", ZERO))
-    if whole >= (1 - MISFITS) * cells:
-        return seen
-    tenths = NumberShape(1, ".")
-    return [(tenths if s.after == ZERO else s, n) for s, n in seen]
-
-
-def _beyond(places: dict[int, float], place: int) -> float:
-    return sum(n for p, n in places.items() if p > place)
-
-
-def _apart(shape: NumberShape, mark: str) -> bool:
-    """Whether a number shows what stands between thousands, under a decimal mark."""
-    return shape.between not in ("", mark) and not (shape.mark == "?" and mark == ",")
-
-
-def _fits(shape: NumberShape, mark: str, between: str, ends: tuple[str, str]) -> bool:
-    """Whether a number can be read under a spelling; one without its currency or unit can."""
-    if (shape.before, shape.after) not in (("", ""), ends):
+    words = [(s, n) for s, n in seen if isinstance(s, WordShape)]
+    around, coded = added(words, lambda s: s.around), added(words, lambda s: s.coded)
+    if coded > MISFITS * cells:
         return False
-    if shape.mark == "?":
-        return mark == "," or between == ","
-    return shape.mark in ("", mark) and shape.between in ("", between)
-
-
-def _durations(seen: Seen) -> tuple[str, float]:
-    """The way in which most durations are written, and how many cells it reads.
-
-    What might be a time of day is a duration where enough others are longer than a day.
-    """
-    told = [(s.way, n) for s, n in seen if isinstance(s, DurationShape)]
-    ways = {way: sum(n for w, n in told if w == way) for way, _ in told}
-    if not ways:
-        return "", 0.0
-    reads = {w: sum(ways.get(o, 0.0) for o in (w, *READS.get(w, ()))) for w in (*ways, *READS)}
-    best = max(reads, key=lambda way: (reads[way], way not in READS))
-    for way in READS.get(best, ())[::-1]:  # the plainest that reads nearly as many
-        best = way if reads.get(way, 0.0) >= (1 - MISFITS) * reads[best] else best
-    read = reads[best]
-    clock = {"1:30:05": "%H:%M:%S", "1:30": "%H:%M"}.get(best)
-    short = _sum(seen, lambda s: isinstance(s, DateShape) and s.format == clock)
-    return (best, read + short) if read > MISFITS * (read + short) else ("", 0.0)
-
-
-# -- dates -----------------------------------------------------------------------------------------
-
-
-def _dates(seen: list[tuple[DateShape, float]]) -> tuple[str, float, bool]:
-    """The format that most dates have, how many it reads, and whether its order is a guess.
-
-    Day comes before month where both are possible.
-    """
-    if not seen:
-        return "%Y-%m-%d", 0.0, False
-    form = _finest(seen, _most([(s.format, n) for s, n in seen], ""))
-    read = [(s, n) for s, n in seen if _reads(form, s.format)]
-    days, months = _sum(read, lambda s: s.order == "d"), _sum(read, lambda s: s.order == "m")
-    swapped = months > days
-    cells = _sum(read, lambda s: s.order in ("", "m" if swapped else "d"))
-    unsure = form.startswith(("%d/%m", "%d.%m", "%d-%m")) and not days and not months
-    return re.sub(r"%d(.)%m", r"%m\1%d", form) if swapped else form, cells, unsure
-
-
-def _finest(seen: list[tuple[DateShape, float]], form: str) -> str:
-    """A finer format that the same dates have: a time of day, more digits of a second."""
-    finer = [(s.format, n) for s, n in seen if s.format != form and _reads(s.format, form)]
-    whole = sum(n for _, n in seen)
-    best = _most(finer, form)
-    return best if _sum(finer, lambda f: f == best) > MISFITS * whole else form
-
-
-def _reads(form: str, other: str) -> bool:
-    """Whether dates of one format can be read by another: of fewer digits, or of days alone."""
-    if form == other:
-        return True
-    plain, bare = (re.sub(r"\.%\df", "", f) for f in (form, other))
-    if form != plain and other != bare and plain == bare:
-        return int(form[form.index("f") - 1]) >= int(other[other.index("f") - 1])
-    cut = CLOCK.search(form)
-    return cut is not None and form[: cut.start()] == other
+    return numbers >= MOST * cells or (numbers > around and numbers + around >= MOST * cells)
 
 
 def details(form: Form) -> tuple[str, ...]:
@@ -376,12 +275,29 @@ def details(form: Form) -> tuple[str, ...]:
         return ("paddings",)
     if form.kind is not Kind.DATE or form.format in (*COMPACT, *STAMPS):
         return ()
-    return ("paddings", "namings") if "%b" in form.format else ("paddings",)
+    names = ("namings",) * ("%b" in form.format)
+    return ("paddings", *names, *(("zones",) * (ZONE.search(form.format) is not None)))
 
 
 def detailed(form: Form, of: str, counts: Values, sigma: float) -> Form:
     """The form with what a count of `details` tells, noisy or not."""
+    if of == "zones":
+        return zoned(form, counts, sigma)
     return padded(form, counts, sigma) if of == "paddings" else named(form, counts, sigma)
+
+
+def zoned(form: Form, counts: Values, sigma: float) -> Form:
+    """The form with the zone of all moments, from counts over `zones()`, if they have one.
+
+    Where there are two, as in summer and in winter, moments are written in that of Greenwich.
+    """
+    told = {away: float(n) for away, n in zip(zones(), counts, strict=False) if away is not None}
+    best = max(told, key=lambda away: told[away])
+    others = sum(n for away, n in told.items() if away != best and n > USUAL * sigma)
+    if not best or told[best] <= USUAL * sigma or others > MISFITS * told[best]:
+        return form
+    written = f"{'-' if best < 0 else '+'}{abs(best) // 60:02}{abs(best) % 60:02}"
+    return replace(form, format=ZONE.sub(rf"\g<0>[{written}]", form.format))
 
 
 def padded(form: Form, counts: Values, sigma: float) -> Form:
@@ -402,7 +318,7 @@ def padded(form: Form, counts: Values, sigma: float) -> Form:
 
 def _bare(told: list[tuple[bool | None, float]], sigma: float) -> bool:
     """Whether numbers below ten surely stand without a zero before them."""
-    bare, zeros = (_sum(told, lambda zero, s=sort: zero is s) for sort in (False, True))  # type: ignore[misc]
+    bare, zeros = (added(told, lambda zero, s=sort: zero is s) for sort in (False, True))  # type: ignore[misc]
     return bare > zeros + USUAL * sigma
 
 
@@ -415,13 +331,13 @@ def named(form: Form, counts: Values, sigma: float) -> Form:
     rows = {
         (language, width): sum(n for (words, _), n in told if (language, width) in words)
         for language in LANGUAGES
-        for width in (SHORT, LONG)
+        for width in (SHORT, LONG, THREE)
     }
     english = max((("en", width) for width in (SHORT, LONG)), key=lambda spoken: rows[spoken])
     best = max(rows, key=lambda spoken: rows[spoken])
     doubt = 2 * sigma * math.sqrt(len(told))
     language, width = english if rows[best] <= rows[english] + doubt else best
-    case = _most([(case, n) for (_, case), n in told], "En")
+    case = most([(case, n) for (_, case), n in told], "En")
     shown = {"en": language, "En": language.capitalize(), "EN": language.upper()}[case]
     code = f"%{width}" if shown == "En" else f"%{width}[{shown}]"
     return replace(form, format=form.format.replace("%b", code))

@@ -78,8 +78,9 @@ def load(
     read = _frame(source, missing, choices)
     if isinstance(read, nw.LazyFrame):
         return _in_place(read, budget, missing, person, known_as, noise)
-    suggestions = suggest(read.frame, read.stored, read.gaps)
     written = read.written or AS_USUAL
+    delimiter = read.written.delimiter if read.written else ""
+    suggestions = suggest(read.frame, read.stored, read.gaps, delimiter)
     private = PrivateTable(
         Came(read.frame, read.gaps, read.stored, written),
         suggested_schema(suggestions),

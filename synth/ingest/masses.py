@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from synth.lazily import np, pd
+from synth.lazily import np, npt, pd
 from synth.schema import Dates, Numbers, Origin
 from synth.schema.values import Values
 
@@ -32,8 +32,9 @@ def with_masses(
         shared: those values as they are written; words become codes.
     """
     measured = domain.measured(pd.Series(list(shared), dtype=object))
-    codes = sorted(v for v, number in zip(shared, measured, strict=True) if np.isnan(number))
-    masses = measured[~np.isnan(measured)]
+    far = _far(np.asarray(edges), measured) & (domain.origin is not Origin.BOUNDED)
+    codes = sorted(v for v, c in zip(shared, np.isnan(measured) | far, strict=True) if c)
+    masses = measured[~np.isnan(measured) & ~far]
     step = step_of(domain)
     cut = _cut(np.asarray(edges), masses, step) if len(masses) else np.asarray(edges)
     told = tuple(dict.fromkeys([*domain.codes, *codes]))
@@ -43,6 +44,16 @@ def with_masses(
     if isinstance(domain, Numbers):
         domain = replace(domain, bounds=(domain.edges[0], domain.largest))
     return replace(domain, edges=found, codes=told)
+
+
+def _far(edges: Values, masses: Values) -> npt.NDArray[np.bool_]:
+    """Values that lie further from all that was found than that is wide: 999 weeks, 9999-12-31.
+
+    Between them and the others nothing lies, and noise would draw rows there.
+    """
+    low, high = float(edges[0]), float(edges[-1])
+    width = high - low
+    return (masses < low - width) | (masses > high + width)
 
 
 def _cut(edges: Values, masses: Values, step: float) -> Values:

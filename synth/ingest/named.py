@@ -224,6 +224,18 @@ EAST_KNOWN = (
 )
 EAST_SECRET = r"诊断|診断|診斷|진단|疾病|病名|질병|收入|年収|給与|工资|소득|급여|宗教|종교"
 
+CODES = r"""
+    zip( ?code)?|post ?codes?|postal( ?code)?|plz|post ?leit ?zahl|code ?postal|codigo ?postal|cap|
+    cep|psc|codice postale|postnummer|postnr|post nr|postinumero|kod ?pocztowy|iranyitoszam|irsz|
+    cod ?postal|posta ?kodu|(почтовый )?индекс|sic|naics|nace|isic|isco|soc|fips|hs ?code|cpt|drg|
+    loinc|snomed|icd\w*|atc|ags|insee|cbs ?code|area ?code|(\w+ )*concept id|\w*conceptid|
+    industry|branche|(industry|branch|sector|occupation|profession|job|diagnos\w*|procedure|area|
+    region|district|county|state|country|municipality|commune|commune insee|gemeinde|kreis|ward|
+    department|dept|station|product|item|article|currency|status|reason|error|http|response|
+    discharge|admission|specialty|species|vendor|store|shop|branch|cost ?cent\w+|school|language|
+    nationality|ethnic\w*|race|sex|gender|religion|marital) ?(code|cd|kode|kod|codigo|codice|key|
+    schlussel|kennziffer|klasse)
+"""
 PEOPLE = "names people"
 ONE = "names one person or one record"
 KNOWN = "is what others may know"
@@ -268,3 +280,9 @@ def meaning_of(words: str) -> Meaning | None:
         if meaning.words and _compiled(meaning.words).search(words):
             return meaning
     return next((m for m in EAST if re.search(m.words, words)), None)
+
+
+@lru_cache(maxsize=4096)
+def names_codes(words: str) -> bool:
+    """Whether a column's name says that its numbers are names, of which no sum makes sense."""
+    return _compiled(CODES).fullmatch(words) is not None

@@ -40,6 +40,8 @@ COMMON = """
     mason baker cook carpenter potter taylor miller farmer fisher bishop judge nurse clerk
 """
 ORDINARY = frozenset(COMMON.split())
+FATHERS = compiled(r"(ович|евич|ич|овна|евна|инична|ична|йович|івна|ївна)$")
+HAN = compiled(r"[\u4e00-\u9fff]{2,4}")  # names in Chinese: one or two signs of the family first
 
 
 def plain(word: str) -> str:
@@ -83,14 +85,37 @@ def _parts(value: str) -> list[str]:
 
 
 def _is_name(parts: list[str]) -> bool:
-    """Whether several words are a name: a given one first or last, or a family one last."""
+    """Whether several words are a name: a given one first or last, or a family one last.
+
+    In Russian and its neighbours the given name stands between the family's and the father's.
+    """
     if len(parts) < 2:
         return False
     given, family = _listed()
     words = [plain(p) for p in parts]
     if any(w in ORDINARY for w in (words[0], words[-1])):
         return False
+    if len(words) == 3 and FATHERS.search(words[2]):
+        return words[1] in given or words[0] in family
     return words[0] in given or words[-1] in given or words[-1] in family
+
+
+@lru_cache(maxsize=1)
+def _of_china() -> tuple[frozenset[str], frozenset[str]]:
+    """Given and family names in Chinese signs, short and long ones."""
+    from faker.providers.person.zh_CN import Provider as Short
+    from faker.providers.person.zh_TW import Provider as Long
+
+    given = {n for p in (Short, Long) for n in _texts(p.first_names)}
+    return frozenset(given), frozenset(n for p in (Short, Long) for n in _texts(p.last_names))
+
+
+def _is_chinese(value: str) -> bool:
+    """Whether signs are a family name and a given one that is known, or is made of such ones."""
+    given, family = _of_china()
+    signs = {sign for name in given for sign in name}
+    cuts = ((value[:n], value[n:]) for n in (1, 2))
+    return any(a in family and b and (b in given or set(b) <= signs) for a, b in cuts)
 
 
 def names_of_people(values: Sequence[str]) -> str:
@@ -105,6 +130,9 @@ def names_of_people(values: Sequence[str]) -> str:
     if titled >= MOST and not _sentences(values):
         return f"{titled:.0%} of the values are names of people with a title."
     split = [_parts(v) for v in values]
+    if len(values) >= FEWEST and all(map(HAN.fullmatch, values)):
+        share = sum(map(_is_chinese, values)) / len(values)
+        return f"{share:.0%} of the values look like names of people." if share >= ALONE else ""
     several = sum(len(p) > 1 for p in split) / len(values)
     if several >= MOST:
         share = sum(map(_is_name, split)) / len(values)

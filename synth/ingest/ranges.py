@@ -25,6 +25,8 @@ LIKELY = 2.0  # times the noise: a neighbour of full intervals with so much is t
 FALSE_END = 1e-4  # chance that noise alone passes for rows anywhere in an empty grid
 TOLD = 4.0  # times the noise: what the fullest interval of the first look holds, or nothing is told
 TAIL = 4.0  # times the noise: what lies in a stretch of a tail for it to have an interval
+HELD = 3.0  # times the noise: what an interval of a closer look has to hold on average
+FEWEST = 4  # intervals of a closer look
 END = 0.3  # times the noise: what an interval holds on average up to the ends of a closer look
 CUTS = 64  # about so many intervals; what they seem to tell beyond the noise is calmed when used
 REST = 2.5  # times the noise of what lies outside a stretch, if nothing is told there
@@ -65,7 +67,7 @@ def edges_anywhere(
     """
     first = Rho(FIRST * rho / (len(ZOOMS) + FIRST))
     edges = _grid_of(column)
-    counts = _looker(private, column, first)(edges)
+    counts = looker(private, column, first)(edges)
     sigma = gaussian_sigma(first, private.rows_per_person)
     least = _surely(len(edges), sigma)
     if counts.max() < TOLD * sigma:
@@ -74,10 +76,22 @@ def edges_anywhere(
     closer = _closer(edges, counts, least, reach)
     tails = _tails(edges, counts, sigma, reach, closer)
     each = Rho(rho / (len(ZOOMS) + FIRST))
-    look = _looker(private, column, each)
-    edges = _on_steps(np.linspace(*closer, ZOOMS[0] + 1), step)
-    seen = Glance(edges, look(edges), gaussian_sigma(each, private.rows_per_person))
+    look = looker(private, column, each)
+    noise = gaussian_sigma(each, private.rows_per_person)
+    within = (edges[:-1] >= closer[0]) & (edges[1:] <= closer[1])
+    cells = _cells(ZOOMS[0], float(counts[within].sum()), noise)
+    edges = _on_steps(np.linspace(*closer, cells + 1), step)
+    seen = Glance(edges, look(edges), noise)
     return tuple(float(e) for e in np.unique([*_closed_in(look, seen, step), *tails]))
+
+
+def _cells(most: int, rows: float, sigma: float) -> int:
+    """Into how many intervals to cut a stretch: in a small table few, so that each tells something.
+
+    Of many intervals that hold less than the noise, some seem full and the others empty, and the
+    range would close in on these.
+    """
+    return int(np.clip(rows / (HELD * sigma), FEWEST, most))
 
 
 def edges_within(private: PrivateTable, column: Column, rho: Rho, step: float) -> tuple[float, ...]:
@@ -85,7 +99,7 @@ def edges_within(private: PrivateTable, column: Column, rho: Rho, step: float) -
     domain = column.domain
     assert isinstance(domain, Numbers | Dates)
     each = Rho(rho / len(ZOOMS))
-    look = _looker(private, column, each)
+    look = looker(private, column, each)
     bounds = domain.edges[0], domain.edges[-1]
     edges = _on_steps(np.linspace(*bounds, ZOOMS[0] + 1), step)
     seen = Glance(edges, look(edges), gaussian_sigma(each, private.rows_per_person))
@@ -151,6 +165,8 @@ def _closed_in(look: Callable[[Values], Values], at: Glance, step: float) -> Val
         sure = at.surely
         ends, closer = (sure, sure) if sure else (at.stretch(0), at.stretch(1))
         tails += _tails(at.edges, at.counts, at.sigma, reach, closer)
+        if cells < ZOOMS[-1]:  # the last look is for the cuts, not for the ends
+            cells = _cells(cells, float(at.counts.sum()), at.sigma)
         edges = _on_steps(np.linspace(*closer, cells + 1), step)
         at = Glance(edges, look(edges), at.sigma)
     low, high = at.stretch(0) if at.told >= ROUGHLY else ends
@@ -193,7 +209,7 @@ def _enough(counts: Values, outward: list[int], sigma: float, times: float) -> I
             held, many = 0.0, 0
 
 
-def _looker(private: PrivateTable, column: Column, rho: Rho) -> Callable[[Values], Values]:
+def looker(private: PrivateTable, column: Column, rho: Rho) -> Callable[[Values], Values]:
     """A noisy histogram of a column over any edges, worth `rho` each."""
 
     def look(edges: Values) -> Values:

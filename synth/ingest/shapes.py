@@ -14,14 +14,35 @@ from itertools import product
 
 from synth.schema.durations import PADDED, ways
 
+OTHERS = (
+    "nein ja,nee ja,nej ja,nei ja,non oui,no si,no sí,não sim,nao sim,nie tak,ne ano,nie áno,"
+    "ne da,nu da,nem igen,ei kyllä,hayır evet,нет да,ні так,не да,όχι ναι,falsch wahr,faux vrai,"  # noqa: RUF001
+    "falso vero,falso verdadero,falso verdadeiro,fałsz prawda,onwaar waar,falskt sant,"
+    "nepravda pravda,ложь истина,yanlış doğru"  # noqa: RUF001
+)
+ALIKE = 3  # the first of these pairs: each word of them means true or false on its own
 TRUTHS = (
     *(("false", "true"), ("False", "True"), ("FALSE", "TRUE"), ("f", "t"), ("F", "T")),
     *(("no", "yes"), ("No", "Yes"), ("NO", "YES"), ("n", "y"), ("N", "Y"), ("off", "on")),
+    *(("Off", "On"), ("OFF", "ON"), ("N", "J"), ("n", "j"), ("N", "O"), ("N", "S"), ("N", "T")),
+    *(
+        pair
+        for words in OTHERS.split(",")
+        for no, yes in (words.split(),)
+        for pair in ((no, yes), (no.capitalize(), yes.capitalize()), (no.upper(), yes.upper()))
+    ),
+    *(("いいえ", "はい"), ("否", "是"), ("아니요", "예"), ("HAYIR", "EVET")),
 )
 MANY = 31  # characters, from which on a text is long
 DEEP = 7  # decimal places that are told apart; so many or more are one shape
 
 CURRENCY = "$ £ € ¥ ₹ R$ US$ CHF EUR USD GBP kr zł Kč Ft"
+# Fewer of their spellings are told apart: each costs as many shapes as there are layouts of digits.
+RARER = """
+    kr. Rs Rs. C$ A$ NZ$ HK$ S$ PLN CZK HUF SEK NOK DKK RON JPY CNY INR RUB TRY BRL CAD AUD NZD
+    ₽ руб. руб р. ₺ ₩ ₪ ₴ ₫ ฿ 円 元 원 TL lei лв
+"""  # noqa: RUF001
+FLAT = ",- ,– .- .–"  # after amounts without cents
 UNITS = """
     kg mg µg mcg ng lb lbs oz km cm mm µm ft yd mi ml mL dl µl hr hrs min sec ms days weeks months
     years yrs °C °F bpm mmHg kPa kcal kJ cal kWh MWh kW MW Hz kHz MHz GHz kB MB GB TB m² m2 km² ha
@@ -39,6 +60,7 @@ class NumberShape:
         decimals: places written; `DEEP` for so many or more.
         mark: "." or ","; "" where there are no places; "?" where `1,234` may be either.
         between: what stands between thousands; "" where nothing does.
+        behind: whether a minus stands behind it, as SAP writes it.
     """
 
     decimals: int = 0
@@ -47,6 +69,7 @@ class NumberShape:
     before: str = ""
     after: str = ""
     brackets: bool = False
+    behind: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,17 +95,23 @@ class DurationShape:
 
 @dataclass(frozen=True)
 class TruthShape:
-    """True or false, in one of the spellings of `TRUTHS`; `second`: true."""
+    """A word that means true or false in one of the spellings of `TRUTHS`, or in several."""
 
-    truth: tuple[str, str]
-    second: bool = False
+    word: str
 
 
 @dataclass(frozen=True)
 class WordShape:
-    """Anything else."""
+    """Anything else.
+
+    Args:
+        coded: digits that begin with a zero, as postcodes and other codes do.
+        around: `<5`, `>90`, `≤ 0.5`: more or less than a number, among numbers.
+    """
 
     long: bool = False
+    coded: bool = False
+    around: bool = False
 
 
 Shape = NumberShape | DateShape | DurationShape | TruthShape | WordShape
@@ -110,10 +139,20 @@ def _blanked() -> Iterator[tuple[int, str, str]]:
 
 def money() -> Iterator[tuple[str, str]]:
     """What stands before and after amounts and shares."""
-    for sign, blank in product(CURRENCY.split(), ("", " ", "\u00a0")):
+    yield from _signs(CURRENCY)
+    yield from (("", blank + "%") for blank in ("", " ", "\u00a0"))
+
+
+def rarer() -> Iterator[tuple[str, str]]:
+    """The same of amounts whose currency few tables name so."""
+    yield from _signs(RARER)
+    yield from (("", flat) for flat in FLAT.split())
+
+
+def _signs(listed: str) -> Iterator[tuple[str, str]]:
+    for sign, blank in product(listed.split(), ("", " ", "\u00a0")):
         yield sign + blank, ""
         yield "", blank + sign
-    yield from (("", blank + "%") for blank in ("", " ", "\u00a0"))
 
 
 def units() -> Iterator[tuple[str, str]]:
@@ -127,7 +166,14 @@ def _number_shapes() -> Iterator[NumberShape]:
     layouts = (*_simple(), *_blanked())
     for layout, brackets in product(layouts, (False, True)):
         yield NumberShape(*layout, brackets=brackets)
+    for layout in _simple():
+        if layout[2] or layout[0]:  # `3-` may be a mark at school
+            yield NumberShape(*layout, behind=True)
     for layout, ends in product(layouts, money()):
+        if layout[0] <= 4 or "%" in ends[1]:
+            yield NumberShape(*layout, *ends)
+    cents = [layout for layout in layouts if layout[0] in (0, 2, 3)]
+    for layout, ends in product(cents, rarer()):
         yield NumberShape(*layout, *ends)
     for layout, ends in product(_simple(), money()):
         if not ends[1]:
@@ -140,29 +186,86 @@ CLOCKS = (
     *("%H:%M", "%H:%M:%S", *(f"%H:%M:%S.%{n}f" for n in range(1, 10))),
     *(f"{c}{b}{h}" for c in ("%I:%M", "%I:%M:%S") for b in ("", " ") for h in ("%p", "%P")),
 )
-COMPACT = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%6f")
-STAMPS = ("%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ")
+COMPACT = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%6f", "%Y%m", "%d%m%Y", "%m%d%Y")
+STAMPS = (
+    *("%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ", "%Y%m%d_%H%M%S", "%Y%m%d-%H%M%S", "%Y%m%d %H%M%S"),
+    *("%Y%m%d %H:%M", "%Y%m%d %H:%M:%S"),
+)
 NAMED = (
     *("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%d. %b %Y", "%d%b%Y", "%d de %b de %Y"),
     *("%b %d %Y", "%b %d, %Y", "%b-%d-%Y", "%b %Y", "%b-%Y"),
 )
+WEEKDAYS = ("%a, %d %b %Y", "%a %d %b %Y", "%a, %b %d, %Y", "%A, %d %b %Y", "%A, %b %d, %Y")
+LOGGED = (  # by databases, statistical programs and servers
+    *(f"%d%b%{y}:%H:%M:%S{f}" for y in "Yy" for f in ("", ".%2f", ".%3f")),
+    *(
+        f"%d-%b-%{y} {h}.%M.%S{f}"
+        for y in "Yy"
+        for h in ("%H", "%I")
+        for f in (("", ".%6f", ".%9f") if h == "%H" else (" %p", ".%6f %p", ".%9f %p"))
+    ),
+    *("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT"),
+    *("%Y-%b-%d", "%Y %b %d", "%Y. %b %d."),
+    *(f"%Y年%m月%d日{c}" for c in ("", " %H:%M", " %H:%M:%S")),
+    "%Y年%m月",
+)
+SPACED = ("%d. %m. %Y", "%d. %m. %y")
+DOTTED = ("%Y.%m.%d.", "%Y. %m. %d.")
+HALVES = ("%I:%M %:P", "%I:%M:%S %:P")  # 9:30 a.m.
+STATED = (" Z", " UTC", " GMT", "%.z", " %z", " %:z", " %.z")  # zones that fewer programs write so
 MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y")
 ZONES = ("", "Z", "%z", "%:z")
 
 
+ORDERED = tuple(product("/.-", "Yy", ("", "d", "m")))  # sign, width of the year, which is the day
+
+
 def _date_shapes() -> Iterator[DateShape]:
-    yield from map(DateShape, (*COMPACT, *STAMPS, *MONTHS, *CLOCKS))
+    yield from map(DateShape, (*COMPACT[:-2], *STAMPS, *MONTHS, *CLOCKS))
     for sign in "-/.":
         yield from _timed(f"%Y{sign}%m{sign}%d", " T", ZONES)
-    for sign, year, order in product("/.-", "Yy", ("", "d", "m")):
+    for sign, year, order in ORDERED:
         yield from _timed(f"%d{sign}%m{sign}%{year}", " ", ("",), order)
     for form, year in product(NAMED, "Yy"):
         yield from _timed(form.replace("%Y", f"%{year}"), " ", ("",))
+    yield from _rarer_dates()
+    yield from _dates_of_databases()
 
 
-def _timed(day: str, between: str, zones: tuple[str, ...], order: str = "") -> Iterator[DateShape]:
+def _rarer_dates() -> Iterator[DateShape]:
+    """With the day of the week, dots, blanks, or words for the half of a day."""
+    yield from (DateShape("%d%m%Y", order) for order in ("", "d", "m"))
+    for form, year in product(WEEKDAYS, "Yy"):
+        yield from _timed(form.replace("%Y", f"%{year}"), " ", ("",), clocks=CLOCKS[:2])
+    for form in DOTTED:
+        yield from _timed(form, " ", ("",), clocks=CLOCKS[:2])
+    for form, order in product(SPACED, ("", "d", "m")):
+        yield from _timed(form, " ", ("",), order, CLOCKS[:2])
+    yield from map(DateShape, ("%Hh%M", *HALVES, *(f"%Y-%m-%d {clock}" for clock in HALVES)))
+    browsers = [f", {clock}" for clock in CLOCKS[:2] + CLOCKS[11:]]
+    for (sign, year, order), clock in product(ORDERED, [*browsers, *(f" {c}" for c in HALVES)]):
+        yield DateShape(f"%d{sign}%m{sign}%{year}{clock}", order)
+
+
+def _dates_of_databases() -> Iterator[DateShape]:
+    """As databases, statistical programs and servers write moments."""
+    yield from map(DateShape, LOGGED)
+    for clock, zone in product(CLOCKS[:11], STATED):
+        yield DateShape(f"%Y-%m-%d {clock}{zone}")
+    yield from (DateShape(f"%Y-%m-%dT{clock}%.z") for clock in CLOCKS[:11])
+    for places, zone in product("36", ("", "Z")):  # a fraction behind a comma
+        yield from (DateShape(f"%Y-%m-%d{t}%H:%M:%S,%{places}f{zone}") for t in " T")
+
+
+def _timed(
+    day: str,
+    between: str,
+    zones: tuple[str, ...],
+    order: str = "",
+    clocks: tuple[str, ...] = CLOCKS,
+) -> Iterator[DateShape]:
     yield DateShape(day, order)
-    for sign, clock, zone in product(between, CLOCKS, zones):
+    for sign, clock, zone in product(between, clocks, zones):
         yield DateShape(f"{day}{sign}{clock}{zone}", order)
 
 
@@ -171,9 +274,10 @@ def shapes() -> tuple[Shape, ...]:
     """All of them, in their order."""
     found: dict[Shape, None] = dict.fromkeys(_number_shapes())
     found.update(dict.fromkeys(_date_shapes()))
-    found.update(dict.fromkeys(TruthShape(pair, x) for pair in TRUTHS for x in (False, True)))
+    found.update(dict.fromkeys(TruthShape(word) for pair in TRUTHS for word in pair))
     found.update(dict.fromkeys(DurationShape(way) for way in ways() if way not in PADDED.values()))
-    found.update(dict.fromkeys((WordShape(), WordShape(long=True))))
+    words = WordShape(), WordShape(coded=True), WordShape(around=True), WordShape(long=True)
+    found.update(dict.fromkeys(words))
     return tuple(found)
 
 

@@ -22,11 +22,13 @@ from synth.ingest.forms import (
     truths,
     usual_gaps,
 )
+from synth.ingest.named import names_codes
 from synth.ingest.persons import Repeats, could_name_people, repeats_of
 from synth.ingest.profile import Profile, profile_of, quantities
 from synth.ingest.repairs import Repair, of_excel, repairs_of
 from synth.ingest.roles import judged_role, words_of
 from synth.ingest.shaping import Shapes
+from synth.ingest.tallies import usual_comma
 from synth.lazily import np, pd
 from synth.schema import (
     Categories,
@@ -58,6 +60,7 @@ UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NOTHING_PLACED: Mapping[str, int] = MappingProxyType({})
 UNSURE = " Nothing shows which number is the month: the day is taken to come first."
+ENDLESS = 253_370_764_800.0  # the year 9999, in seconds since 1970: a day in it is a code for none
 RARE_ROWS = 5  # a value in fewer rows than this is grouped with the other rare ones
 
 
@@ -84,6 +87,13 @@ class Suggestion(ForCustodian):
         return self.alternatives.get(kind)
 
 
+@dataclass
+class _Others:
+    """What all columns together tell: `comma` as `usual_comma` gives it."""
+
+    comma: float = 0.0
+
+
 @dataclass(frozen=True)
 class _Values:
     """The different values of a column as text, how often each occurs, and what is missing.
@@ -91,6 +101,7 @@ class _Values:
     Args:
         gone: how many missing cells were written as each of `gaps`, the empty ones last.
         gaps: how missing cells of the file are written.
+        others: what the other columns tell.
         order: the place of each value, where its type gives it one.
     """
 
@@ -100,6 +111,7 @@ class _Values:
     gone: np.ndarray[Any, np.dtype[np.int64]]
     gaps: MissingTexts
     order: Mapping[str, int]
+    others: _Others
     _numbers: dict[Spelling, np.ndarray[Any, np.dtype[np.float64]]] = field(default_factory=dict)
 
     @property
@@ -131,7 +143,7 @@ class _Values:
 
     def formed(self, kind: Kind | None = None) -> Form:
         """How the cells are written, from exact counts; as cells of a kind, if one is given."""
-        form = form_of(self.shapes, 0.0, kind, self.gaps)
+        form = form_of(self.shapes, 0.0, kind, self.gaps, self.others.comma)
         for of in details(form) if form.fitting else ():
             form = detailed(form, of, self._counted(of), 0.0)
         return form
@@ -142,20 +154,24 @@ class _Values:
 
 
 def suggest(
-    frame: pd.DataFrame, stored: Mapping[str, str] = NOTHING, gaps: Gaps = NO_GAPS
+    frame: pd.DataFrame,
+    stored: Mapping[str, str] = NOTHING,
+    gaps: Gaps = NO_GAPS,
+    delimiter: str = "",
 ) -> dict[str, Suggestion]:
     """A suggestion per column of a table as `read_table` gives it.
 
     Args:
         stored: the types in which the source stores its columns, as far as it has any.
         gaps: how missing cells were written.
+        delimiter: what stood between two fields, where it was a text file.
     """
     gone = {str(n): _gone(frame[n], gaps) for n in frame.columns}
     usual = usual_gaps(gaps.texts, [g.astype(np.float64) for g in gone.values()], 0.0)
-    return {
-        str(n): _suggested(str(n), _values(frame[n], gone[str(n)], usual), stored.get(str(n), ""))
-        for n in frame.columns
-    }
+    others = _Others()
+    every = {str(n): _values(frame[n], gone[str(n)], usual, others) for n in frame.columns}
+    others.comma = usual_comma([v.shapes for v in every.values()], 0.0, delimiter)
+    return {n: _suggested(n, values, stored.get(n, "")) for n, values in every.items()}
 
 
 def _gone(column: pd.Series, gaps: Gaps) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -170,10 +186,13 @@ def suggested_schema(suggestions: Mapping[str, Suggestion]) -> Schema:
 
 
 def _values(
-    column: pd.Series, gone: np.ndarray[Any, np.dtype[np.int64]], gaps: MissingTexts
+    column: pd.Series,
+    gone: np.ndarray[Any, np.dtype[np.int64]],
+    gaps: MissingTexts,
+    others: _Others,
 ) -> _Values:
     texts, counts = _different(column)
-    return _Values(texts, counts, len(column), gone, gaps, _order(column.dtype))
+    return _Values(texts, counts, len(column), gone, gaps, _order(column.dtype), others)
 
 
 def _different(column: pd.Series) -> tuple[pd.Series, np.ndarray[Any, np.dtype[np.int64]]]:
@@ -207,6 +226,8 @@ def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
     kind, why = _kind(values, possible)
     if listed_by_type(stored) and kind is not Kind.CATEGORY:
         kind, why = Kind.CATEGORY, "Its type says that it holds one of a list of values."
+    if kind is Kind.INTEGER and names_codes(words_of(name)):
+        kind, why = Kind.CATEGORY, f"Its name says that its numbers are codes. {why}"
     guess = judged_role(name, values.text, values.present, kind)
     if guess.withheld:
         kind = Kind.TEXT
@@ -256,7 +277,7 @@ def _possible(name: str, values: _Values) -> dict[Kind, Domain]:
             found[kind] = _numbers(values, numbers, written)
     written = values.formed(Kind.DATE)
     seconds = as_seconds(values.text, written.format) if written.fitting else np.array([np.nan])
-    if not np.isnan(seconds).all():
+    if (seconds < ENDLESS).any():
         found[Kind.DATE] = _dates(values, seconds, written.format)
     elif isinstance(whole := found.get(Kind.INTEGER), Numbers) and of_excel(
         name, values.numbers(whole.spelling)
@@ -360,7 +381,7 @@ def _by_quantiles(
 
 
 def _dates(values: _Values, seconds: np.ndarray[Any, Any], form: str) -> Dates:
-    fits = ~np.isnan(seconds)
+    fits = seconds < ENDLESS
     codes = _codes(values, fits)
     missing = values.missing or int((~fits).sum()) > len(codes)
     seconds = seconds[fits]

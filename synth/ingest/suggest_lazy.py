@@ -13,6 +13,7 @@ from operator import or_
 from typing import Any
 
 from synth.budget import Audience
+from synth.ingest.reading.tidy import values_by_name
 from synth.ingest.roles import guessed_role, words_of
 from synth.ingest.suggest import MOST_VALUES, RARE_ROWS, UNKNOWN, Suggestion
 from synth.lazily import np, nw, pd
@@ -38,9 +39,9 @@ def tidied(frame: nw.LazyFrame[Any], missing: Sequence[str]) -> nw.LazyFrame[Any
     """Text without blanks around it, and the texts that stand for nothing as missing."""
     texts = [n for n, kind in frame.collect_schema().items() if _is_text(kind)]
     bare = {n: nw.col(n).cast(nw.String).str.strip_chars() for n in texts}
-    nothing = {"", *missing}
     tell = _each if frame.implementation.is_duckdb() else _any
-    tidy = [nw.when(~tell(text, nothing)).then(text).alias(n) for n, text in bare.items()]
+    nothing = {n: {"", *missing} - values_by_name(n) for n in bare}
+    tidy = [nw.when(~tell(text, nothing[n])).then(text).alias(n) for n, text in bare.items()]
     return frame.with_columns(*tidy) if tidy else frame
 
 

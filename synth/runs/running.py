@@ -311,7 +311,8 @@ def settled(recipe: Recipe, made: Loaded, progress: Progress, least: int = 0) ->
     if not recipe.privacy.discover:
         return _known(private)
     telling = _part(progress, 0.0, 0.3)
-    private = formed(private, made.said, people, telling, changed=made.changed)
+    mark = made.written.delimiter
+    private = formed(private, made.said, people, telling, changed=made.changed, delimiter=mark)
     if share := share_of(private.schema):
         rho = Rho(share * private.ledger.left)
         return discovered(private, rho, _part(progress, 0.3, 1.0))

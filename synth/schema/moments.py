@@ -1,10 +1,11 @@
 """How dates and times are written: the codes of strftime, and a few that files need beside them.
 
 `%-d`, `%-m`, `%-H`, `%-I`: without a leading zero. `%3f`: so many digits of a fraction of a second.
-`%P`: am or pm in small letters. `%:z`: a zone as +01:00. `%b[fr]`, `%B[fr]`: the month's name,
-short or long, in a language; the language is written as the names are, `[fr]`, `[Fr]` or `[FR]`,
-and left out for English names with a capital. `excel` is no code but a format of its own: whole
-days as Excel counts them, of which 1 January 2021 is 44197.
+`%P`: am or pm in small letters; `%:P`: with dots. `%:z`: a zone as +01:00; `%.z`: as +01; moments
+are written in that of `%z[+0100]`, of which `%z` alone is +0000. `%b[fr]`, `%B[fr]`: the month's
+name, short or long, in a language, and `%h[fr]` its first three letters; the language is written as
+the names are, `[fr]`, `[Fr]` or `[FR]`, and left out for English names with a capital. `excel` is
+no code but a format of its own: whole days as Excel counts them, of which 1 January 2021 is 44197.
 """
 
 from __future__ import annotations
@@ -17,13 +18,25 @@ from functools import cache
 from synth.lazily import compiled, np, pd
 from synth.schema.values import Values, as_text
 
-LANGUAGES = ("en", "fr", "de", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "ru")
-CODE = compiled(r"%(?:([bB])(?:\[(\w\w)\])?|([1-9])f|-[dmHI]|:z|[a-zA-Z%])")
-SHORT, LONG = "b", "B"
+LANGUAGES = (
+    *("en", "fr", "de", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "ru"),
+    *("tr", "el", "hu", "ro", "sk", "hr", "uk", "bg"),
+)
+CODE = compiled(
+    r"%(?:([bBh])(?:\[(\w\w)\])?|([1-9])f|-[dmHI]|([:.]?z)(?:\[([+-]\d{4})\])?|:P|[a-zA-Z%])"
+)
+SHORT, LONG, THREE = "b", "B", "h"
+ALSO = {("en", "sept"): 9, ("de", "mrz"): 3, ("fr", "fev"): 2, ("fr", "aou"): 8, ("fr", "dec"): 12}
+FIRST_YEAR = 1930  # of those written with two digits, as in Excel: 29 is 2029, and 30 is 1930
 EXCEL = "excel"
 EPOCH, LAST = 25_569, 2_958_465  # 1970-01-01 and 9999-12-31 as Excel counts days
-STANDARD = {"-d": "d", "-m": "m", "-H": "H", "-I": "I", "P": "p", ":z": "z"}
-CLOCK = compiled(r"[ T]%-?[HI]")
+STANDARD = {
+    **{"-d": "d", "-m": "m", "-H": "H", "-I": "I"},
+    **{"P": "p", ":P": "p"},
+}
+CLOCK = compiled(r"(?:,? |T)%-?[HI]")
+FRACTION = compiled(r"[.,]%\d?f")
+SECONDS = compiled(r"[.:]%S(?:[.,]%\d?f)?")
 TIMED = compiled(r"%-?[HI]")
 
 
@@ -33,7 +46,11 @@ TIMED = compiled(r"%-?[HI]")
 @cache
 def months(language: str, width: str) -> tuple[str, ...]:
     """The twelve names as they stand beside a day, in small letters and without dots."""
-    return tuple(_plain(n) for n in _names(language, width, "format"))
+    if width != THREE:
+        return tuple(plain_name(n) for n in _names(language, width, "format"))
+    cut = [plain_name(n)[:3] for n in _names(language, LONG, "format")]
+    short = months(language, SHORT)  # where three letters are the same of two of them, as in French
+    return tuple(c if cut.count(c) == 1 else s for c, s in zip(cut, short, strict=True))
 
 
 def _names(language: str, width: str, context: str) -> list[str]:
@@ -44,7 +61,8 @@ def _names(language: str, width: str, context: str) -> list[str]:
     return [str(found[i]) for i in range(1, 13)]
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """The name of a month in small letters and without a dot."""
     return unicodedata.normalize("NFC", name).strip().rstrip(".").lower()
 
 
@@ -56,8 +74,11 @@ def month_words() -> Mapping[str, tuple[tuple[str, str, int], ...]]:
         for width in (SHORT, LONG):
             for context in ("format", "stand-alone"):
                 for i, name in enumerate(_names(language, width, context)):
-                    found.setdefault(_plain(name), {})[language, width, i + 1] = None
-    found.setdefault("sept", {})["en", SHORT, 9] = None
+                    found.setdefault(plain_name(name), {})[language, width, i + 1] = None
+        for i, word in enumerate(months(language, THREE)):
+            found.setdefault(word, {})[language, THREE, i + 1] = None
+    for (language, word), number in ALSO.items():
+        found.setdefault(word, {})[language, THREE, number] = None
     return {word: tuple(meant) for word, meant in found.items()}
 
 
@@ -79,7 +100,7 @@ def _without_names(text: str, language: str) -> str:
     """A text with its first month's name replaced by its number."""
     names = _numbers(language)
     for word in WORD.finditer(text):
-        if number := names.get(_plain(word[0])):
+        if number := names.get(plain_name(word[0])):
             return text[: word.start()] + number + text[word.end() :]
     return text
 
@@ -98,14 +119,42 @@ def as_seconds(values: pd.Series, format: str) -> Values:
         values = values.astype(object).map(
             lambda v: _without_names(v, language) if isinstance(v, str) else v
         )
+    values = _plainer(values, format)
     asked = _standard(format)
     whole = _moments(values, asked)
-    if cut := CLOCK.search(asked):  # a day is its midnight
-        days = _moments(values, asked[: cut.start()])
-        whole = np.where(np.isnat(whole), days, whole)
+    for coarser in _coarser(asked):
+        if np.isnat(whole).any():
+            whole = np.where(np.isnat(whole), _moments(values, coarser), whole)
     seconds: Values = whole.astype(np.int64) / 1e6
     seconds[np.isnat(whole)] = np.nan
     return seconds
+
+
+def _coarser(format: str) -> list[str]:
+    """The same without a fraction, without seconds, and without a time: a day is its midnight."""
+    made = [FRACTION.sub("", format), SECONDS.sub("", format)]
+    if cut := CLOCK.search(format):
+        made.append(format[: cut.start()])
+    return [f for f in dict.fromkeys(made) if f and f != format]
+
+
+def reads(form: str, other: str) -> bool:
+    """Whether dates of one format can be read by another: of fewer digits, or of days alone."""
+    if form == other:
+        return True
+    plain, bare = (re.sub(r"\.%\df", "", f) for f in (form, other))
+    if form != plain and other != bare and plain == bare:
+        return int(form[form.index("f") - 1]) >= int(other[other.index("f") - 1])
+    return other in _coarser(form)
+
+
+def _plainer(values: pd.Series, format: str) -> pd.Series:
+    """Texts with what pandas cannot read in them written so that it can."""
+    if "%:P" in format:
+        values = values.astype(object).str.replace(r"([ap])\.m\.", r"\1m", regex=True)
+    if "%.z" in format:
+        values = values.astype(object).str.replace(r"([+-]\d\d)$", r"\1:00", regex=True)
+    return values
 
 
 def _of_excel(values: pd.Series) -> Values:
@@ -120,7 +169,14 @@ def _moments(values: pd.Series, format: str) -> np.ndarray:
     found = pd.to_datetime(values, format=format, errors="coerce", utc=zoned)
     if getattr(found.dtype, "tz", None) is not None:
         found = found.dt.tz_convert("UTC").dt.tz_localize(None)
-    return found.to_numpy(dtype="datetime64[us]")
+    read = np.array(found, dtype="datetime64[us]")
+    if "%y" not in format:
+        return read
+    years = read.astype("datetime64[Y]").astype(np.int64) + 1970
+    late = ~np.isnat(read) & (years >= FIRST_YEAR + 100)
+    if late.any():
+        read[late] = (found[late] - pd.DateOffset(years=100)).to_numpy(dtype="datetime64[us]")
+    return read
 
 
 def _language(format: str) -> str:
@@ -135,8 +191,8 @@ def _standard(format: str) -> str:
     def replaced(code: re.Match[str]) -> str:
         if code[1]:
             return "%m"
-        if code[3]:
-            return "%f"
+        if code[3] or code[4]:
+            return "%f" if code[3] else "%z"
         return f"%{STANDARD.get(code[0][1:], code[0][1:])}"
 
     return CODE.sub(replaced, format)
@@ -164,6 +220,7 @@ def _texts(moments: pd.Series, format: str) -> pd.Series:
     if format == _standard(format) and "%z" not in format:
         text = moments.dt.strftime(format)
         return text
+    moments = moments + pd.Timedelta(minutes=_away(format))
     text = pd.Series("", index=moments.index, dtype=object)
     end = 0
     for code in CODE.finditer(format):
@@ -171,6 +228,12 @@ def _texts(moments: pd.Series, format: str) -> pd.Series:
         end = code.end()
     text = text + format[end:]
     return text
+
+
+def _away(format: str) -> int:
+    """Minutes that the zone of a format is away from Greenwich."""
+    told = next((code[5] for code in CODE.finditer(format) if code[5]), "+0000")
+    return (-1 if told[0] == "-" else 1) * (60 * int(told[1:3]) + int(told[3:]))
 
 
 def _part(moments: pd.Series, code: re.Match[str]) -> pd.Series:
@@ -183,11 +246,14 @@ def _part(moments: pd.Series, code: re.Match[str]) -> pd.Series:
         told = pd.Series(names[moments.dt.month.to_numpy() - 1], index=moments.index)
     elif code[3]:
         told = moments.dt.strftime("%f").str.ljust(9, "0").str[: int(code[3])].astype(object)
-    elif name in ("z", ":z"):
-        told = pd.Series("+00:00" if ":" in name else "+0000", index=moments.index, dtype=object)
+    elif code[4]:
+        sign, hours, minutes = (code[5] or "+0000")[0], *re.findall(r"\d\d", code[5] or "+0000")
+        rest = {"z": minutes, ":z": f":{minutes}", ".z": ""}[code[4]]
+        told = pd.Series(f"{sign}{hours}{rest}", index=moments.index, dtype=object)
     else:
         told = moments.dt.strftime(f"%{STANDARD.get(name, name)}").astype(object)
-        told = told.str.lower() if name == "P" else told
+        told = told.str.lower() if name in ("P", ":P") else told
+        told = told.str.replace("m", ".m.", regex=False) if name == ":P" else told
         told = told.str.replace(r"^0(?=\d)", "", regex=True) if name.startswith("-") else told
     return told
 
@@ -210,4 +276,4 @@ def resolution_of(format: str) -> float:
 
 def dated(format: str) -> bool:
     """Whether it tells a day, and not only a time of day."""
-    return format == EXCEL or re.search(r"%(Y|y|-?d|-?m|b|B)", format) is not None
+    return format == EXCEL or re.search(r"%(Y|y|-?d|-?m|b|B|h)", format) is not None

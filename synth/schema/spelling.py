@@ -42,6 +42,7 @@ class Spelling:
         after: what it ends with, "%" or " kg".
         brackets: whether a number below zero stands in brackets.
         fixed: whether all decimal places are written, zeros at the end too.
+        behind: whether the minus of a number below zero stands behind it.
         clock: the way of `durations` in which whole units of time are written; "" for none.
     """
 
@@ -52,6 +53,7 @@ class Spelling:
     brackets: bool = False
     fixed: bool = False
     clock: str = ""
+    behind: bool = False
 
     @property
     def plain(self) -> bool:
@@ -99,7 +101,9 @@ class Spelling:
             if bare.startswith(self.before):
                 text = bare.removeprefix(self.before).lstrip(BLANKS)
                 sign = -sign if below else sign
-        if text[:1] and text[0] in MINUS and sign > 0:
+        if self.behind and text[-1:] and text[-1] in MINUS:
+            text, sign = text[:-1].rstrip(BLANKS), -sign
+        elif text[:1] and text[0] in MINUS and sign > 0:
             text, sign = text[1:].lstrip(BLANKS), -1.0
         elif sign > 0:
             text = text.removeprefix("+")
@@ -141,7 +145,7 @@ class Spelling:
         framed = f"{self.before}{text}{self.after}"
         if not below:
             return framed
-        return f"({framed})" if self.brackets else f"-{framed}"
+        return f"({framed})" if self.brackets else f"{framed}-" if self.behind else f"-{framed}"
 
     def texts(self, numbers: pd.Series, decimals: int | None) -> pd.Series:
         """A column of numbers as text; missing ones stay missing."""
@@ -159,7 +163,7 @@ class Spelling:
             number = 1234.0 if decimals == 1 else 1234.5
         if decimals == 0 and self.between == ".":
             number = 1234567.0  # 1.234 would be three decimal places
-        return self.written(-number if self.brackets else number, decimals)
+        return self.written(-number if self.brackets or self.behind else number, decimals)
 
 
 PLAINLY = Spelling()
@@ -209,11 +213,14 @@ def spelling_of(example: str, *, whole: bool = False) -> Spelling:
             f"`{example}` is not how a number is written.", 'Write one, such as "1,234.50".'
         )
     before, after = text[: found.start()].lstrip(MINUS + "+"), text[found.end() :]
+    behind = after in tuple(MINUS) and not before
+    after = "" if behind else after
     mark, between, decimals = marks_of(found[0])
     if whole and decimals:
         return Spelling(".", between, before, found[0][-decimals - 1 :] + after, brackets)
     ends = found[0][-decimals:] if decimals else ""
-    return Spelling(mark, between, before, after, brackets, fixed=ends.endswith("0"))
+    fixed = ends.endswith("0")
+    return Spelling(mark, between, before, after, brackets, fixed, behind=behind)
 
 
 def decimals_of(example: str) -> int:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from synth.lazily import np, npt, pd
 
 DAY = "%Y-%m-%d"
+YEAR_10000 = 253_402_300_800.0  # in seconds since 1970
 Values: TypeAlias = "npt.NDArray[np.float64]"
 
 
@@ -19,7 +20,9 @@ def is_text(values: pd.Series) -> bool:
 
 
 def stamp(seconds: float, shape: str) -> str:
-    """Seconds since 1970 as text."""
+    """Seconds since 1970 as text; behind the year 9999, which no format writes, as ISO does."""
+    if seconds >= YEAR_10000:
+        return str(np.datetime64(int(seconds), "s"))
     return pd.Timestamp(seconds, unit="s").strftime(shape)
 
 

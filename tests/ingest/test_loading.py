@@ -11,8 +11,8 @@ from synth.budget import Budget
 from synth.errors import IngestError
 from synth.ingest import load
 from synth.ingest.reading import read_table
+from synth.ingest.reading.dividing import delimiter_of
 from synth.ingest.reading.formats import HEAD, format_of
-from synth.ingest.reading.text import delimiter_of
 from synth.schema import Categories, Dates, Kind, Numbers, Origin, Role
 
 CSV = b"name,age\nAnna,30\nBo,41\n"

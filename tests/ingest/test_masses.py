@@ -91,3 +91,15 @@ def test_a_shared_value_of_any_number_of_digits_comes_back_as_it_was():
     drawn = told.decode(np.full(50, state), np.random.default_rng(1))
     assert set(drawn) == {twelfth}
     assert told.labels[state] == "0.0833333"
+
+
+def test_a_shared_value_far_from_all_others_is_a_code():
+    """As an interval, it left another one behind it, of years in which noise drew rows."""
+    weeks = Numbers((0.0, 1.0), Origin.OBSERVED, decimals=0)
+    found = with_masses(weeks, (1.0, 13.0), ["999", "12", "20"])
+    assert (found.codes, found.edges) == (("999",), (1.0, 12.0, 13.0, 20.0, 21.0))
+    days = Dates((0.0, 86400.0), Origin.OBSERVED)
+    found = with_masses(days, (0.0, 86400.0 * 900), ["9999-12-31", "1971-01-01"])
+    assert (found.codes, found.edges[-1]) == (("9999-12-31",), 86400.0 * 900)
+    bounded = Numbers((0.0, 999.0), Origin.BOUNDED, decimals=0)
+    assert with_masses(bounded, (1.0, 13.0), ["999"]).codes == ()

@@ -10,6 +10,7 @@ from typing import IO
 
 from synth.errors import IngestError
 from synth.ingest.reading.said import Click, Noticed
+from synth.lazily import compiled
 
 BLOCK = 1 << 20  # bytes read at once
 MOST_SAMPLE = 1 << 16  # bytes of lines by which an encoding is told
@@ -37,6 +38,11 @@ OTHER = (  # scripts, and their letters
     ("wide", "\u2e80-\uffdc"),
 )
 CAPITAL_WITHIN = "[a-z][\u00c0-\u00d6\u00d8-\u00de\u0152\u0160\u0178\u017d][a-z]"
+MONEY = "€£¥₽₺"  # stand beside numbers, as letters do not
+AFTER, BEFORE = f"{MONEY}°²³½¼¾ªº\u00a0\u202f", f"{MONEY}§№±×"
+BESIDE = compiled(
+    r"\d ?([^\x00-\x7f\u2e80-\uffdc])(?![^\W\d_])|(?<![^\W\d_])([^\x00-\x7f\u2e80-\uffdc]) ?\d"
+)
 TOLERATED = 0.1  # of the share of words that look like words
 
 
@@ -186,7 +192,7 @@ def _scores(sample: bytes) -> dict[str, float]:
     found = {_known(str(c["encoding"] or "")): float(c["confidence"]) for c in told}
     found |= {n: 0.0 for n in USUAL if n not in found}
     decoded = {n: sample.decode(n) for n in found if n and _decodes(sample, n)}
-    shape = {n: _shapely(text) for n, text in decoded.items()}
+    shape = {n: _shapely(text) * _signed(text) for n, text in decoded.items()}
     fair = max(shape.values(), default=0.0) - TOLERATED
     scores = {n: found[n] for n in decoded if shape[n] >= fair}
     usual = USUAL[0]
@@ -213,6 +219,13 @@ def _shapely(text: str) -> float:
         return 1.0
     proven = {s for w in words for s in _runs(w)}
     return sum(_is_word(w, proven) for w in words) / max(len(words), 1)
+
+
+def _signed(text: str) -> float:
+    """Share of what stands alone beside numbers that is a sign, such as a currency's; or 1."""
+    beside = BESIDE.findall(text)
+    good = sum(after in AFTER if after else before in BEFORE for after, before in beside)
+    return good / len(beside) if beside else 1.0
 
 
 def _runs(word: str) -> set[str]:

@@ -67,7 +67,7 @@ def layout_of(rows: Sequence[Cells], lines: Sequence[int], choices: Choices) -> 
     deep = choices.header_rows or _depth(rows, at, width)
     if deep > 1 and not choices.header_rows:
         noticed.append(_said_of_several(deep, lines[at]))
-    cells = _joined(rows[at : at + deep])
+    cells = _joined(rows[at : at + deep], asked=choices.header_rows > 0)
     body = rows[at + deep :]
     unnamed = len(cells) < width or not cells[-1].strip()
     if unnamed and _empty_end(body, width, len(cells)):
@@ -162,7 +162,7 @@ def _depth(rows: Sequence[Cells], at: int, width: int) -> int:
     blank = [i for i in range(1, min(width, len(top))) if not top[i].strip()]
     spanned = any(i < len(second) and second[i].strip() for i in blank)
     if not spanned:
-        return 1
+        return 2 if _labels(second, body, width) else 1
     for i in range(width):
         above, cell = (r[i].strip() if i < len(r) else "" for r in (top, second))
         below = [r[i].strip() for r in body[:LOOKED] if i < len(r)]
@@ -171,9 +171,36 @@ def _depth(rows: Sequence[Cells], at: int, width: int) -> int:
     return 1
 
 
-def _joined(rows: Sequence[Cells]) -> list[str]:
-    """One name per column, from all rows of the names: a title spans the blanks to its right."""
-    if len(rows) == 1 or any(IMPORT in c for r in rows for c in r):
+def _labels(row: Cells, body: Sequence[Cells], width: int) -> bool:
+    """Whether a row below the names explains them: questions, units, codes.
+
+    A person would have a number or a date where all others have one; words that nobody else has
+    stand there instead, in each such column that they stand in at all, and in two at least.
+    """
+    found = 0
+    for i in range(min(width, len(row))):
+        cell = row[i].strip()
+        below = [r[i].strip() for r in body[:LOOKED] if i < len(r) and r[i].strip()]
+        told = [c for c in below if c not in MISSING_TEXTS]
+        if len(told) < 2 or not cell or cell in MISSING_TEXTS:
+            continue
+        if cell in told:
+            return False
+        typed = sum(map(_typed, told)) >= TYPED * len(told)
+        if typed and (_typed(cell) or any(c.isdigit() for c in cell[:2])):
+            return False
+        found += typed
+    return found > 1
+
+
+def _joined(rows: Sequence[Cells], *, asked: bool) -> list[str]:
+    """One name per column, from all rows of the names: a title spans the blanks to its right.
+
+    Where each column has a name in the first row, the others explain it, unless the custodian has
+    `asked` for them.
+    """
+    explained = not asked and all(c.strip() for c in rows[0])
+    if len(rows) == 1 or explained or any(IMPORT in c for r in rows for c in r):
         return list(rows[0])
     width = max(map(len, rows))
     parts: list[list[str]] = [[] for _ in range(width)]

@@ -1,4 +1,4 @@
-"""JSON: one object per line, or one array of objects."""
+"""JSON: one object per line, one array of objects or of rows, or one object of columns."""
 
 from __future__ import annotations
 
@@ -12,22 +12,26 @@ from synth.ingest.reading.encodings import encoding_of
 from synth.ingest.reading.formats import HEAD
 from synth.ingest.reading.said import Noticed, Read, listed
 from synth.ingest.width import check_width
-from synth.lazily import pd
+from synth.lazily import compiled, pd
 
 MOST_EXACT = 1 << 53  # whole numbers up to which a double tells all apart
+NESTED = compiled(r'\{\s*"(?:[^"\\]|\\.)*"\s*:\s*[\[{]')  # one object whose first field is no value
 WRONG = "The file looks like JSON but is neither one object per line nor an array of objects."
 RIGHT = "Write one JSON object per line, with the same fields."
 
 
 def read_json(stream: IO[bytes]) -> Read:
-    """The table in a JSON file. Every record may bring fields of its own, so all are looked at.
+    """The table in a JSON file: records, or what pandas writes of columns in its other ways.
+
+    Every record may bring fields of its own, so all are looked at.
 
     Raises:
         IngestError: it is neither kind of table, is too wide, or a field holds lists or records.
     """
     columns: dict[str, list[Any]] = {}
+    noticed: list[Noticed] = []
     rows = 0
-    for record in _records(stream):
+    for record in _records(stream, noticed):
         for name, value in record.items():
             if name not in columns:
                 check_width(len(columns) + 1, "at least ")
@@ -36,7 +40,6 @@ def read_json(stream: IO[bytes]) -> Read:
             cells.extend([None] * (rows - len(cells)))
             cells.append(value)
         rows += 1
-    noticed: list[Noticed] = []
     frame = {}
     for name, cells in columns.items():
         cells.extend([None] * (rows - len(cells)))
@@ -52,20 +55,20 @@ def read_json(stream: IO[bytes]) -> Read:
     return Read(pd.DataFrame(frame), tuple(noticed))
 
 
-def _records(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
+def _records(stream: IO[bytes], noticed: list[Noticed]) -> Iterator[dict[str, Any]]:
     encoded = encoding_of(stream)
     stream.seek(encoded.mark)
-    start = stream.read(64).decode(encoded.plain, errors="replace").lstrip("\ufeff \t\r\n")
+    start = stream.read(HEAD >> 8).decode(encoded.plain, errors="replace").lstrip("\ufeff \t\r\n")
     stream.seek(encoded.mark)
-    if start.startswith("[") or encoded.plain != "utf-8":
-        yield from _whole(stream.read(), encoded.plain)
+    if start.startswith("[") or NESTED.match(start) or encoded.plain != "utf-8":
+        yield from _whole(stream.read(), encoded.plain, noticed)
         return
     line = stream.readline(HEAD)
     _check_length(line)
     first = _loaded(line, quiet=True)
     stream.seek(encoded.mark)
     if first is None:  # an object over several lines, or a line that is torn
-        yield from _whole(stream.read(), encoded.plain)
+        yield from _whole(stream.read(), encoded.plain, noticed)
         return
     while line := stream.readline(HEAD):
         _check_length(line)
@@ -82,23 +85,80 @@ def _check_length(line: bytes) -> None:
         )
 
 
-def _whole(content: bytes, encoding: str) -> Iterable[dict[str, Any]]:
+def _whole(content: bytes, encoding: str, noticed: list[Noticed]) -> Iterable[dict[str, Any]]:
     text = content.decode(encoding, errors="replace")
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
+        if text.lstrip("\ufeff \t\r\n").startswith("["):
+            raise IngestError(
+                "The JSON file is cut off, or something in it is no JSON.", "Write it again."
+            ) from None
         lines = [x for x in text.splitlines() if x.strip()]
         yield from _objects([_loaded(x.encode()) for x in lines])
         return
+    headed = isinstance(found, list) and found and all(isinstance(r, list) for r in found)
+    if headed and all(isinstance(name, str) for name in found[0]):
+        found = _rows(found[0], found[1:])
     if isinstance(found, dict):
-        inner = [v for v in found.values() if isinstance(v, list)]
-        if inner:
-            raise IngestError(
-                "The JSON file is one object with lists inside, not a table.",
-                "Write the records alone, as one array or one per line.",
-            )
-        found = [found]
+        found = _within(found, noticed)
     yield from _objects(found)
+
+
+def _within(found: dict[str, Any], noticed: list[Noticed]) -> list[dict[str, Any]]:
+    """The records of one object: what pandas writes in its ways, or the one list inside.
+
+    Raises:
+        IngestError: there are several lists inside, or none is of records.
+    """
+    if isinstance(rows := found.get("data"), list) and isinstance(
+        names := found.get("columns"), list
+    ):
+        return _rows(names, rows)
+    inner = list(found.values())
+    if inner and all(isinstance(v, dict) and v for v in inner):
+        return _of_objects(found)
+    lists = [v for v in inner if isinstance(v, list)]
+    same = {len(v) for v in lists}
+    flat = all(not isinstance(x, list | dict) for v in lists for x in v)
+    if lists and len(lists) == len(inner) and len(same) == 1 and flat:
+        return [dict(zip(found, row, strict=True)) for row in zip(*lists, strict=True)]
+    tables = [v for v in lists if v and all(isinstance(r, dict) for r in v)]
+    if len(tables) == 1:
+        name = next(n for n, v in found.items() if v is tables[0])
+        noticed.append(
+            Noticed(
+                f"The records are the list `{name}` of the object in the file; what stands beside "
+                "it was left out."
+            )
+        )
+        return tables[0]
+    if lists:
+        raise IngestError(
+            "The JSON file is one object with lists inside, not a table.",
+            "Write the records alone, as one array or one per line.",
+        )
+    return [found]
+
+
+def _of_objects(found: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Columns of cells under the names of their rows, or rows of cells under those of columns.
+
+    The longer ones are columns; where all have the same fields and these count up, they are too.
+    """
+    inner = list(found.values())
+    first = list(inner[0])
+    counted = first == [str(i) for i in range(len(first))]
+    if counted or (all(list(v) == first for v in inner) and len(first) > len(inner)):
+        rows = dict.fromkeys(key for column in inner for key in column)
+        return [{name: column.get(key) for name, column in found.items()} for key in rows]
+    return inner
+
+
+def _rows(names: list[Any], rows: list[Any]) -> list[dict[str, Any]]:
+    if any(not isinstance(r, list) or len(r) != len(names) for r in rows):
+        raise IngestError(WRONG, RIGHT)
+    return [dict(zip(map(str, names), row, strict=True)) for row in rows]
 
 
 def _loaded(line: bytes, *, quiet: bool = False) -> Any:

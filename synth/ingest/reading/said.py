@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 MISSING_TEXTS = (
     *("", "NA", "N/A", "n/a", "<NA>", "#N/A", "NULL", "<NULL>", "null", "None"),
-    *("NaN", "nan", r"\N", ".", "..", "?"),
+    *("NaN", "nan", r"\N", ".", "..", "?", "-", "--", "NaT", "N.A.", "n.a.", "k.A.", "(null)"),
+    *("<null>", "(blank)", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"),
+    *("0000-00-00", "0000-00-00 00:00:00"),
 )
 CHOICES = ("encoding", "delimiter", "header", "header_rows", "sheet", "skip_ragged", "footer")
 

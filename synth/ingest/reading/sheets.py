@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import IO
 
 from synth.errors import IngestError
@@ -29,6 +30,8 @@ def read_sheet(stream: IO[bytes], choices: Choices) -> Read:
     told = list(filled(rows))
     if not told:
         raise IngestError("The sheet is empty.", "Put the table on it, or choose another.")
+    left = min(next(i for i, cell in enumerate(r) if cell) for _, r in told)
+    sheet, told = _moved(sheet, left), [(at, r[left:]) for at, r in told]
     width = max(len(r) for _, r in told)
     check_width(width)
     lines = [at for at, _ in told]
@@ -54,6 +57,12 @@ def read_sheet(stream: IO[bytes], choices: Choices) -> Read:
         [r[:wide] for r in cells[layout.first :]], columns=list(layout.names), dtype="category"
     )
     return Read(frame, tuple(noticed))
+
+
+def _moved(sheet: Sheet, left: int) -> Sheet:
+    """The sheet without so many empty columns on its left: its merged areas move along."""
+    areas = tuple((a, max(b - left, 0), c, d - left) for a, b, c, d in sheet.merged if d >= left)
+    return replace(sheet, merged=areas)
 
 
 def _spread(sheet: Sheet, cells: list[list[str]], lines: Sequence[int], first: int) -> int:

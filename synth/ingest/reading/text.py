@@ -10,19 +10,16 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from synth.errors import IngestError
+from synth.ingest.reading.dividing import BLANK, DELIMITERS, FIXED, Fields, delimiter_of, fields_of
 from synth.ingest.reading.encodings import BLOCK, Encoded, encoding_of
-from synth.ingest.reading.layout import LOOKED, NUMBER, Layout, layout_of
+from synth.ingest.reading.eurostat import eurostat
+from synth.ingest.reading.layout import LOOKED, Layout, layout_of
 from synth.ingest.reading.said import Choices, Click, Noticed, Read
 from synth.ingest.reading.tidy import categorical
 from synth.ingest.width import check_width
-from synth.lazily import compiled, pa, pd
+from synth.lazily import pa, pd
 from synth.schema.written import Written
 
-DELIMITERS = (",", "\t", ";", "|", "^", "~", "\x01", "\x1f")
-BLANK = " "  # one or more blanks between two fields
-FIXED = "fixed"  # fields of a fixed width
-EUROSTAT = compiled(r"[\w,]*,[\w,]*\\\w+|\w+\\\w+", re.ASCII)
-NO_AGREEMENT = (0.0, 0, 0)
 MOST_TOLD = 5  # lines named where some are ragged
 
 
@@ -66,18 +63,20 @@ def read_text(stream: IO[bytes], choices: Choices) -> Read:
         )
     if delimiter in (BLANK, FIXED):
         return _read_aligned(stream, encoded, delimiter, choices)
-    start = _start(lines, delimiter, 1 if told else 0)
+    fields = fields_of(lines, delimiter)
+    start = _start(lines, fields, 1 if told else 0)
     if not start.rows:
         raise IngestError("The file holds no table.", "Choose a file with a header and rows.")
     layout = layout_of(start.rows, start.lines, choices)
     place = start.places[layout.first] if layout.first < len(start.rows) else len(lines)
     offset = encoded.mark + len(lines[:place].encode(encoded.plain, errors="replace"))
     before = start.lines[layout.first] if layout.first < len(start.rows) else 0
-    frame, ragged = _rows(stream, offset, encoded, delimiter, layout, choices, before)
+    frame, ragged = _rows(stream, offset, encoded, fields, layout, choices, before)
     noticed = (*encoded.noticed, *start.noticed, *layout.noticed, *ragged)
-    split = _eurostat(frame) if delimiter == "\t" else None
+    split = eurostat(frame) if delimiter == "\t" else None
     if split is not None:
-        frame, noticed = split, (*noticed, _said_of_eurostat())
+        frame, said = split
+        noticed = (*noticed, said)
     written = _written(lines, delimiter, encoded, start, layout.first)
     return Read(frame, noticed, written)
 
@@ -91,76 +90,7 @@ def _check_lines(text: str, whole: bool) -> None:
         )
 
 
-def delimiter_of(text: str) -> str:
-    """What stands between two fields, by the first lines of a text."""
-    found = {d: _agreement(text, d) for d in DELIMITERS}
-    best = max(DELIMITERS, key=lambda d: found[d])
-    if found[best] > NO_AGREEMENT:
-        return best
-    return BLANK if _blanks(text) else FIXED if _fixed(text) else ","
-
-
-def _agreement(text: str, delimiter: str) -> tuple[float, int, int]:
-    """How well a delimiter explains the lines: the more, the better.
-
-    Returns:
-        the share of lines with as many fields as most, from the first such line on; how many lines
-        stand before that, less being better; and the number of fields.
-    """
-    fields = [len(r) for r in _some_rows(text, delimiter) if r]
-    several = [f for f in fields if f > 1]
-    if not several:
-        return NO_AGREEMENT
-    usual = max(sorted(set(several)), key=several.count)
-    first = fields.index(usual)
-    share = fields.count(usual) / (len(fields) - first)
-    if share < 0.3 or (first > 0 and fields.count(usual) < 2):
-        return NO_AGREEMENT
-    # A line more or less is no reason to prefer three fields to thirty.
-    return (round(share, 1), -first, usual)
-
-
-def _some_rows(text: str, delimiter: str) -> list[list[str]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows: list[list[str]] = []
-    try:
-        for row in reader:
-            if not (row and row[0].startswith("#")):
-                rows.append(row)
-            if len(rows) >= LOOKED:
-                break
-    except csv.Error:  # a field longer than the reader allows
-        return []
-    return rows
-
-
-def _plain_lines(text: str) -> list[str]:
-    found = [x for x in text.splitlines() if x.strip() and not x.startswith("#")]
-    return found[:LOOKED]
-
-
-def _blanks(text: str) -> bool:
-    """Whether each line has as many words as the others, and some column of them is numbers."""
-    rows = [x.split() for x in _plain_lines(text)]
-    if len(rows) < 2 or len(rows[0]) < 2 or any(len(r) != len(rows[0]) for r in rows):
-        return False
-    return any(all(NUMBER.fullmatch(c) for c in column) for column in zip(*rows[1:], strict=True))
-
-
-def _fixed(text: str) -> bool:
-    """Whether the lines have blanks at the same places, between fields that line up."""
-    lines = _plain_lines(text)
-    width = max(map(len, lines), default=0)
-    if len(lines) < 3 or width < 3:
-        return False
-    body = [x.ljust(width) for x in lines[1:]]
-    blank = "".join(" " if all(x[i] == " " for x in body) else "x" for i in range(width))
-    fields = blank.split()
-    wide = re.search(r"x {2,}x", blank) or sum(" " * 2 in x.strip() for x in body) > len(body) / 2
-    return len(fields) > 1 and bool(wide)
-
-
-def _start(text: str, delimiter: str, skipped: int) -> Start:
+def _start(text: str, fields: Fields, skipped: int) -> Start:
     """The first rows of a text behind its first `skipped` lines."""
     lines = list(io.StringIO(text, newline=""))
     ends = [0]
@@ -168,8 +98,8 @@ def _start(text: str, delimiter: str, skipped: int) -> Start:
         ends.append(ends[-1] + len(line))
     rows: list[list[str]] = []
     at: list[int] = []
-    first = skipped + _comments(lines[skipped:], delimiter)
-    reader = csv.reader(iter(lines[first:]), delimiter=delimiter)
+    first = skipped + _comments(lines[skipped:], fields.delimiter)
+    reader = fields.reader(iter(lines[first:]))
     before = first
     try:
         for row in reader:
@@ -208,7 +138,7 @@ def _rows(
     stream: IO[bytes],
     offset: int,
     encoded: Encoded,
-    delimiter: str,
+    fields: Fields,
     layout: Layout,
     choices: Choices,
     before: int,
@@ -222,7 +152,7 @@ def _rows(
         return "skip"
 
     try:
-        table = _parsed(stream, offset, encoded, delimiter, names, skip)
+        table = _parsed(stream, offset, encoded, fields, names, skip)
     except (pa.ArrowException, UnicodeError, ValueError) as error:
         if isinstance(error, pa.ArrowInvalid) and "Empty CSV" in str(error):
             return pd.DataFrame(columns=list(layout.names)), ()
@@ -234,16 +164,18 @@ def _rows(
     if ragged:
         stream.seek(offset)
         text = _as_text(stream, encoded.plain)
-        noticed = (_said_of_ragged(text, delimiter, len(names), len(ragged), before, choices),)
+        noticed = (_said_of_ragged(text, fields, len(names), len(ragged), before, choices),)
     return pd.DataFrame({n: categorical(table[n]) for n in layout.names}), noticed
 
 
 def _parsed(
-    stream: IO[bytes], offset: int, encoded: Encoded, delimiter: str, names: list[str], skip: Any
+    stream: IO[bytes], offset: int, encoded: Encoded, fields: Fields, names: list[str], skip: Any
 ) -> pa.Table:
     stream.seek(offset)
     source, plain = stream, encoded.plain
-    if plain == "utf-8" and encoded.noticed:  # some bytes are not, and are read as a mark of that
+    if fields.spaced:
+        source, plain = _unspaced(_as_text(stream, plain), fields), "utf-8"
+    elif plain == "utf-8" and encoded.noticed:  # some bytes are not, and are read as a mark of that
         source = io.BytesIO(_as_text(stream, plain).read().encode())
     return pa.csv.read_csv(
         source,
@@ -251,13 +183,25 @@ def _parsed(
             encoding=plain, column_names=names, skip_rows=0, block_size=8 << 20
         ),
         parse_options=pa.csv.ParseOptions(
-            delimiter=delimiter, newlines_in_values=True, invalid_row_handler=skip
+            delimiter=fields.delimiter,
+            quote_char=fields.quote,
+            newlines_in_values=True,
+            invalid_row_handler=skip,
         ),
         convert_options=pa.csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()),
             strings_can_be_null=False,
         ),
     )
+
+
+def _unspaced(text: IO[str], fields: Fields) -> IO[bytes]:
+    """The same rows without blanks before quotes."""
+    made = io.StringIO(newline="")
+    csv.writer(made, delimiter=fields.delimiter, quotechar=fields.quote).writerows(
+        row for row in fields.reader(text) if row
+    )
+    return io.BytesIO(made.getvalue().encode())
 
 
 def _as_text(stream: IO[bytes], encoding: str) -> IO[str]:
@@ -282,7 +226,7 @@ class _Unclosed(io.BufferedIOBase):
 
 
 def _said_of_ragged(
-    text: IO[str], delimiter: str, width: int, many: int, before: int, choices: Choices
+    text: IO[str], fields: Fields, width: int, many: int, before: int, choices: Choices
 ) -> Noticed:
     """Which lines have another number of fields.
 
@@ -290,7 +234,7 @@ def _said_of_ragged(
         IngestError: the custodian has not said to read on without them.
     """
     told, last, good = [], 0, 0
-    reader = csv.reader(text, delimiter=delimiter)
+    reader = fields.reader(text)
     line = before
     for row in _until_wrong(reader):
         if row and len(row) != width:
@@ -366,30 +310,6 @@ def _said_of_aligned(delimiter: str) -> Noticed:
         f"The fields were read as {how}.",
         'If the table has one column only, set delimiter = "," in [source].',
         (Click("It has one column only", "delimiter", ","),),
-    )
-
-
-def _eurostat(frame: pd.DataFrame) -> pd.DataFrame | None:
-    """A table of Eurostat's, whose first field holds several with commas; None for any other."""
-    first = str(frame.columns[0])
-    if len(frame.columns) < 2 or not EUROSTAT.fullmatch(first):
-        return None
-    names = first.rsplit("\\", 1)[0].split(",")
-    cells = [str(c).split(",") for c in frame[first]]
-    if any(len(c) != len(names) for c in cells):
-        return None
-    left = pd.DataFrame(cells, columns=names, dtype="category")
-    rest = frame.drop(columns=first).copy()
-    for name in rest:
-        texts = rest[name].astype(object)
-        rest[name] = texts.where(texts.str.strip() != ":", "").astype("category")
-    return pd.concat([left, rest], axis=1)
-
-
-def _said_of_eurostat() -> Noticed:
-    return Noticed(
-        "The first field holds several with commas between them, as Eurostat writes it: each "
-        "became a column, and `:` a missing value."
     )
 
 

@@ -15,7 +15,13 @@ from synth.schema.durations import ways
 from synth.schema.values import as_text
 from synth.vault.gaps import Gaps
 
-WORDS = ("None", ".", "..", "?")  # may be values: nothing taken, an unknown answer
+WORDS = ("None", ".", "..", "?", "-", "--")  # may be values: nothing taken, an unknown answer
+NEGATIVE = "-"  # a missing text elsewhere, and the result of a test
+TESTED = compiled(
+    r"(^|[^a-z])(rh|rhd|rhesus\w*|rh factor|factor|sign|result\w*|test\w*|pcr|hiv|antigen\w*|"
+    r"antibod\w*|serolog\w*|culture|ergebnis\w*|befund\w*|resultad\w*|résultat\w*|esito|wynik\w*|"
+    r"vorzeichen|\w+[+]|[+]/-)([^a-z]|$)"
+)
 NAMIBIA = "NA"  # a missing text elsewhere, and a country code
 COUNTRY = compiled(
     r"countr|nation|citizen|territor|(^|[^a-z])(iso|iso[23]|geo|land|lander|staat|pays|pais|país|"
@@ -121,7 +127,7 @@ def stripped(frame: pd.DataFrame, missing: Sequence[str]) -> tuple[pd.DataFrame,
         values = frame[name]
         if not isinstance(values.dtype, pd.CategoricalDtype):
             continue
-        nothing = set(missing) - ({NAMIBIA} if of_country(str(name)) else set())
+        nothing = set(missing) - values_by_name(str(name))
         old = values.cat.categories
         told = pa.array(old, type=pa.string(), from_pandas=True)
         trimmed = pa.compute.utf8_trim_whitespace(told)
@@ -151,13 +157,47 @@ def _gaps(values: pd.Series, written: pa.Array, listed: Sequence[str]) -> Codes 
 
 def of_country(name: str) -> bool:
     """Whether a column's name says that it holds countries, of whose codes `NA` is one."""
-    told = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
-    return bool(COUNTRY.search(told))
+    return bool(COUNTRY.search(_spread(name)))
+
+
+def _spread(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower()
+
+
+def values_by_name(name: str) -> set[str]:
+    """Texts for nothing that are values in a column, as its name says: `NA` of countries, `-` of
+    tests. The rows are not asked: one of them could change what all the others hold.
+    """
+    found = {NAMIBIA} if of_country(name) else set()
+    return found | ({NEGATIVE} if TESTED.search(_spread(name)) else set())
 
 
 def said_of_frame(frame: pd.DataFrame, gaps: Gaps, missing: Sequence[str]) -> list[Noticed]:
     """What a custodian should know of how values came in: nothing more is asked of the rows."""
-    return [*_said_of_words(gaps), *_said_of_countries(frame, missing)]
+    words, countries = _said_of_words(gaps), _said_of_countries(frame, missing)
+    return [*words, *countries, *_said_of_codes(frame, gaps)]
+
+
+def _said_of_codes(frame: pd.DataFrame, gaps: Gaps) -> list[Noticed]:
+    """`NA` that was read as missing among other codes of two capital letters."""
+    found = []
+    for name in gaps.codes:
+        values = frame[name]
+        if not gaps.counts(name)[gaps.texts.index(NAMIBIA)] if NAMIBIA in gaps.texts else True:
+            continue
+        told = pa.array(values.cat.categories, type=pa.string())
+        short = pa.compute.match_substring_regex(told, "^[A-Z]{2}$").to_pylist()
+        found += [name] if len(short) > 1 and all(short) else []
+    if not found:
+        return []
+    return [
+        Noticed(
+            f"`NA` was read as a missing value in {listed(found)}, beside other codes of two "
+            "letters: it may be Namibia, or another code.",
+            "If it is a value there, give the column a name that speaks of countries, or set "
+            "`missing` in [source] to the texts that stand for a missing one, without it.",
+        )
+    ]
 
 
 def _said_of_words(gaps: Gaps) -> list[Noticed]:

@@ -1,0 +1,244 @@
+"""The shape of a date or a time of day, and what it shows of its format beyond that."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from itertools import product
+
+from synth.ingest.shapes import DateShape, places
+from synth.lazily import compiled
+from synth.schema.moments import month_words, months, plain_name
+
+DATE_LIKE = compiled(
+    r"\d{1,4}[-/.:年h]\s?\d|\d{8}[T_ -]\d|0\d{7}$|\d{1,4}(?:\. | de |[ /-]?)[^\W\d_]{3}|"
+    r"[^\W\d_]{3,12}\.?(?:, | de |[ /-]?)(?:\d|[^\W\d_]{3})"
+)
+SIGNED = r"(?P<t>,? |T|:(?=\d\d:\d\d:\d\d))"
+REST = (
+    rf"(?:{SIGNED}"
+    r"(?P<clock>(?P<h>\d{1,2})(?P<c>[:.h])[0-5]\d"
+    r"(?P<s>(?P=c)[0-5]\d(?:(?P<p>[.,])(?P<f>\d{1,9}))?)?"
+    r"(?:(?P<blank> ?)(?P<half>[AaPp][Mm]|[ap]\.m\.))?)"
+    r"(?P<z> ?Z| UTC| GMT| ?[+-]\d\d(?::?\d\d)?)?)?"
+)
+YEAR_FIRST = compiled(  # the year 9999 stands for no end, in databases
+    r"(?:[12]\d{3}|9999)(?P<sign>[-/]|\. ?)(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2})(?P<end>\.?)" + REST
+)
+EASTERN = compiled(r"[12]\d{3}年(?P<m>\d{1,2})月(?:(?P<d>\d{1,2})日)?" + REST)
+EIGHT = compiled(r"(?:1[89]|2[01])\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])" + REST)
+DAY_FIRST = compiled(
+    r"(?P<d>\d{1,2})(?P<sign>[-/]|\. ?)(?P<m>\d{1,2})(?P=sign)(?P<y>[12]\d{3}|9999|\d\d)" + REST
+)
+TIME = compiled(REST.replace(SIGNED, "(?P<t>)", 1))
+MONTH_ONLY = (
+    (compiled(r"[12]\d{3}([-/])(?:0[1-9]|1[0-2])"), "%Y{0}%m"),
+    (compiled(r"(?:0[1-9]|1[0-2])([-/])[12]\d{3}"), "%m{0}%Y"),
+)
+SQUEEZED = compiled(
+    r"(1[89]\d\d|2[01]\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
+    r"([T_-]?)((?:[01]\d|2[0-3])[0-5]\d([0-5]\d(\d{6})?)?)?(Z?)"
+)
+SIX = compiled(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])")
+YEAR_LAST = compiled(r"([0-3]\d)([0-3]\d)(?:19|20)\d\d")
+AWAY = compiled(r"([+-])(\d\d):?([0-5]\d)?$")
+DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun"
+NAMES_OF_DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+SPOKEN = compiled(
+    rf"(?:(?P<wd>{NAMES_OF_DAYS}|{DAYS})(?P<s0>,? ))?"
+    r"(?:(?P<d>\d{1,2})(?P<s1>\. | de |[ /-]?))?(?P<w>[^\W\d_]{3,})\.?"
+    r"(?P<s2>, | de |[ /-]?)(?:(?P<d2>\d{1,2})(?P<s3>, |[ -]))?(?P<y>[12]\d{3}|\d\d)" + REST
+)
+
+YEAR_NAMED = compiled(
+    r"[12]\d{3}(?P<s1>\. |[ -])(?P<w>[^\W\d_]{3,})\.?(?P<s2>[ -])(?P<d>\d{1,2})(?P<end>\.?)"
+)
+
+
+def date_shape(text: str) -> DateShape | None:
+    for read in READERS:
+        if (found := read(text)) is not None and found in places():
+            return found
+    return None
+
+
+def _year_first(text: str) -> DateShape | None:
+    found = YEAR_FIRST.fullmatch(text)
+    if found is None or not (1 <= int(found["m"]) <= 12 and 1 <= int(found["d"]) <= 31):
+        return None
+    return _finished("%Y{0}%m{0}%d{1}".format(found["sign"], found["end"]), found)
+
+
+def _eastern(text: str) -> DateShape | None:
+    found = EASTERN.fullmatch(text)
+    if found is None or not (1 <= int(found["m"]) <= 12 and 1 <= int(found["d"] or 1) <= 31):
+        return None
+    return _finished("%Y年%m月%d日" if found["d"] else "%Y年%m月", found)
+
+
+def _eight(text: str) -> DateShape | None:
+    """Eight digits and a time of day."""
+    found = EIGHT.fullmatch(text)
+    return _finished("%Y%m%d", found) if found is not None and found["clock"] else None
+
+
+def _day_first(text: str) -> DateShape | None:
+    found = DAY_FIRST.fullmatch(text)
+    if found is None:
+        return None
+    first, second = int(found["d"]), int(found["m"])
+    if not (1 <= first <= 31 and 1 <= second <= 31) or (first > 12 and second > 12):
+        return None
+    day = "%d{0}%m{0}%{1}".format(found["sign"], "Y" if len(found["y"]) == 4 else "y")
+    return _finished(day, found, "d" if first > 12 else "m" if second > 12 else "")
+
+
+def _time(text: str) -> DateShape | None:
+    found = TIME.fullmatch(text)
+    return None if found is None or not text else _finished("", found)
+
+
+def _finished(day: str, found: re.Match[str], order: str = "") -> DateShape | None:
+    """With the time of day that follows, if any."""
+    if found["clock"] is None:
+        return DateShape(day, order)
+    hour = int(found["h"])
+    if hour > 23 or (found["half"] and not 1 <= hour <= 12):
+        return None
+    clock = f"%{'I' if found['half'] else 'H'}{found['c']}%M"
+    clock += f"{found['c']}%S" if found["s"] else ""
+    clock += f"{found['p']}%{len(found['f'])}f" if found["f"] else ""
+    if half := found["half"]:
+        clock += found["blank"] + ("%:P" if "." in half else "%p" if half.isupper() else "%P")
+    return DateShape(f"{day}{found['t'] or ''}{clock}{_zone(found['z'] or '')}", order)
+
+
+def _zone(text: str) -> str:
+    """How a zone is written: by its letters, or by the hours and minutes that it is away."""
+    if not any(c in text for c in "+-"):
+        return text
+    away = "%:z" if ":" in text else "%z" if len(text.strip()) == 5 else "%.z"
+    return " " * text.startswith(" ") + away
+
+
+def _month_only(text: str) -> DateShape | None:
+    for pattern, form in MONTH_ONLY:
+        if found := pattern.fullmatch(text):
+            return DateShape(form.format(found[1]))
+    return None
+
+
+def squeezed(text: str) -> DateShape | None:
+    """A date of digits alone, or nearly."""
+    if SIX.fullmatch(text):
+        return DateShape("%Y%m")
+    if found := YEAR_LAST.fullmatch(text):
+        first, second = int(found[1]), int(found[2])
+        if not (1 <= first <= 31 and 1 <= second <= 31) or (first > 12 and second > 12):
+            return None
+        return DateShape("%d%m%Y", "d" if first > 12 else "m" if second > 12 else "")
+    found = SQUEEZED.fullmatch(text)
+    if found is None:
+        return None
+    clock = "" if not found[5] else "%H%M" + "%S" * bool(found[6]) + "%6f" * bool(found[7])
+    made = DateShape(f"%Y%m%d{found[4]}{clock}{found[8]}")
+    return made if made in places() else None
+
+
+def _spoken(text: str) -> DateShape | None:
+    """A date with the name of a month."""
+    found = SPOKEN.fullmatch(text)
+    if found is None or found["w"].lower() not in month_words():
+        return None
+    day = found["d"] or found["d2"]
+    if (found["d"] and found["d2"]) or (day and not 1 <= int(day) <= 31):
+        return None
+    first = f"%{'a' if len(found['wd']) == 3 else 'A'}{found['s0']}" if found["wd"] else ""
+    first += f"%d{found['s1']}" if found["d"] else ""
+    last = f"%d{found['s3']}" if found["d2"] else ""
+    form = f"{first}%b{found['s2']}{last}%{'Y' if len(found['y']) == 4 else 'y'}"
+    return _finished(form, found)
+
+
+def _year_and_name(text: str) -> DateShape | None:
+    found = YEAR_NAMED.fullmatch(text)
+    if found is None or found["w"].lower() not in month_words() or not 1 <= int(found["d"]) <= 31:
+        return None
+    return DateShape(f"%Y{found['s1']}%b{found['s2']}%d{found['end']}")
+
+
+READERS = (
+    *(_year_first, _day_first, _time, _month_only, squeezed, _spoken),
+    *(_eastern, _eight, _year_and_name),
+)
+
+
+# -- what a date shows of its format beyond --------------------------------------------------------
+
+
+def padding_of(text: str) -> tuple[bool | None, bool | None]:
+    """Whether day and month, and the hour, have a leading zero; None where none is below ten."""
+    for pattern in (YEAR_FIRST, DAY_FIRST, SPOKEN, TIME, EASTERN, YEAR_NAMED):
+        if found := pattern.fullmatch(text):
+            parts = found.groupdict()
+            days = [parts.get(name) or "" for name in ("d", "m", "d2")]
+            return _padded(*days), _padded(parts.get("h") or "")
+    return None, None
+
+
+def _padded(*numbers: str) -> bool | None:
+    if any(len(n) == 1 for n in numbers):
+        return False
+    return True if any(n.startswith("0") for n in numbers) else None
+
+
+Meant = tuple[tuple[str, str, int], ...]
+Naming = tuple[tuple[tuple[str, str], ...], str]
+
+
+def naming_of(text: str) -> Naming | None:
+    """The languages and widths in which a month's name is one, and how it is written: "En"."""
+    found = SPOKEN.fullmatch(text) or YEAR_NAMED.fullmatch(text)
+    meant = month_words().get(found["w"].lower()) if found else None
+    if found is None or meant is None:
+        return None
+    word = found["w"]
+    return _spoken_in(plain_name(word), meant), "EN" if word.isupper() else "En" if word[
+        0
+    ].isupper() else "en"
+
+
+def _spoken_in(word: str, meant: Meant) -> tuple[tuple[str, str], ...]:
+    """The languages and widths in which a word is written for a month, or else just read."""
+    exact = [(name, width) for name, width, n in meant if months(name, width)[n - 1] == word]
+    return tuple(sorted(set(exact) or {(name, width) for name, width, _ in meant}))
+
+
+@cache
+def paddings() -> tuple[tuple[bool | None, bool | None], ...]:
+    """All that `padding_of` tells apart."""
+    zeros = (None, False, True)
+    return tuple((days, hours) for days in zeros for hours in zeros)
+
+
+@cache
+def namings() -> tuple[Naming | None, ...]:
+    """All that `naming_of` tells apart."""
+    words = sorted({_spoken_in(word, meant) for word, meant in month_words().items()})
+    return (None, *product(words, ("en", "En", "EN")))
+
+
+def zone_of(text: str) -> int | None:
+    """Minutes that the zone of a moment is away from Greenwich; None where none of `zones()` is."""
+    found = AWAY.search(text)
+    if found is None:
+        return None
+    away = 60 * int(found[2]) + int(found[3] or 0)
+    signed = -away if found[1] == "-" else away
+    return signed if signed in zones() else None
+
+
+@cache
+def zones() -> tuple[int | None, ...]:
+    """All that `zone_of` tells apart: every quarter of an hour that some place has, and more."""
+    return (None, *range(-12 * 60, 14 * 60 + 1, 15))

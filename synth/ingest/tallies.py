@@ -1,0 +1,228 @@
+"""What counts of shapes tell of how numbers, dates and truth values are written: what most have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import TypeVar
+
+from synth.ingest.shapes import (
+    ALIKE,
+    DEEP,
+    TRUTHS,
+    ZERO,
+    DateShape,
+    DurationShape,
+    NumberShape,
+    Shape,
+    TruthShape,
+    places,
+)
+from synth.schema.durations import READS
+from synth.schema.moments import reads
+from synth.schema.spelling import Spelling
+from synth.schema.values import Values
+
+MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
+SURE = 5.2  # times the noise: cells of a shape that are surely there
+SURELY = 1.0
+DOUBT = 3.0  # times the noise: the rarer words of two pairs differ by less without a reason
+T = TypeVar("T", bound=Hashable)
+Counted = tuple[NumberShape, float]
+Seen = list[tuple[Shape, float]]
+
+
+def most(seen: list[tuple[T, float]], default: T) -> T:
+    """What most cells have."""
+    rows: dict[T, float] = {}
+    for what, n in seen:
+        rows[what] = rows.get(what, 0.0) + n
+    return max(rows, key=lambda what: rows[what]) if rows else default
+
+
+def added(seen: list[tuple[T, float]], which: Callable[[T], bool]) -> float:
+    return sum(n for what, n in seen if which(what))
+
+
+def truth_of(
+    seen: Seen, counts: Mapping[str, float], sigma: float
+) -> tuple[tuple[str, str], float]:
+    """How false and true are written, and how many cells are one of them.
+
+    Words of one letter, and those of other languages that mean other things as well, have to occur
+    both: a column of `F` alone may be a sex.
+
+    Args:
+        counts: of each word, the cells that have it, be they enough to be sure of it or not: of
+            two pairs that share a word, the other word tells.
+        sigma: standard deviation of the noise in each; the first pair of some that noise alone
+            tells apart is the likeliest.
+    """
+    words = {s.word: n for s, n in seen if isinstance(s, TruthShape)}
+
+    def likely(pair: tuple[str, str]) -> float:
+        both = all(word in words for word in pair)
+        alone = pair in TRUTHS[:ALIKE] or all(len(word) > 1 for word in pair)
+        held = any(word in words for word in pair)
+        return sum(counts.get(w, 0.0) for w in pair) if both or (alone and held) else -1.0
+
+    highest = max(map(likely, TRUTHS))
+    least = min(highest, max(highest - DOUBT * sigma, 0.0))
+    best = next(pair for pair in TRUTHS if likely(pair) >= least)
+    return (best, sum(words.get(w, 0.0) for w in best)) if likely(best) >= 0 else (TRUTHS[0], 0.0)
+
+
+# -- numbers ---------------------------------------------------------------------------------------
+
+
+def numbers_of(seen: list[Counted], comma: float = 0.0) -> tuple[int | None, Spelling, float]:
+    """Decimal places, spelling, and how many cells it reads.
+
+    Args:
+        comma: what the rest of the file tells of the comma, as `usual_comma` gives it.
+    """
+    cells = sum(n for _, n in seen)
+    seen = _without_zeros(_by_others(seen, comma), cells)
+    commas = added(seen, lambda s: s.mark == "," or (s.between == "." and s.mark != "."))
+    points = added(seen, lambda s: s.mark == "." or (s.between == "," and s.mark != "?"))
+    mark = "," if commas > points else "."
+    between = most([(s.between, n) for s, n in seen if _apart(s, mark)], "")
+    ends = most([((s.before, s.after), n) for s, n in seen], ("", ""))
+    read = [(s, n) for s, n in seen if _fits(s, mark, between, ends)]
+    shown: dict[int, float] = {}
+    for shape, n in read:
+        place = 3 if shape.mark == "?" and mark == "," else shape.decimals
+        shown[place] = shown.get(place, 0.0) + n
+    found = sum(shown.values())
+    decimals = next((p for p in sorted(shown) if _beyond(shown, p) <= MISFITS * found), 0)
+    brackets = added(read, lambda s: s.brackets) > 0
+    behind = added(read, lambda s: s.behind) > 0
+    spelling = Spelling(mark, between, *ends, brackets, behind=behind)
+    if decimals == 0 and not between:
+        spelling = replace(spelling, mark=".")
+    return None if decimals == DEEP else decimals, spelling, min(found, cells)
+
+
+def _by_others(seen: list[Counted], comma: float) -> list[Counted]:
+    """Numbers of three digits behind their one mark, which the rest of the file tells apart.
+
+    `1,234` has decimal places in a file whose decimal mark is the comma; `1.234` has thousands.
+    """
+    marks = {(s.mark, s.between) for s, _ in seen if s.mark or s.between}
+    if comma > 0 and marks == {("?", ",")}:
+        return [(replace(s, decimals=3, mark=",", between="") if s.mark else s, n) for s, n in seen]
+    amounts = comma > 0 and all(s.before or s.after for s, _ in seen)
+    if (amounts or comma >= SURELY) and all(
+        s.mark in ("", ".") and s.decimals in (0, 3) for s, _ in seen
+    ):
+        return [(replace(s, decimals=0, mark="", between=".") if s.mark else s, n) for s, n in seen]
+    return seen
+
+
+def usual_comma(counts: Sequence[Values], sigma: float, delimiter: str) -> float:
+    """What all columns together tell of the comma: above 0 it is the decimal mark of the file.
+
+    `SURELY` or more where columns show it, less where only the delimiter speaks for it: whoever
+    writes `;` between two fields has mostly another use for the comma.
+
+    Args:
+        counts: of each column, over `shapes()`; more may follow.
+        sigma: standard deviation of the noise in each.
+    """
+    signs = _signs()
+    least = max(SURE * sigma, 1e-9)
+    told = sum(float(c[i]) * sign for c in counts for i, sign in signs.items() if c[i] >= least)
+    if told:
+        return SURELY if told > 0 else -SURELY
+    return 0.5 if delimiter == ";" else 0.0
+
+
+@cache
+def _signs() -> Mapping[int, int]:
+    """Where numbers stand in `shapes()` of which it is plain what the comma is."""
+    found = {}
+    for shape, place in places().items():
+        if not isinstance(shape, NumberShape) or shape.mark == "?":
+            continue
+        if shape.mark == "," or (shape.between == "." and not shape.mark):
+            found[place] = 1
+        elif shape.between == "," or (shape.mark == "." and shape.decimals not in (3, DEEP)):
+            found[place] = -1
+    return found
+
+
+def _without_zeros(seen: list[Counted], cells: float) -> list[Counted]:
+    """`12.0` is one of many numbers with decimal places, unless nearly all are whole."""
+    whole = added(seen, lambda s: s.decimals == 0 and s.after in ("", ZERO))
+    if whole >= (1 - MISFITS) * cells:
+        return seen
+    tenths = NumberShape(1, ".")
+    return [(tenths if s.after == ZERO else s, n) for s, n in seen]
+
+
+def _beyond(places: dict[int, float], place: int) -> float:
+    return sum(n for p, n in places.items() if p > place)
+
+
+def _apart(shape: NumberShape, mark: str) -> bool:
+    """Whether a number shows what stands between thousands, under a decimal mark."""
+    return shape.between not in ("", mark) and not (shape.mark == "?" and mark == ",")
+
+
+def _fits(shape: NumberShape, mark: str, between: str, ends: tuple[str, str]) -> bool:
+    """Whether a number can be read under a spelling; one without its currency or unit can."""
+    if (shape.before, shape.after) not in (("", ""), ends):
+        return False
+    if shape.mark == "?":
+        return mark == "," or between == ","
+    return shape.mark in ("", mark) and shape.between in ("", between)
+
+
+def durations_of(seen: Seen) -> tuple[str, float]:
+    """The way in which most durations are written, and how many cells it reads.
+
+    What might be a time of day is a duration where enough others are longer than a day.
+    """
+    told = [(s.way, n) for s, n in seen if isinstance(s, DurationShape)]
+    ways = {way: sum(n for w, n in told if w == way) for way, _ in told}
+    if not ways:
+        return "", 0.0
+    reads = {w: sum(ways.get(o, 0.0) for o in (w, *READS.get(w, ()))) for w in (*ways, *READS)}
+    best = max(reads, key=lambda way: (reads[way], way not in READS))
+    for way in READS.get(best, ())[::-1]:  # the plainest that reads nearly as many
+        best = way if reads.get(way, 0.0) >= (1 - MISFITS) * reads[best] else best
+    read = reads[best]
+    clock = {"1:30:05": "%H:%M:%S", "1:30": "%H:%M"}.get(best)
+    short = added(seen, lambda s: isinstance(s, DateShape) and s.format == clock)
+    return (best, read + short) if read > MISFITS * (read + short) else ("", 0.0)
+
+
+# -- dates -----------------------------------------------------------------------------------------
+
+
+def dates_of(seen: list[tuple[DateShape, float]]) -> tuple[str, float, bool]:
+    """The format that most dates have, how many it reads, and whether its order is a guess.
+
+    Day comes before month where both are possible.
+    """
+    if not seen:
+        return "%Y-%m-%d", 0.0, False
+    form = _finest(seen, most([(s.format, n) for s, n in seen], ""))
+    read = [(s, n) for s, n in seen if reads(form, s.format)]
+    days, months = added(read, lambda s: s.order == "d"), added(read, lambda s: s.order == "m")
+    swapped = months > days
+    cells = added(read, lambda s: s.order in ("", "m" if swapped else "d"))
+    unsure = (
+        form.startswith(("%d/%m", "%d.%m", "%d-%m", "%d. %m", "%d%m")) and not days and not months
+    )
+    return re.sub(r"%d(\. |.|)%m", r"%m\1%d", form) if swapped else form, cells, unsure
+
+
+def _finest(seen: list[tuple[DateShape, float]], form: str) -> str:
+    """A finer format that the same dates have: a time of day, more digits of a second."""
+    finer = [(s.format, n) for s, n in seen if s.format != form and reads(s.format, form)]
+    whole = sum(n for _, n in seen)
+    best = most(finer, form)
+    return best if added(finer, lambda f: f == best) > MISFITS * whole else form

@@ -1,0 +1,60 @@
+"""Ranges of small tables, whose noise is as large as what an interval holds."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth.budget import Budget, Rho
+from synth.ingest.plausible import bounds_by_name, plausible_edges
+from synth.ingest.ranges import edges_anywhere
+from synth.schema import Column, Kind, Numbers, Origin, Schema
+from synth.vault import PrivateTable
+from tests.people import Replayed
+
+SEEDS = range(12)
+RHO = Rho(0.002)  # of about as much as a column of five has at epsilon 1
+
+
+def table(name: str, low: int, high: int, rows: int, seed: int) -> tuple[PrivateTable, Column]:
+    values = np.random.default_rng(3).integers(low, high + 1, rows)
+    column = Column(name, Numbers((0.0, 1.0), Origin.OBSERVED, decimals=0), Kind.INTEGER)
+    frame = pd.DataFrame({name: values})
+    return PrivateTable(frame, Schema((column,)), Budget(1.0), noise=Replayed(seed)), column
+
+
+@pytest.mark.parametrize(("low", "high"), [(18, 95), (1, 900), (1000, 5000)])
+def test_the_range_of_a_small_table_does_not_close_in_on_noise(low: int, high: int):
+    """It was often that of one value, which all rows then had."""
+    kept = []
+    for seed in SEEDS:
+        private, column = table("value", low, high, 500, seed)
+        edges = edges_anywhere(private, column, RHO, 1.0)
+        kept.append((min(edges[-1], high) - max(edges[0], low)) / (high - low))
+    assert np.mean(kept) > 0.75
+    assert np.quantile(kept, 0.1) > 0.3
+
+
+def test_no_age_beyond_what_its_name_allows_comes_from_noise():
+    ends = []
+    for seed in SEEDS:
+        private, column = table("age", 18, 95, 500, seed)
+        ends.append(plausible_edges(private, column, RHO, 1.0)[-1])
+    assert np.mean(np.asarray(ends) <= 121) > 0.8
+    free = [edges_anywhere(*table("age", 18, 95, 500, s), RHO, 1.0)[-1] for s in SEEDS]
+    assert sum(e > 121 for e in free) > sum(e > 121 for e in ends)
+
+
+def test_ages_in_months_keep_their_range():
+    """Their name says nothing of months, and the rows that lie beyond are far more than noise."""
+    ends = []
+    for seed in SEEDS:
+        private, column = table("age", 0, 216, 3000, seed)
+        ends.append(plausible_edges(private, column, RHO, 1.0)[-1])
+    assert min(ends) > 150
+
+
+def test_which_names_bound_numbers():
+    assert bounds_by_name("age") == (0.0, 120.0)
+    assert bounds_by_name("month") == (1.0, 12.0)
+    assert bounds_by_name("salary") is None
+    assert bounds_by_name("country") is None
