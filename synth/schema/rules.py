@@ -30,9 +30,10 @@ BARE = compiled(r"[^\W\d]\w*|\d+(?:[.,-]\d+)*")  # a name or value that needs no
 ORDER = ("is", "not", "before", "after", "at", "least", "most", "less", "more", "than")
 LINKS = ("only", "if", "when", "or", "decides", "and", "together", "as", "in", "the", "data")
 WORDS = frozenset((*ORDER, *LINKS, "unique", "=", "+"))
-FORMS = (
-    "`a is not before b`, `a only if b is x`, `b is x when a is y or z`, `total = a + b`, "
-    "`a decides b`, `a and b only together as in the data` or `a is unique`"
+REMEDY = (
+    "Say it as `a is not before b`, `a only if b is x`, `b is x when a is y or z`, `total = a + b`, "
+    "`a decides b`, `a and b only together as in the data` or `a is unique`. A name of several "
+    "words, or that is one of the sentence's own such as `at`, goes in backticks."
 )
 
 
@@ -229,9 +230,7 @@ def rule_of(text: str, *, seen: bool = False) -> Rule:
     names = tuple(t.text for t in tokens if t.word == "_")
     said = _simple(shape, names) or _conditional(shape, names)
     if said is None:
-        raise RuleError(
-            f"The rule {_shown(text)} is not understood.", _remedy(shape), about=(text,)
-        )
+        raise RuleError(f"The rule {_shown(text)} is not understood.", REMEDY, about=(text,))
     _check(said, text)
     return Rule(said, seen)
 
@@ -309,8 +308,3 @@ def _shown(text: str) -> str:
     """A sentence as an error quotes it."""
     plain = " ".join(text.split())
     return f"“{plain}”"
-
-
-def _remedy(shape: str) -> str:
-    several = "A name or value of several words goes in backticks, as in `date of birth`. "
-    return f"{several if '_ _' in shape else ''}Say it as {FORMS}."
