@@ -84,7 +84,7 @@ def _apply(who: Visitor, fix: Fix) -> None:
         changed = fix.of(who.recipe)
         if changed.protect != who.recipe.protect:
             who.protect(changed.protect)
-        who.decide(privacy=changed.privacy, method=changed.method)
+        who.decide(privacy=changed.privacy, method=changed.method, rules=changed.rules)
         _tell_widgets(changed)
         who.run(writing())
         st.rerun()

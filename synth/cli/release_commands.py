@@ -16,6 +16,7 @@ from synth.cli.speech import (
     say_coarsening,
     say_gate,
     say_noticed,
+    say_rules,
     say_total,
     say_verdicts,
 )
@@ -23,6 +24,7 @@ from synth.errors import IngestError, OutputError, RecipeError
 from synth.ingest import Database, Loaded, Suggestion, load
 from synth.ingest.declaration import ColumnPart
 from synth.lazily import np
+from synth.learning.keeping import Keeper
 from synth.methods import all_methods, plugins
 from synth.methods.row_seeded import RowSeeded
 from synth.protect.coarsening import coarsening
@@ -220,6 +222,7 @@ def _tell(outcome: Outcome, wanted: Recipe) -> None:
         "These two figures are for you, not for the recipients."
     )
     say_verdicts(outcome.verdicts)
+    say_rules(comparison.rules, outcome.effort)
     if less := wanted.chosen.less(release.model.schema):
         typer.echo(less)
     if (run := release.model.schema.run_by_spreadsheets) and release.safe:
@@ -275,7 +278,8 @@ def sample(
         model = opened.model
         with whole(output) as stream:
             show, drawn = Shown(), 0
-            blocks = model.blocks(rows, np.random.default_rng(seed))
+            keeper = Keeper(model, opened.rules)
+            blocks = keeper.blocks(rows, np.random.default_rng(seed))
             text = output.suffix == ".csv"
             made = (
                 opened.as_text(blocks, stream)

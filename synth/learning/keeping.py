@@ -29,6 +29,7 @@ from synth.schema.obeying import (
     breaking,
     figures,
     holding,
+    keys,
     off,
     summed,
     unfit,
@@ -127,7 +128,7 @@ class Keeper:
         for rule in self._kept:
             if isinstance(rule.says, Decides):
                 told = self._maps.get(rule.says, pd.Series(dtype=object))
-                new = usual(batch, rule.says)
+                new = usual(batch, rule.says, self.model.schema)
                 self._maps[rule.says] = pd.concat([told, new[~new.index.isin(told.index)]])
         broken = self._broken(batch)
         self.effort.drawn += rows
@@ -140,7 +141,7 @@ class Keeper:
         for rule in self._kept:
             told = rule.says
             if isinstance(told, Decides):
-                broken |= off(frame, told, self._maps[told])
+                broken |= off(frame, told, self._maps[told], self.model.schema)
                 continue
             broken |= breaking(rule, frame, self.model.schema)
             if isinstance(told, Unique):
@@ -228,11 +229,10 @@ class Keeper:
     ) -> None:
         schema, told = self.model.schema, rule.says
         if isinstance(told, Decides):
-            wrong = off(rows, told, self._maps[told])
-            due = as_text(rows[told.one]).str.strip().map(self._maps[told])
-            known = pool.assign(_due=as_text(pool[told.other]).str.strip())
-            first = known.drop_duplicates("_due").set_index("_due")[told.other]
-            _replace(rows, told.other, wrong, due[wrong].map(first))
+            wrong = off(rows, told, self._maps[told], schema)
+            due = keys(rows[told.one], schema[told.one])[wrong].map(self._maps[told])
+            met = pd.Series(pool[told.other].to_numpy(), keys(pool[told.other], schema[told.other]))
+            _replace(rows, told.other, wrong, due.map(met[~met.index.duplicated()]))
             return
         wrong = breaking(rule, rows, schema)
         if not wrong.any():

@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from synth.errors import RecipeError, StepError, SynthError
+from synth.errors import RecipeError, RuleError, StepError, SynthError
 from synth.lazily import tomlkit
 from synth.protect.steps import step_of
 from synth.runs.recipe import Recipe
@@ -125,7 +125,19 @@ def read_recipe(text: str) -> Recipe:
     _check_values(text, recipe)
     _check_missing(text, recipe)
     _check_steps(text, recipe)
+    _check_rules(text, recipe)
     return recipe
+
+
+def _check_rules(text: str, recipe: Recipe) -> None:
+    """Rules check themselves; that their columns are there waits for the run."""
+    for part in recipe.rules:
+        try:
+            _ = part.rule
+        except RuleError as error:
+            lines = [i for i, line in enumerate(text.splitlines(), 1) if part.says in line]
+            line = lines[0] if lines else _line(text, "rules", 0, "")
+            raise RecipeError(error.what, error.remedy, line) from None
 
 
 def _check_steps(text: str, recipe: Recipe) -> None:

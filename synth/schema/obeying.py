@@ -132,7 +132,7 @@ def breaking(rule: Rule, frame: pd.DataFrame, schema: Schema) -> Marked:
             kept, known = _holding(that, frame, schema)
             return np.asarray(holds & known & ~kept)
         case Decides() as function:
-            return off(frame, function, usual(frame, function))
+            return off(frame, function, usual(frame, function, schema), schema)
         case Unique(column=name):
             held = frame[name]
             return np.asarray(as_text(held).duplicated().to_numpy() & held.notna().to_numpy())
@@ -216,9 +216,12 @@ def _yes_or_no(column: Column) -> bool:
 # -- functions -------------------------------------------------------------------------------------
 
 
-def usual(frame: pd.DataFrame, rule: Decides) -> pd.Series:
-    """For each value of one column, as text, what the other mostly is; ties by their text."""
-    counted = pairs(frame, rule)
+def usual(frame: pd.DataFrame, rule: Decides, schema: Schema) -> pd.Series:
+    """For each value of one column, by its key, the key of what the other mostly is.
+
+    Of several that are as frequent, it is the first by its text.
+    """
+    counted = pairs(frame, rule, schema)
     if counted.empty:
         return pd.Series(dtype=object)
     told = counted.rename("rows").reset_index()
@@ -226,13 +229,25 @@ def usual(frame: pd.DataFrame, rule: Decides) -> pd.Series:
     return pd.Series(told.drop_duplicates("one").set_index("one")["other"])
 
 
-def pairs(frame: pd.DataFrame, rule: Decides | Together) -> pd.Series:
-    """How many rows have each two values of both columns, as text, by `one` and `other`."""
-    both = pd.DataFrame({"one": _texts(frame[rule.one]), "other": _texts(frame[rule.other])})
-    return both.dropna().groupby(["one", "other"], sort=True).size()
+def pairs(frame: pd.DataFrame, rule: Decides | Together, schema: Schema) -> pd.Series:
+    """How many rows have each two values of both columns, by the keys `one` and `other`."""
+    both = {
+        "one": keys(frame[rule.one], schema[rule.one]),
+        "other": keys(frame[rule.other], schema[rule.other]),
+    }
+    return pd.DataFrame(both).dropna().groupby(["one", "other"], sort=True).size()
 
 
-def off(frame: pd.DataFrame, rule: Decides, map_: pd.Series) -> Marked:
+def off(frame: pd.DataFrame, rule: Decides, told: pd.Series, schema: Schema) -> Marked:
     """Which rows have another value than a function gives; what it does not know is right."""
-    due, found = _texts(frame[rule.one]).map(map_), _texts(frame[rule.other])
+    due = keys(frame[rule.one], schema[rule.one]).map(told)
+    found = keys(frame[rule.other], schema[rule.other])
     return np.asarray((due.notna() & found.notna() & (due != found)).to_numpy())
+
+
+def keys(values: pd.Series, column: Column) -> pd.Series:
+    """Cells as text, the same for one number or date however it is written; None for missing."""
+    if not isinstance(column.domain, Cut):
+        return _texts(values)
+    told = pd.Series(figures(values, column), index=values.index)
+    return as_text(told).where(told.notna(), None)

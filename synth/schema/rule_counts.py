@@ -68,7 +68,7 @@ class RuleCounts:
             if i in self._why:
                 continue
             if isinstance(rule.says, Decides):
-                found = pairs(block, rule.says)
+                found = pairs(block, rule.says, self.schema)
                 before = self._pairs.get(i)
                 self._pairs[i] = found if before is None else before.add(found, fill_value=0)
             else:

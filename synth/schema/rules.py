@@ -27,13 +27,14 @@ from synth.lazily import compiled
 
 TOKEN = compiled(r'`((?:[^`]|``)+)`|"((?:[^"]|"")*)"|([=+])|([^\s`"=+]+)')
 BARE = compiled(r"[^\W\d]\w*|\d+(?:[.,-]\d+)*")  # a name or value that needs no quotes
+ABOUT = "a rule about "
 ORDER = ("is", "not", "before", "after", "at", "least", "most", "less", "more", "than")
 LINKS = ("only", "if", "when", "or", "decides", "and", "together", "as", "in", "the", "data")
 WORDS = frozenset((*ORDER, *LINKS, "unique", "=", "+"))
 REMEDY = (
-    "Say it as `a is not before b`, `a only if b is x`, `b is x when a is y or z`, `total = a + b`, "
-    "`a decides b`, `a and b only together as in the data` or `a is unique`. A name of several "
-    "words, or that is one of the sentence's own such as `at`, goes in backticks."
+    "Say it as `a is not before b`, `a only if b is x`, `b is x when a is y or z`, "
+    "`total = a + b`, `a decides b`, `a and b only together as in the data` or `a is unique`. "
+    "A name of several words, or that is one of the sentence's own such as `at`, goes in backticks."
 )
 
 
@@ -191,7 +192,7 @@ class Rule:
     @property
     def choice(self) -> str:
         """What was chosen after looking at the rows, for the statement: names columns alone."""
-        return f"a rule about {', '.join(f'`{name}`' for name in self.columns)}"
+        return f"{ABOUT}{', '.join(f'`{name}`' for name in self.columns)}"
 
     def __str__(self) -> str:
         return str(self.says)
