@@ -7,9 +7,9 @@ can be done again. In this order, for as many rows as it takes:
    are in order: the states are what was learnt, and where in them a cell lies was chance.
 2. A total becomes the sum of its parts.
 3. A row that still breaks a rule is left out, and another one is drawn.
-4. Where that would take more than `MOST` draws for a row, cells are put right: the later of two
-   is one that was drawn with an earlier one, a condition is made not to hold, and a function gives
-   what it mostly gave.
+4. Where that would take more than `MOST` draws for a row, cells are put right: one of two becomes
+   another that was drawn and is in order with the other, a condition is made to hold or not to be
+   asked, and a function gives what it mostly gave.
 
 Where which states stand together in a row is promised (`Model.whole`), a row keeps its states: it
 is drawn or left out as a whole, and nothing is put right.
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 from synth.lazily import np, pd
 from synth.learning.method import BLOCK, Model
-from synth.schema import Categories, Numbers
+from synth.schema import Categories, Numbers, Origin
 from synth.schema.intervals import Cut
 from synth.schema.obeying import (
     Marked,
@@ -103,24 +103,27 @@ class Keeper:
 
     def _block(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:
         """So many rows, and no more draws than `MOST` for each."""
-        good, bad = pd.DataFrame(), pd.DataFrame()
-        asked, left = max(rows, PILOT), MOST * max(rows, PILOT)
+        good, bad, met, drawn = pd.DataFrame(), pd.DataFrame(), 0, 0
+        asked = least = max(rows, PILOT)
         while True:
             batch, broken = self._batch(asked, rng)
-            left -= asked
             parts = [good, batch[~broken]] if self.model.row_by_row else [batch[~broken]]
-            good = pd.concat([p for p in parts if len(p)] or parts, ignore_index=True)
-            self._remember(batch[~broken])
-            bad = batch[broken].reset_index(drop=True)
-            share = 1 - broken.mean()
-            wanted = rows - len(good) * self.model.row_by_row
-            asked = int(wanted * SPARE / share) + PILOT if share > 0 else left + 1
-            if len(good) >= rows or asked > left:
+            good = self._once(pd.concat([p for p in parts if len(p)] or parts, ignore_index=True))
+            bad = batch[broken].reset_index(drop=True) if broken.any() else bad
+            met, drawn = met + int((~broken).sum()), drawn + asked
+            if len(good) >= rows:
                 break
+            wanted = rows - len(good) * self.model.row_by_row
+            due = int(wanted * SPARE * drawn / met) + PILOT if met else MOST * least
+            if drawn + due > MOST * least and drawn > least:  # one batch may be an odd one
+                break
+            asked = due if drawn + due <= MOST * least else least
         if len(good) < rows:
             good = pd.concat([good, self._right(bad, good, rows - len(good), rng)])
         chosen = np.sort(rng.permutation(len(good))[:rows])
-        return good.iloc[chosen].reset_index(drop=True)
+        taken = good.iloc[chosen].reset_index(drop=True)
+        self._remember(taken)
+        return taken
 
     def _batch(self, rows: int, rng: np.random.Generator) -> tuple[pd.DataFrame, Marked]:
         """Rows that were drawn, and which of them break a rule all the same."""
@@ -148,12 +151,20 @@ class Keeper:
                 broken |= as_text(frame[told.column]).isin(self._met[told]).to_numpy()
         return broken
 
-    def _remember(self, good: pd.DataFrame) -> None:
-        """The values of a copy that must not come again, where it is put together of batches."""
+    def _once(self, good: pd.DataFrame) -> pd.DataFrame:
+        """Without rows of one batch that have a unique value of an earlier one."""
+        again = np.zeros(len(good), dtype=bool)
+        for rule in self._kept:
+            if isinstance(rule.says, Unique):
+                again |= breaking(rule, good, self.model.schema)
+        self.effort.left_out += int(again.sum())
+        return good[~again].reset_index(drop=True) if again.any() else good
+
+    def _remember(self, taken: pd.DataFrame) -> None:
+        """The values of a copy that must not come again in its next block."""
         for told, met in self._met.items():
-            if self.model.row_by_row:
-                held = good[told.column]
-                met |= set(as_text(held)[held.notna().to_numpy()])
+            held = taken[told.column]
+            met |= set(as_text(held)[held.notna().to_numpy()])
 
     # -- within their states -----------------------------------------------------------------------
 
@@ -198,8 +209,9 @@ class Keeper:
         held = batch[rule.total]
         made = _on_its_grid(summed(rule, batch, self.model.schema), domain)
         known = ~np.isnan(figures(held, self.model.schema[rule.total]))
-        may = known & (made >= domain.edges[0]) & (made < domain.edges[-1])
+        may = known & _possible(made, domain)
         if self.model.whole:
+            may &= (made >= domain.edges[0]) & (made < domain.edges[-1])
             found = domain.place(np.where(may, made, domain.edges[0]))
             may &= np.asarray(found) == np.asarray(domain.encode(held))
         batch[rule.total] = _with(held, may, made, domain)
@@ -216,16 +228,21 @@ class Keeper:
             return taken
         pool = pd.concat([good, bad], ignore_index=True) if len(good) else bad
         before = self._broken(taken)
-        for _ in range(PASSES):
+        for turn in range(PASSES):
             for rule in self._kept:
-                self._put_right(rule, taken, pool, rng)
+                self._put_right(rule, taken, pool, rng, turn)
             self._added(taken)
         self.effort.left_out -= min(rows, len(bad))
         self.effort.put_right += int((before & ~self._broken(taken)).sum())
         return taken
 
     def _put_right(
-        self, rule: Rule, rows: pd.DataFrame, pool: pd.DataFrame, rng: np.random.Generator
+        self,
+        rule: Rule,
+        rows: pd.DataFrame,
+        pool: pd.DataFrame,
+        rng: np.random.Generator,
+        turn: int,
     ) -> None:
         schema, told = self.model.schema, rule.says
         if isinstance(told, Decides):
@@ -238,7 +255,7 @@ class Keeper:
         if not wrong.any():
             return
         if isinstance(told, InOrder):
-            self._later(told, rows, pool, wrong, rng)
+            self._beside(told, rows, pool, wrong, rng, later=turn % 2 == 0)
         elif isinstance(told, OnlyIf):
             name = told.that.column if told.turned else told.this.column
             fits = holding(told.that, pool, schema)
@@ -252,30 +269,37 @@ class Keeper:
                 state = np.full(int(wrong.sum()), _state(domain, told))
                 _replace(rows, name, wrong, domain.decode(state, rng))
 
-    def _later(
+    def _beside(
         self,
         order: InOrder,
         rows: pd.DataFrame,
         pool: pd.DataFrame,
         wrong: Marked,
         rng: np.random.Generator,
+        *,
+        later: bool,
     ) -> None:
-        """The larger of two becomes one that was drawn and is large enough, if there is any."""
+        """One of two becomes one that was drawn and is in order with the other, if there is any.
+
+        Args:
+            later: whether it is the later one, and not the earlier.
+        """
         low, high = order.first, order.second
         if not order.relation.rising:
             low, high = high, low
+        moved, fixed, sign = (high, low, 1.0) if later else (low, high, -1.0)
         schema = self.model.schema
-        drawn = figures(pool[high], schema[high])
+        drawn = sign * figures(pool[moved], schema[moved])
         known = np.flatnonzero(~np.isnan(drawn))
         ranked = known[np.argsort(drawn[known], kind="stable")]
-        floor = figures(rows[low], schema[low])[wrong]
+        floor = sign * figures(rows[fixed], schema[fixed])[wrong]
         if order.relation.strict:
             first = np.searchsorted(drawn[ranked], floor, side="right")
         else:
             first = np.searchsorted(drawn[ranked], floor, side="left")
-        first = np.minimum(first, len(ranked) - 1)  # where none is large enough, the largest
+        first = np.minimum(first, len(ranked) - 1)  # where none is far enough, the farthest
         place = first + (rng.random(len(first)) * (len(ranked) - first)).astype(np.int64)
-        _replace(rows, high, wrong, pool[high].iloc[ranked[place]])
+        _replace(rows, moved, wrong, pool[moved].iloc[ranked[place]])
 
 
 def _state(domain: Categories, rule: OnlyIf) -> int:
@@ -283,6 +307,15 @@ def _state(domain: Categories, rule: OnlyIf) -> int:
     values = rule.that.values
     fits = [i for i, v in enumerate(domain.values) if (v in values) is not rule.that.negated]
     return fits[0] if fits else 0
+
+
+def _possible(values: Values, domain: Numbers) -> Marked:
+    """Which numbers a column may hold: ends that were found, and not declared, are no bounds."""
+    if domain.bounds:
+        return np.asarray((values >= domain.bounds[0]) & (values <= domain.bounds[1]))
+    if domain.origin is Origin.DECLARED:
+        return np.asarray((values >= domain.edges[0]) & (values < domain.edges[-1]))
+    return ~np.isnan(values)
 
 
 def _on_its_grid(values: Values, domain: Numbers) -> Values:

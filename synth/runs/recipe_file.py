@@ -181,7 +181,7 @@ def _explained(text: str, error: ValidationError) -> RecipeError:
     path = [str(p) for p in first["loc"]]
     section = path[0]
     index = int(path[1]) if len(path) > 1 and path[1].isdigit() else 0
-    key = path[-1] if len(path) > 1 else ""
+    key = path[-1] if len(path) > 1 and not path[-1].isdigit() else ""
     line = _line(text, section, index, key)
     where = f"`{key}` in [{section}]" if key else f"[{section}]"
     if first["type"] == "extra_forbidden":
