@@ -14,7 +14,7 @@ from synth.errors import SynthError, TooManyGaps
 from synth.evaluate.rules import FoundRule
 from synth.evaluate.verdict import Fate, Verdict, tally
 from synth.ingest.reading import Noticed
-from synth.learning.keeping import Effort
+from synth.learning.keeping import Upkeep
 from synth.protect.coarsening import Coarsening
 from synth.runs.gate import Objection
 from synth.runs.recipe_file import step_lines
@@ -91,12 +91,12 @@ def say_verdicts(told: Sequence[Verdict]) -> None:
         typer.echo(f"  {Fate.COARSER.value:8}{', '.join(coarser)}")
 
 
-def say_rules(told: Sequence[FoundRule], effort: Effort) -> None:
+def say_rules(told: Sequence[FoundRule], upkeep: Upkeep) -> None:
     """What became of each rule; for whoever has the rows."""
     for one in told:
         typer.echo(f"  {one.plain}")
-    if effort.plain:
-        typer.echo(f"  {effort.plain}")
+    if upkeep.plain:
+        typer.echo(f"  {upkeep.plain}")
 
 
 def say_gate(lines: Sequence[Objection], despite: str = "") -> None:

@@ -46,7 +46,7 @@ SPARE = 1.1  # times as many rows as should do, so that few have to be drawn onc
 
 
 @dataclass
-class Effort:
+class Upkeep:
     """What it took to keep the rules, in rows: a figure of model and seed, and so public.
 
     Args:
@@ -80,7 +80,7 @@ class Keeper:
 
     model: Model
     rules: Sequence[Rule]
-    effort: Effort = field(default_factory=Effort)
+    upkeep: Upkeep = field(default_factory=Upkeep)
     _maps: dict[Decides, pd.Series] = field(default_factory=dict)
     _met: dict[Unique, set[str]] = field(default_factory=dict)
 
@@ -134,8 +134,8 @@ class Keeper:
                 new = usual(batch, rule.says, self.model.schema)
                 self._maps[rule.says] = pd.concat([told, new[~new.index.isin(told.index)]])
         broken = self._broken(batch)
-        self.effort.drawn += rows
-        self.effort.left_out += int(broken.sum())
+        self.upkeep.drawn += rows
+        self.upkeep.left_out += int(broken.sum())
         return batch, broken
 
     def _broken(self, frame: pd.DataFrame) -> Marked:
@@ -157,7 +157,7 @@ class Keeper:
         for rule in self._kept:
             if isinstance(rule.says, Unique):
                 again |= breaking(rule, good, self.model.schema)
-        self.effort.left_out += int(again.sum())
+        self.upkeep.left_out += int(again.sum())
         return good[~again].reset_index(drop=True) if again.any() else good
 
     def _remember(self, taken: pd.DataFrame) -> None:
@@ -224,7 +224,7 @@ class Keeper:
         """So many rows of those that break a rule, as far as they can be put right."""
         taken = bad.iloc[np.arange(rows) % len(bad)].reset_index(drop=True)
         if self.model.whole:
-            self.effort.left_out -= min(rows, len(bad))
+            self.upkeep.left_out -= min(rows, len(bad))
             return taken
         pool = pd.concat([good, bad], ignore_index=True) if len(good) else bad
         before = self._broken(taken)
@@ -232,8 +232,8 @@ class Keeper:
             for rule in self._kept:
                 self._put_right(rule, taken, pool, rng, turn)
             self._added(taken)
-        self.effort.left_out -= min(rows, len(bad))
-        self.effort.put_right += int((before & ~self._broken(taken)).sum())
+        self.upkeep.left_out -= min(rows, len(bad))
+        self.upkeep.put_right += int((before & ~self._broken(taken)).sum())
         return taken
 
     def _put_right(

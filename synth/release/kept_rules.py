@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from synth.learning.keeping import Effort, Keeper
+from synth.learning.keeping import Keeper, Upkeep
 from synth.learning.method import Model
 from synth.schema.obeying import UNTOLD
 from synth.schema.rule_counts import RuleCount, RuleCounts
@@ -26,8 +26,8 @@ class KeptRules:
         return cls(Keeper(model, rules), RuleCounts(rules, model.schema))
 
     @property
-    def effort(self) -> Effort:
-        return self.keeper.effort
+    def upkeep(self) -> Upkeep:
+        return self.keeper.upkeep
 
     @property
     def counts(self) -> tuple[RuleCount, ...]:
@@ -37,8 +37,8 @@ class KeptRules:
         """As plain values, for release.json; nothing where there is no rule."""
         if not self.counting.rules:
             return {}
-        drawn = {"drawn": self.effort.drawn, "left_out": self.effort.left_out}
-        drawn |= {"put_right": self.effort.put_right}
+        drawn = {"drawn": self.upkeep.drawn, "left_out": self.upkeep.left_out}
+        drawn |= {"put_right": self.upkeep.put_right}
         return {"rules": [c.document() for c in self.counts], "kept_by": drawn}
 
     @property

@@ -90,7 +90,7 @@ def _rules(kept: KeptRules) -> list[str]:
     lines: list[tuple[str, ...]] = list(kept.lines)
     if not lines:
         return []
-    told = _plain(kept.effort.plain)
+    told = _plain(kept.upkeep.plain)
     return [
         "## Rules between columns",
         "",

@@ -25,7 +25,7 @@ from synth.ingest.lazy import check_stays, file_in_place, query_in_place
 from synth.ingest.reading import Noticed
 from synth.ingest.suggest_lazy import as_they_are
 from synth.lazily import pd
-from synth.learning.keeping import Effort
+from synth.learning.keeping import Upkeep
 from synth.learning.method import Method, Model, Promise
 from synth.learning.seeded import Seeded
 from synth.progress import Progress, quiet
@@ -60,7 +60,7 @@ class Outcome:
     entries: tuple[Entry, ...]
     noticed: tuple[Noticed, ...] = ()  # while the table was read
     typed: Typed = UNTYPED
-    effort: Effort = field(default_factory=Effort)  # what it took to keep the rules
+    upkeep: Upkeep = field(default_factory=Upkeep)  # what it took to keep the rules
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -198,7 +198,7 @@ def run_loaded(
     comparison = replace(comparison, rules=found_rules(before, rows_made, kept.counts))
     progress(1.0, "done")
     entries = tuple(private.ledger.entries)
-    return Outcome(release, comparison, entries, effort=kept.effort)
+    return Outcome(release, comparison, entries, upkeep=kept.upkeep)
 
 
 def _say_rules(recipe: Recipe, private: PrivateTable) -> None:

@@ -88,16 +88,16 @@ def test_each_kind_of_rule_holds_in_what_is_drawn_and_not_without(rule):
 def test_all_rules_hold_at_once_and_the_share_that_was_left_out_is_said():
     frame, keeper = kept(independent(), *EACH)
     assert broken(frame, *EACH) == [0] * len(EACH)
-    effort = keeper.effort
-    assert effort.drawn == effort.left_out + (effort.drawn - effort.left_out) > 2000
-    assert f"{effort.left_out:,} of {effort.drawn:,} rows" in effort.plain
+    upkeep = keeper.upkeep
+    assert upkeep.drawn == upkeep.left_out + (upkeep.drawn - upkeep.left_out) > 2000
+    assert f"{upkeep.left_out:,} of {upkeep.drawn:,} rows" in upkeep.plain
 
 
 def test_without_a_rule_the_rows_are_those_of_the_model_to_the_byte():
     model = independent()
     frame, keeper = kept(model)
     pd.testing.assert_frame_equal(frame, model.sample(2000, np.random.default_rng(1)))
-    assert keeper.effort.plain == ""
+    assert keeper.upkeep.plain == ""
 
 
 def test_the_same_seed_draws_the_same_rows_again():
@@ -110,7 +110,7 @@ def test_dates_within_one_state_are_moved_and_no_row_is_left_out():
     model = independent(came=[1.0, 0.0], left=[1.0, 0.0])
     frame, keeper = kept(model, ORDER)
     assert broken(frame, ORDER) == [0]
-    assert keeper.effort.left_out <= 2000 // 2**keeping.TRIES + 5
+    assert keeper.upkeep.left_out <= 2000 // 2**keeping.TRIES + 5
     states = SCHEMA.domain("left").encode(frame["left"])
     assert (states == 0).all()
 
@@ -140,9 +140,9 @@ IMPOSSIBLE = {
 def test_where_hardly_a_row_keeps_it_cells_are_put_right_after_a_bounded_number_of_draws(rule):
     frame, keeper = kept(independent(**IMPOSSIBLE[rule]), rule)
     assert broken(frame, rule) == [0]
-    assert keeper.effort.put_right > 1900
-    assert keeper.effort.drawn <= MOST * 2000
-    assert "put right in" in keeper.effort.plain
+    assert keeper.upkeep.put_right > 1900
+    assert keeper.upkeep.drawn <= MOST * 2000
+    assert "put right in" in keeper.upkeep.plain
 
 
 def test_a_rule_that_no_row_can_keep_is_counted_and_all_rows_are_there():
@@ -184,8 +184,8 @@ def test_a_record_is_drawn_or_left_out_as_a_whole():
     codes = RECORDED.encode(frame)
     met = set(zip(*(codes[n].tolist() for n in RECORDED.names), strict=True))
     assert met == {(0, 0, 0, 1), (1, 1, 1, 0)}
-    assert keeper.effort.left_out >= 1000
-    assert keeper.effort.put_right == 0
+    assert keeper.upkeep.left_out >= 1000
+    assert keeper.upkeep.put_right == 0
 
 
 def test_a_record_that_keeps_no_rule_is_given_as_it_is_and_counted():

@@ -320,10 +320,23 @@ def test_a_promise_of_k_is_counted_again_among_the_rows_that_keep_a_rule(tmp_pat
     """Rows that break it are left out whole: whatever is left was shared by k people before."""
     stays(400).to_csv(tmp_path / "real.csv", index=False)
     outcome = run(recipe_of("row_seeded"), visits())
-    assert outcome.effort.left_out > 0
+    assert outcome.upkeep.left_out > 0
     bundle = Bundle.read(io.BytesIO(outcome.release.zipped()))
     held = recheck(bundle, as_released(bundle, tmp_path / "real.csv", People()))
     assert "is shared by at least 10 people" in held[0]
+
+
+def test_a_starter_recipe_proposes_what_no_row_breaks_as_a_comment(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    stays(400).to_csv("visits.csv", index=False)
+    assert CliRunner().invoke(app, ["init", "visits.csv"]).exit_code == 0
+    text = Path("recipe.toml").read_text()
+    assert f'#   {{ says = "{ORDER}", seen = true }},' in text
+    assert read_recipe(text).rules == ()
+    taken = [line.removeprefix("# ") for line in text.splitlines()[3:8]]
+    told = read_recipe("\n".join([*taken, *text.splitlines()[8:]]))
+    assert {str(r) for r in told.rules_said} == {*ALL[:3]}
+    assert all(r.seen for r in told.rules_said)
 
 
 def test_more_rows_of_a_release_keep_its_rules(tmp_path, monkeypatch):
