@@ -58,6 +58,11 @@ def _words(count: RuleCount) -> str:
     return f"broken in {count.broken:,} of {count.rows:,} rows"
 
 
+def upkeep_of(facts: Mapping[str, Any]) -> Upkeep:
+    """What it took to keep the rules, as release.json says."""
+    return Upkeep(**facts.get("kept_by", {}))
+
+
 def rules_in(facts: Mapping[str, Any]) -> tuple[Rule, ...]:
     """The rules that release.json names.
 

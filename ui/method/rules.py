@@ -45,8 +45,7 @@ def ask_rules(who: Visitor) -> tuple[RulePart, ...]:
     told = who.recipe.rules
     if st.session_state.get(READ) != told:  # changed elsewhere: a recipe, a new table, a fix
         st.session_state[TEXT] = "\n".join(part.says for part in told)
-    many = f" ({len(told)})" if told else ""
-    with st.expander(f"Rules between columns{many}", expanded=False):
+    with st.expander("Rules between columns", expanded=bool(told)):
         st.caption(ABOUT)
         text = st.text_area(
             "Rules, one sentence a line",
