@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from synth.errors import RuleError
 from synth.learning.keeping import Keeper, Upkeep
 from synth.learning.method import Model
 from synth.schema.obeying import UNTOLD
 from synth.schema.rule_counts import RuleCount, RuleCounts
-from synth.schema.rules import Rule, rule_of
+from synth.schema.rules import MOST, Rule, rule_of
 
 
 @dataclass
@@ -67,7 +68,10 @@ def rules_in(facts: Mapping[str, Any]) -> tuple[Rule, ...]:
     """The rules that release.json names.
 
     Raises:
-        RuleError: one is not understood.
+        RuleError: one is not understood, or they are too many.
         TypeError, KeyError: it names something else.
     """
-    return tuple(rule_of(str(r["says"]), seen=bool(r.get("seen"))) for r in facts.get("rules", ()))
+    told = facts.get("rules", ())
+    if len(told) > MOST:
+        raise RuleError(f"There are {len(told):,} rules.", f"Give {MOST} at most.")
+    return tuple(rule_of(str(r["says"]), seen=bool(r.get("seen"))) for r in told)

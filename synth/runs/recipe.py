@@ -23,7 +23,7 @@ from synth.ingest.reading import MISSING_TEXTS, Choices
 from synth.ingest.reading.said import CHOICES
 from synth.learning.method import Method, Promise
 from synth.methods import method_named
-from synth.schema.rules import Rule, rule_of
+from synth.schema.rules import MOST, Rule, rule_of
 from synth.vault import Protection
 
 
@@ -191,7 +191,7 @@ class Recipe(Part):
     and a start has nothing to check.
     """
 
-    rules: tuple[RulePart, ...] = ()  # first: in TOML, what is in no section is before all of them
+    rules: tuple[RulePart, ...] = Field(default=(), max_length=MOST)  # first, as TOML wants it
     source: Source = Field(default_factory=Source)
     people: People = Field(default_factory=People)
     column: tuple[ColumnPart, ...] = ()

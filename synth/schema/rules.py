@@ -27,6 +27,8 @@ from synth.lazily import compiled
 
 TOKEN = compiled(r'`((?:[^`]|``)+)`|"((?:[^"]|"")*)"|([=+])|([^\s`"=+]+)')
 BARE = compiled(r"[^\W\d]\w*|\d+(?:[.,-]\d+)*")  # a name or value that needs no quotes
+LONGEST = 2_000  # characters of a sentence
+MOST = 200  # rules of a table
 ABOUT = "a rule about "
 ORDER = ("is", "not", "before", "after", "at", "least", "most", "less", "more", "than")
 LINKS = ("only", "if", "when", "or", "decides", "and", "together", "as", "in", "the", "data")
@@ -226,6 +228,12 @@ def rule_of(text: str, *, seen: bool = False) -> Rule:
     Raises:
         RuleError: it is not understood, with what can be said instead.
     """
+    if len(text) > LONGEST:
+        raise RuleError(
+            f"A rule of {len(text):,} characters is no plain sentence.",
+            f"Say it in {LONGEST:,} at most.",
+            about=(text,),
+        )
     tokens = tuple(_tokens(text))
     shape = " ".join(t.word for t in tokens)
     names = tuple(t.text for t in tokens if t.word == "_")

@@ -95,6 +95,7 @@ def test_any_other_text_is_refused_in_a_sentence(text):
         ("total = a + a", "Name each column once"),
         ("a precedes b", "Say it as"),
         ("", "Say it as"),
+        ("`" * 100_001, "Say it in 2,000 at most"),
     ],
 )
 def test_what_is_not_understood_says_what_to_write_instead(text, why):

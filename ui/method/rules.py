@@ -96,7 +96,7 @@ def _look(who: Visitor, parts: tuple[RulePart, ...]) -> None:
         return
     _, counts, proposed = looked
     if looked[0] == asked:
-        for count in counts:
+        for count in (c for c in counts if c.broken is not None):
             st.markdown(f"- In the real rows: {_plain(count.plain)}")
     left = [r for r in proposed if str(r) not in {str(part.rule) for part in parts}]
     if not left:
