@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 
 from synth.lazily import np, pd
 from synth.learning.method import BLOCK, Model
+from synth.learning.within_states import in_order
 from synth.schema import Categories, Numbers, Origin
-from synth.schema.intervals import Cut
 from synth.schema.obeying import (
     Marked,
     breaking,
@@ -40,7 +40,6 @@ from synth.schema.values import Values, as_text
 
 MOST = 20  # rows drawn for each one that is wanted, before cells are put right
 PILOT = 1_000  # rows at least, by which it is told how many break a rule
-TRIES = 12  # other places within their states that are drawn for cells out of order
 PASSES = 3  # over all rules, as what puts one right may break another
 SPARE = 1.1  # times as many rows as should do, so that few have to be drawn once more
 
@@ -127,7 +126,8 @@ class Keeper:
 
     def _batch(self, rows: int, rng: np.random.Generator) -> tuple[pd.DataFrame, Marked]:
         """Rows that were drawn, and which of them break a rule all the same."""
-        batch = self._added(self._within(self.model.sample(rows, rng), rng))
+        drawn = self.model.sample(rows, rng)
+        batch = self._added(in_order(drawn, self._orders, self.model.schema, rng))
         for rule in self._kept:
             if isinstance(rule.says, Decides):
                 told = self._maps.get(rule.says, pd.Series(dtype=object))
@@ -165,35 +165,6 @@ class Keeper:
         for told, met in self._met.items():
             held = taken[told.column]
             met |= set(as_text(held)[held.notna().to_numpy()])
-
-    # -- within their states -----------------------------------------------------------------------
-
-    def _within(self, batch: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-        """Cells out of order, moved within their states to where they are in order."""
-        schema = self.model.schema
-        if not (places := np.flatnonzero(self._unordered(batch))).size:
-            return batch
-        names = dict.fromkeys(n for r in self._orders for n in r.columns)
-        cut = [n for n in names if isinstance(schema[n].domain, Cut)]
-        states = {n: schema.domain(n).encode(batch[n].iloc[places]) for n in cut}
-        for _ in range(TRIES):
-            tried = batch.iloc[places].reset_index(drop=True)
-            for name in cut:
-                made = schema.domain(name).decode(states[name], rng)
-                tried[name] = made.astype(batch[name].dtype)
-            done = ~self._unordered(tried)
-            for name in cut:
-                column = batch[name].copy()
-                column.iloc[places[done]] = tried[name][done].to_numpy()
-                batch[name] = column
-            places, states = places[~done], {n: s[~done] for n, s in states.items()}
-            if not places.size:
-                break
-        return batch
-
-    def _unordered(self, frame: pd.DataFrame) -> Marked:
-        found = [breaking(r, frame, self.model.schema) for r in self._orders]
-        return np.logical_or.reduce(found) if found else np.zeros(len(frame), dtype=bool)
 
     def _added(self, batch: pd.DataFrame) -> pd.DataFrame:
         """Totals that are the sum of their parts, where such a total can be."""

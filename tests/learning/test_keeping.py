@@ -15,6 +15,7 @@ from synth.learning.keeping import MOST, Keeper
 from synth.learning.method import Model
 from synth.learning.network import Conditional, Network
 from synth.learning.records import RecordModel
+from synth.learning.within_states import TRIES
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Role, Schema
 from synth.schema.pattern import Pattern
 from synth.schema.rule_counts import counted
@@ -110,7 +111,7 @@ def test_dates_within_one_state_are_moved_and_no_row_is_left_out():
     model = independent(came=[1.0, 0.0], left=[1.0, 0.0])
     frame, keeper = kept(model, ORDER)
     assert broken(frame, ORDER) == [0]
-    assert keeper.upkeep.left_out <= 2000 // 2**keeping.TRIES + 5
+    assert keeper.upkeep.left_out <= 2000 // 2**TRIES + 5
     states = SCHEMA.domain("left").encode(frame["left"])
     assert (states == 0).all()
 
