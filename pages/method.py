@@ -8,6 +8,7 @@ from ui.method.coarser import offer_coarsening
 from ui.method.counts import ask_counts
 from ui.method.progress import show_job
 from ui.method.promise import ask_privacy
+from ui.method.rules import ask_rules
 from ui.people import kept_rows
 from ui.shell.places import page
 from ui.shell.settings import writing
@@ -30,6 +31,7 @@ with right, explained():
     if warning := who.recipe.budget.warning:
         st.warning(warning)
 offer_coarsening(who)
+who.decide(rules=ask_rules(who))
 who.decide(release=ask_release(who.recipe.release, kept_rows(loaded, who.recipe.people)))
 who.decide(counts=ask_counts(who.recipe.counts, noise_protects=noise_protects))
 busy = who.job is not None and not who.job.finished.is_set()

@@ -102,6 +102,10 @@ class StepError(SynthError):
         self.key = key
 
 
+class RuleError(SynthError):
+    """A rule between columns is not understood, or names a column that is not there."""
+
+
 class NotReleasable(SynthError):
     """Something that must stay with the custodian was put into a release."""
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from synth.release.kept_rules import upkeep_of
 from synth.runs import Recipe
 from synth.runs.gate import Fix, Objection, excepted, gate, ready
 from ui.method.progress import show_job
@@ -34,6 +35,7 @@ def may_leave(made: Made) -> bool:
 def show_gate(who: Visitor, made: Made) -> None:
     """The running fix, if one was clicked, and every line of the gate."""
     show_job(who)
+    _show_rules(made)
     lines = lines_of(made)
     if not lines:
         return
@@ -47,6 +49,16 @@ def show_gate(who: Visitor, made: Made) -> None:
     for place, line in enumerate(lines):
         with st.container(border=True, key=f"gate.line.{place}"):
             _show(who, made, line, f"{run}.{place}", busy=busy)
+
+
+def _show_rules(made: Made) -> None:
+    """What the release itself says of its rules."""
+    told = made.bundle.facts.get("rules", ())
+    if not told:
+        return
+    kept = sum(rule.get("broken") == 0 for rule in told)
+    one = "1 rule" if len(told) == 1 else f"{len(told)} rules"
+    st.caption(f"{kept} of {one} kept in all rows. {upkeep_of(made.bundle.facts).plain}".strip())
 
 
 def _show(who: Visitor, made: Made, line: Objection, key: str, *, busy: bool) -> None:
@@ -84,7 +96,7 @@ def _apply(who: Visitor, fix: Fix) -> None:
         changed = fix.of(who.recipe)
         if changed.protect != who.recipe.protect:
             who.protect(changed.protect)
-        who.decide(privacy=changed.privacy, method=changed.method)
+        who.decide(privacy=changed.privacy, method=changed.method, rules=changed.rules)
         _tell_widgets(changed)
         who.run(writing())
         st.rerun()

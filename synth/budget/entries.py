@@ -12,6 +12,7 @@ from typing import Any
 
 from synth.budget.promise import Rho
 
+RULE = "a rule about "  # what a choice begins with that is no step
 MECHANISMS = ("gaussian", "exponential", "laplace")
 
 

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from synth.budget.accounting import epsilon_of
 from synth.budget.entries import (
     MECHANISMS,
+    RULE,
     Audience,
     Chosen,
     Entry,
@@ -344,10 +345,14 @@ def _chosen(entries: Iterable[Entry]) -> tuple[str, ...]:
     A promise of k is about what is released, whoever chose how, and holds all the same.
     """
     return tuple(
-        f"a step was chosen after looking at the rows ({e.what})"
+        f"{_kind_of(e.what)} was chosen after looking at the rows ({e.what})"
         for e in entries
         if isinstance(e, Chosen)
     )
+
+
+def _kind_of(what: str) -> str:
+    return "a rule" if what.startswith(RULE) else "a step"
 
 
 def _void(entries: Iterable[Entry]) -> tuple[str, ...]:

@@ -16,13 +16,16 @@ from synth.cli.speech import (
     say_coarsening,
     say_gate,
     say_noticed,
+    say_rules,
     say_total,
     say_verdicts,
 )
 from synth.errors import IngestError, OutputError, RecipeError
+from synth.evaluate.likely_rules import likely_rules
 from synth.ingest import Database, Loaded, Suggestion, load
 from synth.ingest.declaration import ColumnPart
 from synth.lazily import np
+from synth.learning.keeping import Keeper
 from synth.methods import all_methods, plugins
 from synth.methods.row_seeded import RowSeeded
 from synth.protect.coarsening import coarsening
@@ -39,6 +42,7 @@ from synth.runs.recipe_file import recipe_text
 from synth.runs.remote import connected
 from synth.runs.verifying import as_released
 from synth.schema import Column, Dates, Numbers
+from synth.schema.rules import Rule
 from synth.schema.settings import settings_of
 
 STOPPED = 3  # the exit code of a release that the gate keeps back
@@ -83,7 +87,8 @@ def init(
             parts = tuple(ColumnPart(name=name) for name in loaded.suggestions)
             source = told.model_copy(update={"file": str(data.resolve())})
             recipe = _for_k(Recipe(source=source, column=parts), loaded, k)
-            stream.write(_commented(recipe_text(recipe), loaded.suggestions).encode())
+            text = _commented(recipe_text(recipe), loaded.suggestions)
+            stream.write((_proposed(likely_rules(loaded.private)) + text).encode())
     typer.echo(f"{len(parts)} columns, {loaded.rows:,} rows. Wrote {output}.")
 
 
@@ -126,6 +131,21 @@ def _commented(toml: str, suggestions: dict[str, Suggestion]) -> str:
         if len(lines) > 1 and lines[-2] == "[[column]]":  # this line is the name
             lines += [f"# {told}" for told in _seen(columns.pop(0))]
     return LOOKED + "\n".join(lines) + "\n"
+
+
+PROPOSED = """\
+# No row breaks these rules. Take the # away before those that always hold; synthetic rows will keep
+# them. They were read off the rows, which `seen = true` says. It ends a formal promise: write the
+# sentence alone, in quotes, where you would say the same had you never seen this table.
+"""
+
+
+def _proposed(rules: Sequence[Rule]) -> str:
+    """Rules that hold of all rows, as comments: in TOML they stand before all sections."""
+    if not rules:
+        return ""
+    told = [f"#   {{ says = {_quoted(str(rule))}, seen = true }}," for rule in rules]
+    return PROPOSED + "\n".join(["# rules = [", *told, "# ]", ""])
 
 
 def _seen(column: Column) -> Iterator[str]:
@@ -220,6 +240,7 @@ def _tell(outcome: Outcome, wanted: Recipe) -> None:
         "These two figures are for you, not for the recipients."
     )
     say_verdicts(outcome.verdicts)
+    say_rules(comparison.rules, outcome.upkeep)
     if less := wanted.chosen.less(release.model.schema):
         typer.echo(less)
     if (run := release.model.schema.run_by_spreadsheets) and release.safe:
@@ -275,7 +296,8 @@ def sample(
         model = opened.model
         with whole(output) as stream:
             show, drawn = Shown(), 0
-            blocks = model.blocks(rows, np.random.default_rng(seed))
+            keeper = Keeper(model, opened.rules)
+            blocks = keeper.blocks(rows, np.random.default_rng(seed))
             text = output.suffix == ".csv"
             made = (
                 opened.as_text(blocks, stream)

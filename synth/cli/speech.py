@@ -11,8 +11,10 @@ import typer
 
 from synth.budget.population import RunningTotal, population_lines
 from synth.errors import SynthError, TooManyGaps
+from synth.evaluate.rules import FoundRule
 from synth.evaluate.verdict import Fate, Verdict, tally
 from synth.ingest.reading import Noticed
+from synth.learning.keeping import Upkeep
 from synth.protect.coarsening import Coarsening
 from synth.runs.gate import Objection
 from synth.runs.recipe_file import step_lines
@@ -87,6 +89,14 @@ def say_verdicts(told: Sequence[Verdict]) -> None:
             typer.echo(f"  {one.fate.value:8}{one.plain}")
     if coarser := [v.column for v in told if v.fate is Fate.COARSER]:
         typer.echo(f"  {Fate.COARSER.value:8}{', '.join(coarser)}")
+
+
+def say_rules(told: Sequence[FoundRule], upkeep: Upkeep) -> None:
+    """What became of each rule; for whoever has the rows."""
+    for one in told:
+        typer.echo(f"  {one.plain}")
+    if upkeep.plain:
+        typer.echo(f"  {upkeep.plain}")
 
 
 def say_gate(lines: Sequence[Objection], despite: str = "") -> None:

@@ -16,6 +16,7 @@ from typing import Any, Self
 from synth.budget import Audience
 from synth.budget.eyes import ForCustodian
 from synth.evaluate.copies import Copies, copies
+from synth.evaluate.rules import FoundRule
 from synth.lazily import np, pd, special
 from synth.progress import Progress, quiet
 from synth.schema import Codes, Counts, Domain, Schema, Text
@@ -118,6 +119,7 @@ class Comparison(ForCustodian):
     tellable: int = 0
     declared: tuple[str, ...] = ()
     anew: tuple[str, ...] = ()
+    rules: tuple[FoundRule, ...] = ()
 
     @property
     def one_way(self) -> float:
@@ -168,6 +170,7 @@ class Comparison(ForCustodian):
             document["tellable"],
             tuple(document["declared"]),
             tuple(document["anew"]),
+            tuple(FoundRule(**r) for r in document["rules"]),
         )
 
 

@@ -32,6 +32,7 @@ class Model(ABC):
 
     kind: ClassVar[str]  # names the class in a saved model
     row_by_row: ClassVar[bool] = False  # True: rows are independent, so they can be drawn in blocks
+    whole: ClassVar[bool] = False  # True: which states stand together in a row is promised
     schema: Schema
     statement: Statement
     rows: int

@@ -32,6 +32,7 @@ class RecordModel(Model):
     """
 
     kind: ClassVar[str] = "records"
+    whole: ClassVar[bool] = True
     names: tuple[Attributes, ...]
     records: Records
 

@@ -11,15 +11,17 @@ from pathlib import Path
 from typing import IO, Any
 
 from synth.budget import Statement
-from synth.errors import BundleError
+from synth.errors import BundleError, RuleError
 from synth.lazily import pd
 from synth.learning.method import Model
 from synth.methods import model_of
 from synth.release.archive import confirm, unpacked
+from synth.release.kept_rules import rules_in
 from synth.release.release import FORMAT
 from synth.release.signature import signer
 from synth.release.table_files import write_csv
 from synth.schema import Schema
+from synth.schema.rules import Rule
 from synth.schema.stored import restored
 from synth.schema.written import written_of
 
@@ -60,6 +62,20 @@ class Bundle:
     @property
     def schema(self) -> Schema:
         return self.model.schema
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that its rows keep as far as they can.
+
+        Raises:
+            BundleError: one is not understood.
+        """
+        try:
+            return rules_in(self.facts)
+        except (AttributeError, LookupError, RuleError, TypeError):
+            raise BundleError(
+                "A rule in `release.json` is not understood.", "Ask for the bundle again."
+            ) from None
 
     @property
     def statement(self) -> Statement:

@@ -16,10 +16,12 @@ from synth.lazily import np, pd
 from synth.learning.method import BLOCK, DRAWING, Model
 from synth.methods import model_of
 from synth.release.archive import Parcel, unpacked
+from synth.release.kept_rules import KeptRules
 from synth.release.signature import SigningKey
 from synth.release.statement import statement_text
 from synth.release.table_files import write_csv, write_parquet
 from synth.schema import Pattern
+from synth.schema.rules import Rule
 from synth.schema.written import AS_USUAL, Written
 
 FORMAT = "synth release"
@@ -40,6 +42,7 @@ class Release:
         libraries: what makes the files, and its versions.
         written: delimiter, encoding and quotes of the text files.
         safe: whether cells that a spreadsheet would run get an apostrophe.
+        rules: between columns, which the rows keep as far as they can.
     """
 
     model: Model
@@ -53,6 +56,7 @@ class Release:
     libraries: Mapping[str, str] = field(default_factory=lambda: libraries())
     written: Written = AS_USUAL
     safe: bool = True
+    rules: Sequence[Rule] = ()
 
     def __repr__(self) -> str:
         copies = f" in {self.copies} copies" if self.copies > 1 else ""
@@ -71,22 +75,46 @@ class Release:
     @cached_property
     def tables(self) -> tuple[pd.DataFrame, ...]:
         """The synthetic tables, one per copy."""
-        return tuple(pd.concat(list(b), ignore_index=True) for b in self.drawn())
+        return self._whole[0]
 
     @property
     def beginning(self) -> pd.DataFrame:
         """The first rows, at most as many as are drawn at once."""
-        return self.tables[0] if self._short else next(next(self.drawn()))
+        return self.begun[0]
+
+    @property
+    def begun(self) -> tuple[pd.DataFrame, KeptRules]:
+        """The first rows, and what became of the rules in as many as had to be drawn for them."""
+        if self._short:
+            return self.tables[0], self._whole[1]
+        kept = self._kept()
+        first = next(next(self.drawn(kept)))
+        kept.counting.close()
+        return first, kept
+
+    @cached_property
+    def _whole(self) -> tuple[tuple[pd.DataFrame, ...], KeptRules]:
+        """All tables, and what became of the rules in them."""
+        kept = self._kept()
+        return tuple(pd.concat(list(b), ignore_index=True) for b in self.drawn(kept)), kept
+
+    def _kept(self) -> KeptRules:
+        return KeptRules.of(self.model, self.rules)
 
     @property
     def _short(self) -> bool:
         return self.rows * self.copies <= BLOCK
 
-    def drawn(self) -> Iterator[Iterator[pd.DataFrame]]:
-        """For each copy its rows in blocks; to be used up in order, as one generator draws them."""
+    def drawn(self, kept: KeptRules | None = None) -> Iterator[Iterator[pd.DataFrame]]:
+        """For each copy its rows in blocks; to be used up in order, as one generator draws them.
+
+        Args:
+            kept: learns what becomes of the rules.
+        """
         rng = np.random.default_rng(self.seed)
+        told = kept or self._kept()
         for copy in range(self.copies):
-            yield self._sorted(self._blocks(copy, rng))
+            yield self._sorted(self._blocks(copy, rng, told))
 
     def _sorted(self, blocks: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
         """The rows in the order that was asked for, ties as they were drawn."""
@@ -111,15 +139,19 @@ class Release:
         name = drawn.get(wanted.removeprefix("-").lower())
         return None if name is None else (name, False)
 
-    def _blocks(self, copy: int, rng: np.random.Generator) -> Iterator[pd.DataFrame]:
+    def _blocks(
+        self, copy: int, rng: np.random.Generator, kept: KeptRules
+    ) -> Iterator[pd.DataFrame]:
         """The rows of a copy; identifiers are different over all blocks and copies."""
         start = copy * self.rows
         made = {c.name: c.domain for c in self.model.schema if isinstance(c.domain, Pattern)}
-        for block in self.model.blocks(self.rows, rng):
+        for block in kept.keeper.blocks(self.rows, rng):
             for name, pattern in made.items():
                 block[name] = pattern.numbered(start, len(block), self.seed)
             start += len(block)
+            kept.counting.add(block)
             yield block
+        kept.counting.close()
 
     def write(self, stream: IO[bytes], key: SigningKey | None = None) -> None:
         """Write the bundle as a zip file; the same release always gives the same bytes.
@@ -139,7 +171,8 @@ class Release:
         return parcel.sums
 
     def _packed(self, parcel: Parcel) -> None:
-        copies = ([t] for t in self.tables) if self._short else self.drawn()
+        kept = self._whole[1] if self._short else self._kept()
+        copies = ([t] for t in self.tables) if self._short else self.drawn(kept)
         for i, blocks in enumerate(copies):
             stem = "synthetic" if i == 0 else f"synthetic-{i + 1}"
             columnar = io.BytesIO()
@@ -149,7 +182,7 @@ class Release:
                 for _ in write_csv(rows, file, *spelling, safe=self.safe):
                     pass
             parcel.add_packed(f"{stem}.parquet", columnar.getvalue())
-        for name, content in self._documents().items():
+        for name, content in self._documents(kept).items():
             parcel.add(name, content)
 
     def zipped(self, key: SigningKey | None = None) -> bytes:
@@ -162,13 +195,14 @@ class Release:
         """Every file of the bundle by name."""
         return dict(unpacked(io.BytesIO(self.zipped())))
 
-    def _documents(self) -> dict[str, bytes]:
-        """What the bundle holds beside the tables."""
+    def _documents(self, kept: KeptRules) -> dict[str, bytes]:
+        """What the bundle holds beside the tables, once all of them are drawn."""
+        statement = statement_text(self.model, self.title, safe=self.safe, kept=kept)
         files = {
             "schema.json": _json(self.model.schema.document()),
-            "PRIVACY.md": statement_text(self.model, self.title, safe=self.safe).encode(),
+            "PRIVACY.md": statement.encode(),
             "model.json": _json(self.model.document()),
-            "release.json": _json(self._facts()),
+            "release.json": _json(self._facts() | kept.document()),
         }
         if self.recipe:
             files["recipe.toml"] = self.recipe.encode()

@@ -12,6 +12,7 @@ from synth.budget.guarantee import DifferentiallyPrivate
 from synth.budget.ledger import rho_in
 from synth.budget.population import population_lines
 from synth.learning.method import Model
+from synth.release.kept_rules import KeptRules
 from synth.schema import Categories, Column, Origin, Pattern, Schema
 from synth.schema.stored import in_order
 
@@ -29,11 +30,14 @@ NOISE = {
 }
 
 
-def statement_text(model: Model, title: str, *, safe: bool = True) -> str:
+def statement_text(
+    model: Model, title: str, *, safe: bool = True, kept: KeptRules | None = None
+) -> str:
     """The statement of a release, in Markdown.
 
     Args:
         safe: whether cells that a spreadsheet would run got an apostrophe.
+        kept: what became of the rules between columns.
     """
     statement = model.statement
     lines = [
@@ -63,6 +67,7 @@ def statement_text(model: Model, title: str, *, safe: bool = True) -> str:
             [_column_line(c) for c in model.schema],
         ),
         "",
+        *([] if kept is None else _rules(kept)),
         SAFE if safe else UNSAFE,
         "",
     ]
@@ -78,6 +83,23 @@ UNSAFE = (
     "Cells that a spreadsheet would run as a formula are as they were drawn: open the CSV files in "
     "a spreadsheet only as text."
 )
+
+
+def _rules(kept: KeptRules) -> list[str]:
+    """The rules between columns, and how many of the synthetic rows break each."""
+    lines: list[tuple[str, ...]] = list(kept.lines)
+    if not lines:
+        return []
+    told = _plain(kept.upkeep.plain)
+    return [
+        "## Rules between columns",
+        "",
+        "Counted in the synthetic rows. That the rows keep a rule tells nothing of the real ones.",
+        "",
+        *_table(("rule", "it was", "in the synthetic rows"), lines),
+        "",
+        *([f"{told} That is drawing: it looks at no real row.", ""] if told else []),
+    ]
 
 
 def _taken_as_known(statement: Statement, schema: Schema) -> list[str]:

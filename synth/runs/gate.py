@@ -21,7 +21,7 @@ from synth.ingest.looks import identifiers_in
 from synth.ingest.roles import words_of
 from synth.learning.method import Model
 from synth.protect.steps.hierarchy import BUILT_IN
-from synth.runs.recipe import MethodPart, Recipe
+from synth.runs.recipe import MethodPart, Recipe, RulePart
 from synth.runs.verifying import check_promise
 from synth.schema import Categories, Column, Dates, Numbers, Schema
 
@@ -37,12 +37,14 @@ class Fix:
     Args:
         steps: all steps of de-identification after the change; None where they stay.
         epsilon, method: what they become; None and "" where they stay.
+        rules: all rules after the change; None where they stay.
     """
 
     words: str
     steps: tuple[Mapping[str, Any], ...] | None = None
     epsilon: float | None = None
     method: str = ""
+    rules: tuple[RulePart, ...] | None = None
 
     def of(self, recipe: Recipe) -> Recipe:
         """The recipe with the change."""
@@ -53,6 +55,8 @@ class Fix:
             changed["privacy"] = recipe.privacy.model_copy(update={"epsilon": self.epsilon})
         if self.method:
             changed["method"] = MethodPart(name=self.method)
+        if self.rules is not None:
+            changed["rules"] = self.rules
         return recipe.model_copy(update=changed)
 
 
@@ -95,6 +99,7 @@ def gate(recipe: Recipe, model: Model, comparison: Comparison) -> tuple[Objectio
     found = [
         *_promise(model),
         *_columns(recipe, model.schema, comparison),
+        *_rules(recipe, comparison),
         *_copies(recipe, comparison),
         *_identifiers(recipe, model.schema),
     ]
@@ -191,6 +196,33 @@ def _coarser(recipe: Recipe, column: Column) -> Iterator[Fix]:
         step = {"step": "truncate", "column": name, "to": "month"}
         if not any(s.get("step") == "truncate" and s.get("column") == name for s in recipe.protect):
             yield Fix(f"keep only the month of `{name}`", steps=(*recipe.protect, step))
+
+
+# -- rules between columns -------------------------------------------------------------------------
+
+
+def _rules(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
+    """A rule that synthetic rows break stops; what else is odd about one is to be looked at."""
+    for found in comparison.rules:
+        key = f"rule {found.says}"
+        what = f"The rule “{found.says}”"
+        reason = _reason(recipe, key)
+        left = tuple(p for p in recipe.rules if str(p.rule) != found.says)
+        fixes: tuple[Fix, ...] = (Fix("leave the rule out", rules=left),)
+        if found.broken is None:
+            yield Objection(key, what, f"not told: {found.why}.", fixes, stops=False, reason=reason)
+        elif found.broken:
+            real = f"{found.real_broken:,} of {found.real_rows:,} real ones"
+            beside = f", and by {real}" if found.real_broken is not None else ""
+            why = f"broken by {found.broken:,} of {found.rows:,} synthetic rows{beside}."
+            if recipe.method.name != FORMAL:
+                epsilon = 1.0 if math.isinf(recipe.privacy.epsilon) else recipe.privacy.epsilon
+                words = f"take the method {FORMAL} with epsilon {epsilon:g}"
+                fixes = (Fix(words, epsilon=epsilon, method=FORMAL), *fixes)
+            yield Objection(key, what, why, fixes, reason=reason)
+        elif found.real_broken:
+            why = f"{found.real}, and no synthetic one does."
+            yield Objection(key, what, why, fixes, stops=False, reason=reason)
 
 
 # -- copies ----------------------------------------------------------------------------------------

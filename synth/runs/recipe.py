@@ -6,7 +6,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from synth.budget import Budget
 from synth.budget.promise import LARGEST_DELTA
@@ -17,6 +24,7 @@ from synth.ingest.reading import MISSING_TEXTS, Choices
 from synth.ingest.reading.said import CHOICES
 from synth.learning.method import Method, Promise
 from synth.methods import method_named
+from synth.schema.rules import MOST, Rule, rule_of
 from synth.vault import Protection
 
 
@@ -138,6 +146,35 @@ class CountsPart(Part):
     share: float = Field(default=0.3, gt=0, lt=1)  # of the budget, where noise protects
 
 
+class RulePart(Part):
+    """A rule between columns in a plain sentence, which is how it is written in a recipe.
+
+    Args:
+        says: see `synth.schema.rules`.
+        seen: the custodian settled it after looking at the rows: the statement says so, and no
+            epsilon covers it.
+    """
+
+    says: str
+    seen: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_sentence(cls, given: Any) -> Any:
+        if not isinstance(given, str | Mapping | RulePart):
+            raise ValueError("a rule is a sentence in quotes")
+        return {"says": given} if isinstance(given, str) else given
+
+    @model_serializer(mode="wrap")
+    def _as_sentence(self, written: SerializerFunctionWrapHandler) -> Any:
+        return written(self) if self.seen else self.says
+
+    @property
+    def rule(self) -> Rule:
+        """What the sentence says. Raises RuleError."""
+        return rule_of(self.says, seen=self.seen)
+
+
 class ShowcasePart(Part):
     """What recipients see; names no value."""
 
@@ -166,6 +203,7 @@ class Recipe(Part):
     and a start has nothing to check.
     """
 
+    rules: tuple[RulePart, ...] = Field(default=(), max_length=MOST)  # first, as TOML wants it
     source: Source = Field(default_factory=Source)
     people: People = Field(default_factory=People)
     column: tuple[ColumnPart, ...] = ()
@@ -189,6 +227,11 @@ class Recipe(Part):
                     key=key,
                 )
         return given
+
+    @property
+    def rules_said(self) -> tuple[Rule, ...]:
+        """The rules between columns. Raises RuleError where one is not understood."""
+        return tuple(part.rule for part in self.rules)
 
     @property
     def budget(self) -> Budget:

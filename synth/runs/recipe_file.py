@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from synth.errors import RecipeError, StepError, SynthError
+from synth.errors import RecipeError, RuleError, StepError, SynthError
 from synth.lazily import tomlkit
 from synth.protect.steps import step_of
 from synth.runs.recipe import Recipe
@@ -139,7 +139,19 @@ def recipe_of(document: Mapping[str, Any], text: str = "") -> Recipe:
     _check_values(text, recipe)
     _check_missing(text, recipe)
     _check_steps(text, recipe)
+    _check_rules(text, recipe)
     return recipe
+
+
+def _check_rules(text: str, recipe: Recipe) -> None:
+    """Rules check themselves; that their columns are there waits for the run."""
+    for part in recipe.rules:
+        try:
+            _ = part.rule
+        except RuleError as error:
+            lines = [i for i, line in enumerate(text.splitlines(), 1) if part.says in line]
+            line = lines[0] if lines else _line(text, "rules", 0, "")
+            raise RecipeError(error.what, error.remedy, line) from None
 
 
 def _check_steps(text: str, recipe: Recipe) -> None:
@@ -183,7 +195,7 @@ def _explained(text: str, error: ValidationError) -> RecipeError:
     path = [str(p) for p in first["loc"]]
     section = path[0]
     index = int(path[1]) if len(path) > 1 and path[1].isdigit() else 0
-    key = path[-1] if len(path) > 1 else ""
+    key = path[-1] if len(path) > 1 and not path[-1].isdigit() else ""
     line = _line(text, section, index, key)
     where = f"`{key}` in [{section}]" if key else f"[{section}]"
     if first["type"] == "extra_forbidden":

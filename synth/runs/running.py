@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from synth.budget import Audience, Entry, Opened, Rho, accounting
+from synth.budget import Audience, Chosen, Entry, Opened, Rho, accounting
 from synth.budget.population import LOOKED
 from synth.budget.prospect import Prospect
 from synth.errors import (
@@ -21,6 +21,7 @@ from synth.errors import (
     TooManyGaps,
 )
 from synth.evaluate import Comparison, compare
+from synth.evaluate.rules import found_rules
 from synth.evaluate.verdict import Verdict, verdicts
 from synth.ingest import Database, Loaded, load, read_query
 from synth.ingest.crowds import cut_for
@@ -31,6 +32,7 @@ from synth.ingest.lazy import check_stays, file_in_place, query_in_place
 from synth.ingest.reading import Noticed
 from synth.ingest.suggest_lazy import as_they_are
 from synth.lazily import pd
+from synth.learning.keeping import Upkeep
 from synth.learning.method import Method, Model, Promise
 from synth.learning.seeded import Seeded
 from synth.progress import Progress, quiet
@@ -46,6 +48,7 @@ from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
 from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema, Text
+from synth.schema.obeying import check_named
 from synth.schema.typed import UNTYPED, Typed
 from synth.vault import Noise, PrivateTable, Protection
 
@@ -64,6 +67,7 @@ class Outcome:
     entries: tuple[Entry, ...]
     noticed: tuple[Noticed, ...] = ()  # while the table was read
     typed: Typed = UNTYPED
+    upkeep: Upkeep = field(default_factory=Upkeep)  # what it took to keep the rules
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -175,6 +179,7 @@ def run_loaded(
     """Everything after reading: declare, de-identify, fit, draw, compare, assemble."""
     made = deidentified(recipe, loaded, shelf or Shelf())
     before = made.private
+    _say_rules(recipe, before)
     private = settled(recipe, made, _part(progress, 0.0, 0.05), bounds.least)
     private = _cut(recipe, private)
     counts = reported(recipe, private)
@@ -196,15 +201,31 @@ def run_loaded(
         order=recipe.release.order,
         written=loaded.written.holding(model.schema.texts),
         safe=recipe.release.safe,
+        rules=recipe.rules_said,
     )
     conclude(private.ledger, release.statement, content_of(release))
     progress(0.6, "drawing synthetic rows")
     private.ledger.note(Opened(LOOKED, Audience.CUSTODIAN))
     seen = told if private is before else _as_seen(before, told)
-    comparison = compare(seen, release.beginning, _part(progress, 0.65, 0.95))
+    rows_made, kept = release.begun
+    comparison = compare(seen, rows_made, _part(progress, 0.65, 0.95))
     comparison = _judgeable(comparison, recipe, told.schema)
+    comparison = replace(comparison, rules=found_rules(before, rows_made, kept.counts))
     progress(1.0, "done")
-    return Outcome(release, comparison, tuple(private.ledger.entries))
+    entries = tuple(private.ledger.entries)
+    return Outcome(release, comparison, entries, upkeep=kept.upkeep)
+
+
+def _say_rules(recipe: Recipe, private: PrivateTable) -> None:
+    """Write down which rules were settled after looking at the rows.
+
+    Raises:
+        RuleError: a rule names a column that is not there; nothing was spent so far.
+    """
+    check_named(recipe.rules_said, private.schema)
+    for rule in recipe.rules_said:
+        if rule.seen and (entry := Chosen(rule.choice)) not in private.ledger.entries:
+            private.ledger.note(entry)
 
 
 def _judgeable(comparison: Comparison, recipe: Recipe, schema: Schema) -> Comparison:

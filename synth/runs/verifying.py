@@ -127,6 +127,7 @@ def _described(bundle: Bundle) -> Release:
             libraries=made_with,
             written=written_of(facts["written"]),
             safe=bool(facts["safe"]),
+            rules=bundle.rules,
         )
     except SchemaError:
         raise BundleError("`release.json` does not describe a release.", ASK) from None
@@ -257,6 +258,7 @@ def _agreed(bundle: Bundle, release: Release, recipe: Recipe, counts: Aggregates
             ("the limit", _same_limit(bundle.statement, recipe)),
             ("the method", _same_method(bundle, recipe)),
             ("the steps", _same_steps(bundle.statement, recipe)),
+            ("the rules", tuple(release.rules) == recipe.rules_said),
             ("the counts", _same_counts(recipe, counts)),
             ("the showcase", _same_look(bundle, recipe)),
         )
@@ -292,8 +294,9 @@ def _same_method(bundle: Bundle, recipe: Recipe) -> bool:
 
 
 def _same_steps(statement: Statement, recipe: Recipe) -> bool:
-    """Whether each step that was chosen after looking at the rows is told, and no other."""
+    """Whether each choice made after looking at the rows is told, and no other."""
     chosen = {step.choice for step in map(step_of, recipe.protect) if step.seen}
+    chosen |= {rule.choice for rule in recipe.rules_said if rule.seen}
     return chosen == {e.what for e in statement.ledger if isinstance(e, Chosen)}
 
 

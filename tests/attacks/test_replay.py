@@ -341,6 +341,22 @@ def test_every_formal_method_keeps_it(method, who, tape):
     judged(tape, recipe, table, joined(table, new))
 
 
+RULES = """rules = [
+  "seen is not before born", "city is Oslo when smoker", "paid is at least dose",
+  "city decides smoker", "weight = dose + age", "city and smoker only together as in the data",
+  "visit is unique", "note only if smoker",
+]
+"""
+
+
+@pytest.mark.parametrize("method", ["independent", "adaptive"])
+@pytest.mark.parametrize("who", ["a row that fits nothing", "a usual row"])
+def test_rules_between_columns_keep_it(method, who, tape):
+    """How many real rows break one is the custodian's alone, and drawing looks at none of them."""
+    recipe = read_recipe(RULES + RECIPE.format(method=method, epsilon=3.0))
+    judged(tape, recipe, visits(), joined(visits(), NEWCOMERS[who]))
+
+
 COUNTS = '[counts]\nk = 5\nlength = 2\nprotection = "noisy"\n'
 
 

@@ -18,6 +18,8 @@ Files = Mapping[str, str]
 LOUD = {
     "open_rows": {
         "synth/evaluate/copies.py": "rows given back by a method that saw them",
+        "synth/evaluate/rules.py": "rows that break a rule between columns",
+        "synth/evaluate/likely_rules.py": "rules that no row breaks",
         "synth/evaluate/sides.py": "an evaluation of synthetic rows",
         "synth/methods/kde.py": "for the release: no formal promise, and says so",
         "synth/methods/sequential.py": "for the release: no formal promise, and says so",

@@ -10,15 +10,17 @@ from streamlit.testing.v1 import AppTest
 
 from synth.budget import Budget
 from synth.budget.lasting import LedgerFile
+from synth.evaluate.rules import FoundRule
 from synth.ingest import load
 from synth.ingest.declaration import ColumnPart
 from synth.release.showcase.bundle import look_of
 from synth.runs import Recipe, read_recipe, run
 from synth.runs.accounts import of_the_visitor
 from synth.runs.handout import image_text
-from synth.runs.recipe import MethodPart, People, Privacy, ReleasePart
+from synth.runs.recipe import MethodPart, People, Privacy, ReleasePart, RulePart
 from synth.runs.recipe_file import recipe_text
 from tests.api.test_jobs import PNG
+from tests.evaluate.test_rules import stays
 from tests.people import some_people
 from tests.waiting import PATIENCE
 from ui.shell.visitor import KEY, Made, Visitor
@@ -428,3 +430,66 @@ def test_columns_are_made_coarse_enough_for_k_people_by_a_click():
     taken = app.session_state[KEY].recipe.protect
     assert taken and all(step["seen"] for step in taken)
     assert "instead of 0%" not in words(app)
+
+
+def stays_table() -> Visitor:
+    who = Visitor()
+    who.bring(load(stays(), Budget(1.0)), "stays")
+    return who
+
+
+def test_rules_are_written_a_line_each_and_a_wrong_line_says_what_is_wrong():
+    app = screen("method", stays_table())
+    app.text_area(key="rules.text").set_value(
+        "left is not before came\nlft is before came\n\nroom precedes board"
+    ).run()
+    who = ran(app).session_state[KEY]
+    assert [part.says for part in who.recipe.rules] == ["left is not before came"]
+    assert "Line 2: The rule “lft is before came” names the column `lft`" in words(app)
+    assert "Line 4: The rule “room precedes board” is not understood." in words(app)
+
+
+def test_a_rule_that_no_row_breaks_is_taken_with_a_click_and_marked_as_seen():
+    app = screen("method", stays_table())
+    ran(app.button(key="rules.look").click().run())
+    labels = [b.label for b in app.button if (b.key or "").startswith("rules.take")]
+    assert labels[0] == "Take: left is not before came"
+    ran(app.button(key="rules.take.0").click().run())
+    who = app.session_state[KEY]
+    assert [(p.says, p.seen) for p in who.recipe.rules] == [("left is not before came", True)]
+    assert app.text_area(key="rules.text").value == "left is not before came"
+    assert "no epsilon covers that" in words(app)
+    assert len([b for b in app.button if (b.key or "").startswith("rules.take")]) == len(labels) - 1
+
+
+def test_real_rows_that_break_a_rule_are_counted_on_the_screen_alone():
+    app = screen("method", stays_table())
+    ran(app.text_area(key="rules.text").set_value("came is not before left").run())
+    ran(app.button(key="rules.look").click().run())
+    assert "In the real rows: broken in" in words(app)
+
+
+def test_rules_of_a_recipe_that_was_opened_are_shown_and_those_of_another_table_are_gone():
+    who = stays_table()
+    who.recipe = Recipe(rules=(RulePart(says="left is not before came"),))
+    app = screen("method", who)
+    assert app.text_area(key="rules.text").value == "left is not before came"
+    who = app.session_state[KEY]
+    who.bring(load(some_people(), Budget(1.0)), "people")
+    ran(app.run())
+    assert app.text_area(key="rules.text").value == ""
+    assert app.session_state[KEY].recipe.rules == ()
+
+
+def test_a_broken_rule_is_a_line_of_the_gate_that_offers_to_leave_it_out(with_release):
+    rules = (RulePart(says="city and ill only together as in the data"),)
+    made = with_release.made
+    recipe = with_release.recipe.model_copy(update={"rules": rules})
+    found = FoundRule(rules[0].says, False, 12, 400, "", 0, 400)
+    with_release.recipe = recipe
+    with_release.made = replace(
+        made, recipe=recipe, comparison=replace(made.comparison, rules=(found,))
+    )
+    app = screen("release", with_release)
+    assert f"The rule “{rules[0].says}”: broken by 12 of 400 synthetic rows" in words(app)
+    assert "Fix: leave the rule out" in [b.label for b in app.button]

@@ -103,7 +103,7 @@ class Visitor:
         same = again or (people and now == before)
         if self.job is not None:
             self.job.cancel()
-        gone = {} if self.loaded is None or same else {"column": (), "protect": ()}
+        gone = {} if self.loaded is None or same else {"column": (), "protect": (), "rules": ()}
         kept = self.recipe.model_copy(update=gone)
         if gone or kept.people.column not in ("", *loaded.suggestions):
             # Who is a person is about one table: in another, the same name may cap all rows away.
