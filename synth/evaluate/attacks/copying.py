@@ -6,11 +6,11 @@ others (2025), arXiv:2505.01524.
 
 from __future__ import annotations
 
-from synth.evaluate.attacks.nearness import aimed, marks, nearest, space
+from synth.evaluate.attacks.nearness import aimed, marks, metric, nearest
 from synth.evaluate.attacks.threat import (
     FEW,
     NO_HOLDOUT,
-    Attack,
+    Attempt,
     Figure,
     Result,
     Run,
@@ -41,12 +41,12 @@ EXACT, NEAR = (
 SMOKE = "A smoke test for copying: passing it proves little."
 
 
-def copying(both: Sides, rng: np.random.Generator) -> tuple[Attack, ...]:
+def copying(both: Sides, rng: np.random.Generator) -> tuple[Attempt, ...]:
     """Exact copies, and synthetic rows that are nearer to the real ones than to the holdout."""
     return exact_copies(both, rng), near_copies(both, rng)
 
 
-def exact_copies(both: Sides, rng: np.random.Generator) -> Attack:
+def exact_copies(both: Sides, rng: np.random.Generator) -> Attempt:
     """People of whom a synthetic row is a copy in every column, beside strangers; see `_alone`."""
     real, made = marks(both.real, both.names), marks(both.synthetic, both.names)
     if both.holdout is None:
@@ -63,7 +63,7 @@ def exact_copies(both: Sides, rng: np.random.Generator) -> Attack:
     return judged(EXACT, main, naive, control)
 
 
-def _alone(both: Sides, rng: np.random.Generator) -> Attack:
+def _alone(both: Sides, rng: np.random.Generator) -> Attempt:
     """Without strangers: copies of rows that occur once, beside what chance makes (Good 1953)."""
     real = marks(both.real, both.names)
     found = counted(real, marks(both.synthetic, both.names))
@@ -79,17 +79,17 @@ def _alone(both: Sides, rng: np.random.Generator) -> Attack:
         told = Result.UNJUDGED, f"Could not be judged. {found.rows:,} rows are too few."
     else:
         told = Result.HOLDS, f"Holds. {chance}"
-    return Attack(EXACT, *told, main, None, naive)
+    return Attempt(EXACT, *told, main, None, naive)
 
 
-def near_copies(both: Sides, rng: np.random.Generator) -> Attack:
+def near_copies(both: Sides, rng: np.random.Generator) -> Attempt:
     """Synthetic rows whose nearest person is in the table, beside the share of people that are.
 
     Rows that are all nearest to one person tell no more than one row would.
     """
     if both.holdout is None:
         return unjudged(NEAR, NO_HOLDOUT)
-    where = space(both, both.names)
+    where = metric(both, both.names)
     targets = aimed(both.synthetic, both.real.rows + both.holdout.rows, rng)
     (who, real), (other, held) = (
         (places[:, 0], far[:, 0])

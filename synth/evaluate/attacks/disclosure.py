@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from synth.evaluate.attacks.inference import TOLERANCE, threat
 from synth.evaluate.attacks.nearness import marks, span
-from synth.evaluate.attacks.threat import Attack, Figure, Run, Threat, judged
+from synth.evaluate.attacks.threat import Attempt, Figure, Run, Threat, judged
 from synth.evaluate.sides import Side, Sides
 from synth.lazily import np, npt
 from synth.schema import Codes
@@ -23,7 +23,7 @@ TRIVIAL_ROWS, TRIVIAL = 50, 0.9  # with so many synthetic rows of one secret, al
 MISSING, NOBODY = -(10**9), -(10**9) - 1  # NOBODY: no row has it, or those that have it disagree
 
 
-def replicated(both: Sides, known: Sequence[str], rng: np.random.Generator) -> Attack:
+def replicated(both: Sides, known: Sequence[str], rng: np.random.Generator) -> Attempt:
     """repU, beside strangers who would be the only ones of their kind in the real table."""
     by = threat(known, "nothing more")
     who = Threat(
@@ -49,7 +49,7 @@ def replicated(both: Sides, known: Sequence[str], rng: np.random.Generator) -> A
     return judged(who, main, naive, control, figures)
 
 
-def disclosed(both: Sides, known: Sequence[str], secret: str, rng: np.random.Generator) -> Attack:
+def disclosed(both: Sides, known: Sequence[str], secret: str, rng: np.random.Generator) -> Attempt:
     """DiSCO without trivial disclosures, beside strangers and a secret that is shuffled."""
     by = threat(known, secret)
     who = Threat(

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from synth.evaluate.attacks.nearness import aimed, nearest, space, span
-from synth.evaluate.attacks.threat import Attack, Run, Threat, judged
+from synth.evaluate.attacks.nearness import aimed, metric, nearest, span
+from synth.evaluate.attacks.threat import Attempt, Run, Threat, judged
 from synth.evaluate.sides import Side, Sides
 from synth.lazily import np, npt
 from synth.schema import Codes
@@ -36,7 +36,7 @@ def listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def inference(both: Sides, known: Sequence[str], secret: str, rng: np.random.Generator) -> Attack:
+def inference(both: Sides, known: Sequence[str], secret: str, rng: np.random.Generator) -> Attempt:
     """What the nearest synthetic row says, beside what any synthetic row would."""
     main, naive = guessed(both, both.real, known, secret, rng)
     held = both.holdout
@@ -49,7 +49,7 @@ def guessed(
 ) -> tuple[Run, Run]:
     """How often the nearest synthetic row is right, and how often any is."""
     targets = aimed(people, both.synthetic.rows, rng)
-    near = nearest(space(both, known), targets, both.synthetic, 1, rng)[0][:, 0]
+    near = nearest(metric(both, known), targets, both.synthetic, 1, rng)[0][:, 0]
     anyone = rng.integers(both.synthetic.rows, size=targets.rows)
     nearly, by_chance = (
         Run(int(right(both, targets, secret, places).sum()), targets.rows)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import comb
 
-from synth.evaluate.attacks.nearness import aimed, nearest, space
-from synth.evaluate.attacks.threat import Attack, Figure, Run, Threat, judged, unjudged
+from synth.evaluate.attacks.nearness import aimed, metric, nearest
+from synth.evaluate.attacks.threat import Attempt, Figure, Run, Threat, judged, unjudged
 from synth.evaluate.sides import Side, Sides
 from synth.lazily import np
 
@@ -26,7 +26,7 @@ THREAT = Threat(
 )
 
 
-def linkability(both: Sides, known: Sequence[str], rng: np.random.Generator) -> Attack:
+def linkability(both: Sides, known: Sequence[str], rng: np.random.Generator) -> Attempt:
     """The attack with the one nearest row; with 5 and 10 as figures.
 
     Args:
@@ -57,7 +57,7 @@ def linked(
     targets = aimed(people, made.rows, rng)
     most = max(NEIGHBOURS)
     # Ties are drawn anew for the second set: else columns with few values would agree by the order.
-    first, second = (nearest(space(both, c), targets, made, most, rng)[0] for c in (one, other))
+    first, second = (nearest(metric(both, c), targets, made, most, rng)[0] for c in (one, other))
     told: dict[int, Run] = {}
     for k in NEIGHBOURS:
         if k > 1 and k >= made.rows:

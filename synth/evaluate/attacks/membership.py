@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from math import floor, sqrt
 
-from synth.evaluate.attacks.nearness import aimed, nearest, space
+from synth.evaluate.attacks.nearness import aimed, metric, nearest
 from synth.evaluate.attacks.threat import (
     NO_HOLDOUT,
     SURE,
-    Attack,
+    Attempt,
     Figure,
     Run,
     Threat,
@@ -38,11 +38,11 @@ THREAT = Threat(
 LITTLE_PROOF = "A better attack may still work where this one fails."
 
 
-def membership(both: Sides, rng: np.random.Generator) -> Attack:
+def membership(both: Sides, rng: np.random.Generator) -> Attempt:
     """Members told by how near the nearest synthetic row is: TPR at 1 % FPR, and the AUC."""
     if both.holdout is None:
         return unjudged(THREAT, NO_HOLDOUT)
-    where = space(both, both.names)
+    where = metric(both, both.names)
     members, strangers = (
         nearest(where, aimed(side, both.synthetic.rows, rng), both.synthetic, 1, rng)[1][:, 0]
         for side in (both.real, both.holdout)

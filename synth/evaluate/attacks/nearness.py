@@ -22,7 +22,7 @@ CELLS = 4_000_000  # distances held at a time, 8 bytes each
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Space:
+class Metric:
     """Some columns, and the range of those that are numbers in the real table.
 
     Args:
@@ -50,10 +50,10 @@ def _beside(columns: Sequence[Values], rows: int) -> Values:
     return np.column_stack(columns) if columns else np.zeros((rows, 0))
 
 
-def space(both: Sides, names: Sequence[str]) -> Space:
-    """The space of some columns."""
+def metric(both: Sides, names: Sequence[str]) -> Metric:
+    """How far rows are from each other by some columns."""
     ranges = {n: span(both.real.numbers[n]) for n in names if n in both.real.numbers}
-    return Space(tuple(names), ranges)
+    return Metric(tuple(names), ranges)
 
 
 def span(values: Values) -> tuple[float, float]:
@@ -66,7 +66,7 @@ def span(values: Values) -> tuple[float, float]:
 
 
 def nearest(
-    where: Space, targets: Side, others: Side, k: int, rng: np.random.Generator
+    where: Metric, targets: Side, others: Side, k: int, rng: np.random.Generator
 ) -> tuple[Codes, Values]:
     """Of each target, the places of its k nearest other rows and their distances, nearest first.
 
@@ -88,7 +88,7 @@ def nearest(
     return places[np.concatenate(found)], np.concatenate(far)
 
 
-def _blocks(where: Space, targets: Side, others: Side) -> Iterator[Values]:
+def _blocks(where: Metric, targets: Side, others: Side) -> Iterator[Values]:
     """Distances of a few targets at a time from all other rows."""
     from scipy.spatial.distance import cdist
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from synth.evaluate.attacks.threat import Attack, Figure, Result, Run, Threat, judged
+from synth.evaluate.attacks.threat import Attempt, Figure, Result, Run, Threat, judged
 from synth.evaluate.sides import Side, Sides
 from synth.lazily import np, npt
 from synth.schema import Codes
@@ -38,7 +38,7 @@ IN_ALL = "Of the descriptions, those that fit exactly one person of the whole ta
 
 
 @dataclass(frozen=True)
-class Part:
+class Condition:
     """A condition on one column: "=", "≤" or "≥" a number or the place of a value; NaN: missing."""
 
     name: str
@@ -55,7 +55,7 @@ class Part:
         return np.asarray(held <= self.value if self.sign == "≤" else held >= self.value)
 
 
-Description = tuple[Part, ...]
+Description = tuple[Condition, ...]
 Maker = Callable[[Side, Sequence[str], np.random.Generator], "list[Description]"]
 
 
@@ -71,7 +71,7 @@ def _the_one(side: Side, description: Description) -> int:
     return int(fits.argmax()) if int(fits.sum()) == 1 else -1
 
 
-def singling_out(both: Sides, rng: np.random.Generator) -> tuple[Attack, ...]:
+def singling_out(both: Sides, rng: np.random.Generator) -> tuple[Attempt, ...]:
     """Descriptions of one column, and of several where there are several."""
     made = [_attack(ONE, of_one, 1, both, rng)]
     if len(both.names) > 1:
@@ -82,10 +82,10 @@ def singling_out(both: Sides, rng: np.random.Generator) -> tuple[Attack, ...]:
 
 def _attack(
     threat: Threat, make: Maker, together: int, both: Sides, rng: np.random.Generator
-) -> Attack:
+) -> Attempt:
     found = make(both.synthetic, both.names, rng)
     if not found:
-        return Attack(threat, Result.HOLDS, NOTHING)
+        return Attempt(threat, Result.HOLDS, NOTHING)
     guesses = list(_guessed(both, together, len(found), rng))
     if both.holdout is None:
         return judged(threat, _run(both.real, found), _run(both.real, guesses), None)
@@ -115,7 +115,7 @@ def _run(side: Side, found: Sequence[Description]) -> Run:
 
 def of_one(side: Side, names: Sequence[str], rng: np.random.Generator) -> list[Description]:
     """Values that one row alone holds, and extremes that one row alone reaches."""
-    found: list[Part] = []
+    found: list[Condition] = []
     for name in names:
         found += _alone(name, side, rng)
     if len(found) > MOST:
@@ -123,22 +123,22 @@ def of_one(side: Side, names: Sequence[str], rng: np.random.Generator) -> list[D
     return [(part,) for part in found]
 
 
-def _alone(name: str, side: Side, rng: np.random.Generator) -> Iterator[Part]:
+def _alone(name: str, side: Side, rng: np.random.Generator) -> Iterator[Condition]:
     if name in side.codes:
         values, times = np.unique(side.codes[name], return_counts=True)
     else:
         held = side.numbers[name]
         if np.isnan(held).sum() == 1:
-            yield Part(name, "=", float("nan"))
+            yield Condition(name, "=", float("nan"))
         values, times = np.unique(held[~np.isnan(held)], return_counts=True)
         if len(values) > 1 and times[0] == 1:
-            yield Part(name, "≤", float(values[0]))
+            yield Condition(name, "≤", float(values[0]))
         if len(values) > 1 and times[-1] == 1:
-            yield Part(name, "≥", float(values[-1]))
+            yield Condition(name, "≥", float(values[-1]))
     once = values[times == 1]
     if len(once) > MOST:
         once = rng.choice(once, MOST, replace=False)
-    yield from (Part(name, "=", float(v)) for v in once)
+    yield from (Condition(name, "=", float(v)) for v in once)
 
 
 def of_several(side: Side, names: Sequence[str], rng: np.random.Generator) -> list[Description]:
@@ -167,13 +167,13 @@ def _middle(side: Side, name: str) -> float:
     return float(np.median(known)) if len(known) else 0.0
 
 
-def _part(name: str, side: Side, row: int, middles: dict[str, float], exactly: bool) -> Part:
+def _part(name: str, side: Side, row: int, middles: dict[str, float], exactly: bool) -> Condition:
     if name in side.codes:
-        return Part(name, "=", float(side.codes[name][row]))
+        return Condition(name, "=", float(side.codes[name][row]))
     value = float(side.numbers[name][row])
     if np.isnan(value) or exactly:
-        return Part(name, "=", value)
-    return Part(name, "≥" if value >= middles[name] else "≤", value)
+        return Condition(name, "=", value)
+    return Condition(name, "≥" if value >= middles[name] else "≤", value)
 
 
 def _guessed(
@@ -188,5 +188,5 @@ def _guessed(
             held = made.numbers[name] if name in made.numbers else made.codes[name]
             signs = ("=", "≤", "≥") if name in made.numbers else ("=",)
             value = float(held[int(rng.integers(made.rows))])
-            parts.append(Part(name, signs[int(rng.integers(len(signs)))], value))
+            parts.append(Condition(name, signs[int(rng.integers(len(signs)))], value))
         yield tuple(parts)

@@ -113,7 +113,7 @@ def beyond(main: Run, base: Run, z: float = Z) -> tuple[float, float]:
 
 
 @dataclass(frozen=True, repr=False)
-class Risk(ForCustodian):
+class Excess(ForCustodian):
     """How much more is found out about people in the table, of what could be: 0 to 1."""
 
     value: float
@@ -121,7 +121,7 @@ class Risk(ForCustodian):
     high: float
 
 
-def risk(main: Run, control: Run) -> Risk | None:
+def risk(main: Run, control: Run) -> Excess | None:
     """The risk; None where nobody is left whom it could be about.
 
     Its interval: the errors of both shares, carried through the formula to the first order (Giomi
@@ -135,7 +135,7 @@ def risk(main: Run, control: Run) -> Risk | None:
     slope = (1 - main.share) / left
     down = sqrt((main.share - low) ** 2 + (slope * (base_high - control.share)) ** 2) / left
     up = sqrt((high - main.share) ** 2 + (slope * (control.share - base_low)) ** 2) / left
-    return Risk(*(min(1.0, max(0.0, x)) for x in (value, value - down, value + up)))
+    return Excess(*(min(1.0, max(0.0, x)) for x in (value, value - down, value + up)))
 
 
 @dataclass(frozen=True, repr=False)
@@ -154,7 +154,7 @@ class Figure(ForCustodian):
 
 
 @dataclass(frozen=True, repr=False)
-class Attack(ForCustodian):
+class Attempt(ForCustodian):
     """What came of one attack.
 
     Args:
@@ -171,7 +171,7 @@ class Attack(ForCustodian):
     figures: tuple[Figure, ...] = ()
 
     @property
-    def risk(self) -> Risk | None:
+    def risk(self) -> Excess | None:
         """None where there is no control, or where it was no better than guessing."""
         if self.main is None or self.control is None or self.failed:
             return None
@@ -209,9 +209,9 @@ def no_better(main: Run, naive: Run) -> bool:
     return beyond(main, naive)[0] <= 0
 
 
-def unjudged(threat: Threat, why: str) -> Attack:
+def unjudged(threat: Threat, why: str) -> Attempt:
     """An attack that was not tried."""
-    return Attack(threat, Result.UNJUDGED, f"Could not be judged. {why}")
+    return Attempt(threat, Result.UNJUDGED, f"Could not be judged. {why}")
 
 
 def judged(
@@ -223,7 +223,7 @@ def judged(
     *,
     told_otherwise: str = "",
     note: str = "",
-) -> Attack:
+) -> Attempt:
     """What came of an attack, by its three runs.
 
     It succeeded where it surely works more often on people in the table than on strangers, and no
@@ -238,7 +238,7 @@ def judged(
     if told_otherwise and control is not None:
         result, words = Result.SUCCEEDED, f"{_succeeded(main, control)} {told_otherwise}"
     plain = " ".join(filter(None, (words, note)))
-    return Attack(threat, result, plain, main, control, naive, tuple(figures))
+    return Attempt(threat, result, plain, main, control, naive, tuple(figures))
 
 
 def _ending(main: Run, naive: Run, control: Run | None) -> tuple[Result, str]:

@@ -13,7 +13,7 @@ from synth.evaluate.attacks.linkability import linkability
 from synth.evaluate.attacks.membership import THREAT as MEMBERSHIP
 from synth.evaluate.attacks.membership import membership
 from synth.evaluate.attacks.singling_out import ONE, SEVERAL, singling_out
-from synth.evaluate.attacks.threat import Attack, Result, Threat, unjudged
+from synth.evaluate.attacks.threat import Attempt, Result, Threat, unjudged
 from synth.evaluate.sides import Sides
 from synth.lazily import np
 from synth.progress import Progress, quiet
@@ -52,7 +52,7 @@ def attacks(
     secrets: Sequence[str],
     rng: np.random.Generator,
     progress: Progress = quiet,
-) -> tuple[Attack, ...]:
+) -> tuple[Attempt, ...]:
     """What each attacker comes to; for the custodian.
 
     Args:
