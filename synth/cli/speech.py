@@ -11,6 +11,7 @@ import typer
 
 from synth.budget.population import RunningTotal, population_lines
 from synth.errors import SynthError, TooManyGaps
+from synth.evaluate.attacks import Attempt, Result, counted
 from synth.evaluate.verdict import Fate, Verdict, tally
 from synth.ingest.reading import Noticed
 from synth.protect.coarsening import Coarsening
@@ -87,6 +88,22 @@ def say_verdicts(told: Sequence[Verdict]) -> None:
             typer.echo(f"  {one.fate.value:8}{one.plain}")
     if coarser := [v.column for v in told if v.fate is Fate.COARSER]:
         typer.echo(f"  {Fate.COARSER.value:8}{', '.join(coarser)}")
+
+
+def say_attacks(found: Sequence[Attempt]) -> None:
+    """What came of each attack, the worst first; for whoever has the rows."""
+    if not found:
+        return
+    typer.echo(f"Attacks on the people in the table, for you: {counted(found)}.")
+    for one in found:
+        if one.result is Result.SUCCEEDED:
+            typer.echo(f"  {one.threat.name}: {one.plain} To fix it: {one.remedy}")
+    reasons: dict[str, list[str]] = {}
+    for one in found:
+        if one.result is Result.UNJUDGED:
+            reasons.setdefault(one.why, []).append(one.threat.name)
+    for why, names in reasons.items():
+        typer.echo(f"  Could not be judged: {', '.join(names)}. {why}")
 
 
 def say_gate(lines: Sequence[Objection], despite: str = "") -> None:

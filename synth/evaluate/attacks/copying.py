@@ -6,10 +6,13 @@ others (2025), arXiv:2505.01524.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from synth.evaluate.attacks.nearness import aimed, marks, metric, nearest
 from synth.evaluate.attacks.threat import (
     FEW,
     NO_HOLDOUT,
+    TOO_FEW,
     Attempt,
     Figure,
     Result,
@@ -74,12 +77,13 @@ def _alone(both: Sides, rng: np.random.Generator) -> Attempt:
         f"people who are not in the table, chance would make that {found.fresh_singled:.1%}."
     )
     if found.singled_too_many:
-        told = Result.SUCCEEDED, f"The attack succeeded. {chance}"
-    elif found.rows < FEW:
-        told = Result.UNJUDGED, f"Could not be judged. {found.rows:,} rows are too few."
-    else:
-        told = Result.HOLDS, f"Holds. {chance}"
-    return Attempt(EXACT, *told, main, None, naive)
+        return Attempt(
+            EXACT, Result.SUCCEEDED, f"The attack succeeded. {chance}", main, None, naive
+        )
+    if found.rows < FEW:
+        words = f"Could not be judged. {chance} {TOO_FEW}"
+        return Attempt(EXACT, Result.UNJUDGED, words, main, None, naive, why=TOO_FEW)
+    return Attempt(EXACT, Result.HOLDS, f"Holds. {chance}", main, None, naive)
 
 
 def near_copies(both: Sides, rng: np.random.Generator) -> Attempt:
@@ -109,4 +113,10 @@ def near_copies(both: Sides, rng: np.random.Generator) -> Attempt:
         Figure(f"median distance to the closest {whom}", "0 to 1.", float(np.median(far)))
         for whom, far in (("person in the table", real), ("person set aside", held))
     )
-    return judged(NEAR, main, chance, chance, figures, note=SMOKE)
+    found = judged(NEAR, main, chance, chance, figures)
+    words = (
+        f"{main.share:.1%} of the synthetic rows are nearer to somebody in the table than to "
+        f"anybody set aside; chance makes that {share:.1%}."
+    )
+    begins = found.plain.partition(".")[0]
+    return replace(found, plain=" ".join(filter(None, (f"{begins}.", words, found.why, SMOKE))))

@@ -33,6 +33,9 @@ NO_HOLDOUT = (
     "--holdout."
 )
 
+TOO_FEW = f"Fewer than {FEW} people or descriptions are too few to tell."
+MUCH_HIDDEN = f"Chance may hide more than {WIDE:.0%}: set more people aside."
+
 
 class Result(Enum):
     """What came of an attack."""
@@ -160,6 +163,7 @@ class Attempt(ForCustodian):
     Args:
         plain: that in a sentence or two, without a cell value.
         main, control, naive: None where it was not run.
+        why: it could not be judged, and what would help; "" where it could.
     """
 
     threat: Threat
@@ -169,6 +173,7 @@ class Attempt(ForCustodian):
     control: Run | None = None
     naive: Run | None = None
     figures: tuple[Figure, ...] = ()
+    why: str = ""
 
     @property
     def risk(self) -> Excess | None:
@@ -211,7 +216,7 @@ def no_better(main: Run, naive: Run) -> bool:
 
 def unjudged(threat: Threat, why: str) -> Attempt:
     """An attack that was not tried."""
-    return Attempt(threat, Result.UNJUDGED, f"Could not be judged. {why}")
+    return Attempt(threat, Result.UNJUDGED, f"Could not be judged. {why}", why=why)
 
 
 def judged(
@@ -234,36 +239,37 @@ def judged(
         told_otherwise: a sentence about what else shows that it succeeded; "" for nothing.
         note: what a reader has to know of how it was done.
     """
-    result, words = _ending(main, naive, control)
+    result, words, why = _ending(main, naive, control)
     if told_otherwise and control is not None:
-        result, words = Result.SUCCEEDED, f"{_succeeded(main, control)} {told_otherwise}"
-    plain = " ".join(filter(None, (words, note)))
-    return Attempt(threat, result, plain, main, control, naive, tuple(figures))
+        result, words, why = Result.SUCCEEDED, _succeeded(main, control), told_otherwise
+    plain = " ".join(filter(None, (words, why, note)))
+    why = why if result is Result.UNJUDGED else ""
+    return Attempt(threat, result, plain, main, control, naive, tuple(figures), why)
 
 
-def _ending(main: Run, naive: Run, control: Run | None) -> tuple[Result, str]:
+def _ending(main: Run, naive: Run, control: Run | None) -> tuple[Result, str, str]:
+    """The result, what happened, and why it could not be judged where it could not."""
     if control is None:
-        worked = f"It worked {main.share:.1%} of the time, guessing {naive.share:.1%}."
-        if main.trials >= FEW and no_better(main, naive):
-            return Result.HOLDS, f"The attack failed. {worked}"
-        why = NO_HOLDOUT if main.trials >= FEW else f"{main.trials:,} tries are too few."
-        return Result.UNJUDGED, f"Could not be judged. {worked} {why}"
+        shares = f"It worked {main.share:.1%} of the time, guessing {naive.share:.1%}."
+        if main.trials < FEW:
+            return Result.UNJUDGED, f"Could not be judged. {shares}", TOO_FEW
+        if no_better(main, naive):
+            return Result.HOLDS, f"The attack failed. {shares}", ""
+        return Result.UNJUDGED, f"Could not be judged. {shares}", NO_HOLDOUT
     if beyond(main, control, SURE)[0] > 0 and main.share > naive.share:
-        return Result.SUCCEEDED, _succeeded(main, control)
+        return Result.SUCCEEDED, _succeeded(main, control), ""
     shares = (
         f"It worked {main.share:.1%} of the time, {control.share:.1%} on people who are not in the "
         f"table, guessing {naive.share:.1%}."
     )
-    fewest = min(main.trials, main.trials if control.exact else control.trials)
-    if fewest < FEW:
-        return Result.UNJUDGED, f"Could not be judged. {shares} {fewest:,} tries are too few."
-    if no_better(main, naive):
-        return Result.HOLDS, f"The attack failed. {shares}"
     most = max(0.0, beyond(main, control)[1])
+    if min(main.trials, main.trials if control.exact else control.trials) < FEW:
+        return Result.UNJUDGED, f"Could not be judged. {shares}", TOO_FEW
+    if no_better(main, naive):
+        return Result.HOLDS, f"The attack failed. {shares}", ""
     if most > WIDE:
-        few = f"Chance may hide {most:.0%} more: set more people aside."
-        return Result.UNJUDGED, f"Could not be judged. {shares} {few}"
-    return Result.HOLDS, f"Holds. {shares} Chance may hide {most:.1%} at most."
+        return Result.UNJUDGED, f"Could not be judged. {shares}", MUCH_HIDDEN
+    return Result.HOLDS, f"Holds. {shares} Chance may hide {most:.1%} at most.", ""
 
 
 def _succeeded(main: Run, control: Run) -> str:

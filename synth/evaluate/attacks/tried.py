@@ -19,14 +19,20 @@ from synth.lazily import np
 from synth.progress import Progress, quiet
 from synth.schema import Role, Schema
 
+WANTED = 3  # secrets where nobody names them
 NOTHING = "One of the tables has no rows or no columns."
+WORDS = {
+    Result.SUCCEEDED: "succeeded",
+    Result.UNJUDGED: "could not be judged",
+    Result.HOLDS: "did not",
+}
 INFERENCE = Threat(
     "attribute inference",
     "Somebody who knows a person in the table.",
     "They know some columns of that person.",
     "They want to learn another.",
 )
-UNNAMED = "No column is named that somebody would like to learn: name one as secret."
+UNNAMED = "No column is named that somebody would like to learn: name one with --secret."
 
 
 def roles(
@@ -34,16 +40,27 @@ def roles(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What an attacker may know of a person, and the columns they would like to learn.
 
-    As said; else by the roles of the columns; what is known by default is all but the secrets.
+    As said; else by the roles of the columns, of sensitive ones the first few, as each takes time.
+    Where no column is a quasi-identifier, all but the secrets are known.
     """
     by_role = [
         tuple(c.name for c in schema if c.role is role and c.name in both.names)
         for role in (Role.QUASI, Role.SENSITIVE)
     ]
-    wanted = tuple(dict.fromkeys(n for n in secrets if n in both.names)) or by_role[1]
+    wanted = tuple(dict.fromkeys(n for n in secrets if n in both.names)) or by_role[1][:WANTED]
     told = tuple(dict.fromkeys(n for n in known if n in both.names)) or by_role[0]
     others = tuple(n for n in told or both.names if n not in wanted)
     return others or tuple(n for n in both.names if n not in wanted), wanted
+
+
+def counted(found: Sequence[Attempt]) -> str:
+    """How many came to what, in a line.
+
+    >>> counted(())
+    ''
+    """
+    times = [(sum(a.result is result for a in found), result) for result in Result]
+    return ", ".join(f"{n} {WORDS[result]}" for n, result in times if n)
 
 
 def attacks(
