@@ -10,6 +10,7 @@ data", arXiv:2406.16826.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from synth.evaluate.attacks.inference import TOLERANCE, threat
 from synth.evaluate.attacks.nearness import marks, span
@@ -18,7 +19,7 @@ from synth.evaluate.sides import Side, Sides
 from synth.lazily import np, npt
 from synth.schema import Codes
 
-Marks = npt.NDArray[np.uint64]
+Marks: TypeAlias = "npt.NDArray[np.uint64]"
 TRIVIAL_ROWS, TRIVIAL = 50, 0.9  # with so many synthetic rows of one secret, all guess it
 MISSING, NOBODY = -(10**9), -(10**9) - 1  # NOBODY: no row has it, or those that have it disagree
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from synth.evaluate.attacks.threat import Attempt, Figure, Result, Run, Threat, judged
 from synth.evaluate.sides import Side, Sides
@@ -56,7 +57,7 @@ class Condition:
 
 
 Description = tuple[Condition, ...]
-Maker = Callable[[Side, Sequence[str], np.random.Generator], "list[Description]"]
+Maker: TypeAlias = "Callable[[Side, Sequence[str], np.random.Generator], list[Description]]"
 
 
 def singled(side: Side, found: Sequence[Description]) -> Codes:
