@@ -9,6 +9,7 @@ import json
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from anonymeter.evaluators import InferenceEvaluator, LinkabilityEvaluator, SinglingOutEvaluator
@@ -16,7 +17,7 @@ from anonymeter.evaluators import InferenceEvaluator, LinkabilityEvaluator, Sing
 from peers import effort
 
 
-def counted(evaluator) -> dict[str, float]:
+def counted(evaluator: Any) -> dict[str, float]:
     """Successes and tries of two runs, and the risk with its interval."""
     found = evaluator.results(confidence_level=0.95)
     risk = found.risk()
@@ -30,7 +31,7 @@ def counted(evaluator) -> dict[str, float]:
     }
 
 
-def singled(tables, mode: str, told) -> dict[str, float]:
+def singled(tables: list[pd.DataFrame], mode: str, told: dict[str, Any]) -> dict[str, float]:
     made = SinglingOutEvaluator(*tables[:2], n_attacks=told["tries"], control=tables[2], seed=0)
     made.evaluate(mode=mode)
     return counted(made)
