@@ -130,6 +130,18 @@ def test_many_rows_nearest_to_one_stranger_or_member_tell_no_more_than_one():
     assert found.result is not Result.SUCCEEDED
 
 
+def test_people_who_are_alike_are_told_alike_in_the_table_and_aside():
+    rng = np.random.default_rng(4)
+    alike = pd.DataFrame({"age": [40] * 400, "town": ["Oslo"] * 400, "ill": ["no", "yes"] * 200})
+    made = alike.assign(ill=rng.permutation(alike["ill"].to_numpy()))
+    both = beside(load(alike, Budget(math.inf)).private.schema, alike, made, alike)
+    for seed in range(20):
+        found = attacks(both, ("age", "town"), ("ill",), np.random.default_rng(seed))
+        for one in found:
+            if one.threat.name in ("attribute inference of ill", "linkability"):
+                assert one.main.successes == one.control.successes
+
+
 def test_the_same_tables_come_to_the_same():
     one, again = (tried(MADE["copies"].head(200)) for _ in range(2))
     assert [a.document() for a in one] == [a.document() for a in again]

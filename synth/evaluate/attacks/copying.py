@@ -98,7 +98,8 @@ def near_copies(both: Sides, rng: np.random.Generator) -> Attempt:
     (who, real), (other, held) = (
         (places[:, 0], far[:, 0])
         for places, far in (
-            nearest(where, targets, side, 1, rng) for side in (both.real, both.holdout)
+            nearest(where, targets, side, 1, rng.permutation(side.rows))
+            for side in (both.real, both.holdout)
         )
     )
     share = both.real.rows / (both.real.rows + both.holdout.rows)

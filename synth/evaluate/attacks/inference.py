@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from synth.evaluate.attacks.nearness import aimed, metric, nearest, span
+from synth.evaluate.attacks.nearness import Places, aimed, metric, nearest, span
 from synth.evaluate.attacks.threat import Attempt, Run, Threat, judged
 from synth.evaluate.sides import Side, Sides
 from synth.lazily import np, npt
@@ -38,18 +38,24 @@ def listed(names: Sequence[str]) -> str:
 
 def inference(both: Sides, known: Sequence[str], secret: str, rng: np.random.Generator) -> Attempt:
     """What the nearest synthetic row says, beside what any synthetic row would."""
-    main, naive = guessed(both, both.real, known, secret, rng)
+    order = rng.permutation(both.synthetic.rows)
+    main, naive = guessed(both, both.real, known, secret, order, rng)
     held = both.holdout
-    control = None if held is None else guessed(both, held, known, secret, rng)[0]
+    control = None if held is None else guessed(both, held, known, secret, order, rng)[0]
     return judged(threat(known, secret), main, naive, control)
 
 
 def guessed(
-    both: Sides, people: Side, known: Sequence[str], secret: str, rng: np.random.Generator
+    both: Sides,
+    people: Side,
+    known: Sequence[str],
+    secret: str,
+    order: Places,
+    rng: np.random.Generator,
 ) -> tuple[Run, Run]:
     """How often the nearest synthetic row is right, and how often any is."""
     targets = aimed(people, both.synthetic.rows, rng)
-    near = nearest(metric(both, known), targets, both.synthetic, 1, rng)[0][:, 0]
+    near = nearest(metric(both, known), targets, both.synthetic, 1, order)[0][:, 0]
     anyone = rng.integers(both.synthetic.rows, size=targets.rows)
     nearly, by_chance = (
         Run(int(right(both, targets, secret, places).sum()), targets.rows)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import comb
 
-from synth.evaluate.attacks.nearness import aimed, metric, nearest
+from synth.evaluate.attacks.nearness import Metric, Places, aimed, metric, nearest
 from synth.evaluate.attacks.threat import Attempt, Figure, Run, Threat, judged, unjudged
 from synth.evaluate.sides import Side, Sides
 from synth.lazily import np
@@ -37,8 +37,10 @@ def linkability(both: Sides, known: Sequence[str], rng: np.random.Generator) -> 
     rest = tuple(n for n in both.names if n not in known)
     if not known or not rest:
         known, rest = both.names[::2], both.names[1::2]
-    main = linked(both, both.real, known, rest, rng)
-    control = None if both.holdout is None else linked(both, both.holdout, known, rest, rng)
+    # Ties are drawn anew for the second set: else columns with few values would agree by the order.
+    sets = tuple((metric(both, c), rng.permutation(both.synthetic.rows)) for c in (known, rest))
+    main = linked(both, both.real, sets, rng)
+    control = None if both.holdout is None else linked(both, both.holdout, sets, rng)
     figures = []
     for k in list(main)[1:]:
         low, high = main[k].interval()
@@ -50,14 +52,17 @@ def linkability(both: Sides, known: Sequence[str], rng: np.random.Generator) -> 
 
 
 def linked(
-    both: Sides, people: Side, one: Sequence[str], other: Sequence[str], rng: np.random.Generator
+    both: Sides, people: Side, sets: Sequence[tuple[Metric, Places]], rng: np.random.Generator
 ) -> dict[int, Run]:
-    """How often the nearest synthetic rows by two sets of columns share one, for each k."""
+    """How often the nearest synthetic rows by two sets of columns share one, for each k.
+
+    Args:
+        sets: how far rows are by each set, and the order of those that are equally near.
+    """
     made = both.synthetic
     targets = aimed(people, made.rows, rng)
     most = max(NEIGHBOURS)
-    # Ties are drawn anew for the second set: else columns with few values would agree by the order.
-    first, second = (nearest(metric(both, c), targets, made, most, rng)[0] for c in (one, other))
+    first, second = (nearest(where, targets, made, most, order)[0] for where, order in sets)
     told: dict[int, Run] = {}
     for k in NEIGHBOURS:
         if k > 1 and k >= made.rows:

@@ -42,9 +42,9 @@ def membership(both: Sides, rng: np.random.Generator) -> Attempt:
     """Members told by how near the nearest synthetic row is: TPR at 1 % FPR, and the AUC."""
     if both.holdout is None:
         return unjudged(THREAT, NO_HOLDOUT)
-    where = metric(both, both.names)
+    where, order = metric(both, both.names), np.arange(both.synthetic.rows)
     members, strangers = (
-        nearest(where, aimed(side, both.synthetic.rows, rng), both.synthetic, 1, rng)[1][:, 0]
+        nearest(where, aimed(side, both.synthetic.rows, rng), both.synthetic, 1, order)[1][:, 0]
         for side in (both.real, both.holdout)
     )
     bound = threshold(strangers)

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from synth.evaluate.sides import Side, Sides
 from synth.lazily import np, npt, pd
 from synth.schema import Codes
 from synth.schema.values import Values
 
+Places: TypeAlias = "npt.NDArray[np.int64]"
 MOST_TARGETS = 2_000
 FEWEST_TARGETS = 100
 PAIRS = 200_000_000  # of rows compared in one pass; fewer targets then, for a sample misses copies
@@ -66,26 +68,28 @@ def span(values: Values) -> tuple[float, float]:
 
 
 def nearest(
-    where: Metric, targets: Side, others: Side, k: int, rng: np.random.Generator
+    where: Metric, targets: Side, others: Side, k: int, order: Places
 ) -> tuple[Codes, Values]:
     """Of each target, the places of its k nearest other rows and their distances, nearest first.
 
-    Of rows that are equally near, some at random, drawn once for all targets.
+    Args:
+        order: all places of other rows, drawn at random: of rows that are equally near, those come
+            first that do here. The same for people in the table and strangers, or else what is
+            drawn for many who are alike would tell one from the other.
     """
-    places = rng.permutation(others.rows)
     k = min(k, others.rows)
     found, far = [], []
-    for block in _blocks(where, targets, others.taken(places)):
+    for block in _blocks(where, targets, others.taken(order)):
         some = np.argpartition(block, k - 1, axis=1)[:, :k]
         if k == 1:  # the first of the nearest, so that ties are drawn and not chosen by the sort
             some = block.argmin(axis=1)[:, None]
         distances = np.take_along_axis(block, some, axis=1)
-        order = np.argsort(distances, axis=1, kind="stable")
-        found.append(np.take_along_axis(some, order, axis=1))
-        far.append(np.take_along_axis(distances, order, axis=1))
+        ranks = np.argsort(distances, axis=1, kind="stable")
+        found.append(np.take_along_axis(some, ranks, axis=1))
+        far.append(np.take_along_axis(distances, ranks, axis=1))
     if not found:
         return np.zeros((0, k), dtype=np.int64), np.zeros((0, k))
-    return places[np.concatenate(found)], np.concatenate(far)
+    return order[np.concatenate(found)], np.concatenate(far)
 
 
 def _blocks(where: Metric, targets: Side, others: Side) -> Iterator[Values]:
