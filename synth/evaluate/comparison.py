@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from synth.budget import Audience
 from synth.budget.eyes import ForCustodian
+from synth.evaluate.attacks.threat import Attempt, attempt_of
 from synth.evaluate.copies import Copies, copies
 from synth.lazily import np, pd, special
 from synth.progress import Progress, quiet
@@ -105,6 +106,7 @@ class Comparison(ForCustodian):
         copies: where a method saw the rows themselves.
         own_states: whether numbers were compared on the release's own intervals, which cannot show
             what is lost inside them: rows that stay in their engine.
+        attacks: what came of them, where people were set aside.
     """
 
     audience = Audience.CUSTODIAN
@@ -118,6 +120,7 @@ class Comparison(ForCustodian):
     tellable: int = 0
     declared: tuple[str, ...] = ()
     anew: tuple[str, ...] = ()
+    attacks: tuple[Attempt, ...] = ()
 
     @property
     def one_way(self) -> float:
@@ -139,7 +142,7 @@ class Comparison(ForCustodian):
 
     def document(self) -> dict[str, Any]:
         """The comparison as plain values; it must not enter a release."""
-        return asdict(self)
+        return {**asdict(self), "attacks": [a.document() for a in self.attacks]}
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
@@ -168,6 +171,7 @@ class Comparison(ForCustodian):
             document["tellable"],
             tuple(document["declared"]),
             tuple(document["anew"]),
+            tuple(map(attempt_of, document["attacks"])),
         )
 
 

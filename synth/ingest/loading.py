@@ -19,6 +19,7 @@ from synth.lazily import nw, pd
 from synth.schema.typed import UNTYPED, Typed
 from synth.schema.written import AS_USUAL, Written
 from synth.vault import PrivateTable
+from synth.vault.aside import set_aside
 from synth.vault.passing import Came
 
 HOW_MANY = "how many rows there are"
@@ -38,6 +39,7 @@ class Loaded(ForCustodian):
         written: how it was written, where it came from a text file.
         typed: how it types its columns, where it is a data frame.
         changed: columns that steps made into something else than the table came with.
+        aside: people who were set aside before anything was read off the rows.
         token: tells this table from others that were loaded, for keys on the screens.
     """
 
@@ -49,6 +51,7 @@ class Loaded(ForCustodian):
     written: Written = AS_USUAL
     typed: Typed = UNTYPED
     changed: tuple[str, ...] = ()
+    aside: PrivateTable | None = field(default=None, repr=False)
     token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False, repr=False)
 
 
@@ -60,6 +63,7 @@ def load(
     choices: Choices = AS_FOUND,
     person: str = "",
     known_as: str = "",
+    holdout: float = 0.0,
 ) -> Loaded:
     """Put a table into the vault, and guess its schema.
 
@@ -69,28 +73,34 @@ def load(
         choices: how a file is to be read, where that is not to be found out.
         person: the column that names the protected person, where people may have several rows.
         known_as: where rows that stay are, so that what is spent on them adds up.
+        holdout: the share of people who are set aside, for attacks: see `vault.aside`.
 
     Raises:
-        IngestError: there is no such file, or it is not a table.
+        IngestError: there is no such file, or it is not a table; or people are to be set aside of
+            rows that stay.
     """
     read = _frame(source, missing, choices)
     if isinstance(read, nw.LazyFrame):
+        if holdout:
+            raise IngestError(
+                "Nobody can be set aside of rows that stay in their engine.",
+                "Leave out `holdout` in [evaluate], or load the table.",
+            )
         return _in_place(read, budget, missing, person, known_as)
-    suggestions = suggest(read.frame, read.stored, read.gaps)
     written = read.written or AS_USUAL
-    private = PrivateTable(
-        Came(read.frame, read.gaps, read.stored, written),
-        suggested_schema(suggestions),
-        budget,
-        person=person,
-    )
+    came, aside = Came(read.frame, read.gaps, read.stored, written), None
+    if holdout:
+        came, aside = set_aside(came, person, holdout)
+    suggestions = suggest(came.frame, came.stored, came.gaps)
+    schema = suggested_schema(suggestions)
     return Loaded(
-        private,
+        PrivateTable(came, schema, budget, person=person),
         suggestions,
-        len(read.frame),
+        len(came.frame),
         noticed=read.noticed,
         written=written,
         typed=read.typed,
+        aside=None if aside is None else PrivateTable(aside, schema, budget, person=person),
     )
 
 

@@ -136,6 +136,21 @@ class CountsPart(Part):
     share: float = Field(default=0.3, gt=0, lt=1)  # of the budget, where noise protects
 
 
+class EvaluatePart(Part):
+    """Attacks on the release, tried by whoever holds the rows; see docs/evaluate.md.
+
+    Args:
+        holdout: the share of people who are set aside before the table is read, and are not in the
+            release, so that there are strangers to try attacks on; 0 for nobody.
+        known: columns that an attacker may know of a person; else quasi-identifiers.
+        secrets: those they would like to learn; else sensitive ones.
+    """
+
+    holdout: float = Field(default=0.0, ge=0, le=0.5)
+    known: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+
 class ShowcasePart(Part):
     """What recipients see; names no value."""
 
@@ -162,6 +177,7 @@ class Recipe(Part):
     release: ReleasePart = Field(default_factory=ReleasePart)
     counts: CountsPart = Field(default_factory=CountsPart)
     showcase: ShowcasePart = Field(default_factory=ShowcasePart)
+    evaluate: EvaluatePart = Field(default_factory=EvaluatePart)
 
     @property
     def budget(self) -> Budget:

@@ -34,6 +34,7 @@ from synth.release.counts import files_of
 from synth.release.release import as_saved
 from synth.release.showcase import look_file
 from synth.runs.accounts import NOTHING, Before, charged, conclude, content_of
+from synth.runs.attacked import attacked
 from synth.runs.bounds import UNBOUNDED, Bounds
 from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.recipe import Recipe
@@ -113,6 +114,7 @@ def run(
             choices=recipe.source.choices,
             person=recipe.people.column,
             known_as=address,
+            holdout=recipe.evaluate.holdout,
         )
         files = shelf or Shelf(folder)
         with charged(recipe, loaded, folder, files, before) as owing:
@@ -187,7 +189,8 @@ def run_loaded(
     private.ledger.note(Opened(LOOKED, Audience.CUSTODIAN))
     seen = told if private is before else _as_seen(before, told)
     comparison = compare(seen, release.beginning, _part(progress, 0.65, 0.95))
-    comparison = _judgeable(comparison, recipe, told.schema)
+    tried = attacked(recipe, loaded, seen, release.beginning, shelf or Shelf())
+    comparison = _judgeable(replace(comparison, attacks=tried), recipe, told.schema)
     progress(1.0, "done")
     return Outcome(release, comparison, tuple(private.ledger.entries))
 

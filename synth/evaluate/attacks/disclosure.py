@@ -59,6 +59,7 @@ def disclosed(both: Sides, known: Sequence[str], secret: str, rng: np.random.Gen
         by.knows,
         f"They want to learn {secret}, where all synthetic rows like that person agree on it.",
         by.remedy,
+        secret,
     )
     keys, states = marks(both.synthetic, known), secrets(both, both.synthetic, secret)
     trivial = everybodys(states)

@@ -26,6 +26,7 @@ def threat(known: Sequence[str], secret: str) -> Threat:
         f"They know {listed(known)} of that person.",
         f"They want to learn {secret}, which they take from the synthetic row that is most alike.",
         "Coarsen what is known or the secret, leave a column out, raise k, or lower epsilon.",
+        secret,
     )
 
 

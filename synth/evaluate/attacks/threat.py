@@ -15,7 +15,7 @@ doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I, method 10.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum
 from math import sqrt
@@ -51,6 +51,7 @@ class Threat:
 
     Args:
         remedy: what helps where the attack succeeds.
+        secret: the column they want to learn; "" for none.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Threat:
     knows: str
     wants: str
     remedy: str = REMEDY
+    secret: str = ""
 
     @property
     def plain(self) -> str:
@@ -201,12 +203,32 @@ class Attempt(ForCustodian):
             "threat": asdict(self.threat),
             "result": self.result.value,
             "plain": self.plain,
+            "why": self.why,
             "remedy": self.remedy,
             **{name: None if run is None else run.document() for name, run in runs.items()},
             "risk": None if self.risk is None else asdict(self.risk),
             "failed": self.failed,
             "figures": [asdict(f) for f in self.figures],
         }
+
+
+def attempt_of(document: Mapping[str, Any]) -> Attempt:
+    """The attempt a document describes."""
+    kept = ("successes", "trials", "exact", "shared")
+    main, control, naive = (
+        None if run is None else Run(**{k: run[k] for k in kept})
+        for run in (document[name] for name in ("main", "control", "naive"))
+    )
+    return Attempt(
+        Threat(**document["threat"]),
+        Result(document["result"]),
+        document["plain"],
+        main,
+        control,
+        naive,
+        tuple(Figure(**f) for f in document["figures"]),
+        document["why"],
+    )
 
 
 def no_better(main: Run, naive: Run) -> bool:

@@ -63,6 +63,12 @@ def counted(found: Sequence[Attempt]) -> str:
     return ", ".join(f"{n} {WORDS[result]}" for n, result in times if n)
 
 
+def untried(why: str) -> tuple[Attempt, ...]:
+    """All of them, where none could be tried."""
+    threats = (ONE, SEVERAL, LINKING, INFERENCE, MEMBERSHIP, EXACT, NEAR)
+    return tuple(unjudged(threat, why) for threat in threats)
+
+
 def attacks(
     both: Sides,
     known: Sequence[str],
@@ -79,8 +85,7 @@ def attacks(
     held = both.holdout if both.holdout is not None and both.holdout.rows else None
     both = replace(both, holdout=held)
     if not both.names or not both.synthetic.rows or both.real.rows < 2:
-        threats = (ONE, SEVERAL, LINKING, INFERENCE, MEMBERSHIP, EXACT, NEAR)
-        return tuple(unjudged(threat, NOTHING) for threat in threats)
+        return untried(NOTHING)
     told = [*singling_out(both, rng)]
     progress(0.3, "attacks: linking and learning")
     told.append(linkability(both, known, rng))
