@@ -13,6 +13,7 @@ from synth.budget import Budget
 from synth.cli.speech import (
     Shown,
     explained,
+    say_attacks,
     say_coarsening,
     say_gate,
     say_noticed,
@@ -220,6 +221,7 @@ def _tell(outcome: Outcome, wanted: Recipe) -> None:
         "These two figures are for you, not for the recipients."
     )
     say_verdicts(outcome.verdicts)
+    say_attacks(comparison.attacks)
     if less := wanted.chosen.less(release.model.schema):
         typer.echo(less)
     if (run := release.model.schema.run_by_spreadsheets) and release.safe:

@@ -7,14 +7,17 @@ import json
 import os
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import narwhals as nw
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
 from synth.budget import Budget
-from synth.errors import BundleError, IngestError, RecipeError
+from synth.cli import app
+from synth.errors import AccountRefused, BundleError, IngestError, RecipeError
 from synth.evaluate import Comparison
 from synth.evaluate.attacks import Result
 from synth.ingest import load
@@ -132,6 +135,19 @@ def test_a_table_is_known_again_whoever_was_set_aside():
         assert load(people(), Budget(1.0), holdout=0.3).private.rows_traits() == whole
 
 
+def test_the_same_recipe_is_another_release_where_people_are_set_aside_anew(tmp_path):
+    told = '[people]\npopulation = "town"\n[privacy]\nepsilon = inf\nledger = "books"\n'
+    for held, again in (("", True), (HELD, False)):
+        folder = tmp_path / f"{again}"
+        folder.mkdir()
+        run(recipe("aggregate_seeded", told + held), people(), folder=folder)
+        if again:
+            run(recipe("aggregate_seeded", told + held), people(), folder=folder)
+        else:
+            with pytest.raises(AccountRefused, match="subtracted"):
+                run(recipe("aggregate_seeded", told + held), people(), folder=folder)
+
+
 def test_nobody_is_set_aside_of_rows_that_stay():
     lazy = nw.from_native(people()).lazy()
     with pytest.raises(IngestError, match="Nobody can be set aside of rows that stay"):
@@ -184,3 +200,12 @@ def test_an_attack_that_succeeds_stops_at_the_gate_with_ways_out(fixed):
 def test_a_recipe_says_who_is_set_aside_and_reads_it_back():
     told = Recipe(evaluate=EvaluatePart(holdout=0.2, known=("age",), secrets=("ill",)))
     assert read_recipe(recipe_text(told)) == told
+
+
+def test_the_command_ends_with_what_the_attacks_came_to(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    people().to_csv("people.csv", index=False)
+    Path("recipe.toml").write_text(recipe_text(recipe("independent")))
+    done = CliRunner().invoke(app, ["run", "recipe.toml", "--data", "people.csv"])
+    assert done.exit_code == 0, done.output
+    assert "Attacks on the people in the table, for you: " in done.output
