@@ -43,5 +43,7 @@ def attacked(
         return untried("The steps of de-identification do not fit the people who were set aside.")
     both = with_held(seen, synthetic, held)
     asked = recipe.evaluate
+    if absent := [n for n in (*asked.known, *asked.secrets) if n not in both.names]:
+        return untried(f"[evaluate] names `{absent[0]}`, which is no column of the release.")
     known, wanted = roles(both, seen.schema, asked.known, asked.secrets)
     return attacks(both, known, wanted, np.random.default_rng(SEED), progress)

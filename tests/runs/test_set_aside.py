@@ -108,6 +108,13 @@ def test_steps_are_taken_by_the_people_set_aside_as_well(fixed):
     }
 
 
+def test_a_column_that_nobody_can_know_is_said_and_not_passed_over(fixed):
+    told = recipe("independent", HELD.replace("ill", "wage"))
+    found = run(told, people()).comparison.attacks
+    assert {a.result for a in found} == {Result.UNJUDGED}
+    assert "`wage`, which is no column of the release" in found[0].plain
+
+
 # -- who is set aside ------------------------------------------------------------------------------
 
 

@@ -32,7 +32,10 @@ INFERENCE = Threat(
     "They know some columns of that person.",
     "They want to learn another.",
 )
-UNNAMED = "No column is named that somebody would like to learn: name one with --secret."
+UNNAMED = (
+    "No column is named that somebody would like to learn: name one with --secret, or as `secrets` "
+    "in [evaluate]."
+)
 
 
 def roles(
