@@ -67,11 +67,10 @@ def main() -> None:
     print("| attack | tried | false alarms | not judged | copies found |")
     print("|---|---|---|---|---|")
     for attack, of in counts.items():
-        fresh, copies = (
-            {r.value: of[f"{kind} {r.value}"] for r in Result} for kind in ("fresh", "copies")
-        )
-        unjudged, won = fresh["could not be judged"], copies["succeeded"]
-        print(f"| {attack} | {sum(fresh.values())} | {fresh['succeeded']} | {unjudged} | {won} |")
+        tried = sum(of[f"fresh {r.value}"] for r in Result)
+        alarms, unjudged = (of[f"fresh {r.value}"] for r in (Result.SUCCEEDED, Result.UNJUDGED))
+        won = of[f"copies {Result.SUCCEEDED.value}"]
+        print(f"| {attack} | {tried} | {alarms} | {unjudged} | {won} |")
 
 
 if __name__ == "__main__":
