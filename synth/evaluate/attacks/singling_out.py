@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from synth.budget.eyes import ForCustodian
 from synth.evaluate.attacks.threat import Attempt, Figure, Result, Run, Threat, judged
 from synth.evaluate.sides import Side, Sides
 from synth.lazily import np, npt
@@ -38,8 +39,8 @@ NOTHING = "The attack failed. No description fits exactly one synthetic row."
 IN_ALL = "Of the descriptions, those that fit exactly one person of the whole table."
 
 
-@dataclass(frozen=True)
-class Condition:
+@dataclass(frozen=True, repr=False)
+class Condition(ForCustodian):
     """A condition on one column: "=", "≤" or "≥" a number or the place of a value; NaN: missing."""
 
     name: str

@@ -45,8 +45,8 @@ class Result(Enum):
     HOLDS = "holds"
 
 
-@dataclass(frozen=True)
-class Threat:
+@dataclass(frozen=True, repr=False)
+class Threat(ForCustodian):
     """Who attacks, each in a plain sentence without a cell value.
 
     Args:
