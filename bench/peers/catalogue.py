@@ -42,6 +42,12 @@ SDMETRICS = Peer(
     adapter=HERE / "sdmetrics_adapter.py",
 )
 
+ANONYMETER = Peer(
+    name="anonymeter",
+    requirements=("anonymeter==1.1.0", "pandas==2.3.3"),
+    adapter=HERE / "anonymeter_adapter.py",
+)
+
 PAC_SYNTH = Peer(
     name="pac-synth",
     requirements=("pac-synth==0.0.8", "pandas==2.3.3"),

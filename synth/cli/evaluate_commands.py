@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from synth.budget import Budget
-from synth.cli.speech import Shown, explained, say_verdicts
+from synth.cli.speech import Shown, explained, say_attacks, say_verdicts
 from synth.evaluate.evaluation import Evaluation, evaluate
 from synth.evaluate.report import report
 from synth.ingest import load
@@ -35,12 +35,22 @@ def evaluate_tables(
     target: Annotated[
         list[str] | None, typer.Option(help="A column to predict from the others; may be repeated.")
     ] = None,
+    known: Annotated[
+        list[str] | None,
+        typer.Option(help="A column that somebody may know of a person; may be repeated."),
+    ] = None,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(help="A column that somebody would like to learn; may be repeated."),
+    ] = None,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="An HTML report.")] = None,
     as_json: Annotated[Path | None, typer.Option("--json", help="The figures as JSON.")] = None,
 ) -> None:
-    """How far is a synthetic table from the real one? For your eyes: these figures are exact.
+    """How far is a synthetic table from the real one, and could people in that be found out?
 
-    Example: synth evaluate people.csv release.zip -o report.html
+    For your eyes: these figures are exact.
+
+    Example: synth evaluate people.csv release.zip --holdout others.csv -o report.html
     """
     with explained(), ExitStack() as opened:
         files = [None if p is None else opened.enter_context(whole(p)) for p in (output, as_json)]
@@ -51,6 +61,8 @@ def evaluate_tables(
             rows,
             holdout=None if holdout is None else _rows(holdout),
             targets=tuple(target or ()),
+            known=tuple(known or ()),
+            secrets=tuple(secret or ()),
             progress=Shown(),
         )
         page, figures = files
@@ -85,3 +97,4 @@ def _say(found: Evaluation) -> None:
             f"{task.real:.3f} from real ones, {task.guess:g} by guessing."
         )
     say_verdicts(found.verdicts)
+    say_attacks(found.attacks)

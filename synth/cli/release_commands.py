@@ -13,6 +13,7 @@ from synth.budget import Budget
 from synth.cli.speech import (
     Shown,
     explained,
+    say_attacks,
     say_coarsening,
     say_gate,
     say_noticed,
@@ -241,6 +242,7 @@ def _tell(outcome: Outcome, wanted: Recipe) -> None:
     )
     say_verdicts(outcome.verdicts)
     say_rules(comparison.rules, outcome.upkeep)
+    say_attacks(comparison.attacks)
     if less := wanted.chosen.less(release.model.schema):
         typer.echo(less)
     if (run := release.model.schema.run_by_spreadsheets) and release.safe:

@@ -11,6 +11,7 @@ import typer
 
 from synth.budget.population import RunningTotal, population_lines
 from synth.errors import SynthError, TooManyGaps
+from synth.evaluate.attacks import Attempt, Result, counted
 from synth.evaluate.rules import FoundRule
 from synth.evaluate.verdict import Fate, Verdict, tally
 from synth.ingest.reading import Noticed
@@ -97,6 +98,22 @@ def say_rules(told: Sequence[FoundRule], upkeep: Upkeep) -> None:
         typer.echo(f"  {one.plain}")
     if upkeep.plain:
         typer.echo(f"  {upkeep.plain}")
+
+
+def say_attacks(found: Sequence[Attempt]) -> None:
+    """What came of each attack, the worst first; for whoever has the rows."""
+    if not found:
+        return
+    typer.echo(f"Attacks on the people in the table, for you: {counted(found)}.")
+    for one in found:
+        if one.result is Result.SUCCEEDED:
+            typer.echo(f"  {one.threat.name}: {one.plain} To fix it: {one.remedy}")
+    reasons: dict[str, list[str]] = {}
+    for one in found:
+        if one.result is Result.UNJUDGED:
+            reasons.setdefault(one.why, []).append(one.threat.name)
+    for why, names in reasons.items():
+        typer.echo(f"  Could not be judged: {', '.join(names)}. {why}")
 
 
 def say_gate(lines: Sequence[Objection], despite: str = "") -> None:

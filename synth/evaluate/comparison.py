@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from synth.budget import Audience
 from synth.budget.eyes import ForCustodian
+from synth.evaluate.attacks.threat import Attempt, attempt_of
 from synth.evaluate.copies import Copies, copies
 from synth.evaluate.rules import FoundRule
 from synth.lazily import np, pd, special
@@ -106,6 +107,7 @@ class Comparison(ForCustodian):
         copies: where a method saw the rows themselves.
         own_states: whether numbers were compared on the release's own intervals, which cannot show
             what is lost inside them: rows that stay in their engine.
+        attacks: what came of them, where people were set aside.
     """
 
     audience = Audience.CUSTODIAN
@@ -120,6 +122,7 @@ class Comparison(ForCustodian):
     declared: tuple[str, ...] = ()
     anew: tuple[str, ...] = ()
     rules: tuple[FoundRule, ...] = ()
+    attacks: tuple[Attempt, ...] = ()
 
     @property
     def one_way(self) -> float:
@@ -141,7 +144,7 @@ class Comparison(ForCustodian):
 
     def document(self) -> dict[str, Any]:
         """The comparison as plain values; it must not enter a release."""
-        return asdict(self)
+        return {**asdict(self), "attacks": [a.document() for a in self.attacks]}
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> Self:
@@ -171,6 +174,7 @@ class Comparison(ForCustodian):
             tuple(document["declared"]),
             tuple(document["anew"]),
             tuple(FoundRule(**r) for r in document["rules"]),
+            tuple(map(attempt_of, document["attacks"])),
         )
 
 

@@ -43,9 +43,12 @@ class Copies(ForCustodian):
     @property
     def too_many(self) -> bool:
         """Whether there are more than chance explains."""
-        return self._beyond(self.copied, self.fresh) or self._beyond(
-            self.singled, self.fresh_singled
-        )
+        return self._beyond(self.copied, self.fresh) or self.singled_too_many
+
+    @property
+    def singled_too_many(self) -> bool:
+        """Whether there are more copies of one person alone than chance explains."""
+        return self._beyond(self.singled, self.fresh_singled)
 
     @property
     def remedy(self) -> str:

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
+from synth.errors import EvaluationError
+from synth.evaluate.attacks import Attempt, attacks, roles
 from synth.evaluate.comparison import Comparison, compare
 from synth.evaluate.likeness import Marginals, Shape, Trend, marginals, shapes, trends
 from synth.evaluate.sides import Side, Sides, sides
@@ -61,6 +63,7 @@ class Evaluation(ForCustodian):
     Args:
         scores: of the whole table, the furthest from a fresh sample first.
         shapes, trends: of each column and each pair, the least alike first.
+        attacks: who would try to find people out, and what came of it; what succeeded first.
         unread: cells of the synthetic table that could not be read as the real column's are.
     """
 
@@ -75,6 +78,7 @@ class Evaluation(ForCustodian):
     tasks: tuple[Prediction, ...]
     coefficients: Mapping[str, tuple[Coefficient, ...]]
     groups: tuple[Group, ...]
+    attacks: tuple[Attempt, ...]
     unread: Mapping[str, int]
 
     @property
@@ -88,6 +92,7 @@ class Evaluation(ForCustodian):
             {"column": v.column, "fate": v.fate.value, "words": v.words, "remedy": v.remedy}
             for v in self.verdicts
         ]
+        told["attacks"] = [attempt.document() for attempt in self.attacks]
         for score, one in zip(self.scores, told["scores"], strict=True):
             one["off"] = score.off
         return told
@@ -99,6 +104,8 @@ def evaluate(
     *,
     holdout: pd.DataFrame | None = None,
     targets: Sequence[str] = (),
+    known: Sequence[str] = (),
+    secrets: Sequence[str] = (),
     progress: Progress = quiet,
 ) -> Evaluation:
     """Measure synthetic rows beside the real ones.
@@ -107,23 +114,28 @@ def evaluate(
         synthetic: rows spelt as the real table's.
         holdout: real people who were kept from the method, spelt alike.
         targets: columns to predict from the others, and to regress on them.
+        known: columns that an attacker may know of a person; by default quasi-identifiers.
+        secrets: columns they would like to learn; by default the targets, or sensitive ones.
 
     Raises:
         EvaluationError: a column is not there, or nothing of it can be told.
     """
     rng = np.random.default_rng(SEED)
-    comparison = compare(private, synthetic, _part(progress, 0.0, 0.3))
     both = sides(private, synthetic, holdout)
-    progress(0.35, "columns, pairs and triples")
+    _check_there(both, (*targets, *known, *secrets))
+    comparison = compare(private, synthetic, _part(progress, 0.0, 0.2))
+    progress(0.2, "columns, pairs and triples")
     shaped = shapes(both.names, both.real, both.synthetic)
     trending = trends(both.names, both.real, both.synthetic)
     triples = marginals(both, 3, rng)
-    scores = _scores(both, shaped, trending, triples, rng, _part(progress, 0.4, 0.7))
-    progress(0.7, "models and regressions")
+    scores = _scores(both, shaped, trending, triples, rng, _part(progress, 0.25, 0.5))
+    progress(0.5, "models and regressions")
     tasks = tuple(task(both, t, rng) for t in targets)
     regressions = {t: coefficients(both, t) for t in targets}
-    progress(0.9, "groups of people")
+    progress(0.6, "groups of people")
     found = groups(both, rng)
+    told = roles(both, private.schema, known, secrets or targets)
+    tried = attacks(both, *told, np.random.default_rng(SEED), _part(progress, 0.65, 1.0))
     return Evaluation(
         both.real.rows,
         both.synthetic.rows,
@@ -136,8 +148,18 @@ def evaluate(
         tasks,
         regressions,
         found,
+        tried,
         dict(both.unread),
     )
+
+
+def _check_there(both: Sides, names: Sequence[str]) -> None:
+    for name in names:
+        if name not in both.names:
+            raise EvaluationError(
+                f"There is no column `{name}` in both tables.",
+                f"Name one of {', '.join(both.names)}.",
+            )
 
 
 def _part(progress: Progress, low: float, high: float) -> Progress:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from string import Template
 
+from synth.evaluate.attacks import Attempt, Result, Run, counted
 from synth.evaluate.charts import distance_chart, histogram_chart, information_chart, svg
 from synth.evaluate.comparison import Comparison
 from synth.evaluate.evaluation import Evaluation
@@ -34,6 +35,7 @@ def report(
     """
     parts = {
         "short": ("In short", _short(found)),
+        "attacks": ("Could people be found out", _attacks(found)),
         "columns": ("Column by column", _columns(found)),
         "pairs": ("Columns together", _pairs(found)),
         "tasks": ("What a model or a regression would say", _tasks(found)),
@@ -78,6 +80,54 @@ def _short(found: Evaluation) -> str:
         + (f"<ul>{told}</ul>" if told else "")
         + _table(heads, rows, "The furthest from a fresh real sample first.")
     )
+
+
+def _attacks(found: Evaluation) -> str:
+    """What was tried on people in the table, the worst first; then who would do it."""
+    if not found.attacks:
+        return ""
+    told = "".join(
+        f"<li><strong>{html.escape(a.threat.name)}</strong>: {html.escape(a.plain)} "
+        f"To fix it: {html.escape(a.remedy)}</li>"
+        for a in found.attacks
+        if a.result is Result.SUCCEEDED
+    )
+    rows = [
+        (a.threat.name, a.result.value, a.plain, *map(_run, (a.main, a.control, a.naive)), _risk(a))
+        for a in found.attacks
+    ]
+    heads = (
+        *("attack", "result", "in words", "people in the table", "people set aside"),
+        *("guessing", "risk"),
+    )
+    who = [(a.threat.name, a.threat.who, a.threat.knows, a.threat.wants) for a in found.attacks]
+    figures = [
+        (a.threat.name, f.name, f.plain, _between(f.value, f.low, f.high))
+        for a in found.attacks
+        for f in a.figures
+    ]
+    return (
+        f"<p>{html.escape(f'Of the attacks, {counted(found.attacks)}.')} {ATTACKED}</p>"
+        + (f"<ul>{told}</ul>" if told else "")
+        + _table(heads, rows, "How often each worked; 95 % intervals.")
+        + _table(("attack", "who tries", "what they know", "what they want"), who, "The attackers.")
+        + _table(("attack", "figure", "what it says", "value"), figures, "More of each attack.")
+    )
+
+
+def _run(run: Run | None) -> str:
+    return "" if run is None else _between(run.share, *(run.interval() if not run.exact else ()))
+
+
+def _risk(attempt: Attempt) -> str:
+    risk = attempt.risk
+    return "" if risk is None else _between(risk.value, risk.low, risk.high)
+
+
+def _between(value: float, low: float | None = None, high: float | None = None) -> str:
+    if low is None or high is None:
+        return _figure(value)
+    return f"{_figure(value)} ({_figure(low)} to {_figure(high)})"
 
 
 def _columns(found: Evaluation) -> str:
@@ -205,7 +255,17 @@ def _drawn(picture: str) -> str:
     return f'<figure class="drawn">{picture}</figure>'
 
 
+ATTACKED = (
+    "Each is tried on people in the table and on people who were set aside before the method saw "
+    "the table: what works on both is told by the table about people in general, and only what "
+    "works more often on the first gives them away. That none succeeded does not show that none "
+    "can: other attackers may know more, or look better."
+)
 TERMS = """<dl>
+<dt>people set aside</dt><dd>Real people who were kept from the method (a holdout). Without them an
+attack can only be held against guessing, which every good table beats.</dd>
+<dt>risk</dt><dd>How much more is found out about people in the table than about those set aside, of
+what could be: (in the table - set aside) / (1 - set aside). Giomi and others (2023).</dd>
 <dt>a fresh real sample</dt><dd>What as many other people from the same population would come to:
 two halves of the real table beside each other, at the sizes of the two tables. Nothing can be
 expected to be nearer.</dd>

@@ -83,6 +83,11 @@ def sides(
     return beside(private.schema, real, synthetic, holdout)
 
 
+def with_held(private: PrivateTable, synthetic: pd.DataFrame, held: PrivateTable) -> Sides:
+    """The real rows beside synthetic ones, and people of the same vault who were set aside."""
+    return sides(private, synthetic, held.open_rows(WHY, Audience.CUSTODIAN))
+
+
 def beside(
     schema: Schema,
     real: pd.DataFrame,

@@ -19,6 +19,7 @@ from synth.lazily import nw, pd
 from synth.schema.typed import UNTYPED, Typed
 from synth.schema.written import AS_USUAL, Written
 from synth.vault import Noise, PrivateTable
+from synth.vault.aside import set_aside
 from synth.vault.passing import Came
 
 HOW_MANY = "how many rows there are"
@@ -38,6 +39,7 @@ class Loaded(ForCustodian):
         written: how it was written, where it came from a text file.
         typed: how it types its columns, where it is a data frame.
         changed: columns that steps made into something else than the table came with.
+        aside: people who were set aside before anything was read off the rows.
         token: tells this table from others that were loaded, for keys on the screens.
     """
 
@@ -49,6 +51,7 @@ class Loaded(ForCustodian):
     written: Written = AS_USUAL
     typed: Typed = UNTYPED
     changed: tuple[str, ...] = ()
+    aside: PrivateTable | None = field(default=None, repr=False)
     token: str = field(default_factory=lambda: secrets.token_hex(8), compare=False, repr=False)
 
 
@@ -61,6 +64,7 @@ def load(
     person: str = "",
     known_as: str = "",
     noise: Noise | None = None,
+    holdout: float = 0.0,
 ) -> Loaded:
     """Put a table into the vault, and guess its schema.
 
@@ -71,30 +75,35 @@ def load(
         person: the column that names the protected person, where people may have several rows.
         known_as: where rows that stay are, so that what is spent on them adds up.
         noise: for tests alone; see `PrivateTable`.
+        holdout: the share of people who are set aside, for attacks: see `vault.aside`.
 
     Raises:
-        IngestError: there is no such file, or it is not a table.
+        IngestError: there is no such file, or it is not a table; or people are to be set aside of
+            rows that stay.
     """
     read = _frame(source, missing, choices)
     if isinstance(read, nw.LazyFrame):
+        if holdout:
+            raise IngestError(
+                "Nobody can be set aside of rows that stay in their engine.",
+                "Leave out `holdout` in [evaluate], or load the table.",
+            )
         return _in_place(read, budget, missing, person, known_as, noise)
     written = read.written or AS_USUAL
     delimiter = read.written.delimiter if read.written else ""
-    suggestions = suggest(read.frame, read.stored, read.gaps, delimiter)
-    private = PrivateTable(
-        Came(read.frame, read.gaps, read.stored, written),
-        suggested_schema(suggestions),
-        budget,
-        person=person,
-        noise=noise,
-    )
+    came, aside = Came(read.frame, read.gaps, read.stored, written), None
+    if holdout:
+        came, aside = set_aside(came, person, holdout)
+    suggestions = suggest(came.frame, came.stored, came.gaps, delimiter)
+    schema = suggested_schema(suggestions)
     return Loaded(
-        private,
+        PrivateTable(came, schema, budget, person=person, noise=noise),
         suggestions,
-        len(read.frame),
+        len(came.frame),
         noticed=read.noticed,
         written=written,
         typed=read.typed,
+        aside=None if aside is None else PrivateTable(aside, schema, budget, person=person),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -191,7 +192,9 @@ def _settings(recipe: Recipe, shelf: Shelf) -> str:
     privacy = recipe.privacy.model_copy(update={"ledger": "", "anchor": ""})
     source = recipe.source.model_copy(update={"file": ""})  # the table itself is known again
     placeless = recipe.model_copy(update={"privacy": privacy, "source": source})
-    return recipe_text(placeless) + hashlib.sha256(told.encode()).hexdigest()
+    # Who is set aside is drawn anew, so that the same settings are never the same release again.
+    anew = secrets.token_hex(16) if recipe.evaluate.holdout else ""
+    return recipe_text(placeless) + hashlib.sha256(told.encode()).hexdigest() + anew
 
 
 def _check_left(recipe: Recipe, account: Account) -> None:

@@ -16,10 +16,13 @@ from typing import Any
 from synth.budget.eyes import ForCustodian
 from synth.errors import BundleError
 from synth.evaluate import Comparison
+from synth.evaluate.attacks import Result
+from synth.evaluate.attacks.copying import EXACT
 from synth.evaluate.verdict import Fate, Verdict, verdicts
 from synth.ingest.looks import identifiers_in
 from synth.ingest.roles import words_of
 from synth.learning.method import Model
+from synth.learning.seeded import Seeded
 from synth.protect.steps.hierarchy import BUILT_IN
 from synth.runs.recipe import MethodPart, Recipe, RulePart
 from synth.runs.verifying import check_promise
@@ -36,7 +39,7 @@ class Fix:
 
     Args:
         steps: all steps of de-identification after the change; None where they stay.
-        epsilon, method: what they become; None and "" where they stay.
+        epsilon, method, k: what they become; None and "" where they stay.
         rules: all rules after the change; None where they stay.
     """
 
@@ -45,6 +48,7 @@ class Fix:
     epsilon: float | None = None
     method: str = ""
     rules: tuple[RulePart, ...] | None = None
+    k: int | None = None
 
     def of(self, recipe: Recipe) -> Recipe:
         """The recipe with the change."""
@@ -57,6 +61,8 @@ class Fix:
             changed["method"] = MethodPart(name=self.method)
         if self.rules is not None:
             changed["rules"] = self.rules
+        if self.k is not None:
+            changed["method"] = recipe.method.model_copy(update={"k": self.k})
         return recipe.model_copy(update=changed)
 
 
@@ -101,6 +107,7 @@ def gate(recipe: Recipe, model: Model, comparison: Comparison) -> tuple[Objectio
         *_columns(recipe, model.schema, comparison),
         *_rules(recipe, comparison),
         *_copies(recipe, comparison),
+        *_attacks(recipe, comparison),
         *_identifiers(recipe, model.schema),
     ]
     return tuple(sorted(found, key=lambda line: not line.stops))
@@ -234,11 +241,50 @@ def _copies(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
     if found is None or not found.too_many:
         return
     key = f"copies {recipe.method.name}"
-    epsilon = 1.0 if math.isinf(recipe.privacy.epsilon) else recipe.privacy.epsilon
-    words = f"take the method {FORMAL} with epsilon {epsilon:g}"
-    fixes = (Fix(words, epsilon=epsilon, method=FORMAL),) if recipe.method.name != FORMAL else ()
     why = f"{found.plain} {found.remedy}"
+    fixes = tuple(_promised(recipe))
     yield Objection(key, "Copies of real rows", why, fixes, reason=_reason(recipe, key))
+
+
+def _promised(recipe: Recipe) -> Iterator[Fix]:
+    """A method with a formal promise, where there is none."""
+    if not recipe.formal:
+        epsilon = 1.0 if math.isinf(recipe.privacy.epsilon) else recipe.privacy.epsilon
+        words = f"take the method {FORMAL} with epsilon {epsilon:g}"
+        yield Fix(words, epsilon=epsilon, method=FORMAL)
+
+
+# -- attacks ---------------------------------------------------------------------------------------
+
+
+def _attacks(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
+    """Attacks that give away people in the table, and not those who were set aside."""
+    copied = comparison.copies is not None and comparison.copies.too_many
+    for attempt in comparison.attacks:
+        name = attempt.threat.name
+        if attempt.result is not Result.SUCCEEDED or (copied and attempt.threat == EXACT):
+            continue
+        key = f"attack {name}"
+        yield Objection(
+            key,
+            f"An attack: {name}",
+            f"{attempt.threat.wants} {attempt.plain} {attempt.remedy}",
+            tuple(_defences(recipe, attempt.threat.secret)),
+            reason=_reason(recipe, key),
+        )
+
+
+def _defences(recipe: Recipe, secret: str) -> Iterator[Fix]:
+    """What helps against an attack, the least loss first; leaving the secret out comes last."""
+    method = recipe.chosen
+    if recipe.formal:
+        less = recipe.privacy.epsilon / 2
+        yield Fix(f"lower epsilon to {less:g}", epsilon=less)
+    elif isinstance(method, Seeded):
+        yield Fix(f"raise k to {2 * method.k}", k=2 * method.k)
+    yield from _promised(recipe)
+    if secret:
+        yield _without(recipe, secret)
 
 
 # -- identifiers of real people --------------------------------------------------------------------

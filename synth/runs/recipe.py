@@ -175,6 +175,21 @@ class RulePart(Part):
         return rule_of(self.says, seen=self.seen)
 
 
+class EvaluatePart(Part):
+    """Attacks on the release, tried by whoever holds the rows; see docs/evaluate.md.
+
+    Args:
+        holdout: the share of people who are set aside before the table is read, and are not in the
+            release, so that there are strangers to try attacks on; 0 for nobody.
+        known: columns that an attacker may know of a person; else quasi-identifiers.
+        secrets: those they would like to learn; else sensitive ones.
+    """
+
+    holdout: float = Field(default=0.0, ge=0, le=0.5)
+    known: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+
 class ShowcasePart(Part):
     """What recipients see; names no value."""
 
@@ -193,6 +208,7 @@ PARTS: Mapping[str, type[BaseModel]] = {
     "source": Source,
     "counts": CountsPart,
     "showcase": ShowcasePart,
+    "evaluate": EvaluatePart,
 }
 
 
@@ -213,6 +229,7 @@ class Recipe(Part):
     release: ReleasePart = Field(default_factory=ReleasePart)
     counts: CountsPart = Field(default_factory=CountsPart)
     showcase: ShowcasePart = Field(default_factory=ShowcasePart)
+    evaluate: EvaluatePart = Field(default_factory=EvaluatePart)
 
     @model_validator(mode="before")
     @classmethod

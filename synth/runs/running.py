@@ -43,6 +43,7 @@ from synth.release.counts import files_of
 from synth.release.release import as_saved
 from synth.release.showcase import look_file
 from synth.runs.accounts import NOTHING, Before, charged, conclude, content_of
+from synth.runs.attacked import attacked
 from synth.runs.bounds import UNBOUNDED, Bounds
 from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.recipe import Recipe
@@ -132,6 +133,7 @@ def run(
             person=recipe.people.column,
             known_as=address,
             noise=noise,
+            holdout=recipe.evaluate.holdout,
         )
         files = shelf or Shelf(folder)
         with charged(recipe, loaded, folder, files, before) as owing:
@@ -209,8 +211,10 @@ def run_loaded(
     seen = told if private is before else _as_seen(before, told)
     rows_made, kept = release.begun
     comparison = compare(seen, rows_made, _part(progress, 0.65, 0.95))
+    tried = attacked(recipe, loaded, seen, rows_made, shelf or Shelf())
     comparison = _judgeable(comparison, recipe, told.schema)
-    comparison = replace(comparison, rules=found_rules(before, rows_made, kept.counts))
+    found = found_rules(before, rows_made, kept.counts)
+    comparison = replace(comparison, attacks=tried, rules=found)
     progress(1.0, "done")
     entries = tuple(private.ledger.entries)
     return Outcome(release, comparison, entries, upkeep=kept.upkeep)

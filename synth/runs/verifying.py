@@ -89,9 +89,15 @@ def as_released(bundle: Bundle, table: Path, people: People) -> PrivateTable:
     """The real table after the steps of the release's recipe, to count again what it promises.
 
     Raises:
+        BundleError: nobody knows any more who of the table was in the release.
         StepError: a step does not fit the table, or cannot be repeated.
     """
     recipe = _recipe(bundle) or Recipe()
+    if recipe.evaluate.holdout:
+        raise BundleError(
+            "People were set aside before this release was made, and nobody wrote down whom.",
+            "Its counts cannot be made again from the table; leave it out.",
+        )
     loaded = load(
         table,
         Budget(1.0, rows_per_person=people.rows),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from synth.budget.resemblance import Traits
 from synth.lazily import np, pa, pd
 from synth.schema import Schema
 from synth.schema.written import AS_USUAL, Written, written_of
@@ -39,12 +40,14 @@ class Came:
     Args:
         stored: the types in which it stores its columns, as Arrow names them.
         written: how it is written, if as text.
+        before: what told the table from others before people were set aside; it is not passed on.
     """
 
     frame: pd.DataFrame = field(repr=False)
     gaps: Gaps = NO_GAPS
     stored: Mapping[str, str] = field(default_factory=dict)
     written: Written = AS_USUAL
+    before: Traits | None = field(default=None, repr=False)
 
 
 def write_rows(came: Came, stream: Any) -> None:

@@ -26,7 +26,7 @@ from synth.schema.tables import IntCounts, cells_of
 from synth.vault.answers import Shares
 from synth.vault.gaps import NO_GAPS, Gaps
 from synth.vault.held import HeldRows, Rows, at_most_per_person, merged
-from synth.vault.likeness import traits_of_frame, traits_of_place
+from synth.vault.likeness import traits_of_place
 from synth.vault.passing import Came
 
 NUMBER = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,2})?$"
@@ -349,7 +349,7 @@ def rows_of(
             )
         return _checked(LazyRows(rows, known_as), schema)
     came = rows if isinstance(rows, Came) else Came(rows)
-    found = HeldRows(came.frame, gaps=came.gaps, written=came.written)
+    found = HeldRows(came.frame, came.before, came.gaps, came.written)
     _checked(found, schema)
     if person and person not in found.names:
         raise SchemaError(
@@ -360,7 +360,7 @@ def rows_of(
         return found
     kept = at_most_per_person(found.frame, person, most)
     held = found.frame.iloc[kept].reset_index(drop=True)
-    return HeldRows(held, traits_of_frame(found.frame), found.gaps.taken(kept), found.written)
+    return HeldRows(held, found.traits(), found.gaps.taken(kept), found.written)
 
 
 def _checked(rows: Rows, schema: Schema) -> Rows:

@@ -34,7 +34,7 @@ from synth.release.showcase import showcase
 from synth.runs import Recipe, read_recipe, run
 from synth.runs.recipe import Source
 from synth.schema import Kind
-from synth.vault import PrivateTable
+from synth.vault import PrivateTable, aside
 from synth.vault import noise as exact_noise
 
 FORMAL = [m.name for m in all_methods() if m.promise is Promise.PRIVATE]
@@ -363,6 +363,18 @@ COUNTS = '[counts]\nk = 5\nlength = 2\nprotection = "noisy"\n'
 def test_noisy_counts_beside_the_rows_keep_it(tape):
     recipe = read_recipe(RECIPE.format(method="independent", epsilon=3.0) + COUNTS)
     table = visits()[["age", "city", "smoker"]]
+    judged(tape, recipe, table, joined(table, [{k: ODD[k] for k in table}]))
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_people_set_aside_keep_it(gone, tape, monkeypatch):
+    recipe = read_recipe(
+        RECIPE.format(method="adaptive", epsilon=3.0) + "[evaluate]\nholdout = 0.2\n"
+    )
+    table = visits()[["age", "city", "smoker"]]
+    away = np.arange(len(table)) % 5 == 1
+    tossed = {len(away): away, len(away) + 1: np.insert(away, 40, gone)}
+    monkeypatch.setattr(aside, "coins", lambda many, share: tossed[many])
     judged(tape, recipe, table, joined(table, [{k: ODD[k] for k in table}]))
 
 

@@ -39,6 +39,7 @@ def two(real: pd.DataFrame, other: pd.DataFrame, holdout: pd.DataFrame | None = 
 
 
 REAL = table(1500, 1)
+HELD = table(300, 5)
 APART = REAL.apply(lambda c: c.sample(frac=1, random_state=ord(c.name[1])).to_numpy())
 KINDS = {"a new sample": table(1500, 2), "columns apart": APART, "copies": REAL.sample(frac=1)}
 
@@ -216,6 +217,7 @@ WRONG = {
     "no folder": (["real.csv", "made.csv", "-o", "none/r.html"], "`r.html` cannot be written"),
     "another table": (["real.csv", "other.csv"], "share no column"),
     "no column": (["real.csv", "made.csv", "--target", "wage"], "no column `wage`"),
+    "nothing to learn": (["real.csv", "made.csv", "--secret", "wage"], "no column `wage`"),
 }
 
 
@@ -226,3 +228,34 @@ def test_what_cannot_be_compared_is_a_sentence(folder, case):
     done = CliRunner().invoke(app, ["evaluate", *told])
     assert done.exit_code == 2
     assert why in done.output
+
+
+def test_the_report_names_attackers_and_the_command_ends_with_what_they_came_to(folder):
+    HELD.to_csv("held.csv", index=False)
+    REAL.head(300).to_csv("copies.csv", index=False)
+    told = ["evaluate", "real.csv", "copies.csv", "--secret", "ill", "--known", "age"]
+    done = CliRunner().invoke(
+        app, [*told, "--known", "town", "--holdout", "held.csv", "-o", "r.html"]
+    )
+    assert done.exit_code == 0, done.output
+    said = done.output.partition("Attacks on the people in the table")[2]
+    assert "  exact copies: The attack succeeded." in said
+    assert "To fix it: The method gives real rows back" in said
+    page = (folder / "r.html").read_text()
+    assert '<a href="#attacks">Could people be found out</a>' in page
+    assert "They know age and town of that person." in page
+    assert page.index("exact copies</strong>") < page.index("<th>attack</th>")
+
+
+def test_without_a_holdout_the_command_says_what_is_not_known(folder):
+    told = ["evaluate", "real.csv", "copies.csv", "--json", "r.json"]
+    REAL.head(300).to_csv("copies.csv", index=False)
+    done = CliRunner().invoke(app, told)
+    said = done.output.partition("Attacks on the people in the table")[2]
+    assert "1 succeeded" in said
+    assert "Could not be judged: " in said
+    assert "set rows aside and name them with --holdout" in said
+    attacks = json.loads((folder / "r.json").read_text())["attacks"]
+    assert attacks[0]["threat"]["name"] == "exact copies"
+    assert attacks[0]["result"] == "succeeded"
+    assert {a["control"] for a in attacks} == {None}
