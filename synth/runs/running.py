@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -51,6 +51,7 @@ from synth.runs.recipe_file import handed_on
 from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema, Text
 from synth.schema.obeying import check_named
 from synth.schema.typed import UNTYPED, Typed
+from synth.schema.written import Written
 from synth.vault import Noise, PrivateTable, Protection
 
 SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
@@ -187,24 +188,10 @@ def run_loaded(
     counts = reported(recipe, private)
     look = chosen_look(recipe, shelf or Shelf())
     model = fitted(recipe, private, _part(progress, 0.05, 0.6))
-    rows = recipe.release.rows or model.rows or DEFAULT_ROWS
-    bounds.check(recipe.release, rows)
     told = private.declare(model.schema)
     statement, counts = of_both(told.statement(), counts)
-    model = as_saved(model, statement)
-    release = Release(
-        model,
-        rows,
-        seed=recipe.release.seed,
-        copies=recipe.release.copies,
-        recipe=handed_on(recipe, model.schema),
-        title=recipe.release.title,
-        extras={**files_of(counts), **look_file(look)} if counts else look_file(look),
-        order=recipe.release.order,
-        written=loaded.written.holding(model.schema.texts),
-        safe=recipe.release.safe,
-        rules=recipe.rules_said,
-    )
+    extras = {**files_of(counts), **look_file(look)} if counts else look_file(look)
+    release = _release(recipe, as_saved(model, statement), loaded.written, extras, bounds)
     conclude(private.ledger, release.statement, content_of(release))
     progress(0.6, "drawing synthetic rows")
     private.ledger.note(Opened(LOOKED, Audience.CUSTODIAN))
@@ -218,6 +205,32 @@ def run_loaded(
     progress(1.0, "done")
     entries = tuple(private.ledger.entries)
     return Outcome(release, comparison, entries, upkeep=kept.upkeep)
+
+
+def _release(
+    recipe: Recipe, model: Model, written: Written, extras: Mapping[str, bytes], bounds: Bounds
+) -> Release:
+    """What a recipe makes of a model.
+
+    Raises:
+        RecipeError: more rows than anybody may ask for here.
+    """
+    asked = recipe.release
+    rows = asked.rows or model.rows or DEFAULT_ROWS
+    bounds.check(asked, rows)
+    return Release(
+        model,
+        rows,
+        seed=asked.seed,
+        copies=asked.copies,
+        recipe=handed_on(recipe, model.schema),
+        title=asked.title,
+        extras=extras,
+        order=asked.order,
+        written=written.holding(model.schema.texts),
+        safe=asked.safe,
+        rules=recipe.rules_said,
+    )
 
 
 def _say_rules(recipe: Recipe, private: PrivateTable) -> None:

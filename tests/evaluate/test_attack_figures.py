@@ -14,7 +14,7 @@ from synth.evaluate.attacks.inference import right
 from synth.evaluate.attacks.linkability import by_chance
 from synth.evaluate.attacks.membership import area, threshold
 from synth.evaluate.attacks.nearness import metric, nearest
-from synth.evaluate.attacks.singling_out import Condition, of_one, singled
+from synth.evaluate.attacks.singling_out import Predicate, of_one, singled
 from synth.evaluate.attacks.threat import SURE, beyond, judged, no_better, risk
 from synth.evaluate.sides import beside
 
@@ -135,9 +135,9 @@ def test_a_description_singles_out_who_alone_it_fits():
     }
     gap = [p for p in made if math.isnan(p.value)]
     assert [p.name for p in gap] == ["n"]
-    asked = [(gap[0],), (Condition("n", "≥", 7.0),), (Condition("c", "=", a),)]
+    asked = [(gap[0],), (Predicate("n", "≥", 7.0),), (Predicate("c", "=", a),)]
     assert singled(both.real, asked).tolist() == [3, 1, -1]
-    assert singled(both.real, [(Condition("n", "≤", 5.0), Condition("n", "=", 5.0))]).tolist() == [
+    assert singled(both.real, [(Predicate("n", "≤", 5.0), Predicate("n", "=", 5.0))]).tolist() == [
         2
     ]
 

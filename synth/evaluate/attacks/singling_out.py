@@ -40,7 +40,7 @@ IN_ALL = "Of the descriptions, those that fit exactly one person of the whole ta
 
 
 @dataclass(frozen=True, repr=False)
-class Condition(ForCustodian):
+class Predicate(ForCustodian):
     """A condition on one column: "=", "≤" or "≥" a number or the place of a value; NaN: missing."""
 
     name: str
@@ -57,7 +57,7 @@ class Condition(ForCustodian):
         return np.asarray(held <= self.value if self.sign == "≤" else held >= self.value)
 
 
-Description = tuple[Condition, ...]
+Description = tuple[Predicate, ...]
 Maker: TypeAlias = "Callable[[Side, Sequence[str], np.random.Generator], list[Description]]"
 
 
@@ -117,7 +117,7 @@ def _run(side: Side, found: Sequence[Description]) -> Run:
 
 def of_one(side: Side, names: Sequence[str], rng: np.random.Generator) -> list[Description]:
     """Values that one row alone holds, and extremes that one row alone reaches."""
-    found: list[Condition] = []
+    found: list[Predicate] = []
     for name in names:
         found += _alone(name, side, rng)
     if len(found) > MOST:
@@ -125,22 +125,22 @@ def of_one(side: Side, names: Sequence[str], rng: np.random.Generator) -> list[D
     return [(part,) for part in found]
 
 
-def _alone(name: str, side: Side, rng: np.random.Generator) -> Iterator[Condition]:
+def _alone(name: str, side: Side, rng: np.random.Generator) -> Iterator[Predicate]:
     if name in side.codes:
         values, times = np.unique(side.codes[name], return_counts=True)
     else:
         held = side.numbers[name]
         if np.isnan(held).sum() == 1:
-            yield Condition(name, "=", float("nan"))
+            yield Predicate(name, "=", float("nan"))
         values, times = np.unique(held[~np.isnan(held)], return_counts=True)
         if len(values) > 1 and times[0] == 1:
-            yield Condition(name, "≤", float(values[0]))
+            yield Predicate(name, "≤", float(values[0]))
         if len(values) > 1 and times[-1] == 1:
-            yield Condition(name, "≥", float(values[-1]))
+            yield Predicate(name, "≥", float(values[-1]))
     once = values[times == 1]
     if len(once) > MOST:
         once = rng.choice(once, MOST, replace=False)
-    yield from (Condition(name, "=", float(v)) for v in once)
+    yield from (Predicate(name, "=", float(v)) for v in once)
 
 
 def of_several(side: Side, names: Sequence[str], rng: np.random.Generator) -> list[Description]:
@@ -169,13 +169,13 @@ def _middle(side: Side, name: str) -> float:
     return float(np.median(known)) if len(known) else 0.0
 
 
-def _part(name: str, side: Side, row: int, middles: dict[str, float], exactly: bool) -> Condition:
+def _part(name: str, side: Side, row: int, middles: dict[str, float], exactly: bool) -> Predicate:
     if name in side.codes:
-        return Condition(name, "=", float(side.codes[name][row]))
+        return Predicate(name, "=", float(side.codes[name][row]))
     value = float(side.numbers[name][row])
     if np.isnan(value) or exactly:
-        return Condition(name, "=", value)
-    return Condition(name, "≥" if value >= middles[name] else "≤", value)
+        return Predicate(name, "=", value)
+    return Predicate(name, "≥" if value >= middles[name] else "≤", value)
 
 
 def _guessed(
@@ -190,5 +190,5 @@ def _guessed(
             held = made.numbers[name] if name in made.numbers else made.codes[name]
             signs = ("=", "≤", "≥") if name in made.numbers else ("=",)
             value = float(held[int(rng.integers(made.rows))])
-            parts.append(Condition(name, signs[int(rng.integers(len(signs)))], value))
+            parts.append(Predicate(name, signs[int(rng.integers(len(signs)))], value))
         yield tuple(parts)
