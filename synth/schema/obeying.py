@@ -246,8 +246,15 @@ def off(frame: pd.DataFrame, rule: Decides, told: pd.Series, schema: Schema) -> 
 
 
 def keys(values: pd.Series, column: Column) -> pd.Series:
-    """Cells as text, the same for one number or date however it is written; None for missing."""
-    if not isinstance(column.domain, Cut):
-        return _texts(values)
+    """Cells as text, the same for one number or date however it is written; None for missing.
+
+    None too for what is gathered as "(other)": it stands for many values, and no rule is of it.
+    """
+    domain = column.domain
+    if not isinstance(domain, Cut):
+        words = _texts(values)
+        if isinstance(domain, Categories) and domain.other:
+            return words.where(words.ne(domain.gathered), None)
+        return words
     told = pd.Series(figures(values, column), index=values.index)
     return as_text(told).where(told.notna(), None)

@@ -86,6 +86,12 @@ def test_that_there_is_something_is_a_condition_too():
     assert broken("sex only if left", **told) == 1
 
 
+def test_what_is_gathered_as_other_decides_nothing_and_is_decided_by_nothing():
+    told = {"district": ["(other)", "(other)", "A"], "region": ["N", "S", "N"]}
+    assert broken("district decides region", **told) == 0
+    assert broken("region decides district", **told) == 0
+
+
 def test_a_function_is_broken_by_what_is_not_usual_and_unique_values_by_all_but_the_first():
     told = {"district": ["A", "A", "A", "B", None], "region": ["N", "N", "S", "S", "S"]}
     assert broken("district decides region", **told) == 1
