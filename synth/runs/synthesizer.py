@@ -45,6 +45,7 @@ class Synthesizer:
         columns: what is declared of columns, as under [[column]] in a recipe:
             `{"name": "age", "kind": "integer", "low": 0, "high": 110}`.
         protect: de-identification steps, as under [[protect]].
+        rules: what always holds of a row: `"discharge is not before admission"`; see docs/rules.md.
         discover: find out under the budget what is not declared, instead of off the rows.
         ledger: the folder of a lasting ledger; with it the name of the `population`, and the
             `total` epsilon that all releases about it may come to.
@@ -79,6 +80,7 @@ class Synthesizer:
         rows_per_person: int = 1,
         columns: Sequence[ColumnPart | Mapping[str, Any]] = (),
         protect: Sequence[Mapping[str, Any]] = (),
+        rules: Sequence[str] = (),
         discover: bool = True,
         ledger: str = "",
         population: str = "",
@@ -94,6 +96,7 @@ class Synthesizer:
         self.rows_per_person = rows_per_person
         self.columns = columns
         self.protect = protect
+        self.rules = rules
         self.discover = discover
         self.ledger = ledger
         self.population = population
@@ -147,6 +150,7 @@ class Synthesizer:
                 },
                 "column": tuple(self.columns),
                 "protect": tuple(self.protect),
+                "rules": tuple(self.rules),
                 "privacy": {
                     "epsilon": self.epsilon,
                     "delta": self.delta,

@@ -43,9 +43,16 @@ def check_named(rules: Iterable[Rule], schema: Schema) -> None:
             if name in schema:
                 continue
             near = get_close_matches(name, schema.names, n=1)
+            remedy = (
+                f"Did you mean `{near[0]}`?" if near else f"There are {', '.join(schema.names)}."
+            )
+            if name[:1].isdigit():  # a bound of one column, as people write it
+                remedy = (
+                    "Where a column ends is no rule: declare its lowest and highest on Columns."
+                )
             raise RuleError(
                 f"The rule “{rule}” names the column `{name}`, and there is none.",
-                f"Did you mean `{near[0]}`?" if near else f"There are {', '.join(schema.names)}.",
+                remedy,
                 about=(str(rule),),
             )
 

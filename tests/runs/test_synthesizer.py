@@ -82,6 +82,15 @@ def test_it_is_what_the_recipe_makes(twin):
     assert again.release.seed == 4
 
 
+def test_rules_are_kept_by_every_draw():
+    rule = "weight is at least age"
+    lesser = synth.Synthesizer(epsilon=math.inf, random_state=1).fit(table()).sample(500)
+    kept = synth.Synthesizer(epsilon=math.inf, random_state=1, rules=[rule]).fit(table())
+    assert (lesser["weight"] < lesser["age"]).any()
+    for drawn in (kept.sample(500), kept.sample(500, random_state=2)):
+        assert (drawn["weight"] >= drawn["age"]).all()
+
+
 def test_scikit_learn_can_copy_it(twin):
     copy = clone(twin)
     assert copy.get_params() == twin.get_params()

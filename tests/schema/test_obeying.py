@@ -144,3 +144,8 @@ def test_what_cannot_be_told_says_why(text, why):
 def test_a_column_that_is_not_there_is_refused_and_the_nearest_named():
     with pytest.raises(RuleError, match="Did you mean `district`"):
         check_named([rule_of("distric decides region")], SCHEMA)
+
+
+def test_a_bound_is_told_where_it_belongs():
+    with pytest.raises(RuleError, match="declare its lowest and highest on Columns"):
+        check_named([rule_of("a is at least 0")], SCHEMA)
