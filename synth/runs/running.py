@@ -11,7 +11,6 @@ from typing import Any
 
 from synth.budget import Audience, Chosen, Entry, Opened, Rho, accounting
 from synth.budget.population import LOOKED
-from synth.budget.prospect import Prospect
 from synth.errors import (
     IngestError,
     QueryError,
@@ -30,7 +29,6 @@ from synth.ingest.discovery import discovered, share_of, undeclared
 from synth.ingest.forming import formed, plan
 from synth.ingest.lazy import check_stays, file_in_place, query_in_place
 from synth.ingest.reading import Noticed
-from synth.ingest.suggest_lazy import as_they_are
 from synth.lazily import pd
 from synth.learning.keeping import Upkeep
 from synth.learning.method import Method, Model, Promise
@@ -46,9 +44,9 @@ from synth.runs.accounts import NOTHING, Before, charged, conclude, content_of
 from synth.runs.attacked import attacked
 from synth.runs.bounds import UNBOUNDED, Bounds
 from synth.runs.handout import chosen_look, of_both, reported
+from synth.runs.judging import as_seen, judgeable
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
-from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema, Text
 from synth.schema.obeying import check_named
 from synth.schema.typed import UNTYPED, Typed
 from synth.schema.written import Written
@@ -195,11 +193,11 @@ def run_loaded(
     conclude(private.ledger, release.statement, content_of(release))
     progress(0.6, "drawing synthetic rows")
     private.ledger.note(Opened(LOOKED, Audience.CUSTODIAN))
-    seen = told if private is before else _as_seen(before, told)
+    seen = told if private is before else as_seen(before, told)
     rows_made, kept = release.begun
     comparison = compare(seen, rows_made, _part(progress, 0.65, 0.95))
     tried = attacked(recipe, loaded, seen, rows_made, shelf or Shelf())
-    comparison = _judgeable(comparison, recipe, told.schema)
+    comparison = judgeable(comparison, recipe, told.schema)
     found = found_rules(before, rows_made, kept.counts)
     comparison = replace(comparison, attacks=tried, rules=found)
     progress(1.0, "done")
@@ -243,67 +241,6 @@ def _say_rules(recipe: Recipe, private: PrivateTable) -> None:
     for rule in recipe.rules_said:
         if rule.seen and (entry := Chosen(rule.choice)) not in private.ledger.entries:
             private.ledger.note(entry)
-
-
-def _judgeable(comparison: Comparison, recipe: Recipe, schema: Schema) -> Comparison:
-    """The comparison, with what a verdict depends on beside it.
-
-    What was declared, what was taken for the numbers of people, and what noise lets tell.
-    """
-    told = {c.name: c for c in schema}
-    anew = tuple(h.column for h in comparison.columns if not told[h.column].modelled)
-    comparison = replace(comparison, anew=anew)
-    told_before = (Origin.DECLARED, Origin.BOUNDED)
-    known = tuple(c.name for c in schema.modelled if c.domain.origin in told_before)
-    sizes = schema.shape([c.name for c in schema.modelled])
-    if not recipe.formal or not sizes:
-        return replace(comparison, declared=known)
-    budget, rows = recipe.budget, max(comparison.rows, 1)
-    seen = Prospect(sizes, rows, budget.epsilon, budget.delta, budget.rows_per_person)
-    return replace(comparison, declared=known, tellable=seen.tellable)
-
-
-def _as_seen(before: PrivateTable, told: PrivateTable) -> PrivateTable:
-    """The rows as a custodian compares: not under what was found, which may be far coarser.
-
-    Of the columns that are in the release: a method may leave some out.
-    """
-    if told.stays:
-        return as_they_are(told)
-    seen = with_other(Schema(tuple(before.schema[column.name] for column in told.schema)))
-    for column in told.schema:
-        seen = seen.replaced(_judged_as(seen[column.name], column))
-    return before.declare(seen)
-
-
-def _judged_as(seen: Column, told: Column) -> Column:
-    """What a column is compared as: what it is to the custodian's eyes.
-
-    Where they saw words and it turned out to be numbers or dates, it is compared as those: they
-    may be written otherwise. Words that turned out to be free text, or the numbers of people, are
-    still looked for.
-    """
-    if not seen.modelled:
-        return told
-    if (
-        not told.modelled
-        or isinstance(seen.domain, Numbers | Dates)
-        or isinstance(told.domain, Text)
-    ):
-        return seen
-    return seen if told.kind is seen.kind else told
-
-
-def with_other(schema: Schema) -> Schema:
-    """The schema a custodian compares under: what was found coarser than it is counts as other."""
-    return Schema(
-        tuple(
-            replace(c, domain=replace(c.domain, other=True))
-            if isinstance(c.domain, Categories)
-            else c
-            for c in schema.columns
-        )
-    )
 
 
 def deidentified(recipe: Recipe, loaded: Loaded, shelf: Shelf) -> Loaded:
