@@ -353,20 +353,36 @@ def test_more_rows_of_a_release_keep_its_rules(tmp_path, monkeypatch):
 # -- two dates of a register -----------------------------------------------------------------------
 
 
-def test_two_dates_in_two_formats_neither_of_which_is_the_later():
-    """Real rows keep no order, and a rule is declared all the same."""
+KNOWN = """
+[[column]]
+name = "dateTime"
+kind = "date"
+format = "%Y-%m-%d"
+[[column]]
+name = "timestamp"
+kind = "date"
+format = "%d-%m-%Y"
+"""
+
+
+@pytest.mark.parametrize(("rows", "known"), [(300, KNOWN), (4000, "")])
+def test_two_dates_in_two_formats_neither_of_which_is_the_later(rows, known):
+    """Real rows keep no order, and a rule is declared all the same.
+
+    Of 300 rows noise takes a column for something else than dates in about one run of a hundred.
+    """
     rng = np.random.default_rng(4)
     first = pd.Timestamp("2019-01-01")
-    days = [first + pd.to_timedelta(rng.integers(0, 1400, 4000), unit="D") for _ in range(2)]
+    days = [first + pd.to_timedelta(rng.integers(0, 1400, rows), unit="D") for _ in range(2)]
     table = pd.DataFrame(
         {
             "dateTime": pd.Series(days[0]).dt.strftime("%Y-%m-%d"),
             "timestamp": pd.Series(days[1]).dt.strftime("%d-%m-%Y"),
-            "v": rng.integers(1, 5, 4000),
+            "v": rng.integers(1, 5, rows),
         }
     )
     rule = "timestamp is not before dateTime"
-    recipe = read_recipe(f'rules = ["{rule}"]\n' + METHOD.format("adaptive"))
+    recipe = read_recipe(f'rules = ["{rule}"]\n' + METHOD.format("adaptive") + known)
     outcome = run(recipe, io.BytesIO(table.to_csv(index=False).encode()))
     bundle = Bundle.read(io.BytesIO(outcome.release.zipped()))
     assert broken_in(bundle, (rule,)) == [0]
