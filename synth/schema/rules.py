@@ -133,8 +133,8 @@ class SumOf:
 
 
 @dataclass(frozen=True)
-class Decides:
-    """`district decides region`: rows with the same of one have the same of the other."""
+class OfTwo:
+    """What a rule of two columns says of one and the other."""
 
     one: str
     other: str
@@ -142,21 +142,17 @@ class Decides:
     @property
     def columns(self) -> tuple[str, ...]:
         return self.one, self.other
+
+
+class Decides(OfTwo):
+    """`district decides region`: rows with the same of one have the same of the other."""
 
     def __str__(self) -> str:
         return f"{quoted(self.one)} decides {quoted(self.other)}"
 
 
-@dataclass(frozen=True)
-class Together:
+class Together(OfTwo):
     """`district and region only together as in the data`."""
-
-    one: str
-    other: str
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return self.one, self.other
 
     def __str__(self) -> str:
         return f"{quoted(self.one)} and {quoted(self.other)} only together as in the data"

@@ -36,23 +36,20 @@ ALL = (
     "sex is F or M when district is D0",
 )
 RULES = "rules = [{}]\n".format(", ".join(f'"{r}"' for r in ALL))
-DECLARED = """
+DAY = """
 [[column]]
-name = "came"
+name = "{}"
 kind = "date"
 format = "%d/%m/%Y"
 low = "01/01/2024"
 high = "31/12/2024"
 intervals = 6
 role = "plain"
-[[column]]
-name = "left"
-kind = "date"
-format = "%d/%m/%Y"
-low = "01/01/2024"
-high = "31/12/2024"
-intervals = 6
-role = "plain"
+"""
+DECLARED = (
+    DAY.format("came")
+    + DAY.format("left")
+    + """
 [[column]]
 name = "room"
 kind = "integer"
@@ -87,6 +84,7 @@ name = "sex"
 values = ["F", "M"]
 role = "plain"
 """
+)
 METHOD = '[method]\nname = "{}"\n'
 
 
