@@ -31,11 +31,14 @@ with right, explained():
     if warning := who.recipe.budget.warning:
         st.warning(warning)
 offer_coarsening(who)
-who.decide(rules=ask_rules(who))
+rules, understood = ask_rules(who)
+who.decide(rules=rules)
 who.decide(release=ask_release(who.recipe.release, kept_rows(loaded, who.recipe.people)))
 who.decide(counts=ask_counts(who.recipe.counts, noise_protects=noise_protects))
 busy = who.job is not None and not who.job.finished.is_set()
-if st.button("Make synthetic data", type="primary", key="make", disabled=busy):
+if not understood:
+    st.warning("A rule is not understood: correct its line under *Rules*, or remove it.")
+if st.button("Make synthetic data", type="primary", key="make", disabled=busy or not understood):
     with explained():
         who.run(writing())
         st.rerun()

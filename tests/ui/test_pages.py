@@ -447,6 +447,10 @@ def test_rules_are_written_a_line_each_and_a_wrong_line_says_what_is_wrong():
     assert [part.says for part in who.recipe.rules] == ["left is not before came"]
     assert "Line 2: The rule “lft is before came” names the column `lft`" in words(app)
     assert "Line 4: The rule “room precedes board” is not understood." in words(app)
+    assert app.button(key="make").disabled  # or a rule would be passed over
+    assert "A rule is not understood" in words(app)
+    ran(app.text_area(key="rules.text").set_value("left is not before came").run())
+    assert not app.button(key="make").disabled
 
 
 def test_a_rule_that_no_row_breaks_is_taken_with_a_click_and_marked_as_seen():

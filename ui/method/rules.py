@@ -40,8 +40,11 @@ TAKEN = (
 )
 
 
-def ask_rules(who: Visitor) -> tuple[RulePart, ...]:
-    """The rules that are understood; what is wrong with another line is said under it."""
+def ask_rules(who: Visitor) -> tuple[tuple[RulePart, ...], bool]:
+    """The rules that are understood, and whether all are; what is wrong with one is said under it.
+
+    Nobody means a line to be passed over, so no run may begin with one that is not understood.
+    """
     told = who.recipe.rules
     if st.session_state.get(READ) != told:  # changed elsewhere: a recipe, a new table, a fix
         st.session_state[TEXT] = "\n".join(part.says for part in told)
@@ -61,7 +64,8 @@ def ask_rules(who: Visitor) -> tuple[RulePart, ...]:
         if any(part.seen for part in parts):
             st.warning(TAKEN)
         _look(who, parts)
-    return parts
+    lines = [line for line in (text or "").splitlines() if line.strip()]
+    return parts, len(parts) == len(lines)
 
 
 def _read(who: Visitor, text: str, seen: set[str]) -> Iterator[RulePart]:
