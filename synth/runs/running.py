@@ -47,6 +47,7 @@ from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.judging import as_seen, judgeable
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
+from synth.schema import Schema
 from synth.schema.obeying import check_named
 from synth.schema.typed import UNTYPED, Typed
 from synth.schema.written import Written
@@ -180,6 +181,7 @@ def run_loaded(
     """Everything after reading: declare, de-identify, fit, draw, compare, assemble."""
     made = deidentified(recipe, loaded, shelf or Shelf())
     before = made.private
+    _check_attackers(recipe, before.schema)
     _say_rules(recipe, before)
     private = settled(recipe, made, _part(progress, 0.0, 0.05), bounds.least)
     private = _cut(recipe, private)
@@ -241,6 +243,16 @@ def _say_rules(recipe: Recipe, private: PrivateTable) -> None:
     for rule in recipe.rules_said:
         if rule.seen and (entry := Chosen(rule.choice)) not in private.ledger.entries:
             private.ledger.note(entry)
+
+
+def _check_attackers(recipe: Recipe, schema: Schema) -> None:
+    """Raises RecipeError where [evaluate] names what is no column; nothing was spent so far."""
+    for name in (*recipe.evaluate.known, *recipe.evaluate.secrets):
+        if name not in schema:
+            raise RecipeError(
+                f"[evaluate] names `{name}`, and after all steps there is no such column.",
+                f"There are {', '.join(schema.names)}.",
+            )
 
 
 def deidentified(recipe: Recipe, loaded: Loaded, shelf: Shelf) -> Loaded:

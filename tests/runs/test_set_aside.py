@@ -109,10 +109,10 @@ def test_steps_are_taken_by_the_people_set_aside_as_well(fixed):
 
 
 def test_a_column_that_nobody_can_know_is_said_and_not_passed_over(fixed):
-    told = recipe("independent", HELD.replace("ill", "wage"))
+    told = recipe("mixture", f'columns = "age: Poisson"\n{HELD}')  # it leaves the others out
     found = run(told, people()).comparison.attacks
     assert {a.result for a in found} == {Result.UNJUDGED}
-    assert "`wage`, which is no column of the release" in found[0].plain
+    assert "`ill`, which is no column of the release" in found[0].plain
 
 
 # -- who is set aside ------------------------------------------------------------------------------
@@ -216,3 +216,12 @@ def test_the_command_ends_with_what_the_attacks_came_to(tmp_path, monkeypatch):
     done = CliRunner().invoke(app, ["run", "recipe.toml", "--data", "people.csv"])
     assert done.exit_code == 0, done.output
     assert "Attacks on the people in the table, for you: " in done.output
+
+
+@pytest.mark.parametrize("key", ["known", "secrets"])
+def test_what_is_no_column_is_said_before_anything_is_spent(key):
+    spent = []
+    asked = recipe("adaptive", f'[evaluate]\nholdout = 0.25\n{key} = ["wage"]\n')
+    with pytest.raises(RecipeError, match=r"`wage`.*There are city, age, ill, weight"):
+        run(asked, people(), listener=spent.append)
+    assert spent == []
