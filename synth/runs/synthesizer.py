@@ -214,7 +214,8 @@ class Synthesizer:
         release = self.release
         if rows is not None and not isinstance(rows, numbers.Integral):
             raise NotReleasable(
-                f"{rows!r} is no number of rows.", "Give a whole number, such as 1000."
+                f"A {type(rows).__name__} is no number of rows.",
+                "Give a whole number, such as 1000.",
             )
         seed = self.random_state if random_state is None else random_state
         drawn = replace(

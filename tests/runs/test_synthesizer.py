@@ -181,6 +181,12 @@ def fitted() -> synth.Synthesizer:
     return synth.Synthesizer("random", epsilon=math.inf).fit(ROWS)
 
 
+def test_a_table_in_the_wrong_place_is_not_printed():
+    with pytest.raises(SynthError) as told:
+        fitted().sample(ROWS)
+    assert str(told.value).startswith("A DataFrame is no number of rows.")
+
+
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_a_natural_mistake_ends_in_a_sentence_with_the_right_call(mistake):
     make, words = MISTAKES[mistake]
