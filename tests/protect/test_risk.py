@@ -31,6 +31,7 @@ from synth.protect.risk import (
     value_contributions,
 )
 from synth.protect.risk.attacks import individual_risk
+from synth.protect.risk.disclosure import _in_order, distances, spread
 from synth.vault.coded import coded
 
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "hospital_admissions.csv"
@@ -163,6 +164,25 @@ def test_numbers_are_as_far_apart_as_their_ranks():
     found = disclosure(cities, coded("pay", pd.Series([1, 1, 2, 3])))
     assert found.ordered
     assert found.closeness == pytest.approx((0.5 + 0.25) / 2)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 7, 60, 400])
+def test_distances_in_order_are_those_of_whole_staircases(rows):
+    rng = np.random.default_rng(rows)
+    groups = pd.Series(rng.integers(0, 1 + rows // 4, rows).astype(str))
+    pay = pd.Series(rng.integers(0, 40, rows).astype(float)).mask(rng.random(rows) < 0.1)
+    classes = classes_of(columns(pd.DataFrame({"group": groups})), rows)
+    found = distances(spread(classes, coded("pay", pay)), _in_order(coded("pay", pay)))
+    last = pay.max() + 1  # a missing value comes last
+    numbers = pay.fillna(last).to_numpy()
+    values = np.unique(numbers)
+    whole = np.array([(numbers <= v).mean() for v in values])
+    far = [
+        np.abs(np.array([(numbers[classes.of_row == c] <= v).mean() for v in values]) - whole).sum()
+        / max(len(values) - 1, 1)
+        for c in range(len(classes.sizes))
+    ]
+    assert found == pytest.approx(np.array(far), abs=1e-9)
 
 
 def test_disclosure_on_the_sample_is_that_of_a_group_by(hospital):

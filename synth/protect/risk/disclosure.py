@@ -120,7 +120,7 @@ def distances(pairs: Spread, order: npt.NDArray[np.int64] | None) -> npt.NDArray
     """
     overall = np.bincount(pairs.value, weights=pairs.count, minlength=pairs.width)
     overall = overall / max(overall.sum(), 1)
-    if order is not None and pairs.width > 1:
+    if order is not None and pairs.width > 1 and len(pairs.sizes):
         return _ordered_distances(pairs, overall, order)
     less = np.minimum(pairs.share, overall[pairs.value])
     shared = np.bincount(pairs.group, weights=less, minlength=len(pairs.sizes))
@@ -130,19 +130,41 @@ def distances(pairs: Spread, order: npt.NDArray[np.int64] | None) -> npt.NDArray
 def _ordered_distances(
     pairs: Spread, overall: npt.NDArray[np.float64], order: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float64]:
-    """In blocks of classes, so that no dense table of all classes and values is needed."""
-    found = np.zeros(len(pairs.sizes))
+    """What a class has up to each value, against the table: the areas between two staircases.
+
+    A class's staircase is level between two of its own values, and the table's only rises, so that
+    they cross at most once on each level: work by the rows, whatever the number of values.
+    """
+    by_rank = np.lexsort((order[pairs.value], pairs.group))
+    group, rank = pairs.group[by_rank], order[pairs.value[by_rank]]
+    upto = np.cumsum(pairs.share[by_rank])
+    starts = np.searchsorted(group, np.arange(len(pairs.sizes)))
+    height = upto - np.append(0.0, upto)[starts][group]
+    end = np.append(rank[1:], pairs.width)
+    end[np.append(starts[1:], len(group)) - 1] = pairs.width
     ranked = np.zeros(pairs.width)
     ranked[order] = overall
-    block = max(1, 2_000_000 // pairs.width)
-    for start in range(0, len(pairs.sizes), block):
-        stop = min(start + block, len(pairs.sizes))
-        low, high = np.searchsorted(pairs.group, (start, stop))
-        dense = np.zeros((stop - start, pairs.width))
-        at = (pairs.group[low:high] - start, order[pairs.value[low:high]])
-        dense[at] = pairs.share[low:high]
-        found[start:stop] = np.abs(np.cumsum(dense - ranked, axis=1)).sum(axis=1)
+    table = np.cumsum(ranked)
+    before = np.zeros(len(starts), dtype=np.int64)
+    found = _areas(table, before, rank[starts], np.zeros(len(starts)))
+    found += np.bincount(
+        group, weights=_areas(table, rank, end, height), minlength=len(pairs.sizes)
+    )
     return np.asarray(found / (pairs.width - 1))
+
+
+def _areas(
+    table: npt.NDArray[np.float64],
+    low: npt.NDArray[np.int64],
+    high: npt.NDArray[np.int64],
+    height: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Sums of |table[i] - height| for i from `low` up to `high`, where `table` never falls."""
+    sums = np.append(0.0, np.cumsum(table))
+    cross = np.clip(np.searchsorted(table, height), low, high)
+    under = height * (cross - low) - (sums[cross] - sums[low])
+    over = (sums[high] - sums[cross]) - height * (high - cross)
+    return np.asarray(under + over)
 
 
 def _in_order(column: Coded) -> npt.NDArray[np.int64] | None:
