@@ -148,20 +148,24 @@ def of_several(side: Side, names: Sequence[str], rng: np.random.Generator) -> li
     if not side.rows:
         return []
     middles = {n: _middle(side, n) for n in names if n in side.numbers}
-    found: dict[Description, None] = {}
-    for _ in range(max(MOST, min(TRIES, CHECKED // side.rows))):
-        row = int(rng.integers(side.rows))
-        some = rng.choice(len(names), min(TOGETHER, len(names)), replace=False)
-        exactly = rng.random(len(some)) < 0.5
+    tries = max(MOST, min(TRIES, CHECKED // side.rows))
+    rows = rng.integers(side.rows, size=tries)
+    some = np.sort(rng.random((tries, len(names))).argsort(axis=1)[:, :TOGETHER], axis=1)
+    exactly = rng.random(some.shape) < 0.5
+    found: list[Description] = []
+    looked_up: set[Description] = set()
+    for row, columns, same in zip(rows, some, exactly, strict=True):
         made = tuple(
-            _part(names[i], side, row, middles, bool(same))
-            for i, same in zip(sorted(some), exactly, strict=True)
+            _part(names[i], side, int(row), middles, bool(as_it_is))
+            for i, as_it_is in zip(columns, same, strict=True)
         )
-        if made not in found and _the_one(side, made) >= 0:
-            found[made] = None
+        if made not in looked_up:
+            looked_up.add(made)
+            if _the_one(side, made) >= 0:
+                found.append(made)
         if len(found) == MOST:
             break
-    return list(found)
+    return found
 
 
 def _middle(side: Side, name: str) -> float:
