@@ -1,5 +1,6 @@
 """Figures of an evaluation, worked out on paper for small tables, and against their references."""
 
+import functools
 import json
 import math
 
@@ -12,7 +13,7 @@ from typer.testing import CliRunner
 from synth import Budget, load
 from synth.cli import app
 from synth.errors import EvaluationError
-from synth.evaluate.evaluation import AUC, SHAPES, TRENDS, evaluate
+from synth.evaluate.evaluation import AUC, SHAPES, TRENDS, Evaluation, evaluate
 from synth.evaluate.likeness import distance, marginals, shapes, trends
 from synth.evaluate.report import report
 from synth.evaluate.sides import beside
@@ -32,6 +33,12 @@ def table(rows: int, seed: int) -> pd.DataFrame:
             "town": rng.choice(["Oslo", "Rome", "Bern"], rows, p=[0.6, 0.3, 0.1]),
         }
     )
+
+
+@functools.cache
+def evaluated(kind: str) -> Evaluation:
+    """A table of `KINDS` against the real one; made once per process."""
+    return evaluate(load(REAL, Budget(math.inf)).private, KINDS[kind])
 
 
 def two(real: pd.DataFrame, other: pd.DataFrame, holdout: pd.DataFrame | None = None):
@@ -99,9 +106,8 @@ def test_a_classifier_tells_columns_apart_and_copies_not():
 
 
 def test_every_figure_stands_between_its_references_where_it_should():
-    private = load(REAL, Budget(math.inf)).private
-    fresh = {s.name: s for s in evaluate(private, KINDS["a new sample"]).scores}
-    apart = {s.name: s for s in evaluate(private, APART).scores}
+    fresh = {s.name: s for s in evaluated("a new sample").scores}
+    apart = {s.name: s for s in evaluated("columns apart").scores}
     for name in (SHAPES, TRENDS):
         assert abs(fresh[name].value - fresh[name].fresh) < 0.03
     assert apart[TRENDS].value == pytest.approx(apart[TRENDS].apart, abs=0.02)
@@ -170,10 +176,10 @@ def test_tables_that_share_little_end_in_figures_and_not_in_errors():
 
 
 def test_figures_show_themselves_to_nobody_by_accident_and_are_the_same_again():
-    private = load(REAL.head(200), Budget(math.inf)).private
-    found, again = (evaluate(private, APART.head(100)) for _ in range(2))
+    found = evaluated("columns apart")
     assert "exact figures" in repr(found)
     assert "exact figures" in repr(found.scores[0])
+    again = evaluate(load(REAL, Budget(math.inf)).private, APART)
     assert found.document() == again.document()
 
 

@@ -298,7 +298,13 @@ SAMPLE = Path(__file__).parents[2] / "sample_data" / "hospital_admissions.csv"
 STAY = "`Time in A&E (mins)` is at most Age"  # silly, and so broken by many real rows
 
 
-@pytest.mark.parametrize("method", ["adaptive", "independent", "row_seeded"])
+@pytest.mark.parametrize(
+    "method",
+    [
+        "adaptive",
+        *(pytest.param(m, marks=pytest.mark.nightly) for m in ("independent", "row_seeded")),
+    ],
+)
 def test_the_sample_is_run_verified_and_counted_again_with_a_rule(method, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     gaps = 'gaps = "leave"\n' if method == "row_seeded" else ""
