@@ -4,7 +4,13 @@ import streamlit as st
 
 from ui.data.ask_database import ask_database
 from ui.data.reading import let_go
-from ui.data.sources import bring_sample, bring_upload, open_recipe, show_table
+from ui.data.sources import (
+    bring_sample,
+    bring_upload,
+    offer_to_forget,
+    open_recipe,
+    show_table,
+)
 from ui.shell.places import page
 from ui.shell.visitor import visitor
 
@@ -15,6 +21,7 @@ st.markdown(
     "what is true of everybody. Your table stays in this program's memory; nothing is sent "
     "anywhere or written to disk."
 )
+kept = st.container()
 left, right = st.columns(2, gap="large")
 with left:
     st.header("Your own table")
@@ -31,6 +38,8 @@ with right:
     )
     bring_sample(who)
     open_recipe(who)
+with kept:
+    offer_to_forget(who)
 if who.loaded is not None:
     show_table(who, who.loaded)
     if st.button("Next: say what the columns are", type="primary", key="next"):

@@ -35,15 +35,15 @@ rules, understood = ask_rules(who)
 who.decide(rules=rules)
 who.decide(release=ask_release(who.recipe.release, kept_rows(loaded, who.recipe.people)))
 who.decide(counts=ask_counts(who.recipe.counts, noise_protects=noise_protects))
-busy = who.job is not None and not who.job.finished.is_set()
 if not understood:
     st.warning("A rule is not understood: correct its line under *Rules*, or remove it.")
-if st.button("Make synthetic data", type="primary", key="make", disabled=busy or not understood):
+blocked = who.busy or not understood
+if st.button("Make synthetic data", type="primary", key="make", disabled=blocked):
     with explained():
         who.run(writing())
         st.rerun()
 show_job(who)
-if who.made is not None and not busy:
+if who.made is not None and not who.busy:
     word = "An earlier run is ready; settings changed since." if who.stale else "Done."
     if who.repeated and not who.stale:
         st.info(REPEATED)

@@ -44,11 +44,10 @@ def show_gate(who: Visitor, made: Made) -> None:
     head = f"{stops} this release" if left else "Worth a look before it leaves"
     st.subheader(head)
     st.caption(EYES)
-    busy = who.job is not None and not who.job.finished.is_set()
     run = hashlib.sha256(made.zipped).hexdigest()[:12]
     for place, line in enumerate(lines):
         with st.container(border=True, key=f"gate.line.{place}"):
-            _show(who, made, line, f"{run}.{place}", busy=busy)
+            _show(who, made, line, f"{run}.{place}", busy=who.busy)
 
 
 def _show_rules(made: Made) -> None:

@@ -83,13 +83,13 @@ def test_the_sample_is_one_click_away():
 
 def test_an_upload_is_read(tmp_path):
     app = screen("data")
-    app.file_uploader(key="upload").upload("people.csv", some_people().to_csv().encode()).run()
+    app.file_uploader(key="file 0").upload("people.csv", some_people().to_csv().encode()).run()
     assert ran(app).session_state[KEY].loaded.rows == 400
 
 
 def test_a_bad_upload_is_a_sentence_and_loses_nothing(with_table):
     app = screen("data", with_table)
-    app.file_uploader(key="upload").upload("x.csv", b"\x00\x01\x02" * 99).run()
+    app.file_uploader(key="file 0").upload("x.csv", b"\x00\x01\x02" * 99).run()
     assert "binary data" in words(ran(app))
     assert app.session_state[KEY].loaded is with_table.loaded
 
@@ -217,7 +217,7 @@ def test_a_recipe_opened_before_its_table_keeps_what_it_says_of_the_columns():
     text = '[[column]]\nname = "city"\nrole = "sensitive"\n'
     app.file_uploader(key="recipe").upload("r.toml", text.encode()).run()
     app.button(key="use_recipe").click().run()
-    app.file_uploader(key="upload").upload("p.csv", some_people().to_csv().encode()).run()
+    app.file_uploader(key="file 0").upload("p.csv", some_people().to_csv().encode()).run()
     who = ran(app).session_state[KEY]
     assert who.schema["city"].role.value == "sensitive"
 

@@ -12,7 +12,7 @@ FRENCH = "ville;n\n" + "Isère;1\nArdèche;2\nOise;3\n" * 10
 
 def uploaded(content: bytes) -> tuple[AppTest, Visitor]:
     app = screen()
-    app.file_uploader(key="upload").upload("people.csv", content).run()
+    app.file_uploader(key="file 0").upload("people.csv", content).run()
     return ran(app), app.session_state[KEY]
 
 
@@ -66,5 +66,5 @@ def test_the_bytes_are_kept_only_while_something_is_open():
 def test_what_was_said_of_one_file_is_not_said_of_the_next():
     app, who = uploaded(RAGGED)
     ran(app.button(key="read_skip_ragged_True").click().run())
-    app.file_uploader(key="upload").upload("other.csv", RAGGED + b"1\n").run()
+    app.file_uploader(key="file 0").upload("other.csv", RAGGED + b"1\n").run()
     assert not who.recipe.source.skip_ragged

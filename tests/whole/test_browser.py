@@ -3,6 +3,8 @@
 import io
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -159,11 +161,38 @@ while "synth.runs.worker" in sys.orig_argv and not pathlib.Path({go!r}).exists()
 """
 
 
-def test_a_run_can_be_stopped_and_nothing_is_lost(browser, tmp_path):
-    go = tmp_path / "go"  # workers wait for it, so that the first run is not over too soon
-    (tmp_path / "sitecustomize.py").write_text(HELD.format(go=str(go)))
-    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+def test_the_strip_tells_of_the_table_that_is_used_whatever_was_tried_before(page):
+    strip, field = page.locator(".st-key-strip"), page.locator(".st-key-upload")
+    refused = page.get_by_text("The file is a damaged archive")
+    rows = some_people(60).to_csv(index=False).encode()
+    upload(page, "broken.xlsx", b"PK\x03\x04 cut off")
+    expect(refused).to_be_visible()
+    expect(strip).to_have_count(0)
+    upload(page, "people.csv", rows)
+    expect(strip).to_contain_text("people.csv · 60 rows")
+    expect(refused).to_have_count(0)
+    upload(page, "broken.xlsx", b"PK\x03\x04 cut off again")
+    expect(refused).to_be_visible()
+    expect(page.get_by_text("What is used is still people.csv")).to_be_visible()
+    expect(strip).to_contain_text("people.csv · 60 rows")
+    press(page, "sample")
+    expect(strip).to_contain_text("hospital admissions · 10,000 rows")
+    expect(refused).to_have_count(0)
+    expect(field).not_to_contain_text("broken.xlsx")
+
+
+@contextmanager
+def held_back(folder: Path) -> Iterator[tuple[str, Path]]:
+    """A server whose workers wait for a file, so that no run is over too soon; the file."""
+    go = folder / "go"
+    (folder / "sitecustomize.py").write_text(HELD.format(go=str(go)))
+    path = os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")])
     with served(env={"PYTHONPATH": path}) as own:
+        yield own, go
+
+
+def test_a_run_can_be_stopped_and_nothing_is_lost(browser, tmp_path):
+    with held_back(tmp_path) as (own, go):
         page = patient(browser.new_context()).new_page()
         page.goto(own)
         press(page, "sample")
@@ -174,6 +203,41 @@ def test_a_run_can_be_stopped_and_nothing_is_lost(browser, tmp_path):
         go.touch()
         press(page, "make")
         expect(page.get_by_text("synthetic rows are ready")).to_be_visible()
+
+
+def test_a_reload_in_the_middle_of_a_run_finds_it_finished_and_so_does_another_tab(
+    browser, tmp_path
+):
+    with held_back(tmp_path) as (own, go):
+        context = patient(browser.new_context())
+        page = context.new_page()
+        page.goto(own)
+        upload(page, "people.csv", some_people().to_csv(index=False).encode())
+        page.locator(".st-key-next button").wait_for()
+        go_on(page, "columns", "protect", "method")
+        rows = page.locator(".st-key-rows input")
+        rows.fill("777")
+        rows.press("Tab")
+        settled(page)
+        press(page, "make")
+        page.locator(".st-key-stop button").wait_for()
+        page.reload()
+        page.locator(".st-key-stop button").wait_for()
+        expect(rows).to_have_value("777")
+        expect(page.get_by_text("people.csv")).to_be_visible()
+        page.close()  # nobody looks on
+        go.touch()
+        other = context.new_page()
+        other.goto(f"{own}/method")
+        expect(other.get_by_text("777 synthetic rows are ready")).to_be_visible()
+        stranger = patient(browser.new_context()).new_page()
+        stranger.goto(f"{own}/method")
+        expect(stranger.get_by_text("First bring a table")).to_be_visible()
+        other.get_by_role("link", name="Data").first.click()
+        press(other, "forget")
+        expect(other.locator(".st-key-forget")).to_have_count(0)
+        other.goto(f"{own}/method")
+        expect(other.get_by_text("First bring a table")).to_be_visible()
 
 
 @pytest.mark.parametrize("step", ["data", "columns", "protect", "method"])

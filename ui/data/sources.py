@@ -10,19 +10,23 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from synth.budget import Audience
+from synth.errors import SynthError
 from synth.ingest import Database, Loaded, load
 from synth.ingest.bounded import Owned
 from synth.runs import read_recipe
 from synth.runs.question import Question
 from ui.data.reading import show_noticed, show_refused, take
 from ui.shell.places import SAMPLE_DATA
-from ui.shell.visitor import Visitor, explained
+from ui.shell.visitor import Visitor, explained, forget, visit
+from ui.shell.visits import minutes_kept
 
 LOOKUP = SAMPLE_DATA / "postcode_lookup.csv"
 SAMPLE, HOSPITAL = SAMPLE_DATA / "hospital_admissions.csv", SAMPLE_DATA / "hospital.sqlite"
 MOST_MEGABYTES = 300
 PREVIEW = 8
 TAKEN = "upload_taken"  # the upload that was read last: each is read once
+UNREAD = "upload_unread"  # the name of one that could not be read, and why
+FIELD = "upload_field"  # how often the field was emptied
 
 
 def bring_upload(who: Visitor) -> None:
@@ -30,18 +34,37 @@ def bring_upload(who: Visitor) -> None:
 
     Its bytes are kept only while it is open how to read it; see `ui/data/reading.py`.
     """
-    file = st.file_uploader(
-        "CSV, Excel, Parquet, JSON, SPSS, Stata or SAS",
-        key="upload",
-        max_upload_size=MOST_MEGABYTES,
-        help="What a file is, is told from its content. Up to 300 MB.",
-    )
+    with st.container(key="upload"):
+        file = st.file_uploader(
+            "CSV, Excel, Parquet, JSON, SPSS, Stata or SAS",
+            key=f"file {st.session_state.get(FIELD, 0)}",
+            max_upload_size=MOST_MEGABYTES,
+            help="What a file is, is told from its content. Up to 300 MB.",
+        )
     if file is not None and st.session_state.get(TAKEN) != file.file_id:
         st.session_state[TAKEN] = file.file_id
-        with explained(), st.spinner("Reading the table …"):
-            take(who, file.name, file.getvalue())
+        st.session_state.pop(UNREAD, None)
+        try:
+            with st.spinner("Reading the table …"):
+                take(who, file.name, file.getvalue())
+        except SynthError as error:
+            st.session_state[UNREAD] = file.name, error
         free_uploads()
     show_refused(who)
+    if UNREAD in st.session_state:
+        _show_unread(who, *st.session_state[UNREAD])
+
+
+def _show_unread(who: Visitor, name: str, error: SynthError) -> None:
+    """Why the file in the field is not the table that is used."""
+    used = "" if who.loaded is None else f" What is used is still **{who.table_name}**."
+    st.error(f"`{name}`: {error.what}\n\n**What to do:** {error.remedy}{used}")
+
+
+def empty_field() -> None:
+    """Another table is used now than that in the field for files."""
+    st.session_state[FIELD] = st.session_state.get(FIELD, 0) + 1
+    st.session_state.pop(UNREAD, None)
 
 
 def bring_sample(who: Visitor) -> None:
@@ -52,6 +75,7 @@ def bring_sample(who: Visitor) -> None:
         with explained():
             bring(who, SAMPLE, "sample: hospital admissions")
             who.files[LOOKUP.name] = LOOKUP.read_text(encoding="utf-8")
+            st.rerun()
 
 
 def bring(who: Visitor, source: Any, name: str, question: Question | None = None) -> None:
@@ -62,6 +86,26 @@ def bring(who: Visitor, source: Any, name: str, question: Question | None = None
         missing=who.recipe.source.missing,
     )
     who.bring(loaded, name, question)
+    empty_field()
+
+
+def offer_to_forget(who: Visitor) -> None:
+    """How long a table is found again, and a button that ends it."""
+    if who.loaded is None:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="kept"):
+        minutes = minutes_kept()
+        st.caption(
+            "After a reload, or in another tab of this browser, your table, settings and runs are "
+            f"here again, until {minutes:g} minutes after the last tab was closed."
+            if minutes and visit()
+            else "Your table, settings and runs are gone when this tab is reloaded or closed.",
+            width="stretch",
+        )
+        if st.button("Forget everything now", icon=":material/delete_forever:", key="forget"):
+            free_uploads()
+            forget()
+            st.rerun()
 
 
 def free_uploads() -> None:

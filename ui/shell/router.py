@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.shell.places import page
 from ui.shell.strip import show_strip
+from ui.shell.visitor import visitor
 
 st.set_page_config(page_title="Synth", page_icon="🧵", layout="wide")
 
@@ -18,5 +19,10 @@ steps = [
     st.Page(page("verify"), title="Verify", url_path="verify"),
 ]
 shown = st.navigation(steps, position="top")
-show_strip()
-shown.run()
+visitor().collect()
+above = st.container()
+try:
+    shown.run()
+finally:  # also where a screen stops half-way
+    with above:  # last, so that it tells of the table that this screen brought
+        show_strip()

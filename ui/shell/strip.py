@@ -14,14 +14,13 @@ from ui.shell.visitor import Visitor, visitor
 def show_strip() -> None:
     """Where the visitor is with their table; nothing before there is one."""
     who = visitor()
-    who.collect()
     if who.loaded is None:
         return
     with st.container(horizontal=True, gap="medium", key="strip"):
         st.markdown(f"**Table** {who.table_name} · {who.loaded.rows:,} rows")
         st.markdown(f"**Promise so far** {_promise(who)}")
         st.markdown(f"**Spent in this session** {_spent(who)}")
-        if who.job is not None and not who.job.finished.is_set():
+        if who.job is not None and who.busy:
             st.markdown(f"**Running** {who.job.share:.0%}")
 
 

@@ -20,9 +20,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import Runtime
 
 from synth.release.showcase import script_hash
+from ui.shell.visitor import VISITS
+from ui.shell.visits import Recognised, minutes_kept
 
 SWEEP = 15.0  # seconds between two looks for visitors who left
 PATIENCE = 840.0  # seconds a lost connection may take to come back; below disconnectedSessionTTL
+AT_LEAST = 60.0  # seconds it may take in any case
 TRACEBACKS = "streamlit.error_util"  # the logger that would write tracebacks, and cell values, out
 
 
@@ -68,7 +71,7 @@ class SecurityHeaders:
 
 def middleware() -> list[Middleware]:
     """What every request passes through."""
-    return [Middleware(SecurityHeaders)]
+    return [Middleware(SecurityHeaders), Middleware(Recognised)]
 
 
 @asynccontextmanager
@@ -102,7 +105,15 @@ async def _sweep() -> None:
     while True:
         await asyncio.sleep(SWEEP)
         if Runtime.exists():
-            since = forget_the_departed(Runtime.instance(), since, time.monotonic())
+            VISITS.sweep(open_tabs(Runtime.instance()))
+            patience = min(PATIENCE, max(AT_LEAST, 60 * minutes_kept()))
+            since = forget_the_departed(Runtime.instance(), since, time.monotonic(), patience)
+
+
+def open_tabs(runtime: Runtime) -> set[str]:
+    """Sessions with a browser at the other end; private to Streamlit, as below."""
+    manager = runtime._session_mgr  # noqa: SLF001
+    return {active.session.id for active in manager.list_active_sessions()}
 
 
 def forget_the_departed(

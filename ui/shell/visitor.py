@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import streamlit as st
 from pydantic import BaseModel
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from synth.budget import Audience, Entry, Opened
 from synth.budget.eyes import ForCustodian
@@ -32,6 +33,7 @@ from synth.runs.memory import Memory
 from synth.runs.question import Question
 from synth.schema import Schema
 from ui.shell.places import page
+from ui.shell.visits import COOKIE, Visits, key_of
 
 KEY = "visitor"
 MOST_RUNS = 5  # finished runs kept to be compared
@@ -138,6 +140,15 @@ class Visitor:
         if self.past:
             self.decide(protect=self.past.pop())
 
+    def again(self) -> Visitor:
+        """The same for another tab, which decides for itself from now on; what is spent adds up."""
+        return replace(self, past=list(self.past), queries=dict(self.queries), search=None)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a run goes on."""
+        return self.job is not None and not self.job.finished.is_set()
+
     @property
     def schema(self) -> Schema:
         """The schema as suggested, with the visitor's declarations over it."""
@@ -221,10 +232,35 @@ class Visitor:
         return True
 
 
+VISITS: Visits[Visitor] = Visits(lambda who: who.busy)  # of this server
+
+
 def visitor() -> Visitor:
-    """This visitor's state."""
-    found: Visitor = st.session_state.setdefault(KEY, Visitor())
+    """This tab's state: its own once it is open, at first what its browser left off with."""
+    key, context = visit(), get_script_run_ctx()
+    if KEY not in st.session_state:
+        left = VISITS.recall(key)
+        st.session_state[KEY] = Visitor() if left is None else left.again()
+    found: Visitor = st.session_state[KEY]
+    if context is not None:
+        VISITS.keep(key, found, context.session_id)
     return found
+
+
+def forget() -> None:
+    """Stop this visitor's run, and drop everything they brought and made."""
+    who = visitor()
+    if who.job is not None:
+        who.job.cancel()
+    VISITS.forget(visit())
+    st.session_state.clear()
+
+
+def visit() -> str:
+    """The key of this browser and of whoever is signed in; "" where it keeps no cookies."""
+    secret: object = st.context.cookies.get(COOKIE)
+    whose = str(st.user.get("email") or st.user.get("sub") or "")
+    return key_of(secret, whose) if isinstance(secret, str) else ""
 
 
 def need_table() -> tuple[Visitor, Loaded]:

@@ -1,0 +1,162 @@
+"""Finding a visitor's work again, after a reload or in a second tab, by a secret of their browser.
+
+In the server's memory alone, for a stated time after the last tab was closed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from http.cookies import CookieError, SimpleCookie
+from typing import Generic, TypeVar
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+COOKIE = "synth_visit"
+SECRET = re.compile(r"[\w-]{43}", re.ASCII)  # as `secrets.token_urlsafe(32)` writes it
+MOST = 200  # visits without an open tab that are kept
+MINUTES = "SYNTH_KEEP_MINUTES"  # the operator's word on how long
+USUAL = 15.0
+OURS = ("/api", "/_stcore", "/media", "/static", "/component")  # no pages
+
+T = TypeVar("T")
+
+
+def minutes_kept() -> float:
+    """How long work is kept after its last tab was closed; 0 for not at all."""
+    try:
+        return max(0.0, float(os.environ.get(MINUTES, USUAL)))
+    except ValueError:
+        return USUAL
+
+
+@dataclass
+class Visit(Generic[T]):
+    """What one browser left off with, and the tabs it has open.
+
+    Args:
+        since: when the last tab was closed, by the monotonic clock; None while one is open.
+    """
+
+    work: T
+    tabs: set[str] = field(default_factory=set)
+    since: float | None = None
+
+
+class Visits(Generic[T]):
+    """The last work of each browser, by a hash of its secret and of whoever is signed in there.
+
+    Args:
+        busy: whether work goes on by itself, and so is kept until it is done.
+    """
+
+    def __init__(self, busy: Callable[[T], bool] = lambda work: False, most: int = MOST) -> None:
+        self._busy, self._most = busy, most
+        self._kept: OrderedDict[str, Visit[T]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def recall(self, key: str) -> T | None:
+        """What this browser left off with, if it is still here."""
+        with self._lock:
+            found = self._kept.get(key)
+            return None if found is None else found.work
+
+    def keep(self, key: str, work: T, tab: str) -> None:
+        """Remember the work of a tab as the last of its browser."""
+        if not key or not minutes_kept():
+            return
+        with self._lock:
+            visit = self._kept.setdefault(key, Visit(work))
+            visit.work, visit.since = work, None
+            visit.tabs.add(tab)
+            self._kept.move_to_end(key)
+
+    def forget(self, key: str) -> None:
+        """Drop what this browser left off with, at once."""
+        with self._lock:
+            self._kept.pop(key, None)
+
+    def sweep(self, tabs: Collection[str], now: float | None = None) -> None:
+        """Drop what nobody came back for in time, and the oldest beyond what is kept.
+
+        Args:
+            tabs: those that are open.
+        """
+        now = time.monotonic() if now is None else now
+        with self._lock:
+            left = []
+            for key, visit in self._kept.items():
+                visit.tabs &= set(tabs)
+                if visit.tabs or self._busy(visit.work):
+                    visit.since = None
+                    continue
+                visit.since = now if visit.since is None else visit.since
+                left.append(key)
+            over = [k for k in left if now - self._since(k) >= 60 * minutes_kept()]
+            for key in {*over, *left[: max(0, len(left) - self._most)]}:
+                del self._kept[key]
+
+    def _since(self, key: str) -> float:
+        found = self._kept[key].since
+        assert found is not None
+        return found
+
+
+def key_of(secret: str, whose: str) -> str:
+    """The key of a browser's secret; "" where there is none, as without cookies.
+
+    Args:
+        whose: who is signed in, so that the next one at the same browser finds nothing.
+    """
+    if not SECRET.fullmatch(secret):
+        return ""
+    return hashlib.sha256(f"{secret}\n{whose}".encode()).hexdigest()
+
+
+class Recognised:
+    """Gives each browser a secret with the first page; plain ASGI, so uploads are not buffered."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_secret(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_page(message):
+                told = f"{COOKIE}={secrets.token_urlsafe(32)}; Path=/; HttpOnly; SameSite=Lax"
+                told += "; Secure" if _encrypted(scope) else ""
+                more = (b"set-cookie", told.encode())
+                message["headers"] = [*message.get("headers", []), more]
+            await send(message)
+
+        wanted = scope["type"] == "http" and scope["method"] == "GET"
+        wanted = wanted and not scope["path"].startswith(OURS) and not _secret_in(scope)
+        await self.app(scope, receive, with_secret if wanted else send)
+
+
+def _is_page(message: Message) -> bool:
+    told = {name.lower(): value for name, value in message.get("headers", [])}
+    return bool(told.get(b"content-type", b"").startswith(b"text/html"))
+
+
+def _encrypted(scope: Scope) -> bool:
+    told = dict(scope["headers"])
+    return scope.get("scheme") == "https" or told.get(b"x-forwarded-proto") == b"https"
+
+
+def _secret_in(scope: Scope) -> bool:
+    told = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+    try:
+        found = SimpleCookie(told.decode("latin-1")).get(COOKIE)
+    except CookieError:
+        return False
+    return found is not None and SECRET.fullmatch(found.value) is not None
