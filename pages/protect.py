@@ -29,7 +29,7 @@ made = chain(who)
 known = ask_known(made)
 k = ask_k()
 person = named_person(who, made)
-risk = risk_now(made, known, person)
+risk = risk_now(who, made, known, person)
 show_headline(risk, k, person)
 steps, details = st.columns([3, 4], gap="large")
 with steps:
@@ -46,15 +46,15 @@ with details, explained():
             show_search(who, made, known, k)
     if people.open:
         with people:
-            show_people(made, known, k, person)
+            show_people(who, made, known, k, person)
     if secret.open:
         with secret:
             show_sensitive(risk)
     if rare.open:
         with rare:
-            show_rare(made, known, k)
+            show_rare(who, made, known, k)
     if apart.open:
         with apart:
-            show_separation(made)
+            show_separation(who, made)
 if st.button("Next: choose a method", type="primary", key="next"):
     st.switch_page(page("method"))

@@ -13,6 +13,7 @@ from synth.budget.eyes import ForCustodian
 from synth.errors import SynthError
 from synth.ingest.roles import words_of
 from synth.lazily import np, pd
+from synth.progress import Progress, quiet
 from synth.protect.risk import Classes, SpecialUniques, classes_of, special_uniques
 from synth.protect.risk.summary import REASON
 from synth.protect.steps.apply import Stage, applied
@@ -89,20 +90,19 @@ def _told(special: SpecialUniques, most: int) -> Iterator[Story]:
 
 
 def advise(
-    stages: Sequence[Stage], quasi: Sequence[str], *, k: int = 5, only: Sequence[str] = ()
+    stages: Sequence[Stage], quasi: Sequence[str], *, k: int = 5, progress: Progress = quiet
 ) -> tuple[Advice, ...]:
     """Every next step that could help, tried out, the most helpful first.
 
     Args:
         stages: the table as it came and after each step, as `protect` gives them.
-        only: try changes of these columns alone; empty for all in `quasi`.
     """
     last = stages[-1]
     known = [q for q in quasi if q in last.private.schema]
-    asked = [n for n in only or known if n in known]
     made = []
-    for name in asked:
+    for place, name in enumerate(known):
         for words, after in _candidates(stages, name):
+            progress(place / len(known), "Trying changes of each column …")
             try:
                 made.append(_tried(words, name, after, stages, known, k))
             except SynthError:

@@ -16,9 +16,16 @@ from tests.ui.test_pages import ran, screen, words
 from tests.waiting import PATIENCE
 from ui.data.sources import LOOKUP, SAMPLE
 from ui.protect.chain import chain
+from ui.shell import work
 from ui.shell.visitor import KEY, Visitor
 
 TUTORIAL = SAMPLE.parent / "tutorial.toml"
+
+
+@pytest.fixture(autouse=True)
+def waited_for(monkeypatch):
+    """No screen is looked at before what it works out is there."""
+    monkeypatch.setattr(work, "GLIMPSE", PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -139,8 +146,6 @@ def test_a_search_ends_in_steps_that_protect(hospital):
     app.session_state["details"] = "Find it for me"
     app.run()
     app.button(key="search").click().run()
-    assert hospital.search.finished.wait(PATIENCE)
-    app.run()
     app.toggle(key="leave").set_value(True).run()
     app.button(key="use_node").click().run()
     metrics = {m.label: m.value for m in ran(app).metric}
@@ -153,8 +158,6 @@ def test_with_a_formal_promise_noise_protects_those_who_still_stand_out(hospital
     app.session_state["details"] = "Find it for me"
     app.run()
     app.button(key="search").click().run()
-    assert hospital.search.finished.wait(PATIENCE)
-    app.run()
     app.button(key="use_node").click().run()
     assert "suppress" not in [s["step"] for s in hospital.recipe.protect]
 

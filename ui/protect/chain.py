@@ -19,15 +19,22 @@ class Chain:
     """The table as it came and after each step, up to the first step that does not fit.
 
     Args:
+        keys: what each stage is known by; the same table and steps, the same key.
         error: why that step does not fit; None if all do.
     """
 
     stages: tuple[Stage, ...]
+    keys: tuple[str, ...]
     error: SynthError | None = None
 
     @property
     def last(self) -> Stage:
         return self.stages[-1]
+
+    @property
+    def key(self) -> str:
+        """What the table is known by at the end."""
+        return self.keys[-1]
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -54,10 +61,10 @@ def chain(who: Visitor) -> Chain:
             found[key] = stage
             stages.append(stage)
     except SynthError as error:
-        return Chain(tuple(stages), error)
+        return Chain(tuple(stages), tuple(found), error)
     finally:
         who.stages = found
-    return Chain(tuple(stages))
+    return Chain(tuple(stages), tuple(found))
 
 
 def _step(who: Visitor, document: Mapping[str, Any]) -> Step:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import streamlit as st
 
 from synth.budget import Audience
+from synth.budget.eyes import ForCustodian
+from synth.progress import Progress
 from synth.protect.advice import Advice, Story, advise, stories
 from synth.protect.risk import Classes, classes_of
 from synth.protect.risk.summary import REASON
 from ui.protect.chain import Chain
 from ui.shell.visitor import Visitor
+from ui.shell.work import in_background
 
 MOST = 7  # changes shown
 PER_COLUMN = 2
@@ -23,30 +27,48 @@ def show_help(who: Visitor, chain: Chain, known: Sequence[str], k: int) -> None:
     if not known:
         st.info("Choose above what someone may already know.")
         return
-    columns = chain.last.private.exact_codes(known, REASON, Audience.CUSTODIAN)
-    told = stories(columns, fewer_than=k)
-    if not told:
+    key = f"help {chain.key} {list(known)} {k}"
+    found = in_background(who, key, lambda tell: helped(chain, known, k, tell), "Trying changes …")
+    if found is None:
+        return
+    if not found.stories:
         st.success(f"Nobody stands out: fewer than {k} people never share up to 4 of these values.")
         return
     st.markdown("**People who stand out**")
-    for place, story in enumerate(told):
-        _show_story(who, chain, known, k, place, story)
-    now = classes_of(columns, chain.last.rows)
-    tried = [a for a in advise(chain.stages, known, k=k) if _helps(a, now, k)]
-    if not tried:
+    for place, (story, best) in enumerate(found.stories):
+        _show_story(who, place, story, best)
+    if not found.tried:
         st.info("No single change makes groups larger. Try **Find it for me**.")
         return
     st.markdown("**What would help most**, tried out on your table:")
-    for place, advice in enumerate(_few(tried)):
-        _show_advice(who, chain, advice, place, k)
+    for place, advice in enumerate(found.tried):
+        _show_advice(who, advice, place, k)
 
 
-def _show_story(
-    who: Visitor, chain: Chain, known: Sequence[str], k: int, place: int, story: Story
-) -> None:
+@dataclass(frozen=True, repr=False)
+class Help(ForCustodian):
+    """Who stands out, each with the best change of one of their columns; and what helps most."""
+
+    stories: tuple[tuple[Story, Advice | None], ...]
+    tried: tuple[Advice, ...]
+
+
+def helped(chain: Chain, known: Sequence[str], k: int, progress: Progress) -> Help:
+    """Every change that could help, tried out once."""
+    columns = chain.last.private.exact_codes(known, REASON, Audience.CUSTODIAN)
+    told = stories(columns, fewer_than=k)
+    if not told:
+        return Help((), ())
+    now = classes_of(columns, chain.last.rows)
+    tried = advise(chain.stages, known, k=k, progress=progress)
+    best = [next((a for a in tried if a.column in story.columns), None) for story in told]
+    helping = [a for a in tried if _helps(a, now, k)]
+    return Help(tuple(zip(told, best, strict=True)), tuple(_few(helping)))
+
+
+def _show_story(who: Visitor, place: int, story: Story, best: Advice | None) -> None:
     """A few people, and the change of one of these columns that would help them most."""
     with st.container(horizontal=True, vertical_alignment="center", key=f"story{place}"):
-        best = next(iter(advise(chain.stages, known, k=k, only=story.columns)), None)
         then = "" if best is None else f" Changed so: {best.unique:.1%} unique."
         st.markdown(f"{story}.{then}", width="stretch")
         if best is not None and st.button(
@@ -71,7 +93,7 @@ def _few(found: Sequence[Advice]) -> list[Advice]:
     return kept[:MOST]
 
 
-def _show_advice(who: Visitor, chain: Chain, advice: Advice, place: int, k: int) -> None:
+def _show_advice(who: Visitor, advice: Advice, place: int, k: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key=f"advice{place}"):
         lost = " (loses the column)" if advice.loses else ""
         st.markdown(

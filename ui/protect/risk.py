@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from synth.budget import Audience
+from synth.progress import Progress
 from synth.protect import charts as risk_charts
 from synth.protect.risk import (
     THRESHOLDS,
@@ -28,6 +29,7 @@ from synth.protect.steps import Pseudonymise
 from synth.schema import Role
 from ui.protect.chain import Chain
 from ui.shell.visitor import Visitor, explained
+from ui.shell.work import at_once, in_background
 
 ATTACKERS = {
     "prosecutor": "knows that a certain person is in the table",
@@ -60,10 +62,15 @@ def named_person(who: Visitor, chain: Chain) -> str:
     return column if column in chain.last.private.schema else ""
 
 
-def risk_now(chain: Chain, known: tuple[str, ...], person: str) -> Risk:
+def risk_now(who: Visitor, chain: Chain, known: tuple[str, ...], person: str) -> Risk:
     """The risk after the steps, to whom and for what."""
     private = chain.last.private
-    return risk_of(private, known, private.schema.with_roles_of(Role.SENSITIVE), person=person)
+    secret = private.schema.with_roles_of(Role.SENSITIVE)
+    return at_once(
+        who,
+        f"risk {chain.key} {known} {person}",
+        lambda: risk_of(private, known, secret, person=person),
+    )
 
 
 def ask_known(chain: Chain) -> tuple[str, ...]:
@@ -123,11 +130,20 @@ def show_headline(found: Risk, k: int, person: str = "") -> None:
         )
 
 
-def show_people(chain: Chain, known: tuple[str, ...], k: int, person: str = "") -> None:
+def show_people(
+    who: Visitor, chain: Chain, known: tuple[str, ...], k: int, person: str = ""
+) -> None:
     """Who could find whom, in the table and in the population."""
     fraction = ask_fraction()
     private = chain.last.private
-    found = risk_of(private, known, threshold=1 / k, fraction=fraction, person=person)
+    found = in_background(
+        who,
+        f"people {chain.key} {known} {person} {k} {fraction}",
+        lambda tell: risk_of(private, known, threshold=1 / k, fraction=fraction, person=person),
+        "Looking at three attackers …",
+    )
+    if found is None:
+        return
     show_attackers(found, k)
     show_population(found)
 
@@ -230,19 +246,30 @@ def show_sensitive(found: Risk) -> None:
     )
 
 
-def show_rare(chain: Chain, known: tuple[str, ...], k: int) -> SpecialUniques | None:
-    """Linkable through rare combinations, live, and special uniques."""
+def show_rare(who: Visitor, chain: Chain, known: tuple[str, ...], k: int) -> None:
+    """Linkable through rare combinations, and special uniques."""
     left, right = st.columns(2)
     length = left.slider("Values in a combination, at most", 1, 4, 3, key="length")
     limit = right.select_slider("Rare means fewer rows than", [2, 3, 5, k], value=2, key="rare")
     if not known or len(known) > MOST_RARE:
         st.info(f"Choose between 1 and {MOST_RARE} columns above.")
-        return None
-    columns = chain.last.private.exact_codes(known, REASON, Audience.CUSTODIAN)
-    found = special_uniques(columns, length=length, fewer_than=int(limit))
+        return
+    private = chain.last.private
+
+    def searched(tell: Progress) -> SpecialUniques:
+        columns = private.exact_codes(known, REASON, Audience.CUSTODIAN)
+        return special_uniques(columns, length=length, fewer_than=int(limit))
+
+    key = f"rare {chain.key} {known} {length} {limit}"
+    found = in_background(who, key, searched, "Looking for rare combinations …")
+    if found is not None:
+        _show_rare(found)
+
+
+def _show_rare(found: SpecialUniques) -> None:
     st.markdown(f"**{linkable_sentence(found)}**")
     if not found.linkable:
-        return found
+        return
     one, two = st.columns(2)
     one.altair_chart(
         risk_charts.contribution_chart(column_contributions(found), "Columns they go through"),
@@ -255,15 +282,21 @@ def show_rare(chain: Chain, known: tuple[str, ...], k: int) -> SpecialUniques | 
     shares = sorted(found.column_shares.items(), key=lambda s: -s[1])
     told = ", ".join(f"{name} {share:.0%}" for name, share in shares[:5])
     st.caption(f"Part of all special-unique (SUDA) scores that comes from each column: {told}.")
-    return found
 
 
-def show_separation(chain: Chain) -> None:
+def show_separation(who: Visitor, chain: Chain) -> None:
     """Which sets of columns tell people apart best."""
     st.markdown("Which columns tell people apart? Those that do should be quasi-identifiers.")
-    schema = chain.last.private.schema
-    names = [c.name for c in schema if c.modelled and c.name][:10]
-    found = separations(chain.last.private.exact_codes(names, REASON, Audience.CUSTODIAN), length=2)
+    private = chain.last.private
+    names = [c.name for c in private.schema if c.modelled and c.name][:10]
+    found = in_background(
+        who,
+        f"apart {chain.key}",
+        lambda tell: separations(private.exact_codes(names, REASON, Audience.CUSTODIAN), length=2),
+        "Looking at pairs of columns …",
+    )
+    if found is None:
+        return
     lines = [
         {
             "columns": ", ".join(s.columns),

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import pandas as pd
 import streamlit as st
 
 from synth.budget import Audience
-from synth.errors import SynthError
 from synth.protect import charts as risk_charts
 from synth.protect.lattice import Goal, Ladder, Space, ladder, search, steps_for, usual_hierarchy
 from synth.protect.risk.summary import REASON
@@ -19,47 +16,13 @@ from synth.schema import Role
 from synth.vault.coded import Coded
 from ui.protect.chain import Chain
 from ui.shell.visitor import Visitor, explained
+from ui.shell.work import in_background
 
 LOSSES = {
     "entropy": "how much the columns tell (non-uniform entropy)",
     "generalisation": "how wide the groups get (weighted)",
     "discernibility": "how large the groups get (discernibility)",
 }
-
-
-class Stopped(Exception):
-    """The visitor stopped the search."""
-
-
-@dataclass
-class Search:
-    """One search of the lattice, in the background."""
-
-    share: float = 0.0
-    space: Space | None = None
-    error: SynthError | None = None
-    cancelled: bool = False
-    finished: threading.Event = field(default_factory=threading.Event)
-
-    def start(self, ladders: Sequence[Ladder], goal: Goal, sensitive: Coded | None) -> None:
-        """Search; `share` tells how far it is."""
-        args = (ladders, goal, sensitive)
-        threading.Thread(target=self._run, args=args, daemon=True).start()
-
-    def _run(self, ladders: Sequence[Ladder], goal: Goal, sensitive: Coded | None) -> None:
-        try:
-            self.space = search(ladders, goal, sensitive, self._tick)
-        except SynthError as error:
-            self.error = error
-        except Stopped:
-            self.cancelled = True
-        finally:
-            self.finished.set()
-
-    def _tick(self, share: float) -> None:
-        if self.cancelled:
-            raise Stopped
-        self.share = share
 
 
 def show_search(who: Visitor, chain: Chain, known: Sequence[str], k: int) -> None:
@@ -73,34 +36,22 @@ def show_search(who: Visitor, chain: Chain, known: Sequence[str], k: int) -> Non
         return
     goal, sensitive = _ask_goal(chain, known, k)
     ladders = _ask_ladders(who, chain, known)
+    about = f"search {chain.key} {list(known)}"
     if st.button("Search", key="search", icon=":material/search:"):
-        who.search = Search()
-        who.search.start(ladders, goal, sensitive)
-        who.searched = _state(who, known)
-    running = who.search
-    if running is None or who.searched != _state(who, known):
+        if about in who.works:
+            who.works.pop(about).stop()
+        who.searched = about
+    if who.searched != about:
         return
-    if not running.finished.is_set():
-        _watch(running)
-    elif running.error is not None:
-        st.error(f"{running.error.what}\n\n**What to do:** {running.error.remedy}")
-    elif running.space is not None:
-        _show_space(who, running.space)
-
-
-def _state(who: Visitor, known: Sequence[str]) -> str:
-    return f"{who.recipe.protect} {list(known)}"
-
-
-@st.fragment(run_every=0.4)
-def _watch(running: Search) -> None:
-    if running.finished.is_set():
-        st.rerun()
-    st.progress(min(1.0, running.share), "Looking at combinations of levels …")
-    if st.button("Stop the search", key="stop_search", icon=":material/stop_circle:"):
-        running.cancelled = True
-        running.finished.wait(5)
-        st.rerun()
+    doing = "Looking at combinations of levels …"
+    space = in_background(
+        who,
+        about,
+        lambda tell: search(ladders, goal, sensitive, lambda share: tell(share, doing)),
+        doing,
+    )
+    if space is not None:
+        _show_space(who, space)
 
 
 def _ask_goal(chain: Chain, known: Sequence[str], k: int) -> tuple[Goal, Coded | None]:
@@ -204,6 +155,3 @@ def _picked(event: object, frame: pd.DataFrame) -> tuple[int, ...] | None:
         return None
     found = frame.loc[frame["node"] == chosen[0].get("node"), "node"]
     return tuple(int(x) for x in str(found.iloc[0]).split(",")) if len(found) else None
-
-
-__all__ = ["Search", "show_search"]

@@ -16,12 +16,21 @@ from synth.protect.steps import STEPS, Stage, Step, ValueStep, applied, step_nam
 from ui.protect.chain import Chain, shelf_of
 from ui.protect.form import ask_step, bring_file
 from ui.shell.visitor import Visitor, explained
+from ui.shell.work import at_once
 
 PREVIEWED = 8  # values shown before and after
 
 
-def unique_share(stage: Stage, known: Sequence[str]) -> float:
-    """Share of unique rows by the quasi-identifiers at this stage, and what else was picked."""
+def unique_share(who: Visitor, key: str, stage: Stage, known: Sequence[str]) -> float:
+    """Share of unique rows by the quasi-identifiers at this stage, and what else was picked.
+
+    Args:
+        key: what the stage is known by.
+    """
+    return at_once(who, f"unique {key} {list(known)}", lambda: _unique_share(stage, known))
+
+
+def _unique_share(stage: Stage, known: Sequence[str]) -> float:
     schema = stage.private.schema
     names = dict.fromkeys([*quasi_identifiers(schema), *(n for n in known if n in schema)])
     columns = stage.private.exact_codes(tuple(names), REASON, Audience.CUSTODIAN)
@@ -37,7 +46,8 @@ def show_steps(who: Visitor, chain: Chain, known: Sequence[str]) -> None:
             "taken back."
         )
     else:
-        st.caption(f"As it came: {unique_share(chain.stages[0], known):.1%} of rows are unique.")
+        came = unique_share(who, chain.keys[0], chain.stages[0], known)
+        st.caption(f"As it came: {came:.1%} of rows are unique.")
     for place, document in enumerate(who.recipe.protect):
         with st.container(border=True, key=f"step{place}"):
             _show_step(who, chain, known, place, str(document.get("step")))
@@ -61,7 +71,8 @@ def _show_step(who: Visitor, chain: Chain, known: Sequence[str], place: int, nam
     st.markdown(f"**{place + 1}** {words}")
     if worked:
         stage = chain.stages[place + 1]
-        notes = [f"{unique_share(stage, known):.1%} of rows are unique after it"]
+        unique = unique_share(who, chain.keys[place + 1], stage, known)
+        notes = [f"{unique:.1%} of rows are unique after it"]
         notes += [f"{stage.left:,} rows left out"] if stage.left else []
         notes += [f"{stage.emptied:,} cells emptied"] if stage.emptied else []
         st.caption(" · ".join(notes))
@@ -136,7 +147,7 @@ def add_step(who: Visitor, chain: Chain, known: Sequence[str]) -> None:
             document = ask_step(who, chain.last, kind, known)
             step = step_of(document, shelf_of(who))
             after = applied(chain.last, step, Audience.CUSTODIAN)
-            _preview(chain.last, after, step, known)
+            _preview(who, chain, after, step, known)
             if step.depends_on_rows:
                 _mark(step)
             if st.button("Add this step", type="primary", key="add", icon=":material/add:"):
@@ -144,10 +155,12 @@ def add_step(who: Visitor, chain: Chain, known: Sequence[str]) -> None:
                 st.rerun()
 
 
-def _preview(before: Stage, after: Stage, step: Step, known: Sequence[str]) -> None:
+def _preview(who: Visitor, chain: Chain, after: Stage, step: Step, known: Sequence[str]) -> None:
     """What the step would do: the risk, rows and cells, and values before and after."""
+    before = chain.last
+    was = unique_share(who, chain.key, before, known)
     notes = [
-        f"Unique rows: {unique_share(before, known):.1%} → {unique_share(after, known):.1%}",
+        f"Unique rows: {was:.1%} → {_unique_share(after, known):.1%}",
         f"rows left out: {after.left:,}",
         f"cells emptied: {after.emptied:,}",
     ]

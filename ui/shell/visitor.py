@@ -83,8 +83,8 @@ class Visitor:
     entries: list[Entry] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)  # look-up tables and hierarchies, by name
     past: list[tuple[dict[str, Any], ...]] = field(default_factory=list)  # steps before each change
-    search: Any = None  # the running or last search of the lattice, see ui/protect/search.py
-    searched: str = ""  # what it was about
+    works: dict[str, Any] = field(default_factory=dict)  # by what it is about, ui/shell/work.py
+    searched: str = ""  # the key of the last search of the lattice
     stages: dict[str, Stage] = field(default_factory=dict)  # what the steps lead to, by the steps
     queries: dict[str, str] = field(default_factory=dict)  # as they stand in the field, by database
     refused: tuple[str, SynthError] | None = None  # the last query that could not be answered
@@ -116,7 +116,7 @@ class Visitor:
         self.upload = self.upload if again else None
         self.entries = self.entries if people or again else []
         self.question = question
-        self.past, self.stages, self.search, self.runs = [], {}, None, []
+        self.past, self.stages, self.works, self.searched, self.runs = [], {}, {}, "", []
 
     def decide(self, **parts: BaseModel | Sequence[Any]) -> None:
         """Change parts of the recipe; a finished run stays until the next one is done."""
@@ -142,7 +142,8 @@ class Visitor:
 
     def again(self) -> Visitor:
         """The same for another tab, which decides for itself from now on; what is spent adds up."""
-        return replace(self, past=list(self.past), queries=dict(self.queries), search=None)
+        past, queries, works = list(self.past), dict(self.queries), dict(self.works)
+        return replace(self, past=past, queries=queries, works=works)
 
     @property
     def busy(self) -> bool:

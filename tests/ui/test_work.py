@@ -1,0 +1,109 @@
+"""Work in the background of a screen: shown, stopped, kept, and its failures told."""
+
+import threading
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.waiting import PATIENCE, until
+from ui.shell import work
+from ui.shell.visitor import Visitor
+from ui.shell.work import MOST, Work, at_once
+
+
+def test_what_was_worked_out_is_not_worked_out_again_and_the_oldest_goes():
+    who, asked = Visitor(), []
+
+    def worked(i: int) -> int:
+        asked.append(i)
+        return i
+
+    for i in [*range(MOST + 1), MOST, 0]:
+        assert at_once(who, f"{i}", lambda i=i: worked(i)) == i
+    assert asked == [*range(MOST + 1), 0]
+    assert len(who.works) == MOST
+
+
+def test_work_tells_how_far_it_is_and_ends_where_it_is_stopped():
+    begun, go, told = threading.Event(), threading.Event(), []
+
+    def long(tell) -> str:
+        tell(0.5, "half of it")
+        begun.set()
+        go.wait(PATIENCE)
+        told.append("went on")
+        tell(0.6, "more")
+        told.append("was not stopped")
+        return "result"
+
+    one = Work()
+    one.start(long)
+    assert begun.wait(PATIENCE)
+    assert (one.share, one.doing) == (0.5, "half of it")
+    one.stop()
+    go.set()
+    until(lambda: told, "it did not go on")
+    assert one.finished.is_set() and one.stopped and one.result is None
+    assert told == ["went on"]
+
+
+SCREEN = """
+import streamlit as st
+from tests.ui import test_work
+from ui.shell.work import in_background
+
+found = in_background(test_work.WHO, "a key", test_work.doing, "Working …")
+st.markdown(f"found {found}")
+"""
+WHO = Visitor()
+HELD: dict[str, threading.Event] = {}
+
+
+def doing(tell) -> int:
+    tell(0.25, "A quarter …")
+    HELD["begun"].set()
+    HELD["go"].wait(PATIENCE)
+    tell(0.5, "Half …")
+    if "fails" in HELD:
+        raise ValueError("as it does")
+    return 42
+
+
+@pytest.fixture
+def screen(monkeypatch) -> AppTest:
+    monkeypatch.setattr(work, "GLIMPSE", 0.0)
+    WHO.works.clear()
+    HELD.clear()
+    HELD.update(begun=threading.Event(), go=threading.Event())
+    app = AppTest.from_string(SCREEN, default_timeout=PATIENCE).run()
+    assert HELD["begun"].wait(PATIENCE)
+    return app
+
+
+def finished() -> bool:
+    return WHO.works["a key"].finished.wait(PATIENCE)
+
+
+def test_a_screen_shows_the_work_and_then_what_came_of_it(screen):
+    assert screen.markdown[0].value == "found None"
+    assert screen.button(key="stop Working …")
+    HELD["go"].set()
+    assert finished()
+    assert screen.run().markdown[0].value == "found 42"
+
+
+def test_a_visitor_stops_it_and_begins_again(screen):
+    WHO.works["a key"].stop()
+    screen.run()
+    assert screen.info[0].value == "Stopped."
+    HELD["go"].set()
+    screen.button[0].click().run()
+    assert finished()
+    assert screen.run().markdown[0].value == "found 42"
+
+
+def test_what_goes_wrong_is_raised_on_the_screen(screen):
+    HELD["fails"] = threading.Event()
+    HELD["go"].set()
+    assert finished()
+    assert len(screen.run().exception) == 1

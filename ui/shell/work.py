@@ -1,0 +1,111 @@
+"""What takes long on a screen: on a thread, with its progress and a stop, kept by what it is about.
+
+A visitor comes back to what was worked out as long as table, steps and question are the same.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from synth.progress import Progress
+from ui.shell.visitor import Visitor
+
+T = TypeVar("T")
+GLIMPSE = 0.4  # seconds that are waited before progress is shown
+MOST = 40  # results kept of a visitor, the last ones
+
+
+class Stopped(Exception):
+    """The visitor stopped it."""
+
+
+@dataclass
+class Work:
+    """One piece of work in the background; called, it is told how far the work is."""
+
+    share: float = 0.0
+    doing: str = ""
+    result: Any = None
+    failure: Exception | None = None
+    stopped: bool = False
+    finished: threading.Event = field(default_factory=threading.Event)
+
+    def start(self, work: Callable[[Progress], Any]) -> None:
+        """Begin; `work` is given what tells its progress, and raises to stop it."""
+        threading.Thread(target=self._run, args=(work,), daemon=True).start()
+
+    def _run(self, work: Callable[[Progress], Any]) -> None:
+        try:
+            self.result = work(self)
+        except Stopped:
+            self.stopped = True
+        except Exception as failure:  # raised again where the screen asks for the result
+            self.failure = failure
+        finally:
+            self.finished.set()
+
+    def __call__(self, share: float, doing: str) -> None:
+        if self.stopped:
+            raise Stopped
+        self.share, self.doing = share, doing
+
+    def stop(self) -> None:
+        """Stop where it next tells its progress; what it finds after that is not looked at."""
+        self.stopped = True
+        self.finished.set()
+
+
+def at_once(who: Visitor, key: str, work: Callable[[], T]) -> T:
+    """What is worked out before the screen goes on, unless it was for the same key before."""
+    if key not in who.works:
+        _keep(who, key, Work(result=work(), share=1.0)).finished.set()
+    result: T = who.works[key].result
+    return result
+
+
+def in_background(who: Visitor, key: str, work: Callable[[Progress], T], title: str) -> T | None:
+    """What is worked out on a thread; None, with progress and a stop, while it is not there.
+
+    Raises:
+        Exception: whatever the work raised.
+    """
+    if key not in who.works:
+        _keep(who, key, Work()).start(work)
+    found: Work = who.works[key]
+    found.finished.wait(GLIMPSE)
+    if not found.finished.is_set():
+        watch(found, title)
+        return None
+    if found.failure is not None:
+        raise found.failure
+    if found.stopped:
+        st.info("Stopped.")
+        if st.button("Start again", key=f"again {hash(key)}", icon=":material/restart_alt:"):
+            del who.works[key]
+            st.rerun()
+        return None
+    result: T = found.result
+    return result
+
+
+def _keep(who: Visitor, key: str, work: Work) -> Work:
+    who.works[key] = work
+    for oldest in list(who.works)[:-MOST]:
+        del who.works[oldest]
+    return work
+
+
+@st.fragment(run_every=0.4)
+def watch(running: Work, title: str) -> None:
+    """How far it is, and a button that stops it."""
+    if running.finished.is_set():
+        st.rerun()
+    st.progress(min(1.0, running.share), running.doing or title)
+    if st.button("Stop", key=f"stop {title}", icon=":material/stop_circle:"):
+        running.stop()
+        st.rerun()
