@@ -13,7 +13,7 @@ from synth.release.sandbox import resources, take_away
 from synth.release.sandbox.resources import about
 from synth.release.signature import KEY, signed_words
 from synth.runs.accounts import of_the_visitor
-from synth.runs.recipe_file import recipe_text
+from synth.runs.recipe_file import whole_text
 from ui.gate import may_leave
 from ui.shell.visitor import Made
 
@@ -99,7 +99,7 @@ def offer_sandbox(made: Made) -> None:
 
 def offer_recipe(made: Made) -> None:
     """The recipe that made it."""
-    text = recipe_text(of_the_visitor(made.recipe)).encode()
+    text = whole_text(of_the_visitor(made.recipe)).encode()
     st.download_button(
         "Download the recipe",
         text,

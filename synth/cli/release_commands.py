@@ -39,7 +39,7 @@ from synth.runs import Outcome, Recipe, read_recipe, run, verify
 from synth.runs.audit import Asked, Audit
 from synth.runs.gate import Objection, gate, ready
 from synth.runs.recipe import MethodPart, People, Source
-from synth.runs.recipe_file import recipe_text
+from synth.runs.recipe_file import whole_text
 from synth.runs.remote import connected
 from synth.runs.verifying import as_released
 from synth.schema import Column, Dates, Numbers
@@ -88,8 +88,8 @@ def init(
             parts = tuple(ColumnPart(name=name) for name in loaded.suggestions)
             source = told.model_copy(update={"file": str(data.resolve())})
             recipe = _for_k(Recipe(source=source, column=parts), loaded, k)
-            text = _commented(recipe_text(recipe), loaded.suggestions)
-            stream.write((_proposed(likely_rules(loaded.private)) + text).encode())
+            text = _commented(whole_text(recipe), loaded.suggestions)
+            stream.write(_proposing(text, likely_rules(loaded.private)).encode())
     typer.echo(f"{len(parts)} columns, {loaded.rows:,} rows. Wrote {output}.")
 
 
@@ -134,6 +134,7 @@ def _commented(toml: str, suggestions: dict[str, Suggestion]) -> str:
     return LOOKED + "\n".join(lines) + "\n"
 
 
+NO_RULES = "rules = []\n"
 PROPOSED = """\
 # No row breaks these rules. Take the # away before those that always hold; synthetic rows will keep
 # them. They were read off the rows, which `seen = true` says. It ends a formal promise: write the
@@ -141,12 +142,12 @@ PROPOSED = """\
 """
 
 
-def _proposed(rules: Sequence[Rule]) -> str:
-    """Rules that hold of all rows, as comments: in TOML they stand before all sections."""
+def _proposing(text: str, rules: Sequence[Rule]) -> str:
+    """The recipe with rules that hold of all rows as comments in its list of rules."""
     if not rules:
-        return ""
+        return text
     told = [f"#   {{ says = {_quoted(str(rule))}, seen = true }}," for rule in rules]
-    return PROPOSED + "\n".join(["# rules = [", *told, "# ]", ""])
+    return text.replace(NO_RULES, PROPOSED + "\n".join(["rules = [", *told, "]", ""]), 1)
 
 
 def _seen(column: Column) -> Iterator[str]:

@@ -6,7 +6,6 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from pathlib import PureWindowsPath
 from typing import Any, get_args
 
@@ -15,8 +14,10 @@ from pydantic import BaseModel, ValidationError
 from synth.errors import RecipeError, RuleError, StepError, SynthError
 from synth.lazily import tomlkit
 from synth.protect.steps import step_of
-from synth.runs.recipe import Recipe
+from synth.runs.recipe import MethodPart, Recipe
+from synth.runs.recipe_whole import tomlled, whole
 from synth.schema import Origin, Schema
+from synth.schema.settings import settings_of
 
 HEADER = ("Everything that was decided about this release. Run it: synth run recipe.toml",)
 HANDED_ON = (
@@ -43,8 +44,20 @@ FACTS = (
 
 
 def recipe_text(recipe: Recipe) -> str:
-    """The recipe as TOML, without what is left at its default."""
-    return _written(recipe, HEADER)
+    """The recipe as TOML, without what is left at its default; the same for the same decisions."""
+    chosen = recipe.chosen
+    told = {
+        s.name: value
+        for s in settings_of(type(chosen))
+        if (value := getattr(chosen, s.name)) != s.default
+    }
+    method = MethodPart.model_validate({"name": recipe.method.name, **told})
+    return _written(recipe.model_copy(update={"method": method}))
+
+
+def whole_text(recipe: Recipe) -> str:
+    """The recipe as TOML with everything that holds, defaults too, each with its meaning."""
+    return whole(recipe, HEADER)
 
 
 def handed_on(recipe: Recipe, schema: Schema) -> str:
@@ -64,7 +77,7 @@ def handed_on(recipe: Recipe, schema: Schema) -> str:
     for step in document["protect"]:
         step.update({k: _name(step[k]) for k in ("file",) if step.get(k)})
     document["showcase"]["logo"] = _name(document["showcase"]["logo"])
-    return _written(Recipe.model_validate(document), HANDED_ON)
+    return whole(Recipe.model_validate(document), HANDED_ON)
 
 
 def _name(path: Any) -> str:
@@ -72,36 +85,20 @@ def _name(path: Any) -> str:
     return PureWindowsPath(str(path)).name
 
 
-def _written(recipe: Recipe, header: tuple[str, ...]) -> str:
+def _written(recipe: Recipe) -> str:
     document = tomlkit.document()
-    for line in header:
+    for line in HEADER:
         document.add(tomlkit.comment(line))
     for name, value in recipe.model_dump(exclude_defaults=True).items():
-        document.add(name, _tomlled(value))
+        document.add(name, tomlled(value))
     return tomlkit.dumps(document)
 
 
 def step_lines(steps: Sequence[Mapping[str, Any]]) -> str:
     """Steps as the lines of a recipe that say so."""
     document = tomlkit.document()
-    document.add("protect", _tomlled([dict(step) for step in steps]))
+    document.add("protect", tomlled([dict(step) for step in steps]))
     return tomlkit.dumps(document)
-
-
-def _tomlled(value: Any) -> Any:
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, Mapping):
-        return {k: _tomlled(v) for k, v in value.items() if v is not None}
-    if isinstance(value, list | tuple):
-        rows = [_tomlled(v) for v in value]
-        if rows and all(isinstance(r, dict) for r in rows):
-            tables = tomlkit.aot()
-            for row in rows:
-                tables.append(tomlkit.item(row))
-            return tables
-        return rows
-    return value
 
 
 def read_recipe(text: str) -> Recipe:

@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from synth.cli import app
+from synth.runs import read_recipe
 from synth.runs.audit import Audit
 from tests.people import some_people
 
@@ -123,3 +124,16 @@ def test_what_was_noticed_is_told_and_a_choice_is_kept_in_the_recipe(folder):
 @pytest.mark.parametrize("told", ["nothing=1", "header=x", "sheet"])
 def test_a_choice_that_is_none_is_refused(told, folder):
     assert synth("init", folder / "people.csv", "--force", "--read", told).exit_code == 2
+
+
+def test_a_proposed_rule_is_taken_by_taking_its_mark_away(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = pd.DataFrame({"low": range(300), "high": range(5, 305), "city": ["Oslo", "Rome"] * 150})
+    rows.to_csv("rows.csv", index=False)
+    done = CliRunner().invoke(app, ["init", "rows.csv"])
+    assert done.exit_code == 0, done.output
+    text = Path("recipe.toml").read_text()
+    assert not read_recipe(text).rules
+    assert "#   { says =" in text
+    taken = read_recipe(text.replace("#   { says", "    { says"))
+    assert taken.rules and all(rule.seen for rule in taken.rules)

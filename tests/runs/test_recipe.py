@@ -1,10 +1,15 @@
 import math
+import tomllib
 
 import pytest
 
 from synth.errors import RecipeError
+from synth.ingest.declaration import ColumnPart
+from synth.methods import all_methods
 from synth.runs import Recipe, read_recipe
-from synth.runs.recipe_file import recipe_text
+from synth.runs.recipe import PARTS
+from synth.runs.recipe_file import recipe_text, whole_text
+from synth.runs.recipe_words import KEYS, MEANINGS
 
 WHOLE = """
 [source]
@@ -87,3 +92,40 @@ def test_a_mistake_is_named_with_its_line_and_the_remedy(text, line, says):
     with pytest.raises(RecipeError, match=says) as caught:
         read_recipe(text)
     assert caught.value.line == line
+
+
+# -- the whole of it -------------------------------------------------------------------------------
+
+
+def test_each_key_of_a_recipe_has_a_meaning_and_no_meaning_is_left_over():
+    assert set(MEANINGS) == set(Recipe.model_fields)
+    models = {**PARTS, "column": ColumnPart}
+    assert {n: set(keys) for n, keys in KEYS.items()} == {
+        n: set(model.model_fields) for n, model in models.items()
+    }
+    for meaning in (m for keys in KEYS.values() for m in keys.values()):
+        assert "\n" not in meaning and not meaning.endswith(".")
+
+
+@pytest.mark.parametrize("method", [m.name for m in all_methods()])
+def test_a_whole_recipe_says_all_that_holds_and_decides_the_same(method):
+    plain = Recipe(method={"name": method})
+    text = whole_text(plain)
+    again = read_recipe(text)
+    assert whole_text(again) == text
+    assert recipe_text(again) == recipe_text(plain)
+    assert again.chosen == plain.chosen
+    document = tomllib.loads(text)
+    for part, model in PARTS.items():
+        for key in model.model_fields:
+            assert key in document[part] or f"# {key} is not set: " in text
+
+
+def test_what_was_decided_is_in_a_whole_recipe_too():
+    told = read_recipe(
+        'rules = ["a is at most b"]\n[privacy]\nepsilon = inf\n[[column]]\nname = "a \\"b\\" # c"\n'
+        'values = ["x", "#y"]\n[[protect]]\nstep = "drop"\ncolumns = ["d"]\n'
+        '[method]\nname = "row_seeded"\nk = 12\n[release]\nexceptions = { "a.b" = "why #1" }\n'
+    )
+    assert read_recipe(whole_text(told)) == read_recipe(whole_text(read_recipe(whole_text(told))))
+    assert recipe_text(read_recipe(whole_text(told))) == recipe_text(told)
