@@ -134,6 +134,7 @@ def _described(bundle: Bundle) -> Release:
             written=written_of(facts["written"]),
             safe=bool(facts["safe"]),
             rules=bundle.rules,
+            about=bundle.about,
         )
     except SchemaError:
         raise BundleError("`release.json` does not describe a release.", ASK) from None
@@ -261,6 +262,7 @@ def _agreed(bundle: Bundle, release: Release, recipe: Recipe, counts: Aggregates
         what
         for what, holds in (
             ("the rows", _same_drawing(release, recipe)),
+            ("the papers", _same_words(release, recipe)),
             ("the limit", _same_limit(bundle.statement, recipe)),
             ("the method", _same_method(bundle, recipe)),
             ("the steps", _same_steps(bundle.statement, recipe)),
@@ -280,8 +282,13 @@ def _agreed(bundle: Bundle, release: Release, recipe: Recipe, counts: Aggregates
 def _same_drawing(release: Release, recipe: Recipe) -> bool:
     told = recipe.release
     asked = told.rows or release.model.rows or DEFAULT_ROWS
-    mine = (told.title, told.seed, told.copies, told.order, asked)
-    return mine == (release.title, release.seed, release.copies, release.order, release.rows)
+    mine = (told.seed, told.copies, told.order, asked)
+    return mine == (release.seed, release.copies, release.order, release.rows)
+
+
+def _same_words(release: Release, recipe: Recipe) -> bool:
+    """Whether the custodian's own words are those of the recipe."""
+    return (recipe.release.title, recipe.release.about) == (release.title, release.about)
 
 
 def _same_limit(statement: Statement, recipe: Recipe) -> bool:
@@ -326,6 +333,9 @@ def _same_look(bundle: Bundle, recipe: Recipe) -> bool:
 REASONS = {  # why a file is not what it should be
     r"synthetic.*": "The synthetic rows are not those that the model draws with the stated seed",
     r"PRIVACY\.md": "PRIVACY.md promises something else than the model",
+    r"README\.md|dictionary\.csv|datapackage\.json|croissant\.json": (
+        "A paper of the release says something else than the release"
+    ),
     r"schema\.json": "The schema is not the model's",
     r"model\.json": "The model holds more than a model, or less",
     r"release\.json": "`release.json` holds more than a release, or less",
