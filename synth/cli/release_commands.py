@@ -41,6 +41,7 @@ from synth.runs.gate import Objection, gate, ready
 from synth.runs.recipe import MethodPart, People, Source
 from synth.runs.recipe_file import recipe_text
 from synth.runs.remote import connected
+from synth.runs.rewording import reworded
 from synth.runs.verifying import as_released
 from synth.schema import Column, Dates, Numbers
 from synth.schema.rules import Rule
@@ -55,6 +56,7 @@ def register(app: typer.Typer) -> None:
         ("init", init),
         ("run", run_recipe),
         ("sample", sample),
+        ("reword", reword),
         ("verify", verify_bundle),
         ("draw", draw),
         ("methods", methods),
@@ -310,6 +312,24 @@ def sample(
                 drawn += len(block)
                 show(drawn / rows, "drawing synthetic rows")
     typer.echo(f"Wrote {rows:,} synthetic rows to {output}.")
+
+
+def reword(
+    bundle: Annotated[Path, typer.Argument(help="A release bundle.")],
+    recipe: Annotated[Path, typer.Argument(help="A recipe: the words under its [release].")],
+    output: Annotated[Path, typer.Option("--output", "-o")] = Path("reworded.zip"),
+    key: Annotated[Path | None, typer.Option(envvar=KEY, help="The key to sign with.")] = None,
+) -> None:
+    """Give a release another title, publisher, licence, contact, version, date or description.
+
+    Its rows stay, and no budget is spent. Example: synth reword release.zip recipe.toml -o new.zip
+    """
+    with explained():
+        words = read_recipe(_text(recipe)).release
+        signing = None if key is None else read_key(key)
+        made = reworded(Bundle.read(bundle), words.title, words.about, signing)
+        write_whole(output, made)
+    typer.echo(f"Wrote {output}: the same rows, in other words.")
 
 
 def verify_bundle(

@@ -51,6 +51,8 @@ class Synthesizer:
             `total` epsilon that all releases about it may come to.
         random_state: the seed of drawing. The noise has none: noise that can be made again
             protects nobody.
+        about: what recipients read of a release, as under [release]: `title`, `publisher`,
+            `licence`, `contact`, `version`, `date`, `description`.
         noise: for tests alone: where noise is drawn from. What was learnt with it is never
             released.
         settings: those of the method.
@@ -86,6 +88,7 @@ class Synthesizer:
         population: str = "",
         total: float = 10.0,
         random_state: int | None = None,
+        about: Mapping[str, str] | None = None,
         noise: Noise | None = None,
         **settings: Any,
     ) -> None:
@@ -102,6 +105,7 @@ class Synthesizer:
         self.population = population
         self.total = total
         self.random_state = random_state
+        self.about = about
         self.noise = noise
         self.settings = settings
 
@@ -141,6 +145,7 @@ class Synthesizer:
                 f"A {type(self.method).__name__} is no name of a method.",
                 "The table comes later: Synthesizer().fit(table).",
             )
+        seed = {} if self.random_state is None else {"seed": self.random_state}
         return recipe_of(
             {
                 "people": {
@@ -159,7 +164,7 @@ class Synthesizer:
                     "total": self.total,
                 },
                 "method": {"name": self.method, **self.settings},
-                "release": {} if self.random_state is None else {"seed": self.random_state},
+                "release": {**(self.about or {}), **seed},
             }
         )
 

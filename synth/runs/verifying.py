@@ -56,10 +56,10 @@ def verify(bundle: Bundle, signed_by: str = "") -> tuple[str, ...]:
     signed = _signature(bundle, signed_by)
     if isinstance(bundle.files, Unpacked) and not bundle.files.tight:
         raise BundleError("The archive holds more than its files.", ASK)
-    release = _described(bundle)
+    release = described(bundle)
     listed = _listed(bundle)
     _promise(bundle)
-    counts, recipe = aggregates_of(bundle), _recipe(bundle)
+    counts, recipe = aggregates_of(bundle), recipe_in(bundle)
     if counts is not None:
         _counts(bundle, counts)
     if recipe is not None:
@@ -92,7 +92,7 @@ def as_released(bundle: Bundle, table: Path, people: People) -> PrivateTable:
         BundleError: nobody knows any more who of the table was in the release.
         StepError: a step does not fit the table, or cannot be repeated.
     """
-    recipe = _recipe(bundle) or Recipe()
+    recipe = recipe_in(bundle) or Recipe()
     if recipe.evaluate.holdout:
         raise BundleError(
             "People were set aside before this release was made, and nobody wrote down whom.",
@@ -111,8 +111,12 @@ def as_released(bundle: Bundle, table: Path, people: People) -> PrivateTable:
     return protect(loaded, (), steps, Audience.CUSTODIAN, lenient=True)[-1].private
 
 
-def _described(bundle: Bundle) -> Release:
-    """The release that release.json, the model and the custodian's own files describe."""
+def described(bundle: Bundle) -> Release:
+    """The release that release.json, the model and the custodian's own files describe.
+
+    Raises:
+        BundleError: they describe none, or another version of the drawing made it.
+    """
     facts = bundle.facts
     if (made := facts.get("drawing", 0)) != DRAWING:
         raise BundleError(
@@ -243,7 +247,8 @@ def _known(bundle: Bundle, column: str, labels: tuple[str | None, ...]) -> bool:
     return isinstance(bundle.model, RecordModel) or {x for x in labels if x is not None} <= told
 
 
-def _recipe(bundle: Bundle) -> Recipe | None:
+def recipe_in(bundle: Bundle) -> Recipe | None:
+    """The recipe in a bundle; None where it has none. Raises BundleError for what is none."""
     if RECIPE not in bundle.files:
         return None
     try:

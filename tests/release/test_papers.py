@@ -14,8 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
+from typer.testing import CliRunner
 
+from synth import Synthesizer
 from synth.budget import Budget, Measured, Rho, Statement
+from synth.cli import app
 from synth.errors import BundleError, RecipeError
 from synth.learning.network import Conditional, Network
 from synth.learning.records import RecordModel
@@ -26,6 +29,7 @@ from synth.release.papers.standing import Standing, apart, noise_of, standings
 from synth.release.papers.tally import tallied
 from synth.runs import Recipe, read_recipe, run, verify
 from synth.runs.recipe_file import recipe_of
+from synth.runs.rewording import reworded
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Pattern, Role, Schema, Text
 from synth.schema.spelling import Spelling
 from synth.schema.written import Written
@@ -408,3 +412,37 @@ def test_the_words_are_no_part_of_what_draws_the_rows(files):
     plainly = run(read_recipe('[method]\nname = "tree"'), some_people()).release.files()
     assert plainly["synthetic.csv"] == files["synthetic.csv"]
     assert summed(files).keys() >= {"README.md", "SHA256SUMS"}
+
+
+# -- other words afterwards ------------------------------------------------------------------------
+
+
+def test_other_words_change_the_papers_and_neither_rows_nor_promise(files):
+    old = passed_on(files)
+    made = Bundle.read(io.BytesIO(reworded(old, "Three | cities", About(contact="b@example.org"))))
+    assert verify(made)
+    assert made.about == About(contact="b@example.org")
+    assert "# Three \\| cities" in made.files["README.md"].decode()
+    assert "The Office" not in "".join(map(str, made.files.values()))
+    same = {"synthetic.csv", "synthetic.parquet", "schema.json", "model.json"}
+    changed = {n for n in made.files if made.files[n] != old.files[n]}
+    assert not same & changed
+    assert dict(made.files).keys() == dict(old.files).keys()
+
+
+def test_words_of_another_recipe_are_put_in_on_the_command_line(files, tmp_path):
+    (tmp_path / "old.zip").write_bytes(zipped(files).getvalue())
+    (tmp_path / "words.toml").write_text('[release]\ntitle = "Other"\nversion = "2"')
+    given = [str(tmp_path / n) for n in ("old.zip", "words.toml")]
+    done = CliRunner().invoke(app, ["reword", *given, "-o", str(tmp_path / "new.zip")])
+    assert done.exit_code == 0, done.output
+    made = Bundle.read(tmp_path / "new.zip")
+    assert verify(made) and made.facts["title"] == "Other" and made.about.version == "2"
+
+
+def test_python_gives_the_papers_too(tmp_path):
+    about = {"title": "Mine", "publisher": "Me"}
+    twin = Synthesizer("tree", about=about, random_state=1).fit(some_people())
+    twin.save(tmp_path / "release.zip")
+    made = Bundle.read(tmp_path / "release.zip")
+    assert verify(made) and made.about.publisher == "Me" and made.facts["title"] == "Mine"

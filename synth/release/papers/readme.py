@@ -12,7 +12,7 @@ from synth.release.papers.released import Released
 from synth.release.papers.standing import ColumnStanding, apart, values_of
 
 MANY_LEFT_OUT = 0.1  # of the rows that were drawn, before their columns are said to be shifted
-MARKS = re.compile(r"([\\`*\[\]<>#|~&]|(?<!\w)_|_(?!\w))")
+MARKS = re.compile(r"([\\`*\[\]<>#|~]|&(?=#?\w+;)|(?<!\w)_|_(?!\w))")
 FILES = {
     "README.md": "this page",
     "dictionary.csv": "each column: what it means, what it holds, what can be said of it",

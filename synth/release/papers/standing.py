@@ -113,7 +113,7 @@ def _is_of(purpose: str, name: str) -> bool:
 
 def _standing(column: Column, tally: RowTally, alone: frozenset[str]) -> ColumnStanding:
     if isinstance(column.domain, Pattern):
-        why = f"new identifiers: they {column.domain.why}"
+        why = f"they {column.domain.why}"
         return ColumnStanding(column, Standing.ANEW, why, ("recognising or linking anybody",))
     gaps = tally.empty(column.name)
     if isinstance(column.domain, Text):
@@ -228,8 +228,8 @@ def values_of(column: Column) -> str:
         case Text():
             return domain.placeholder
         case Categories():
-            more = f", and {OTHER_WORDS}" if domain.other else ""
-            return f"{len(domain.values):,} values{more}"
+            told = [f"{len(domain.values):,} values"] if domain.values else []
+            return ", and ".join([*told, *((OTHER_WORDS,) * domain.other)])
         case Numbers():
             codes = f", and {len(domain.codes)} codes" if domain.codes else ""
             return f"{domain.edges[0]:.15g} to {domain.largest:.15g}{codes}"
