@@ -29,6 +29,21 @@ def test_from_a_table_to_a_verified_release(folder):
     assert "ok  " in synth("verify", "out.zip").output
 
 
+def test_rows_that_hold_a_condition_are_drawn_and_what_to_expect_is_said(folder):
+    (folder / "r.toml").write_text('[method]\nname = "tree"\n[privacy]\nepsilon = 50.0')
+    assert synth("run", "r.toml", "--data", "people.csv", "-o", "out.zip").exit_code == 0
+    asked = ("sample", "out.zip", "-n", "70", "--where", "city = 'Rome' and ill is not missing")
+    done = synth(*asked, "-o", "a.csv")
+    assert done.exit_code == 0 and "of the model's rows hold it" in done.output
+    assert synth(*asked, "-o", "b.csv").exit_code == 0
+    rows = pd.read_csv("a.csv")
+    assert len(rows) == 70 and set(rows["city"]) == {"Rome"} and rows["ill"].notna().all()
+    assert (folder / "a.csv").read_bytes() == (folder / "b.csv").read_bytes()
+    refused = synth("sample", "out.zip", "--where", "city = 'Nowhere'", "-o", "c.csv")
+    assert refused.exit_code == 2 and "`city` never is what" in refused.output
+    assert not (folder / "c.csv").exists()
+
+
 def test_a_starter_recipe_gives_its_reasons(folder):
     synth("init", "people.csv")
     text = (folder / "recipe.toml").read_text()
