@@ -155,6 +155,16 @@ class Never:
 Where = Atom | Both | Either | Never
 
 
+def parts_of(where: Where) -> tuple[Where, ...]:
+    """What a condition is put together from; nothing of a comparison."""
+    match where:
+        case Never(part=part):
+            return (part,)
+        case Both(parts=parts) | Either(parts=parts):
+            return parts
+    return ()
+
+
 def holds(where: Where, frame: pd.DataFrame, schema: Schema) -> Marked:
     """Of which rows a condition is true."""
     return _of_rows(where, frame, schema)[0]

@@ -214,5 +214,7 @@ def _reading(released: Released) -> Iterator[str]:
         "    synth verify release.zip              # each file is made again, and compared",
         "    synth showcase release.zip            # charts of the rows",
         "    synth sample release.zip --rows 5000  # more rows; costs nobody anything",
+        "    synth estimate release.zip --mean COLUMN --copies 20",
+        "                                          # a number, with an interval if one is honest",
     ]
     return _section("How to read it", lines)
