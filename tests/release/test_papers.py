@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from typer.testing import CliRunner
 
 from synth import Synthesizer
-from synth.budget import Budget, Measured, Rho, Statement
+from synth.budget import Budget, Grouped, Measured, Rho, Statement
 from synth.cli import app
 from synth.errors import BundleError, RecipeError
 from synth.learning.network import Conditional, Network
@@ -302,7 +302,19 @@ def test_gaps_of_records_are_told_as_left_open():
     names = (Attributes("city", ("Oslo", "Rome", None)),)
     model = RecordModel(schema, Statement(), 3, names, np.array([[0], [1], [-1]], np.int32))
     found = told_of(schema, Release(model, 300, seed=1).tables[0], model)["city"]
-    assert found.words == "33% of the rows leave it open"
+    assert (found.standing, found.words) == (Standing.TOLD, "33% of the rows leave it open")
+    scarce = RecordModel(
+        schema, Statement(), 3, names, np.array([[0], [1], [-1], [-1], [-1]], np.int32)
+    )
+    found = told_of(schema, Release(scarce, 300, seed=1).tables[0], scarce)["city"]
+    assert found.standing is Standing.OPEN
+    assert found.not_for[0].startswith("shares of all rows")
+
+
+def test_groups_that_were_left_out_are_told_whatever_else_is_promised():
+    model = Network(ODD, Statement((Grouped("counts", 7, 3),)), 9, MODEL.conditionals)
+    page = Release(model, 50).files()["README.md"].decode()
+    assert "Groups of fewer than 7 people: they were left out" in page
 
 
 def test_rules_that_are_broken_or_cost_many_rows_are_weak_spots():

@@ -6,7 +6,8 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 
-from synth.budget.guarantee import DifferentiallyPrivate, KAnonymous
+from synth.budget import Grouped
+from synth.budget.guarantee import DifferentiallyPrivate
 from synth.methods.twins import TwinsModel
 from synth.release.papers.released import Released
 from synth.release.papers.standing import ColumnStanding, apart, values_of
@@ -148,8 +149,8 @@ def general(released: Released) -> Iterator[str]:
             "Intervals and tests by the usual formulas: they know nothing of the noise that was "
             "added, and are too short."
         )
-    if isinstance(guarantee, KAnonymous):
-        yield f"Groups of fewer than {guarantee.k} people: they were left out, or left open."
+    if k := max((e.k for e in model.statement.ledger if isinstance(e, Grouped)), default=0):
+        yield f"Groups of fewer than {k} people: they were left out, or left open."
     for count in released.rules:
         if count.broken:
             yield (

@@ -9,6 +9,7 @@ that holds:
 *little is left*: fewer than one row in ten (`LEAST`) holds a value, or noise is a quarter
 (`DROWNED`) of what the column may tell: it is expected to move so many of the rows to another value
 (total variation), and of numbers and dates the distribution function as far.
+*mostly open*: of rows of k people, most leave it open (`MOSTLY_OPEN`), which is no missing value.
 *coarse*: a quarter of the rows (`MOSTLY`) lie in one interval, within which cells are drawn evenly,
 or one row in twenty (`SLACK`) stands for other or rare values.
 *told*: the rest.
@@ -33,6 +34,7 @@ from synth.schema import Categories, Column, Counts, Dates, Numbers, Pattern, Te
 from synth.schema.values import stamp
 
 LEAST, DROWNED, MOSTLY, SLACK = 0.1, 0.25, 0.25, 0.05
+MOSTLY_OPEN = 0.5
 OTHER_WORDS = "other or rare values, grouped"
 SINGLE = (
     "one-way marginal",
@@ -46,6 +48,7 @@ class Standing(Enum):
 
     NOTHING = "nothing is left"
     LITTLE = "little is left"
+    OPEN = "mostly open"
     COARSE = "coarse"
     WITHHELD = "withheld"
     ANEW = "made anew"
@@ -141,6 +144,8 @@ def _judged(column: Column, tally: RowTally) -> tuple[Standing, str]:
             return Standing.NOTHING, "every cell that is not empty has the same value"
     if 1 - gaps - other < LEAST:
         return Standing.LITTLE, left
+    if isinstance(tally.model, RecordModel) and gaps > MOSTLY_OPEN:
+        return Standing.OPEN, left
     if _drowned(column, tally):
         return Standing.LITTLE, "noise hides most of what it told"
     if isinstance(column.domain, Numbers | Dates) and (most := _fullest(column, tally)) > MOSTLY:
@@ -193,6 +198,8 @@ def _not_for(
         return
     if standing is Standing.LITTLE:
         yield "shares or means, unless a mistake of a quarter does no harm"
+    if standing is Standing.OPEN:
+        yield "shares of all rows: it is open where too few people share the row"
     domain = column.domain
     if isinstance(domain, Numbers | Dates):
         widths = np.diff(domain.edges)

@@ -90,8 +90,8 @@ def _what(rows: int, gaps: bool, said: About, weak: Sequence[ColumnStanding]) ->
         *(
             [
                 "Many rows have gaps: an attribute is left open where too few real people would "
-                "stand behind the whole row. A gap says nothing, and the rows are therefore more "
-                "than the people; the totals of the values fit."
+                "stand behind the whole row. A gap says nothing: take shares of the rows that do "
+                "not leave it open, and the reported counts where there are some."
             ]
             if gaps
             else []
@@ -180,5 +180,6 @@ def _attribute_line(told: ColumnStanding) -> str:
         told.plain,
         "; ".join(told.not_for),
     )
-    rest = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
+    pairs = zip(HEAD[1:], cells, strict=True)
+    rest = "".join(f'<td data-head="{head}">{escape(cell)}</td>' for head, cell in pairs)
     return f'<tr><th scope="row">{escape(column.name)}</th>{rest}</tr>'

@@ -18,7 +18,7 @@ class Explore {
     const bars = make("div", { class: upright ? "histogram" : "bars", role: "group", "aria-labelledby": id });
     rove(bars);
     const note = make("p", { class: "note" });
-    const weak = { nothing: true, little: true, coarse: true }[attribute.standing];
+    const weak = { nothing: true, little: true, open: true, coarse: true }[attribute.standing];
     const stands = make("p", { class: `stands ${attribute.standing}`, hidden: !weak, text: weak ? capital(attribute.stands) + "." : "" });
     const head = make("div", { class: "head" }, make("h3", { id, text: attribute.name }), note, stands);
     const foot = make("div", { class: "foot" });
