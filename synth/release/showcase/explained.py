@@ -39,7 +39,7 @@ def about(
         facts: of the page: its `rows`, whether they have `gaps`, and whom it is `signedBy`.
         said: what the custodian says of the release.
     """
-    weak = [c for c in columns if c.standing in (Standing.NOTHING, Standing.LITTLE)]
+    weak = [c for c in columns if c.standing in (Standing.NOTHING, Standing.LITTLE, Standing.OPEN)]
     parts = [
         _part("What this is", _what(facts["rows"], facts["gaps"], said, weak)),
         _part("What this is not", _what_not(statement.guarantee)),
@@ -107,6 +107,8 @@ def _weak(columns: Sequence[ColumnStanding]) -> str:
     little = [c.column.name for c in columns if c.standing is Standing.LITTLE]
     told = [f" Nothing is left of {', '.join(gone)}."] if gone else []
     told += [f" Little is left of {', '.join(little)}."] if little else []
+    scarce = [c.column.name for c in columns if c.standing is Standing.OPEN]
+    told += [f" Most rows leave {', '.join(scarce)} open."] if scarce else []
     return "".join(told) or " Together they are to look like it."
 
 
