@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.gate import may_leave, show_gate
 from ui.release import (
+    ask_words,
     offer_bundle,
     offer_recipe,
     offer_sandbox,
@@ -27,6 +28,7 @@ show_promise(made.bundle.statement)
 show_signature(made.bundle)
 show_copies(made)
 show_formulas(made)
+ask_words(who, made)
 st.header("The first synthetic rows")
 st.dataframe(
     made.bundle.rows.head(10), hide_index=True, alt="The first ten synthetic rows of the release"
@@ -38,7 +40,7 @@ with st.container(horizontal=True):
         st.switch_page(page("showcase"))
 offer_sandbox(made)
 st.markdown(
-    "The bundle holds the synthetic rows (CSV and Parquet), the schema, this statement, the model, "
-    "the recipe, and a checksum of each file. Whoever receives it can make all of it again from "
-    "the model, and compare: `synth verify release.zip`."
+    "The bundle holds the synthetic rows (CSV and Parquet), a README and a dictionary of the "
+    "columns, this statement, the model, the recipe, and a checksum of each file. Whoever receives "
+    "it can make all of it again from the model, and compare: `synth verify release.zip`."
 )

@@ -106,6 +106,10 @@ class RuleError(SynthError):
     """A rule between columns is not understood, or names a column that is not there."""
 
 
+class ConditionError(SynthError):
+    """A condition on rows is not understood, or no row can be drawn that holds it."""
+
+
 class NotReleasable(SynthError):
     """Something that must stay with the custodian was put into a release."""
 

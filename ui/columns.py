@@ -20,7 +20,7 @@ SIGN = "; "
 GLANCE = ("spread", "missing", "written")  # read off the rows, for the custodian's eyes
 ORDER = (
     *("column", "kind", "role", "known", "spread", "missing", "values", "written"),
-    *("listed", "low", "high", "meaning", "why"),
+    *("listed", "low", "high", "meaning", "unit", "why"),
 )
 KINDS = [k.value for k in Kind]
 ROLES = [r.value for r in Role]
@@ -72,6 +72,7 @@ def _line(column: Column, part: ColumnPart | None) -> dict[str, Any]:
         "low": low,
         "high": high,
         "meaning": column.meaning,
+        "unit": column.unit,
         "values": _values(column),
         "why": column.reason,
     }
@@ -128,6 +129,7 @@ def edit_columns(who: Visitor, loaded: Loaded) -> None:
             "low": st.column_config.TextColumn("Lowest"),
             "high": st.column_config.TextColumn("Highest"),
             "meaning": st.column_config.TextColumn("What it means"),
+            "unit": st.column_config.TextColumn("Unit", help="What its numbers count: kg, days, €"),
             "values": st.column_config.TextColumn("In your rows"),
             "spread": st.column_config.BarChartColumn(
                 "How they spread",
@@ -175,7 +177,8 @@ def _still(
         return part
     holds = ("known", "listed", "low", "high")
     if before.public and all(old[k] == new[k] for k in holds):
-        return before.model_copy(update={"meaning": part.meaning, "role": Role(new["role"])})
+        said = {"meaning": part.meaning, "unit": part.unit}
+        return before.model_copy(update={**said, "role": Role(new["role"])})
     kept = {k: v for k in ("codes", "missing_as") if (v := getattr(before, k)) is not None}
     if new["role"] == Role.IDENTIFIER.value and before.template is not None:
         kept["template"] = before.template
@@ -190,7 +193,8 @@ def _part(
     column: Column, suggestion: Suggestion, old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> ColumnPart:
     """What one changed line declares."""
-    told: dict[str, Any] = {"name": column.name, "meaning": new["meaning"] or ""}
+    said = {k: new[k] or "" for k in ("meaning", "unit")}
+    told: dict[str, Any] = {"name": column.name, **said}
     guess = suggestion.column
     typed = bool(new["listed"] or new["low"] or new["high"])
     moved = (new["kind"], new["role"]) != (guess.kind.value, guess.role.value)

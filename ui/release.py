@@ -13,9 +13,9 @@ from synth.release.sandbox import resources, take_away
 from synth.release.sandbox.resources import about
 from synth.release.signature import KEY, signed_words
 from synth.runs.accounts import of_the_visitor
-from synth.runs.recipe_file import whole_text
+from synth.runs.recipe_file import recipe_of, whole_text
 from ui.gate import may_leave
-from ui.shell.visitor import Made
+from ui.shell.visitor import Made, Visitor, explained
 
 SANDBOX = (
     "A REST API over the synthetic rows with an OpenAPI document, a Postman collection and "
@@ -29,6 +29,36 @@ def show_promise(statement: Statement) -> None:
     show(f"**{statement.guarantee.short}.** {statement.guarantee.plain}")
     with st.expander("Other releases about these people"):
         st.markdown("\n".join(population_lines(statement.population)[2:]))
+
+
+def ask_words(who: Visitor, made: Made) -> None:
+    """What recipients read of the release; it may change without a run, for no row does."""
+    told = made.recipe.release
+    with st.expander("What recipients read of it"), st.form("words", border=False):
+        st.caption(
+            "Each may be left empty. They stand in the README, in the descriptions for programs "
+            "and on the recipients' page; what columns mean is said on Columns."
+        )
+        title = st.text_input("Title", told.title, key="words.title")
+        description = st.text_area("Description", told.description, height=80, key="words.text")
+        left, right = st.columns(2)
+        said = {
+            "description": description,
+            "publisher": left.text_input("Publisher", told.publisher, key="words.publisher"),
+            "contact": right.text_input(
+                "Whom to ask", told.contact, key="words.contact", help="An address, or a page"
+            ),
+            "licence": left.text_input(
+                "Licence", told.licence, key="words.licence", help="CC-BY-4.0, or where it stands"
+            ),
+            "version": right.text_input("Version", told.version, key="words.version"),
+            "date": left.text_input("Date", told.date, placeholder="2026-01-31", key="words.date"),
+        }
+        if st.form_submit_button("Write it into this release", key="words.write"):
+            with explained():
+                words = recipe_of({"release": {"title": title, **said}}).release
+                who.reword(made, words)
+                st.rerun()
 
 
 def show_signature(bundle: Bundle) -> None:

@@ -6,6 +6,7 @@ import typer
 
 from synth.cli import (
     account_commands,
+    estimate_commands,
     evaluate_commands,
     key_commands,
     release_commands,
@@ -31,6 +32,7 @@ for family in (
     showcase_commands,
     risk_commands,
     evaluate_commands,
+    estimate_commands,
     sandbox_commands,
 ):
     family.register(app)

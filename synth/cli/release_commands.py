@@ -25,7 +25,8 @@ from synth.errors import IngestError, OutputError, RecipeError
 from synth.evaluate.likely_rules import likely_rules
 from synth.ingest import Database, Loaded, Suggestion, load
 from synth.ingest.declaration import ColumnPart
-from synth.lazily import np
+from synth.lazily import np, pd
+from synth.learning.drawing_where import Conditioned
 from synth.learning.keeping import Keeper
 from synth.methods import all_methods, plugins
 from synth.methods.row_seeded import RowSeeded
@@ -41,6 +42,7 @@ from synth.runs.gate import Objection, gate, ready
 from synth.runs.recipe import MethodPart, People, Source
 from synth.runs.recipe_file import whole_text
 from synth.runs.remote import connected
+from synth.runs.rewording import reworded
 from synth.runs.verifying import as_released
 from synth.schema import Column, Dates, Numbers
 from synth.schema.rules import Rule
@@ -55,6 +57,7 @@ def register(app: typer.Typer) -> None:
         ("init", init),
         ("run", run_recipe),
         ("sample", sample),
+        ("reword", reword),
         ("verify", verify_bundle),
         ("draw", draw),
         ("methods", methods),
@@ -284,23 +287,24 @@ def _text(recipe: Path) -> str:
 
 def sample(
     bundle: Annotated[Path, typer.Argument(help="A release bundle.")],
-    rows: Annotated[int, typer.Option(min=1, help="How many rows.")] = 1000,
+    rows: Annotated[int, typer.Option("--rows", "-n", min=1, help="How many rows.")] = 1000,
+    where: Annotated[
+        str, typer.Option(help="What each row holds: \"sex = 'F' and age > 80\".")
+    ] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = 1,
     output: Annotated[Path, typer.Option("--output", "-o")] = Path("rows.csv"),
 ) -> None:
     """Draw more synthetic rows from a release. Costs no privacy.
 
-    Example: synth sample release.zip --rows 100000 -o rows.parquet
+    Example: synth sample release.zip -n 500 --where "no missing values" -o rows.parquet
     """
     with explained():
         if output.suffix not in (".csv", ".parquet"):
             raise IngestError(f"`{output}` is no CSV or Parquet file.", "Use .csv or .parquet.")
         opened = Bundle.read(bundle)
-        model = opened.model
         with whole(output) as stream:
             show, drawn = Shown(), 0
-            keeper = Keeper(model, opened.rules)
-            blocks = keeper.blocks(rows, np.random.default_rng(seed))
+            blocks = _drawn(opened, rows, where, seed)
             text = output.suffix == ".csv"
             made = (
                 opened.as_text(blocks, stream)
@@ -311,6 +315,35 @@ def sample(
                 drawn += len(block)
                 show(drawn / rows, "drawing synthetic rows")
     typer.echo(f"Wrote {rows:,} synthetic rows to {output}.")
+
+
+def _drawn(bundle: Bundle, rows: int, where: str, seed: int) -> Iterator[pd.DataFrame]:
+    """Rows of a release that keep its rules, and hold a condition where there is one."""
+    if not where:
+        keeper = Keeper(bundle.model, bundle.rules)
+        yield from keeper.blocks(rows, np.random.default_rng(seed))
+        return
+    meant = Conditioned.of(bundle.model, where, bundle.rules)
+    typer.echo(meant.told(meant.expected()))
+    yield meant.rows(rows, seed)
+
+
+def reword(
+    bundle: Annotated[Path, typer.Argument(help="A release bundle.")],
+    recipe: Annotated[Path, typer.Argument(help="A recipe: the words under its [release].")],
+    output: Annotated[Path, typer.Option("--output", "-o")] = Path("reworded.zip"),
+    key: Annotated[Path | None, typer.Option(envvar=KEY, help="The key to sign with.")] = None,
+) -> None:
+    """Give a release another title, publisher, licence, contact, version, date or description.
+
+    Its rows stay, and no budget is spent. Example: synth reword release.zip recipe.toml -o new.zip
+    """
+    with explained():
+        words = read_recipe(_text(recipe)).release
+        signing = None if key is None else read_key(key)
+        made = reworded(Bundle.read(bundle), words.title, words.about, signing)
+        write_whole(output, made)
+    typer.echo(f"Wrote {output}: the same rows, in other words.")
 
 
 def verify_bundle(

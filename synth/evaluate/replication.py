@@ -1,10 +1,15 @@
 """Estimates from several synthetic tables, combined so that their intervals are honest.
 
-Each table must come from a model learnt anew from what the noise and the sampling of people might
-have been (the method *twins*); several draws from one model know nothing of either.
+Two rules. Tables of which each comes from a model learnt anew, from what the noise and the sampling
+of people might have been (the method *twins*), show by their differences what both may have done:
+`combined`. Several draws from one model know nothing of either. Where no noise was added, the
+sampling of people is known from the number of them: `drawn_from_one`. Where it was, nothing in such
+tables says how far it went, and no rule makes an honest interval of them.
 
 Reference: Raghunathan, Reiter, Rubin (2003), "Multiple imputation for statistical disclosure
-limitation", Journal of Official Statistics 19(1), for the variance and its degrees of freedom.
+limitation", Journal of Official Statistics 19(1), for replicates; Raab, Nowok, Dibben (2016),
+"Practical data synthesis for large samples", Journal of Privacy and Confidentiality 7(3), for draws
+from one model.
 """
 
 from __future__ import annotations
@@ -25,33 +30,38 @@ class Combined:
         estimate: mean of the tables' estimates.
         variance: of that estimate, for the people the real table was drawn from.
         degrees: degrees of freedom of its t distribution.
-        calibrated: whether the columns it needs were measured together; if not, the interval
-            leaves out what the model never saw, and is not to be trusted.
+        doubt: why the interval is not to be trusted; "" where it is.
     """
 
     estimate: float
     variance: float
     degrees: float
-    calibrated: bool = True
+    doubt: str = ""
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether intervals like this one cover as often as they say."""
+        return not self.doubt
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
         """Lower and upper end of the confidence interval."""
-        half = float(special.stdtrit(self.degrees, (1 + level) / 2)) * math.sqrt(self.variance)
+        at = (1 + level) / 2
+        normal = math.isinf(self.degrees)
+        times = special.ndtri(at) if normal else special.stdtrit(self.degrees, at)
+        half = float(times) * math.sqrt(self.variance)
         return self.estimate - half, self.estimate + half
 
     def __str__(self) -> str:
         low, high = self.interval()
         told = f"{self.estimate:.4g}, between {low:.4g} and {high:.4g} with 95 % confidence"
-        if self.calibrated:
-            return told
-        return f"{told} (not calibrated: these columns were not measured together)"
+        return f"{told} (not to be trusted: {self.doubt})" if self.doubt else told
 
 
 def combined(
     estimates: Sequence[float],
     variances: Sequence[float],
     *,
-    calibrated: bool = True,
+    doubt: str = "",
     drawn: int = 1,
     real: int = 1,
 ) -> Combined:
@@ -79,4 +89,35 @@ def combined(
         total, degrees = within * drawn / real, float(m - 1)
     else:
         degrees = (m - 1) * (1 - within / spread) ** 2
-    return Combined(float(np.mean(estimates)), total, max(1.0, degrees), calibrated)
+    return Combined(float(np.mean(estimates)), total, max(1.0, degrees), doubt)
+
+
+def drawn_from_one(
+    estimates: Sequence[float],
+    variances: Sequence[float],
+    *,
+    drawn: int,
+    real: int,
+    doubt: str = "",
+) -> Combined:
+    """Combine an estimate made from each of m tables of one model: T = (k/n + 1/m) u.
+
+    Holds for a model that was learnt without noise, is right about what is estimated, and from
+    many people; one table is enough.
+
+    Args:
+        estimates, variances: as for `combined`.
+        drawn: rows of each synthetic table (k), and
+        real: of the real one (n).
+
+    Raises:
+        MethodError: there is no table, or it is not known how many rows the real one had.
+    """
+    m = len(estimates)
+    if not m or len(variances) != m or real < 1 or drawn < 1:
+        raise MethodError(
+            "An interval needs a synthetic table, and the number of rows of the real one.",
+            "Ask the custodian for both.",
+        )
+    variance = (drawn / real + 1 / m) * float(np.mean(variances))
+    return Combined(float(np.mean(estimates)), variance, math.inf, doubt)

@@ -53,6 +53,7 @@ class ColumnPart(Part):
     """What the custodian declares of a column; what is left out is found out, or read off the rows.
 
     Args:
+        unit: what its numbers count: "kg", "days".
         seen: the custodian decided after looking at the rows, so that no formal promise covers it.
         template: of new identifiers; see `schema.pattern.Pattern`.
         written: how a number is written, as an example: "1.234,50 €"; see `schema.spelling`.
@@ -67,6 +68,7 @@ class ColumnPart(Part):
     kind: Kind | None = None
     role: Role | None = None
     meaning: str = ""
+    unit: str = ""
     low: float | str | None = None
     high: float | str | None = None
     intervals: int | None = Field(default=None, ge=1, le=10_000)
@@ -170,6 +172,7 @@ def declared_column(suggestion: Suggestion, part: ColumnPart) -> Column:
         role=role,
         domain=domain,
         meaning=part.meaning,
+        unit=part.unit,
         facts=facts,
         missing_as=gap if part.missing_as is None else part.missing_as,
     )

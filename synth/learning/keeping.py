@@ -18,7 +18,7 @@ is drawn or left out as a whole, and nothing is put right.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from synth.lazily import np, pd
 from synth.learning.method import BLOCK, Model
@@ -89,6 +89,10 @@ class Keeper:
         fit = [r for r in self.rules if not unfit(r, schema) and made.isdisjoint(r.columns)]
         self._kept = tuple(fit)
         self._orders = tuple(r for r in fit if isinstance(r.says, InOrder))
+
+    def onto(self, model: Model) -> Keeper:
+        """One that draws from another model, by the functions that were told so far."""
+        return replace(self, model=model)
 
     def blocks(self, rows: int, rng: np.random.Generator) -> Iterator[pd.DataFrame]:
         """As `Model.blocks`: the rows of one copy."""

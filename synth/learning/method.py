@@ -13,11 +13,27 @@ from synth.errors import MethodError
 from synth.lazily import np, pd
 from synth.progress import Progress, quiet
 from synth.schema import Schema
+from synth.schema.obeying import Marked
 from synth.schema.settings import Setting, settings_of, unlike
 from synth.vault import PrivateTable
 
 BLOCK = 1_000_000  # rows drawn and written at once
 DRAWING = 4  # in each release: raise it whenever a model and a seed give other bytes than before
+
+
+@dataclass(frozen=True)
+class Narrowed:
+    """A model under a condition.
+
+    Args:
+        model: None where the condition cannot be.
+        share: of the rows of the whole model that are within it.
+        exact: whether its rows are those of the whole model, and no more and no less likely.
+    """
+
+    model: Model | None
+    share: float
+    exact: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,6 +62,17 @@ class Model(ABC):
         most = BLOCK if self.row_by_row else rows
         for start in range(0, rows, most):
             yield self.sample(min(most, rows - start), rng)
+
+    def given(self, states: Mapping[str, Marked]) -> Narrowed | None:
+        """The model of those rows whose columns lie within some of their states.
+
+        Args:
+            states: of each column that matters, one truth value per state.
+
+        Returns:
+            None where the model cannot tell, so that rows have to be drawn and left out.
+        """
+        return None
 
     @abstractmethod
     def parameters(self) -> dict[str, Any]:

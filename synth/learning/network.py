@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 from synth.budget import Statement
 from synth.errors import BundleError
 from synth.lazily import np, npt, pd
-from synth.learning.method import Model
+from synth.learning.inference.evidence import given
+from synth.learning.method import Model, Narrowed
 from synth.learning.order_within import Order
 from synth.schema import Codes, Counts, Schema
 from synth.schema.domain import smallest
+from synth.schema.obeying import Marked
 from synth.schema.tables import packed
 
 DIGITS = 7  # of a chance in a saved model
@@ -77,6 +79,28 @@ class Network(Model):
                 found = _within_groups(table, group, others, rng)
             codes[name] = smallest(found, table.shape[1])
         return codes
+
+    def given(self, states: Mapping[str, Marked]) -> Narrowed | None:
+        """By exact inference; how cells lie within groups, where that has an order, is kept."""
+        weights, splits = {}, dict(self.splits)
+        for name, may in states.items():
+            weights[name] = may.astype(np.float64)
+            if name in splits:
+                inside = self.splits[name] * may
+                weights[name] = inside.sum(axis=1) / self.splits[name].sum(axis=1)
+                if name in self.order.ends:
+                    weights[name] = (weights[name] > 0).astype(np.float64)
+                else:
+                    splits[name] = as_written(inside)
+        found = given([(c.column, c.parents, c.table) for c in self.conditionals], weights)
+        if found is None:
+            return None
+        steps, share = found
+        if not share:
+            return Narrowed(None, 0.0)
+        made = tuple(Conditional(*step) for step in steps)
+        model = replace(self, conditionals=made, splits=splits)
+        return Narrowed(model, share, exact=not self.order.ends)
 
     def parameters(self) -> dict[str, Any]:
         return {

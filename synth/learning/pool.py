@@ -7,15 +7,16 @@ run: what is kept is a pool of rows drawn from it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from synth.budget import Statement
 from synth.errors import BundleError
 from synth.lazily import np, pd
-from synth.learning.method import Model
+from synth.learning.method import Model, Narrowed
 from synth.schema import Codes, Schema
 from synth.schema.domain import smallest
+from synth.schema.obeying import Marked
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,14 @@ class Pool(Model):
         whole = [rng.permutation(held) for _ in range(times)]
         order = np.concatenate([*whole, rng.permutation(held)[:rest]]).astype(np.int64)
         return self.schema.decode({n: c[order] for n, c in self.codes.items()}, rng)
+
+    def given(self, states: Mapping[str, Marked]) -> Narrowed | None:
+        held = [may[self.codes[name]] for name, may in states.items()]
+        kept = np.logical_and.reduce(held) if held else np.ones(1, dtype=bool)
+        if not kept.any():
+            return Narrowed(None, 0.0)
+        codes = {n: c[kept] for n, c in self.codes.items()} if held else self.codes
+        return Narrowed(replace(self, codes=codes), float(kept.mean()))
 
     def parameters(self) -> dict[str, Any]:
         return {"codes": {n: np.asarray(c).tolist() for n, c in self.codes.items()}}

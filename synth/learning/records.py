@@ -7,7 +7,7 @@ list; what a record leaves open comes out as a missing value and says nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from synth.budget import Statement
@@ -15,9 +15,10 @@ from synth.combinations.counting import Indices
 from synth.combinations.growth import NOTHING, Records
 from synth.errors import BundleError
 from synth.lazily import np, pd
-from synth.learning.method import Model
+from synth.learning.method import Model, Narrowed
 from synth.schema import Codes, Schema
 from synth.schema.domain import smallest
+from synth.schema.obeying import Marked
 from synth.vault import Attributes
 from synth.vault.attributes import attributes_from
 
@@ -38,6 +39,21 @@ class RecordModel(Model):
 
     def sample(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:
         return self.decoded(self.records[self._drawn(rows, rng)], rng)
+
+    def given(self, states: Mapping[str, Marked]) -> Narrowed | None:
+        """The records that may hold it; of columns of several values, nothing is told by states."""
+        kept = np.ones(len(self.records), dtype=bool)
+        axes = {a.column: i for i, a in enumerate(self.names) if not a.delimiter}
+        several = {a.column for a in self.names if a.delimiter}
+        for name, may in states.items():
+            if name in axes:
+                attributes = self.names[axes[name]]
+                kept &= may[self._codes(attributes, self.records[:, axes[name]])]
+            elif name not in several and not may[-1]:  # it is missing in every record
+                kept[:] = False
+        if not kept.any():
+            return Narrowed(None, 0.0)
+        return Narrowed(replace(self, records=self.records[kept]), float(kept.mean()))
 
     def _drawn(self, rows: int, rng: np.random.Generator) -> Indices:
         """Positions of records: each as often as the others, or once more; the fullest first."""

@@ -19,7 +19,7 @@ from synth.errors import BundleError, MethodError
 from synth.lazily import np, pd
 from synth.learning.consistency import nearest, total_of
 from synth.learning.grouping import gathered, splits_of
-from synth.learning.method import Method, Model, Promise, modelled_names
+from synth.learning.method import Method, Model, Narrowed, Promise, modelled_names
 from synth.learning.mixture import (
     ColumnLaw,
     Component,
@@ -35,6 +35,7 @@ from synth.progress import Progress, quiet
 from synth.schema import Codes, Counts, Schema
 from synth.schema.domain import smallest
 from synth.schema.gathered import Gathered
+from synth.schema.obeying import Marked
 from synth.schema.settings import Ask, setting
 from synth.vault import Measurement, PrivateTable
 from synth.vault.answers import Shares
@@ -77,6 +78,28 @@ class MixtureModel(Model):
             codes[name] = smallest(split["state"], table.shape[1])
         del codes[HIDDEN]
         return codes
+
+    def given(self, states: Mapping[str, Marked]) -> Narrowed | None:
+        """Each hidden group by how likely its rows are within them, and what is left within it."""
+        splits, made = dict(self.splits), []
+        weights = self.weights / self.weights.sum()
+        for one in self.components:
+            chances = one.chances / one.chances.sum(axis=1, keepdims=True)
+            if one.column in states:
+                inside = states[one.column].astype(np.float64)
+                if one.column in splits:
+                    kept = splits[one.column] * inside
+                    inside = kept.sum(axis=1) / splits[one.column].sum(axis=1)
+                    splits[one.column] = as_written(kept)
+                chances = chances * inside
+                weights = weights * chances.sum(axis=1)
+                chances = as_written(chances)
+            made.append(replace(one, chances=chances))
+        share = float(weights.sum())
+        if not share:
+            return Narrowed(None, 0.0)
+        model = replace(self, weights=weights / share, components=tuple(made), splits=splits)
+        return Narrowed(model, share)
 
     def parameters(self) -> dict[str, Any]:
         return {

@@ -73,6 +73,12 @@ class Parcel:
     def _note(self, name: str, digest: str) -> None:
         self.sums += f"{digest}  {name}\n"
 
+    @property
+    def digests(self) -> dict[str, str]:
+        """The checksum of each file so far, by its name."""
+        lines = (line.partition("  ") for line in self.sums.splitlines())
+        return {name: digest for digest, _, name in lines}
+
     def seal(self, signing: Callable[[bytes], bytes] | None = None) -> None:
         """Put the list of checksums in, and behind it a signature of it where there is a key."""
         sums = self.sums.encode()

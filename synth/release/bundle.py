@@ -17,6 +17,7 @@ from synth.learning.method import Model
 from synth.methods import model_of
 from synth.release.archive import confirm, unpacked
 from synth.release.kept_rules import rules_in
+from synth.release.papers.about import About
 from synth.release.release import FORMAT
 from synth.release.signature import signer
 from synth.release.table_files import write_csv
@@ -75,6 +76,20 @@ class Bundle:
         except (AttributeError, LookupError, RuleError, TypeError):
             raise BundleError(
                 "A rule in `release.json` is not understood.", "Ask for the bundle again."
+            ) from None
+
+    @property
+    def about(self) -> About:
+        """What the custodian says of it, beside the title.
+
+        Raises:
+            BundleError: it says something else.
+        """
+        try:
+            return About.of(self.facts.get("about", {}))
+        except (AttributeError, TypeError):
+            raise BundleError(
+                "`release.json` does not describe a release.", "Ask for the bundle again."
             ) from None
 
     @property

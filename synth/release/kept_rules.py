@@ -9,6 +9,7 @@ from typing import Any, Self
 from synth.errors import RuleError
 from synth.learning.keeping import Keeper, Upkeep
 from synth.learning.method import Model
+from synth.release.papers.tally import RowTally
 from synth.schema.obeying import UNTOLD
 from synth.schema.rule_counts import RuleCount, RuleCounts
 from synth.schema.rules import MOST, Rule, rule_of
@@ -16,15 +17,20 @@ from synth.schema.rules import MOST, Rule, rule_of
 
 @dataclass
 class KeptRules:
-    """Draws rows that keep the rules, and counts those that do not in all that is released."""
+    """Draws rows that keep the rules, and counts those that do not in all that is released.
+
+    Args:
+        tally: of the first table, for the papers.
+    """
 
     keeper: Keeper
     counting: RuleCounts
+    tally: RowTally
 
     @classmethod
     def of(cls, model: Model, rules: Sequence[Rule]) -> Self:
         """Nothing drawn yet."""
-        return cls(Keeper(model, rules), RuleCounts(rules, model.schema))
+        return cls(Keeper(model, rules), RuleCounts(rules, model.schema), RowTally(model))
 
     @property
     def upkeep(self) -> Upkeep:

@@ -17,6 +17,11 @@ from synth.learning.method import BLOCK, DRAWING, Model
 from synth.methods import model_of
 from synth.release.archive import Parcel, unpacked
 from synth.release.kept_rules import KeptRules
+from synth.release.papers.about import NOTHING_SAID, About
+from synth.release.papers.descriptions import croissant, data_package
+from synth.release.papers.dictionary import dictionary
+from synth.release.papers.readme import readme
+from synth.release.papers.released import Released
 from synth.release.signature import SigningKey
 from synth.release.statement import statement_text
 from synth.release.table_files import write_csv, write_parquet
@@ -43,6 +48,7 @@ class Release:
         written: delimiter, encoding and quotes of the text files.
         safe: whether cells that a spreadsheet would run get an apostrophe.
         rules: between columns, which the rows keep as far as they can.
+        about: what the custodian says of it, beside the title.
     """
 
     model: Model
@@ -57,6 +63,7 @@ class Release:
     written: Written = AS_USUAL
     safe: bool = True
     rules: Sequence[Rule] = ()
+    about: About = NOTHING_SAID
 
     def __repr__(self) -> str:
         copies = f" in {self.copies} copies" if self.copies > 1 else ""
@@ -150,6 +157,8 @@ class Release:
                 block[name] = pattern.numbered(start, len(block), self.seed)
             start += len(block)
             kept.counting.add(block)
+            if copy == 0:
+                kept.tally.add(block)
             yield block
         kept.counting.close()
 
@@ -182,7 +191,7 @@ class Release:
                 for _ in write_csv(rows, file, *spelling, safe=self.safe):
                     pass
             parcel.add_packed(f"{stem}.parquet", columnar.getvalue())
-        for name, content in self._documents(kept).items():
+        for name, content in self._documents(kept, parcel.digests).items():
             parcel.add(name, content)
 
     def zipped(self, key: SigningKey | None = None) -> bytes:
@@ -195,8 +204,12 @@ class Release:
         """Every file of the bundle by name."""
         return dict(unpacked(io.BytesIO(self.zipped())))
 
-    def _documents(self, kept: KeptRules) -> dict[str, bytes]:
-        """What the bundle holds beside the tables, once all of them are drawn."""
+    def _documents(self, kept: KeptRules, sums: Mapping[str, str]) -> dict[str, bytes]:
+        """What the bundle holds beside the tables, once all of them are drawn.
+
+        Args:
+            sums: the SHA-256 of each file of rows.
+        """
         statement = statement_text(self.model, self.title, safe=self.safe, kept=kept)
         files = {
             "schema.json": _json(self.model.schema.document()),
@@ -206,7 +219,33 @@ class Release:
         }
         if self.recipe:
             files["recipe.toml"] = self.recipe.encode()
-        return {**files, **self.extras}
+        files |= self.extras
+        return {**self._papers(kept, sums, tuple(files)), **files}
+
+    def _papers(
+        self, kept: KeptRules, sums: Mapping[str, str], files: Sequence[str]
+    ) -> dict[str, bytes]:
+        """What accompanies the rows: for people first, then for programs."""
+        told = Released(
+            self.title,
+            self.about,
+            self.rows,
+            self.copies,
+            kept.tally,
+            self.written,
+            self.safe,
+            kept.counts,
+            kept.upkeep,
+            sums,
+            files,
+            self.recipe,
+        )
+        return {
+            "README.md": readme(told).encode(),
+            "dictionary.csv": dictionary(told),
+            "datapackage.json": _json(data_package(told)),
+            "croissant.json": _json(croissant(told)),
+        }
 
     def _facts(self) -> dict[str, Any]:
         return {
@@ -220,6 +259,7 @@ class Release:
             "libraries": dict(self.libraries),
             "written": self.written.document(),
             "safe": self.safe,
+            **({"about": told} if (told := self.about.document()) else {}),
         }
 
 

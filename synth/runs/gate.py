@@ -329,6 +329,8 @@ def _labels(column: Column) -> tuple[str, ...]:
 def _own_words(recipe: Recipe, schema: Schema) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The custodian's words that enter a bundle, and where they stand."""
     yield "the title", (recipe.release.title,)
+    about = recipe.release.about  # whom to ask is meant to be told
+    yield "what is said of it", (about.description, about.publisher, about.licence, about.version)
     yield "the text of the showcase", (recipe.showcase.text,)
     yield "the name of the logo", (recipe.showcase.logo,)
     yield "the population", (recipe.people.population,)

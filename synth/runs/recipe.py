@@ -24,6 +24,7 @@ from synth.ingest.reading import MISSING_TEXTS, Choices
 from synth.ingest.reading.said import CHOICES
 from synth.learning.method import Method, Promise
 from synth.methods import method_named
+from synth.release.papers.about import DAY, WORDS, About
 from synth.schema.rules import MOST, Rule, rule_of
 from synth.vault import Protection
 
@@ -119,6 +120,8 @@ class ReleasePart(Part):
     """What to draw.
 
     Args:
+        publisher, licence, contact, version, date, description: what recipients read of it, in the
+            custodian's words; each may be left out. The date is the custodian's, never a clock's.
         order: columns that the rows are sorted by, "-age" for falling; a query's ORDER BY.
         safe: put an apostrophe before cells that a spreadsheet would run as a formula.
         exceptions: what the gate found and may leave nevertheless, and the reason; see
@@ -126,12 +129,23 @@ class ReleasePart(Part):
     """
 
     title: str = ""
+    description: str = ""
+    publisher: str = ""
+    licence: str = ""  # its name, or the address of its text
+    contact: str = ""  # an address to write to, or a page
+    version: str = ""
+    date: str = Field(default="", pattern=DAY)
     rows: int = Field(default=0, ge=0)  # 0: about as many as the real table has
     copies: int = Field(default=1, ge=1, le=100)
     seed: int = Field(default=1, ge=0)
     order: tuple[str, ...] = ()
     safe: bool = True
     exceptions: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def about(self) -> About:
+        """What recipients read of the release beside its title."""
+        return About(**self.model_dump(include=set(WORDS)))
 
 
 class CountsPart(Part):

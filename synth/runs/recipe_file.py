@@ -32,6 +32,7 @@ OWN = (
     ("privacy", "ledger"),
     ("privacy", "anchor"),
 )  # never in a release
+EXCEPTIONS = ("release", "exceptions")  # they tell what was found in the real rows
 FACTS = (
     "values",
     "edges",
@@ -69,7 +70,7 @@ def handed_on(recipe: Recipe, schema: Schema) -> str:
     document = recipe.model_dump()
     for section, key in OWN:
         document[section][key] = ""
-    document["release"]["exceptions"] = {}  # they tell what was found in the real rows
+    document["release"]["exceptions"] = {}
     known = (Origin.DECLARED, Origin.BOUNDED)
     for part in document["column"]:
         if part["name"] in schema and schema[part["name"]].domain.origin not in known:
@@ -77,7 +78,7 @@ def handed_on(recipe: Recipe, schema: Schema) -> str:
     for step in document["protect"]:
         step.update({k: _name(step[k]) for k in ("file",) if step.get(k)})
     document["showcase"]["logo"] = _name(document["showcase"]["logo"])
-    return whole(Recipe.model_validate(document), HANDED_ON)
+    return whole(Recipe.model_validate(document), HANDED_ON, (*OWN, EXCEPTIONS))
 
 
 def _name(path: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -14,14 +14,17 @@ from synth.schema.settings import settings_of
 LISTS = ("column", "protect")  # of tables, in which only what is said is written
 
 
-def whole(recipe: Recipe, header: Sequence[str]) -> str:
+def whole(recipe: Recipe, header: Sequence[str], without: Collection[tuple[str, str]] = ()) -> str:
     """The recipe as TOML; what is read from it decides the same, whatever defaults become.
 
     Args:
         header: its first lines, which become comments.
+        without: parts and keys that are not so much as named.
     """
     said = recipe.model_dump(include=set(LISTS), exclude_defaults=True)
     document = {**recipe.model_dump(), **{part: said.get(part, ()) for part in LISTS}}
+    for part, key in without:
+        del document[part][key]
     lines = [f"# {line}" for line in header]
     for part, value in document.items():
         lines += ["", f"# {MEANINGS[part]}"]
@@ -33,7 +36,7 @@ def _part(part: str, value: Any, recipe: Recipe) -> list[str]:
     if part in LISTS:
         return [_tables(part, value)] if value else [f"# [[{part}]]"]
     if part == "rules":
-        return [f"rules = {_toml(value)}"]
+        return [f"rules = [{', '.join(_toml(rule) for rule in value)}]"]
     if part == "method":
         return [f"[{part}]", *_method(recipe)]
     return [f"[{part}]", *_keys(value, KEYS[part])]

@@ -44,6 +44,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "kind": "category, integer, real, date, boolean or text",
         "role": "identifier, quasi-identifier, sensitive or plain",
         "meaning": "in words, for recipients",
+        "unit": "of its numbers, such as kg",
         "low": "the lowest value there can be",
         "high": "the highest value there can be",
         "intervals": "how many equal intervals to cut into; left out: cuts are found",

@@ -230,6 +230,7 @@ def _release(
         written=written.holding(model.schema.texts),
         safe=asked.safe,
         rules=recipe.rules_said,
+        about=asked.about,
     )
 
 

@@ -21,6 +21,7 @@ from synth.budget import Statement
 from synth.errors import NotReleasable, RecipeError, SynthError
 from synth.ingest.declaration import ColumnPart
 from synth.lazily import np, nw, pa, pd
+from synth.learning.drawing_where import Conditioned
 from synth.release import Release
 from synth.release.signature import key_set
 from synth.release.table_files import whole
@@ -51,6 +52,8 @@ class Synthesizer:
             `total` epsilon that all releases about it may come to.
         random_state: the seed of drawing. The noise has none: noise that can be made again
             protects nobody.
+        about: what recipients read of a release, as under [release]: `title`, `publisher`,
+            `licence`, `contact`, `version`, `date`, `description`.
         noise: for tests alone: where noise is drawn from. What was learnt with it is never
             released.
         settings: those of the method.
@@ -86,6 +89,7 @@ class Synthesizer:
         population: str = "",
         total: float = 10.0,
         random_state: int | None = None,
+        about: Mapping[str, str] | None = None,
         noise: Noise | None = None,
         **settings: Any,
     ) -> None:
@@ -102,6 +106,7 @@ class Synthesizer:
         self.population = population
         self.total = total
         self.random_state = random_state
+        self.about = about
         self.noise = noise
         self.settings = settings
 
@@ -141,6 +146,7 @@ class Synthesizer:
                 f"A {type(self.method).__name__} is no name of a method.",
                 "The table comes later: Synthesizer().fit(table).",
             )
+        seed = {} if self.random_state is None else {"seed": self.random_state}
         return recipe_of(
             {
                 "people": {
@@ -159,7 +165,7 @@ class Synthesizer:
                     "total": self.total,
                 },
                 "method": {"name": self.method, **self.settings},
-                "release": {} if self.random_state is None else {"seed": self.random_state},
+                "release": {**(self.about or {}), **seed},
             }
         )
 
@@ -199,17 +205,22 @@ class Synthesizer:
         """
         return self._outcome.release
 
-    def sample(self, rows: int | None = None, *, random_state: int | None = None) -> Any:
+    def sample(
+        self, rows: int | None = None, *, where: str = "", random_state: int | None = None
+    ) -> Any:
         """Synthetic rows, in the library, the types and with the index of the table. Costs nothing.
 
         Args:
             rows: how many; left out, about as many as the table has.
+            where: what each of them holds: `"sex = 'F' and age > 80"`, `"no missing values"`; see
+                docs/recipients.md.
             random_state: the seed; left out, that of the synthesizer, or where it has none, another
                 one each time.
 
         Raises:
             SynthError: nothing was learnt yet.
             NotReleasable: it is no number of rows above 0.
+            ConditionError: the condition is not understood, or too few rows hold it.
         """
         release = self.release
         if rows is not None and not isinstance(rows, numbers.Integral):
@@ -224,7 +235,12 @@ class Synthesizer:
             seed=secrets.randbelow(SEEDS) if seed is None else seed,
             copies=1,
         )
-        typed = self.outcome_.typed.of(drawn.tables[0], drawn.model.schema)
+        if where:
+            meant = Conditioned.of(drawn.model, where, drawn.rules)
+            made = meant.rows(drawn.rows, drawn.seed)
+        else:
+            made = drawn.tables[0]
+        typed = self.outcome_.typed.of(made, drawn.model.schema)
         return self._given.alike(typed)
 
     @property

@@ -56,10 +56,10 @@ def verify(bundle: Bundle, signed_by: str = "") -> tuple[str, ...]:
     signed = _signature(bundle, signed_by)
     if isinstance(bundle.files, Unpacked) and not bundle.files.tight:
         raise BundleError("The archive holds more than its files.", ASK)
-    release = _described(bundle)
+    release = described(bundle)
     listed = _listed(bundle)
     _promise(bundle)
-    counts, recipe = aggregates_of(bundle), _recipe(bundle)
+    counts, recipe = aggregates_of(bundle), recipe_in(bundle)
     if counts is not None:
         _counts(bundle, counts)
     if recipe is not None:
@@ -92,7 +92,7 @@ def as_released(bundle: Bundle, table: Path, people: People) -> PrivateTable:
         BundleError: nobody knows any more who of the table was in the release.
         StepError: a step does not fit the table, or cannot be repeated.
     """
-    recipe = _recipe(bundle) or Recipe()
+    recipe = recipe_in(bundle) or Recipe()
     if recipe.evaluate.holdout:
         raise BundleError(
             "People were set aside before this release was made, and nobody wrote down whom.",
@@ -111,8 +111,12 @@ def as_released(bundle: Bundle, table: Path, people: People) -> PrivateTable:
     return protect(loaded, (), steps, Audience.CUSTODIAN, lenient=True)[-1].private
 
 
-def _described(bundle: Bundle) -> Release:
-    """The release that release.json, the model and the custodian's own files describe."""
+def described(bundle: Bundle) -> Release:
+    """The release that release.json, the model and the custodian's own files describe.
+
+    Raises:
+        BundleError: they describe none, or another version of the drawing made it.
+    """
     facts = bundle.facts
     if (made := facts.get("drawing", 0)) != DRAWING:
         raise BundleError(
@@ -134,6 +138,7 @@ def _described(bundle: Bundle) -> Release:
             written=written_of(facts["written"]),
             safe=bool(facts["safe"]),
             rules=bundle.rules,
+            about=bundle.about,
         )
     except SchemaError:
         raise BundleError("`release.json` does not describe a release.", ASK) from None
@@ -242,7 +247,8 @@ def _known(bundle: Bundle, column: str, labels: tuple[str | None, ...]) -> bool:
     return isinstance(bundle.model, RecordModel) or {x for x in labels if x is not None} <= told
 
 
-def _recipe(bundle: Bundle) -> Recipe | None:
+def recipe_in(bundle: Bundle) -> Recipe | None:
+    """The recipe in a bundle; None where it has none. Raises BundleError for what is none."""
     if RECIPE not in bundle.files:
         return None
     try:
@@ -261,6 +267,7 @@ def _agreed(bundle: Bundle, release: Release, recipe: Recipe, counts: Aggregates
         what
         for what, holds in (
             ("the rows", _same_drawing(release, recipe)),
+            ("the papers", _same_words(release, recipe)),
             ("the limit", _same_limit(bundle.statement, recipe)),
             ("the method", _same_method(bundle, recipe)),
             ("the steps", _same_steps(bundle.statement, recipe)),
@@ -280,8 +287,13 @@ def _agreed(bundle: Bundle, release: Release, recipe: Recipe, counts: Aggregates
 def _same_drawing(release: Release, recipe: Recipe) -> bool:
     told = recipe.release
     asked = told.rows or release.model.rows or DEFAULT_ROWS
-    mine = (told.title, told.seed, told.copies, told.order, asked)
-    return mine == (release.title, release.seed, release.copies, release.order, release.rows)
+    mine = (told.seed, told.copies, told.order, asked)
+    return mine == (release.seed, release.copies, release.order, release.rows)
+
+
+def _same_words(release: Release, recipe: Recipe) -> bool:
+    """Whether the custodian's own words are those of the recipe."""
+    return (recipe.release.title, recipe.release.about) == (release.title, release.about)
 
 
 def _same_limit(statement: Statement, recipe: Recipe) -> bool:
@@ -326,6 +338,9 @@ def _same_look(bundle: Bundle, recipe: Recipe) -> bool:
 REASONS = {  # why a file is not what it should be
     r"synthetic.*": "The synthetic rows are not those that the model draws with the stated seed",
     r"PRIVACY\.md": "PRIVACY.md promises something else than the model",
+    r"README\.md|dictionary\.csv|datapackage\.json|croissant\.json": (
+        "A paper of the release says something else than the release"
+    ),
     r"schema\.json": "The schema is not the model's",
     r"model\.json": "The model holds more than a model, or less",
     r"release\.json": "`release.json` holds more than a release, or less",

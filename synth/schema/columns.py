@@ -55,6 +55,7 @@ class Column:
     Args:
         reason: why its kind and role were suggested, in a sentence without cell values.
         meaning: what the column means, in the custodian's words; travels into the release.
+        unit: what its numbers count, in the custodian's words: "kg", "days"; travels too.
         facts: where its kind, its role and how its cells are written come from.
         stored: the type its source stores it in, as Arrow names it; "" for text.
         missing_as: how a missing cell is written in text files.
@@ -69,6 +70,7 @@ class Column:
     facts: Origin = Origin.DECLARED
     stored: str = ""
     missing_as: str = ""
+    unit: str = ""
 
     @property
     def public(self) -> bool:
@@ -82,6 +84,7 @@ class Column:
     def document(self) -> dict[str, Any]:
         """The column as plain values for JSON and TOML."""
         told = {"meaning": self.meaning} if self.meaning else {}
+        told |= {"unit": self.unit} if self.unit else {}
         told |= {"stored": self.stored} if self.stored else {}
         told |= {"missing_as": self.missing_as} if self.missing_as else {}
         return {
@@ -100,7 +103,7 @@ def column_of(document: Mapping[str, Any]) -> Column:
     Raises:
         SchemaError: a kind, role or domain is not known.
     """
-    own = ("name", "kind", "role", "meaning", "reason", "facts", "stored", "missing_as")
+    own = ("name", "kind", "role", "meaning", "unit", "reason", "facts", "stored", "missing_as")
     rest = {k: v for k, v in document.items() if k not in own}
     name = str(document["name"])
     if rest.get("domain") == Pattern.name:
@@ -116,6 +119,7 @@ def column_of(document: Mapping[str, Any]) -> Column:
         kind=_one_of(Kind, document.get("kind", "category"), name),
         role=_one_of(Role, document.get("role", "plain"), name),
         meaning=str(document.get("meaning", "")),
+        unit=str(document.get("unit", "")),
         reason=str(document.get("reason", "")),
         facts=_one_of(Origin, document.get("facts", "declared"), name),
         stored=str(document.get("stored", "")),

@@ -448,30 +448,30 @@ def test_a_code_that_was_seen_in_the_rows_is_not_in_the_recipe_of_a_release():
 
 
 def test_the_recipe_of_a_release_names_no_place_and_no_value_that_rows_chose(tmp_path):
-    (tmp_path / "secret").mkdir()
-    people().to_csv(tmp_path / "secret" / "ward seven.csv", index=False)
-    (tmp_path / "secret" / "logo.svg").write_text("<svg/>")
-    (tmp_path / "secret" / "map.csv").write_text("city,land\nOslo,Norway\nRome,Italy\n")
+    (tmp_path / "undisclosed").mkdir()
+    people().to_csv(tmp_path / "undisclosed" / "ward seven.csv", index=False)
+    (tmp_path / "undisclosed" / "logo.svg").write_text("<svg/>")
+    (tmp_path / "undisclosed" / "map.csv").write_text("city,land\nOslo,Norway\nRome,Italy\n")
     recipe = read_recipe(
         """
         [source]
-        file = "secret/ward seven.csv"
+        file = "undisclosed/ward seven.csv"
         [people]
         population = "patients of 2026"
         [privacy]
-        ledger = "secret/ledger"
-        anchor = "secret/anchor"
+        ledger = "undisclosed/ledger"
+        anchor = "undisclosed/anchor"
         [method]
         name = "independent"
         [showcase]
-        logo = "secret/logo.svg"
+        logo = "undisclosed/logo.svg"
         [[column]]
         name = "code"
         role = "identifier"
         [[protect]]
         step = "lookup"
         column = "city"
-        file = "secret/map.csv"
+        file = "undisclosed/map.csv"
         take = "land"
         into = "land"
         """
@@ -479,7 +479,7 @@ def test_the_recipe_of_a_release_names_no_place_and_no_value_that_rows_chose(tmp
     outcome = run(recipe, folder=tmp_path)
     bundle = Bundle.read(io.BytesIO(outcome.release.zipped()))
     text = bundle.files["recipe.toml"].decode()
-    for place in ("secret", "ward seven", str(tmp_path), "ledger =", "anchor ="):
+    for place in ("undisclosed", "ward seven", str(tmp_path), "ledger =", "anchor ="):
         assert place not in text
     assert 'logo = "logo.svg"' in text and 'file = "map.csv"' in text
     assert "fill in where the table is" in text.replace("\n# ", " ")

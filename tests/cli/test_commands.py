@@ -6,7 +6,6 @@ import pytest
 from typer.testing import CliRunner
 
 from synth.cli import app
-from synth.runs import read_recipe
 from synth.runs.audit import Audit
 from tests.people import some_people
 
@@ -28,6 +27,21 @@ def test_from_a_table_to_a_verified_release(folder):
     assert ran.exit_code == 0
     assert "for you, not for the recipients" in ran.output
     assert "ok  " in synth("verify", "out.zip").output
+
+
+def test_rows_that_hold_a_condition_are_drawn_and_what_to_expect_is_said(folder):
+    (folder / "r.toml").write_text('[method]\nname = "tree"\n[privacy]\nepsilon = 50.0')
+    assert synth("run", "r.toml", "--data", "people.csv", "-o", "out.zip").exit_code == 0
+    asked = ("sample", "out.zip", "-n", "70", "--where", "city = 'Rome' and ill is not missing")
+    done = synth(*asked, "-o", "a.csv")
+    assert done.exit_code == 0 and "of the model's rows hold it" in done.output
+    assert synth(*asked, "-o", "b.csv").exit_code == 0
+    rows = pd.read_csv("a.csv")
+    assert len(rows) == 70 and set(rows["city"]) == {"Rome"} and rows["ill"].notna().all()
+    assert (folder / "a.csv").read_bytes() == (folder / "b.csv").read_bytes()
+    refused = synth("sample", "out.zip", "--where", "city = 'Nowhere'", "-o", "c.csv")
+    assert refused.exit_code == 2 and "`city` never is what" in refused.output
+    assert not (folder / "c.csv").exists()
 
 
 def test_a_starter_recipe_gives_its_reasons(folder):
@@ -124,16 +138,3 @@ def test_what_was_noticed_is_told_and_a_choice_is_kept_in_the_recipe(folder):
 @pytest.mark.parametrize("told", ["nothing=1", "header=x", "sheet"])
 def test_a_choice_that_is_none_is_refused(told, folder):
     assert synth("init", folder / "people.csv", "--force", "--read", told).exit_code == 2
-
-
-def test_a_proposed_rule_is_taken_by_taking_its_mark_away(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    rows = pd.DataFrame({"low": range(300), "high": range(5, 305), "city": ["Oslo", "Rome"] * 150})
-    rows.to_csv("rows.csv", index=False)
-    done = CliRunner().invoke(app, ["init", "rows.csv"])
-    assert done.exit_code == 0, done.output
-    text = Path("recipe.toml").read_text()
-    assert not read_recipe(text).rules
-    assert "#   { says =" in text
-    taken = read_recipe(text.replace("#   { says", "    { says"))
-    assert taken.rules and all(rule.seen for rule in taken.rules)

@@ -11,7 +11,7 @@ from scipy import stats
 
 from synth.budget import Budget
 from synth.errors import MethodError
-from synth.evaluate.replication import combined
+from synth.evaluate.replication import combined, drawn_from_one
 from synth.learning.inference import IndexConditional
 from synth.methods import model_of
 from synth.methods.twins import Twins, TwinsModel, independent_draws
@@ -66,8 +66,20 @@ def test_one_table_has_no_interval() -> None:
 
 
 def test_an_interval_without_calibration_says_so() -> None:
-    assert "not measured together" in str(combined([1.0, 2.0], [0.1, 0.1], calibrated=False))
-    assert "not measured together" not in str(combined([1.0, 2.0], [0.1, 0.1]))
+    doubtful = combined([1.0, 2.0], [0.1, 0.1], doubt="noise")
+    assert "(not to be trusted: noise)" in str(doubtful) and not doubtful.calibrated
+    assert "trusted" not in str(combined([1.0, 2.0], [0.1, 0.1]))
+
+
+def test_the_rule_for_draws_from_one_model_on_paper() -> None:
+    """Two tables of 300 rows for 100 real ones: T = (3 + 1/2) 0.2 = 0.7."""
+    found = drawn_from_one([1.0, 3.0], [0.1, 0.3], drawn=300, real=100)
+    assert (found.estimate, found.variance) == (2.0, pytest.approx(0.7))
+    half = stats.norm.ppf(0.975) * 0.7**0.5
+    assert found.interval() == (pytest.approx(2 - half), pytest.approx(2 + half))
+    assert drawn_from_one([1.0], [0.2], drawn=50, real=50).variance == pytest.approx(0.4)
+    with pytest.raises(MethodError, match="number of rows of the real one"):
+        drawn_from_one([1.0], [0.2], drawn=50, real=0)
 
 
 @pytest.mark.nightly

@@ -19,6 +19,10 @@ from tests.bundles import summed, zipped
 FILES = {
     "synthetic.csv",
     "synthetic.parquet",
+    "README.md",
+    "dictionary.csv",
+    "datapackage.json",
+    "croissant.json",
     "schema.json",
     "PRIVACY.md",
     "model.json",
@@ -63,7 +67,7 @@ def test_a_bundle_holds_what_was_promised(bundle):
 
 def test_a_bundle_verifies(bundle):
     held = verify(Bundle.read(io.BytesIO(bundle)))
-    assert held[0] == "6 files match their checksums, and there is no other."
+    assert held[0] == "10 files match their checksums, and there is no other."
     assert "Differentially private" in held[1]
     assert "same 60 rows" in held[2]
 

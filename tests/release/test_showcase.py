@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from synth.budget import Budget
+from synth.budget import Budget, Statement
 from synth.learning.aggregates import Aggregates, aggregate
+from synth.learning.network import Network
+from synth.release.papers.about import About
+from synth.release.papers.standing import standings
+from synth.release.papers.tally import tallied
 from synth.release.showcase import Look, page
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schema, Text
 from synth.vault import Counting, PrivateTable
@@ -263,3 +268,108 @@ def test_no_width_makes_the_page_scroll_sideways(browser: Browser, address: str,
         for view in ("explore", "pairs", "rows", "about"):
             it.locator(f"[data-view={view}]").click()
             assert it.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# -- what is left of a column, and how it is drawn -------------------------------------------------
+
+CUT = Schema(
+    (
+        Column("stay", Numbers((0, 1, 11, 31, 131), decimals=0, missing=True), unit="days"),
+        Column("sex", Categories(("F", "M"), other=True)),
+        Column("gone", Categories(("a", "b"), other=True)),
+    )
+)
+STAYS = pd.DataFrame(
+    {
+        "stay": pd.array([0] * 40 + [5] * 40 + [20] * 20 + [100] * 10 + [None] * 5, "Int64"),
+        "sex": ["F"] * 50 + ["M"] * 55 + ["(other)"] * 10,
+        "gone": ["(other)"] * 115,
+    }
+)
+ASKED = About(publisher="The <Office>", contact="ask@example.org", licence="CC0-1.0")
+
+
+@pytest.fixture(scope="module")
+def cut_page() -> str:
+    told = standings(tallied(Network(CUT, Statement(), 0, ()), STAYS))
+    return page(STAYS, CUT, Statement(), None, Look(title="Stays"), about=ASKED, standings=told)
+
+
+@pytest.fixture
+def cut(browser: Browser, cut_page: str, tmp_path: Path) -> Iterator[Page]:
+    (tmp_path / "cut.html").write_text(cut_page, encoding="utf-8")
+    with patient(browser.new_context(offline=True, accept_downloads=True)) as context:
+        it = context.new_page()
+        it.goto((tmp_path / "cut.html").as_uri())
+        it.wait_for_selector("body[data-ready]")
+        yield it
+
+
+def test_unequal_intervals_are_drawn_by_their_width_and_their_area_is_the_rows(cut: Page):
+    """40, 40, 20 and 10 rows in intervals of 1, 10, 20 and 100: 40, 4, 1 and 0.1 to a day."""
+    found = cut.evaluate(
+        """() => [...document.querySelectorAll(".columns .column")].map((c) => [
+             parseFloat(c.style.left), parseFloat(c.style.width),
+             parseFloat(c.querySelector(".est").style.height), c.classList.contains("taller")])"""
+    )
+    left, wide, high, taller = zip(*found, strict=True)
+    assert left == pytest.approx([0, 100 / 131, 1100 / 131, 3100 / 131], abs=1e-3)
+    assert wide == pytest.approx([100 / 131, 1000 / 131, 2000 / 131, 10000 / 131], abs=1e-3)
+    assert high == pytest.approx([100, 40, 10, 1], abs=1e-3)  # cut off at 2.5 times the next
+    assert taller == (True, False, False, False)
+    card = cut.get_by_role("group", name="stay", exact=True)
+    assert card.locator(".axis span").all_inner_texts() == ["0", "50", "100"]
+    assert "many rows share one value" in card.inner_text()
+
+
+def test_what_is_missing_stands_beside_the_axis_not_on_it(cut: Page):
+    card = cut.get_by_role("group", name="stay", exact=True)
+    assert card.locator(".bars .bar").count() == 1
+    assert "(missing)" in card.locator(".bars").inner_text()
+
+
+def test_other_values_are_no_value_of_their_own(cut: Page):
+    """Neither in a chart, where they stand last, nor among rows; the file has what is released."""
+    labels = cut.get_by_role("group", name="sex", exact=True).locator(".label").all_inner_texts()
+    assert labels == ["M", "F", "other or rare values, grouped"]
+    bar(cut, "sex", "other or rare values, grouped").click()
+    cut.get_by_role("tab", name="Rows").click()
+    assert "(other)" not in cut.locator("#table").inner_text()
+    with cut.expect_download() as waiting:
+        cut.locator("#download").click()
+    table = pd.read_csv(io.BytesIO(Path(waiting.value.path()).read_bytes()), dtype=str)
+    assert set(table.sex) == {"(other)"}
+
+
+def test_a_column_of_which_nothing_is_left_says_so(cut: Page, cut_page: str):
+    said = cut.locator(".card", has_text="gone").locator(".stands").inner_text()
+    assert said.startswith("Nothing is left: 100% of the rows")
+    assert "Nothing is left of gone." in cut_page
+    assert "Together they" not in cut_page
+    said = cut.locator(".card", has_text="stay").locator(".stands").inner_text()
+    assert said == "Coarse: 35% of the rows lie in one interval, drawn evenly in it."
+
+
+def test_whom_to_ask_is_a_link_and_text_stays_text(cut: Page):
+    link = cut.locator("header").get_by_role("link", name="ask@example.org")
+    assert link.get_attribute("href") == "mailto:ask@example.org"
+    assert "The <Office>" in cut.locator("header").inner_text()
+    assert "Ask the custodian" in cut.locator("header").inner_text()
+
+
+@pytest.mark.parametrize(
+    "contact", ["javascript:alert(1)", "data:text/html,x", '"><script>', "+47 1"]
+)
+def test_whom_to_ask_is_no_link_where_it_is_no_address(contact: str):
+    told = page(STAYS, CUT, Statement(), None, Look(), about=About(contact=contact))
+    assert "<a href" not in told and '"><script>' not in told
+
+
+@pytest.mark.parametrize("width", [1440, 800, 390])
+def test_marks_of_an_axis_do_not_lie_on_each_other(shown: Page, width: int):
+    shown.set_viewport_size({"width": width, "height": 800})
+    for card in shown.locator(".card .axis").all():
+        boxes = [m.bounding_box() for m in card.locator("span:visible").all()]
+        ends = [(b["x"], b["x"] + b["width"]) for b in boxes if b is not None]
+        assert len(ends) > 1
+        assert all(end <= start for (_, end), (start, _) in pairwise(ends))

@@ -10,7 +10,7 @@ import pytest
 from sklearn.base import clone
 
 import synth
-from synth.errors import NotReleasable, SynthError
+from synth.errors import ConditionError, NotReleasable, SynthError
 from tests.people import Silent, some_people
 
 DECLARED = (
@@ -42,6 +42,16 @@ def test_a_seed_draws_the_same_rows_and_none_others(twin):
     assert not twin.sample(50).equals(twin.sample(50, random_state=5))
     loose = synth.Synthesizer(epsilon=math.inf).fit(table())
     assert not loose.sample(200).equals(loose.sample(200))
+
+
+def test_rows_that_hold_a_condition_come_in_the_same_types(twin):
+    where = "city = 'Oslo' and age > 50"
+    drawn = twin.sample(40, where=where)
+    assert drawn.equals(twin.sample(40, where=where))
+    assert drawn.dtypes.to_dict() == table().dtypes.to_dict()
+    assert set(drawn["city"]) == {"Oslo"} and drawn["age"].min() > 50
+    with pytest.raises(ConditionError, match="no column `town`"):
+        twin.sample(40, where="town = 'Rome'")
 
 
 def test_a_named_index_comes_back():

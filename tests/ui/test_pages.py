@@ -14,7 +14,7 @@ from synth.evaluate.rules import FoundRule
 from synth.ingest import load
 from synth.ingest.declaration import ColumnPart
 from synth.release.showcase.bundle import look_of
-from synth.runs import Recipe, read_recipe, run
+from synth.runs import Recipe, read_recipe, run, verify
 from synth.runs.accounts import of_the_visitor
 from synth.runs.handout import image_text
 from synth.runs.recipe import MethodPart, People, Privacy, ReleasePart, RulePart
@@ -197,6 +197,23 @@ def test_release_shows_the_promise_and_offers_the_bundle(with_release):
     assert "Not signed" in " ".join(c.value for c in app.caption)
     assert "No account was kept" in words(app)
     assert len(app.get("download_button")) >= 2
+
+
+def test_words_about_a_release_are_written_into_it_without_a_run(with_release):
+    before = with_release.made
+    app = screen("release", with_release)
+    app.text_input(key="words.title").set_value("Two cities")
+    app.text_input(key="words.contact").set_value("ask@example.org")
+    app.text_input(key="words.date").set_value("today")
+    app.button(key="words.write").click().run()
+    assert "`date` in [release] is not right" in words(app)
+    assert with_release.made is before
+    app.text_input(key="words.date").set_value("2026-02-03")
+    app.button(key="words.write").click().run()
+    after = with_release.made
+    assert verify(after.bundle) and after.bundle.about.contact == "ask@example.org"
+    assert after.bundle.facts["title"] == with_release.recipe.release.title == "Two cities"
+    assert after.bundle.files["synthetic.csv"] == before.bundle.files["synthetic.csv"]
 
 
 def test_changed_settings_are_said_beside_an_older_result(with_release):

@@ -24,6 +24,7 @@ from synth.ingest import Loaded
 from synth.ingest.declaration import ColumnPart, declared
 from synth.protect.steps import Stage
 from synth.release import Bundle
+from synth.release.signature import key_set
 from synth.runs import Recipe
 from synth.runs.accounts import in_operators_ledger
 from synth.runs.audit import Asked, Ended
@@ -31,6 +32,8 @@ from synth.runs.bounds import Bounds, most_rows
 from synth.runs.job import Job
 from synth.runs.memory import Memory
 from synth.runs.question import Question
+from synth.runs.recipe import ReleasePart
+from synth.runs.rewording import reworded
 from synth.schema import Schema
 from ui.shell.places import page
 from ui.shell.visits import COOKIE, Visits, key_of
@@ -129,6 +132,24 @@ class Visitor:
         declared(self.loaded.suggestions, own)
         later = [p for p in self.recipe.column if p.name not in self.loaded.suggestions]
         self.decide(column=(*own, *(p for p in parts if p not in own and p not in later), *later))
+
+    def reword(self, made: Made, words: ReleasePart) -> None:
+        """Other words about a finished release, and about the next; its rows stay.
+
+        Raises:
+            BundleError: it cannot be made again here.
+        """
+        zipped = reworded(made.bundle, words.title, words.about, key_set())
+        said = {"title": words.title, **vars(words.about)}
+        recipe = made.recipe.model_copy(
+            update={"release": made.recipe.release.model_copy(update=said)}
+        )
+        new = replace(made, recipe=recipe, zipped=zipped)
+        self.runs = [new if r is made else r for r in self.runs]
+        self.made = new
+        self.decide(release=self.recipe.release.model_copy(update=said))
+        if asking := self._asking(recipe):
+            self.memory.keep(asking, new, len(zipped))
 
     def protect(self, steps: Sequence[Mapping[str, Any]]) -> None:
         """Change the de-identification steps; `undo` takes it back."""

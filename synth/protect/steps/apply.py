@@ -180,7 +180,9 @@ def _still(part: ColumnPart, stage: Stage) -> ColumnPart:
     """What a declaration still says of its column after the steps: of a changed one, its role."""
     if part.name not in stage.changed:
         return part
-    return ColumnPart(name=part.name, role=part.role, seen=part.seen, meaning=part.meaning)
+    return ColumnPart(
+        name=part.name, role=part.role, seen=part.seen, meaning=part.meaning, unit=part.unit
+    )
 
 
 def _now(column: Column, came: Suggestion | None, again: Suggestion | None) -> Suggestion:

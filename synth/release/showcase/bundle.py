@@ -10,6 +10,8 @@ from synth.errors import BundleError
 from synth.learning.records import RecordModel
 from synth.release.bundle import Bundle
 from synth.release.counts import aggregates_of
+from synth.release.papers.standing import standings
+from synth.release.papers.tally import tallied
 from synth.release.showcase.page import Look, page
 
 LOOK = "showcase.json"
@@ -72,4 +74,6 @@ def showcase(bundle: Bundle, look: Look | None = None, *, start: str = "") -> st
         gaps=isinstance(bundle.model, RecordModel),
         start=start,
         signed_by=bundle.signed_by,
+        about=bundle.about,
+        standings=standings(tallied(bundle.model, bundle.rows)),
     )

@@ -14,8 +14,9 @@ from synth.combinations.counting import Axis, Combinations, Integers, combinatio
 from synth.errors import NotReleasable
 from synth.lazily import np, npt, pd
 from synth.learning.aggregates import Aggregates
-from synth.schema import Column, Dates, Domain, Numbers, Pattern, Schema, Text
+from synth.schema import Categories, Column, Dates, Domain, Numbers, Pattern, Schema, Text
 from synth.schema.domain import MISSING
+from synth.schema.intervals import Cut
 from synth.vault import Attributes
 
 MOST_ATTRIBUTES = 60
@@ -38,6 +39,9 @@ class Attribute:
         codes: the bar of each row; for several values per row, of each value, row after row.
         starts: where each row's values begin, one more than there are rows; None for one each.
         missing: the bar of blanks; -1 where there is none.
+        edges: where numbers, or seconds since 1970, are cut: the first bars lie between them.
+        unit: of the numbers.
+        other: the bar of other or rare values; -1 where there is none.
         values: the texts that the table shows, and `value_codes` which one each row has; empty
             where the labels say it all.
     """
@@ -51,6 +55,9 @@ class Attribute:
     starts: npt.NDArray[np.int64] | None = None
     values: tuple[str, ...] = ()
     value_codes: Integers | None = None
+    edges: tuple[float, ...] = ()
+    unit: str = ""
+    other: int = -1
 
     @property
     def rows(self) -> int:
@@ -113,7 +120,17 @@ def _single(values: pd.Series, schema: Schema, name: str) -> Attribute:
     if missing >= 0 and not (codes == missing).any():
         labels, missing = labels[:-1], -1
     return Attribute(
-        name, kind, schema[name].meaning, labels, codes, missing, None, texts, value_codes
+        name,
+        kind,
+        schema[name].meaning,
+        labels,
+        codes,
+        missing,
+        values=texts,
+        value_codes=value_codes,
+        edges=domain.edges if isinstance(domain, Cut) else (),
+        unit=schema[name].unit,
+        other=len(domain.values) if isinstance(domain, Categories) and domain.other else -1,
     )
 
 

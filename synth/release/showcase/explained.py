@@ -8,48 +8,90 @@ from typing import Any
 
 from synth.budget import Statement
 from synth.budget.guarantee import DifferentiallyPrivate, Guarantee, KAnonymous
+from synth.lazily import compiled
 from synth.learning.aggregates import Aggregates
-from synth.release.showcase.contents import Attribute
+from synth.release.papers.about import About
+from synth.release.papers.readme import share
+from synth.release.papers.standing import ColumnStanding, Standing, values_of
 from synth.release.signature import signed_words
 from synth.vault import Protection
+
+MAIL = compiled(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
+ADDRESS = compiled(r"https?://[^\s\"'<>]+")
+HEAD = ("Name", "Meaning", "Values", "Empty", "What is left of it", "Do not use it for")
+FROM_ALONE = (
+    "What can be said of each attribute from this release alone: its rows, its model and the noise "
+    "it names. How near one is to the real table, only the custodian can tell."
+)
 
 
 def about(
     statement: Statement,
     aggregates: Aggregates | None,
-    attributes: Sequence[Attribute],
+    columns: Sequence[ColumnStanding],
     facts: Mapping[str, Any],
+    said: About,
 ) -> str:
     """The view *About & privacy* as HTML.
 
     Args:
+        columns: what can be said of each from the release alone.
         facts: of the page: its `rows`, whether they have `gaps`, and whom it is `signedBy`.
+        said: what the custodian says of the release.
     """
+    weak = [c for c in columns if c.standing in (Standing.NOTHING, Standing.LITTLE, Standing.OPEN)]
     parts = [
-        _part("What this is", _what(facts["rows"], facts["gaps"])),
+        _part("What this is", _what(facts["rows"], facts["gaps"], said, weak)),
         _part("What this is not", _what_not(statement.guarantee)),
+        _custodian(said),
+        _attribute_table(columns) if columns else "",
         _part("How the people are protected", _protected(statement.guarantee, aggregates)),
         _part("Whose it is", [signed_words(facts["signedBy"])]),
         _part("Two numbers for every bar", _two_numbers(aggregates)),
-        _attribute_table(attributes),
     ]
     return "".join(parts)
+
+
+def signature_line(said: About) -> str:
+    """Who publishes it and whom to ask, for the head of the page; "" where nobody said."""
+    version = f"Version {said.version}" if said.version else ""
+    told = [escape(t) for t in (said.publisher, version, said.date, said.licence) if t]
+    if said.contact:
+        told.append(f"Ask the custodian: {_linked(said.contact)}")
+    return f'<p class="whose">{" · ".join(told)}</p>' if told else ""
+
+
+def _linked(contact: str) -> str:
+    """Whom to ask, to be clicked where it is an address."""
+    place = f"mailto:{contact}" if MAIL.fullmatch(contact) else contact
+    text = escape(contact)
+    if place == contact and not ADDRESS.fullmatch(contact):
+        return text
+    return f'<a href="{escape(place)}" rel="noreferrer">{text}</a>'
+
+
+def _custodian(said: About) -> str:
+    if not said.contact:
+        return ""
+    whom = f"{escape(said.publisher)}: " if said.publisher else ""
+    return f"<h2>Ask the custodian</h2><p>{whom}{_linked(said.contact)}</p>"
 
 
 def _part(title: str, paragraphs: Sequence[str]) -> str:
     return f"<h2>{escape(title)}</h2>" + "".join(f"<p>{escape(p)}</p>" for p in paragraphs)
 
 
-def _what(rows: int, gaps: bool) -> list[str]:
+def _what(rows: int, gaps: bool, said: About, weak: Sequence[ColumnStanding]) -> list[str]:
     return [
-        f"This page holds {rows:,} synthetic rows: invented records, drawn so that together they "
-        "look like the real table they stand for. Select bars to filter them, compare two "
+        *([said.description] if said.description else []),
+        f"This page holds {rows:,} synthetic rows: invented records, drawn from a model of the "
+        f"real table they stand for.{_weak(weak)} Select bars to filter them, compare two "
         "attributes, look at rows and download them.",
         *(
             [
                 "Many rows have gaps: an attribute is left open where too few real people would "
-                "stand behind the whole row. A gap says nothing, and the rows are therefore more "
-                "than the people; the totals of the values fit."
+                "stand behind the whole row. A gap says nothing: take shares of the rows that do "
+                "not leave it open, and the reported counts where there are some."
             ]
             if gaps
             else []
@@ -57,6 +99,17 @@ def _what(rows: int, gaps: bool) -> list[str]:
         "The page is one file. It works without a network, sends nothing anywhere and keeps "
         "nothing after it is closed.",
     ]
+
+
+def _weak(columns: Sequence[ColumnStanding]) -> str:
+    """Of which attributes next to nothing is left; where that is none, what may be expected."""
+    gone = [c.column.name for c in columns if c.standing is Standing.NOTHING]
+    little = [c.column.name for c in columns if c.standing is Standing.LITTLE]
+    told = [f" Nothing is left of {', '.join(gone)}."] if gone else []
+    told += [f" Little is left of {', '.join(little)}."] if little else []
+    scarce = [c.column.name for c in columns if c.standing is Standing.OPEN]
+    told += [f" Most rows leave {', '.join(scarce)} open."] if scarce else []
+    return "".join(told) or " Together they are to look like it."
 
 
 def _what_not(guarantee: Guarantee) -> list[str]:
@@ -108,22 +161,27 @@ def _two_numbers(aggregates: Aggregates | None) -> list[str]:
     ]
 
 
-def _attribute_table(attributes: Sequence[Attribute]) -> str:
-    lines = "".join(
-        f'<tr><th scope="row">{escape(a.name)}</th><td>{escape(a.meaning or "–")}</td>'
-        f"<td>{_shape(a)}</td></tr>"
-        for a in attributes
-    )
-    head = (
-        '<tr><th scope="col">Name</th><th scope="col">Meaning</th><th scope="col">Values</th></tr>'
-    )
+def _attribute_table(columns: Sequence[ColumnStanding]) -> str:
+    head = "".join(f'<th scope="col">{h}</th>' for h in HEAD)
+    lines = "".join(map(_attribute_line, columns))
     return (
-        f'<h2>Attributes</h2><div class="scroll" tabindex="0" role="group" aria-label="Attributes">'
-        f"<table><thead>{head}</thead><tbody>{lines}</tbody></table></div>"
+        f"<h2>Attributes</h2><p>{escape(FROM_ALONE)}</p>"
+        '<div class="scroll" tabindex="0" role="group" aria-label="Attributes">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table></div>"
     )
 
 
-def _shape(attribute: Attribute) -> str:
-    kind = {"category": "values", "number": "intervals", "date": "stretches of time"}
-    several = ", several per row" if attribute.starts is not None else ""
-    return f"{len(attribute.labels)} {kind[attribute.kind.value]}{several}"
+def _attribute_line(told: ColumnStanding) -> str:
+    column = told.column
+    unit = f" ({column.unit})" if column.unit else ""
+    gaps = "" if told.gaps is None else share(told.gaps)
+    cells = (
+        f"{column.meaning or '–'}{unit}",
+        values_of(column),
+        gaps,
+        told.plain,
+        "; ".join(told.not_for),
+    )
+    pairs = zip(HEAD[1:], cells, strict=True)
+    rest = "".join(f'<td data-head="{head}">{escape(cell)}</td>' for head, cell in pairs)
+    return f'<tr><th scope="row">{escape(column.name)}</th>{rest}</tr>'

@@ -21,6 +21,8 @@ from synth.budget import Statement
 from synth.errors import NotReleasable
 from synth.lazily import compiled, np, pd
 from synth.learning.aggregates import Aggregates
+from synth.release.papers.about import NOTHING_SAID, About
+from synth.release.papers.standing import OTHER_WORDS, ColumnStanding
 from synth.release.showcase.contents import (
     Attribute,
     ReportedAxis,
@@ -28,10 +30,11 @@ from synth.release.showcase.contents import (
     reported_axes,
     shown_attributes,
 )
-from synth.release.showcase.explained import about
+from synth.release.showcase.explained import about as explained
+from synth.release.showcase.explained import signature_line
 from synth.schema import Schema
 
-SCRIPTS = ("data", "model", "words", "page", "explore", "pairs", "rows", "main")
+SCRIPTS = ("data", "model", "words", "page", "axis", "explore", "pairs", "rows", "main")
 COLOUR = compiled(r"#[0-9a-fA-F]{6}")
 IMAGES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"<svg": "image/svg+xml"}
 TYPES = {"u8": "<u1", "u16": "<u2", "u32": "<u4"}  # as the script names them, and as numpy does
@@ -89,6 +92,8 @@ def page(
     gaps: bool = False,
     start: str = "",
     signed_by: str = "",
+    about: About = NOTHING_SAID,
+    standings: Sequence[ColumnStanding] = (),
 ) -> str:
     """The showcase of a release, as one HTML document.
 
@@ -97,13 +102,15 @@ def page(
         rows: synthetic rows; never real ones.
         gaps: whether a missing value only means that a row leaves the attribute open.
         start: where it opens, as after the `#` of its address.
+        about: what the custodian says of the release.
+        standings: what can be said of each column from the release alone.
 
     Raises:
         NotReleasable: an attribute that was chosen cannot be shown.
     """
     look = look or Look()
     attributes = shown_attributes(rows, schema, aggregates, look.attributes)
-    packed = _Arrays()
+    packed, stands = _Arrays(), {s.column.name: s for s in standings}
     facts = {
         "rows": len(rows),
         "file": "synthetic-rows.csv",
@@ -111,22 +118,23 @@ def page(
         "start": start,
         "signedBy": signed_by,
         "peoplePerRow": look.people_per_row,
-        "attributes": [_attribute(a, packed) for a in attributes],
+        "attributes": [_attribute(a, packed, stands.get(a.name)) for a in attributes],
         "reported": None if aggregates is None else _reported(attributes, aggregates, packed),
         "accuracy": []
         if aggregates is None
         else [vars(a) for a in accuracy(attributes, aggregates, look.people_per_row)],
     }
-    return _filled(look, statement, aggregates, attributes, facts, packed)
+    told = explained(statement, aggregates, standings, facts, about)
+    return _filled(look, statement, told, facts, packed, signature_line(about))
 
 
 def _filled(
     look: Look,
     statement: Statement,
-    aggregates: Aggregates | None,
-    attributes: Sequence[Attribute],
+    about: str,
     facts: Mapping[str, Any],
     packed: _Arrays,
+    whose: str,
 ) -> str:
     style = Template(_static("page.css")).substitute(accent=look.colour, accent_dark=look.dark)
     script = _script()
@@ -141,7 +149,8 @@ def _filled(
         logo=_logo(look),
         rows=html.escape(statement.guarantee.rows),
         guarantee=html.escape(statement.guarantee.short),
-        about=about(statement, aggregates, attributes, facts),
+        about=about,
+        whose=whose,
         facts=json.dumps(facts, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
         arrays=packed.text(),
         style=style,
@@ -199,21 +208,38 @@ class _Arrays:
         return base64.b64encode(gzip.compress(b"".join(self._parts), 9, mtime=0)).decode()
 
 
-def _attribute(attribute: Attribute, packed: _Arrays) -> dict[str, Any]:
+def _attribute(
+    attribute: Attribute, packed: _Arrays, stands: ColumnStanding | None
+) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "name": attribute.name,
         "kind": attribute.kind.value,
         "meaning": attribute.meaning,
-        "labels": attribute.labels,
+        "labels": _shown_labels(attribute),
         "ordered": attribute.ordered,
         "missing": attribute.missing,
         "codes": packed.add(attribute.codes),
     }
+    if attribute.edges:
+        facts |= {"edges": attribute.edges, "unit": attribute.unit}
+    if attribute.other >= 0:
+        facts |= {"other": attribute.other, "gathered": attribute.labels[attribute.other]}
+    if stands is not None:
+        facts |= {"standing": stands.standing.name.lower(), "stands": stands.plain}
     if attribute.starts is not None:
         facts["starts"] = packed.add(attribute.starts)
     if attribute.value_codes is not None:
         facts |= {"values": attribute.values, "valueCodes": packed.add(attribute.value_codes)}
     return facts
+
+
+def _shown_labels(attribute: Attribute) -> tuple[str, ...]:
+    """Labels as a reader takes them: what is gathered is no value of its own."""
+    if attribute.other < 0:
+        return attribute.labels
+    shown = list(attribute.labels)
+    shown[attribute.other] = OTHER_WORDS
+    return tuple(shown)
 
 
 def _reported(

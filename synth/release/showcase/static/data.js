@@ -17,6 +17,8 @@ async function loaded() {
   const attributes = facts.attributes.map((attribute, index) => ({
     ...attribute,
     index,
+    other: attribute.other ?? -1,
+    bins: attribute.edges ? attribute.edges.length - 1 : 0, // the first labels, between the edges
     codes: array(attribute.codes),
     starts: attribute.starts ? array(attribute.starts) : null,
     valueCodes: attribute.valueCodes ? array(attribute.valueCodes) : null,

@@ -6,17 +6,21 @@ class Explore {
   constructor(model, changed) {
     Object.assign(this, { model, changed, all: new Set(), search: "", shares: false });
     this.cards = model.attributes.map((attribute) => this.card(attribute));
+    const wide = (card) => card.element.classList.contains("wide"); // last, or they leave holes above them
+    this.cards.sort((a, b) => wide(a) - wide(b));
     byId("cards").append(...this.cards.map((card) => card.element));
     addEventListener("resize", () => this.pack());
   }
 
   card(attribute) {
-    const upright = attribute.ordered && attribute.labels.length > 12;
+    const upright = attribute.bins > 1 && (attribute.bins > 5 || !even(attribute));
     const id = `a${attribute.index}`;
-    const bars = make("div", { class: upright ? "columns" : "bars", role: "group", "aria-labelledby": id });
+    const bars = make("div", { class: upright ? "histogram" : "bars", role: "group", "aria-labelledby": id });
     rove(bars);
     const note = make("p", { class: "note" });
-    const head = make("div", { class: "head" }, make("h3", { id, text: attribute.name }), note);
+    const weak = { nothing: true, little: true, open: true, coarse: true }[attribute.standing];
+    const stands = make("p", { class: `stands ${attribute.standing}`, hidden: !weak, text: weak ? capital(attribute.stands) + "." : "" });
+    const head = make("div", { class: "head" }, make("h3", { id, text: attribute.name }), note, stands);
     const foot = make("div", { class: "foot" });
     const wide = upright && attribute.kind === "date";
     const element = make("section", { class: wide ? "card wide" : "card" }, head, bars, foot);
@@ -45,26 +49,31 @@ class Explore {
     const open = upright || found || this.all.has(attribute.index);
     const shown = open ? order : order.slice(0, FEW);
     const told = new Map(shown.map((l) => [l, this.model.told(this.model.asked([[attribute.index, l]]))]));
-    const most = Math.max(...shown.map((l) => Math.max(estimate(counts[l]), told.get(l).count || 0)), 1);
+    const binned = upright ? shown.filter((l) => l < attribute.bins) : [];
+    const listed = upright ? shown.filter((l) => l >= attribute.bins) : shown;
+    const most = Math.max(...listed.map((l) => Math.max(estimate(counts[l]), told.get(l).count || 0)), 1);
+    const top = upright ? highest(attribute, binned, (l) => Math.max(estimate(counts[l]), told.get(l).count || 0)) : 1;
     const open_ = facts.gaps && attribute.missing >= 0 ? counts[attribute.missing] : 0;
     const base = attribute.starts ? this.model.matching.length : counts.reduce((a, b) => a + b, 0) - open_;
-    const make_ = upright ? this.column : this.bar;
-    const bars = shown.map((label) =>
-      make_.call(this, { attribute, label, rows: counts[label], told: told.get(label), most, base, chosen }),
-    );
+    const drawn = (label, act) => act.call(this, { attribute, label, rows: counts[label], told: told.get(label), most, top, base, chosen });
+    const columns = binned.map((l) => drawn(l, this.column));
+    const rest = listed.map((l) => drawn(l, this.bar));
+    const bars = [...columns, ...rest];
     (bars.find((b) => b.getAttribute("aria-pressed") === "true") || bars[0])?.setAttribute("tabindex", "0");
-    card.bars.replaceChildren(...bars);
-    card.note.textContent = [attribute.meaning, open_ ? `Left open in ${whole(open_)} rows.` : ""].filter(Boolean).join(" ");
+    const taller = columns.some((c) => c.classList.contains("taller"));
+    if (upright) {
+      const parts = [make("div", { class: "columns" }, ...columns), axis(attribute), this.legend(attribute, taller)];
+      card.bars.replaceChildren(...parts, make("div", { class: "bars" }, ...rest));
+    } else card.bars.replaceChildren(...bars);
+    card.note.textContent = [attribute.meaning + (attribute.unit ? ` (${attribute.unit})` : ""), open_ ? `Left open in ${whole(open_)} rows.` : ""].filter(Boolean).join(" ");
     this.drawFoot(card, order, open, found);
   }
 
   drawFoot(card, order, open, found) {
     const { attribute, upright, foot } = card;
     const index = attribute.index;
-    if (upright) {
-      const ends = [order[0], order[order.length >> 1], order[order.length - 1]];
-      foot.replaceChildren(...ends.map((l) => make("span", { text: attribute.labels[l] })));
-    } else if (order.length > FEW && !found) {
+    if (upright) foot.replaceChildren();
+    else if (order.length > FEW && !found) {
       const turn = () => { if (!this.all.delete(index)) this.all.add(index); this.draw(); };
       const text = open ? "Show fewer" : `Show all ${order.length}`;
       foot.replaceChildren(make("button", { class: "quiet", text, "aria-expanded": String(open), "aria-label": `${text}: ${attribute.name}`, on: { click: turn } }));
@@ -80,11 +89,11 @@ class Explore {
     return hits.length ? new Set(hits) : null;
   }
 
-  order({ labels, ordered, missing }, counts, chosen, upright) {
+  order({ labels, ordered, missing, bins, other }, counts, chosen, upright) {
     const every = labels.map((_, l) => l).filter((l) => !facts.gaps || l !== missing);
-    if (upright) return every;
-    const present = every.filter((l) => counts[l] > 0 || chosen.has(l));
-    return ordered ? present : present.sort((a, b) => counts[b] - counts[a]);
+    const present = every.filter((l) => counts[l] > 0 || chosen.has(l) || (upright && l < bins));
+    const last = (l) => (l === other ? 1 : 0); // what is gathered is no value among the others
+    return ordered ? present : present.sort((a, b) => last(a) - last(b) || counts[b] - counts[a]);
   }
 
   number(rows, base) {
@@ -100,7 +109,7 @@ class Explore {
     const button = make(
       "button",
       {
-        class: `${look}${chosen.size && !pressed ? " other" : ""}${pressed ? " chosen" : ""}`,
+        class: `${look}${label === attribute.other ? " rest" : ""}${chosen.size && !pressed ? " other" : ""}${pressed ? " chosen" : ""}`,
         "aria-pressed": String(pressed),
         "aria-label": `${name}: estimated ${whole(estimate(rows))}, ${says}`,
         tabindex: "-1",
@@ -136,13 +145,28 @@ class Explore {
     );
   }
 
+  // As wide as its interval, and as high as its rows are dense: the area is the number of rows.
   column(bar) {
-    const { rows, told, most } = bar;
+    const { attribute, label, rows, told, top } = bar;
+    const high = (n) => Math.min(100, (100 * n) / width(attribute, label) / top);
     const est = make("span", { class: "est" });
-    est.style.height = `${(100 * estimate(rows)) / most}%`;
+    est.style.height = `${high(estimate(rows))}%`;
     const rep = make("span", { class: "rep", hidden: told.why !== undefined });
-    rep.style.height = `${(100 * (told.count || 0)) / most}%`;
-    return this.button(bar, "column", est, rep);
+    rep.style.height = `${high(told.count || 0)}%`;
+    const taller = estimate(rows) / width(attribute, label) > top * 1.001;
+    const button = this.button(bar, `column${taller ? " taller" : ""}`, est, rep);
+    const range = span(attribute);
+    button.style.left = `${(100 * (attribute.edges[label] - attribute.edges[0])) / range}%`;
+    button.style.width = `${(100 * width(attribute, label)) / range}%`;
+    return button;
+  }
+
+  legend(attribute, taller) {
+    const said = [
+      even(attribute) ? "" : "Bars are as wide as their intervals; the area is the number of rows.",
+      taller ? "A bar that ends ragged is taller: many rows share one value." : "",
+    ].filter(Boolean);
+    return make("p", { class: "note", text: said.join(" ") });
   }
 
   click(attribute, label, event) {

@@ -43,9 +43,10 @@ class Pairs {
     if (left > 0) byId("pairs-note").textContent = `The ${MOST} most frequent values of each are shown; values that never occur here are left out.`;
   }
 
-  top({ ordered, missing }, sums) {
+  top({ ordered, missing, other }, sums) {
     const every = sums.map((_, i) => i).filter((i) => sums[i] > 0 && !(facts.gaps && i === missing));
-    const best = every.sort((a, b) => sums[b] - sums[a]).slice(0, MOST);
+    const last = (i) => (i === other ? 1 : 0);
+    const best = every.sort((a, b) => last(a) - last(b) || sums[b] - sums[a]).slice(0, MOST);
     return ordered ? best.sort((a, b) => a - b) : best;
   }
 

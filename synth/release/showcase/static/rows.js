@@ -15,9 +15,10 @@ class Rows {
     this.draw();
   }
 
-  text({ codes, starts, labels, missing, values, valueCodes }, row) {
+  text({ codes, starts, labels, missing, values, valueCodes, other, gathered }, row, raw = false) {
     if (starts) return Array.from(codes.subarray(starts[row], starts[row + 1]), (c) => labels[c]).join("; ");
     if (valueCodes) return values[valueCodes[row]];
+    if (raw && codes[row] === other) return gathered;
     return codes[row] === missing ? "" : labels[codes[row]];
   }
 
@@ -42,7 +43,7 @@ class Rows {
     const quoted = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
     const { matching, attributes } = this.model;
     const lines = [attributes.map((a) => quoted(safe(a.name))).join(",")];
-    for (const row of matching) lines.push(attributes.map((a) => quoted(safe(this.text(a, row)))).join(","));
+    for (const row of matching) lines.push(attributes.map((a) => quoted(safe(this.text(a, row, true)))).join(","));
     return lines.join("\r\n") + "\r\n";
   }
 }
