@@ -1,4 +1,4 @@
-"""What the statement says of the number of rows: where it is from, and nothing where it is exact."""
+"""What the statement says of the number of rows: where it is from, or nothing."""
 
 import numpy as np
 import pandas as pd
