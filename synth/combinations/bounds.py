@@ -26,10 +26,10 @@ from synth.combinations.doubt import (
     Doubtful,
     after_moves,
     after_programs,
-    after_swaps,
     open_by_program,
     rare,
 )
+from synth.combinations.exchanges import after_exchanges
 from synth.combinations.margins import (
     Axes,
     Margins,
@@ -227,7 +227,7 @@ def _betrayed_in(table: Margins, k: int, length: int) -> Iterator[tuple[Axes, In
     for over, cells, rises, falls in _moved(table.counts, table.up, table.down, n, k, length):
         left = Doubtful.of(cells, rises, falls).still(width(k))
         if len(over) == n:
-            left = after_swaps(table, left, width(k))
+            left = after_exchanges(table, left, width(k))
             left = after_programs(table, left, width(k))
             left = after_moves(table, left, width(k))
         for cell, ends in zip(left.cells, left.ends(width(k)), strict=True):

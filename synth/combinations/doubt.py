@@ -21,8 +21,7 @@ from synth.lazily import np, npt
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-TRIES = 24  # swaps tried for a combination before a program is solved for it
-SEED = 1  # of the partners that are tried: what holds does not rest on it
+SEED = 1  # of the cells in which anybody may move: what holds does not rest on it
 NEAR = 4  # states of each axis that a program may move people between
 MANY = 40  # combinations in doubt, up to which each has programs of its own
 FREELY = 10_000  # cells of a table in which anybody may move; else to a tenth of the empty ones
@@ -94,66 +93,6 @@ def _elsewhere(room: Table, cell: Indices) -> int:
     for place, state in enumerate(cell):
         np.moveaxis(room, place, 0)[state] = 0
     return int(room.max())
-
-
-def after_swaps(table: Margins, left: Doubtful, least: int) -> Doubtful:
-    """What stays in doubt when people swap some of their states with others, drawn at random.
-
-    A swap leaves every sum over only swapped, or only kept, places as it is.
-    """
-    n = table.counts.ndim
-    rng = np.random.default_rng(SEED)
-    held = np.argwhere(table.counts[(slice(None, -1),) * n] > 0)
-    sides = [s for size in range(1, n) for s in subsets(range(n), size) if 0 in s]
-    for side in sides * TRIES:
-        moved, cells = np.isin(np.arange(n), side), left.cells
-        if not len(cells):
-            break
-        other = held[rng.integers(len(held), size=len(cells))]
-        swapped = np.where(moved, other, cells), np.where(moved, cells, other)
-        falls = _swap_room(table, moved, (cells, other), swapped)
-        first, second = (_alike(held, cells, kept, table, rng) for kept in (~moved, moved))
-        corner = np.where(moved, first, second)
-        rises = _swap_room(table, moved, (first, second), (cells, corner))
-        left = left.widened(falls, rises).still(least)
-    return left
-
-
-def _alike(
-    held: Indices,
-    cells: Indices,
-    places: npt.NDArray[np.bool_],
-    table: Margins,
-    rng: np.random.Generator,
-) -> Indices:
-    """For each cell one that somebody is in and that has the same states at some places."""
-    shape = [size for size, kept in zip(table.counts.shape, places, strict=True) if kept]
-    keys, wanted = (np.ravel_multi_index(tuple(c[:, places].T), shape) for c in (held, cells))
-    order = np.argsort(keys, kind="stable")
-    start = np.searchsorted(keys[order], wanted)
-    number = np.searchsorted(keys[order], wanted, side="right") - start
-    step = np.floor(rng.random(len(cells)) * number).astype(np.intp)
-    return np.asarray(held[order[start + step]])
-
-
-def _swap_room(
-    table: Margins,
-    moved: npt.NDArray[np.bool_],
-    leave: tuple[Indices, Indices],
-    join: tuple[Indices, Indices],
-) -> Table:
-    """How many people can leave two cells for two others that have their states swapped."""
-    n = table.counts.ndim
-    room = np.full(len(leave[0]), FREE)
-    for parts in product((True, False), repeat=n):
-        kept = np.array(parts)
-        if (kept & moved).any() and (kept & ~moved).any():
-            for cells in leave:
-                room = np.minimum(room, table.down[tuple(np.where(kept, cells, -1).T)])
-            for cells in join:
-                room = np.minimum(room, table.up[tuple(np.where(kept, cells, -1).T)])
-    still = [(a == b).all(axis=1) for a, b in product(leave, join)]
-    return np.where(np.any(still, axis=0), 0, room)
 
 
 def after_programs(table: Margins, left: Doubtful, least: int) -> Doubtful:

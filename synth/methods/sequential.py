@@ -9,6 +9,7 @@ Nowok, Raab, Dibben (2016), doi:10.18637/jss.v074.i11.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeAlias
@@ -178,7 +179,10 @@ def _grown(name: str, features: Features, codes: Codes, states: int, leaf: int) 
     if len(codes) == 0:
         return _stump(name, np.full(states, 1 / states))
     grown = DecisionTreeClassifier(min_samples_leaf=min(leaf, len(codes)), random_state=0)
-    tree = grown.fit(features, codes).tree_
+    with warnings.catch_warnings():
+        # States are no mistaken measurements, however many of them a small table has.
+        warnings.filterwarnings("ignore", message="The number of unique classes")
+        tree = grown.fit(features, codes).tree_
     chances = np.zeros((tree.node_count, states))
     chances[:, np.asarray(grown.classes_, dtype=np.int64)] = tree.value[:, 0, :]
     leaves = np.flatnonzero(tree.children_left < 0)

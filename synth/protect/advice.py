@@ -94,6 +94,8 @@ def advise(
 ) -> tuple[Advice, ...]:
     """Every next step that could help, tried out, the most helpful first.
 
+    Each says that it was chosen after looking at the rows: a formal promise does not cover it.
+
     Args:
         stages: the table as it came and after each step, as `protect` gives them.
     """
@@ -117,11 +119,15 @@ def _candidates(
     steps = tuple(s.step for s in stages if s.step is not None)
     for place, step in enumerate(steps):
         if name in step.writes and (wider := _wider(step)) is not None:
-            yield wider[0], (*steps[:place], wider[1], *steps[place + 1 :])
+            yield wider[0], (*steps[:place], _looked(wider[1]), *steps[place + 1 :])
     made = {type(s) for s in steps if name in s.writes}
     for words, step in _fresh(stages[-1], name):
         if type(step) not in made:
-            yield words, (*steps, step)
+            yield words, (*steps, _looked(step))
+
+
+def _looked(step: Step) -> Step:
+    return replace(step, seen=True)
 
 
 def _wider(step: Step) -> tuple[str, Step] | None:

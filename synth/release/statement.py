@@ -143,9 +143,19 @@ def _whom(statement: Statement, rows: int) -> list[str]:
         who = f"A person has at most {most} rows, as the custodian says; no column names them."
     else:
         who = "Each row is taken to be one person."
-    told = rows > 0 and bool(statement.measured)
-    used = f" About {rows:,} rows were used, as noisy counts tell." if told else ""
+    noisy = rows > 0 and _only_noisy(statement)
+    used = f" By the noisy answers below, about {rows:,} rows were used." if noisy else ""
     return ["## Who is protected", "", f"{who}{used}", ""]
+
+
+def _only_noisy(statement: Statement) -> bool:
+    """Whether the number of rows can only come from answers with noise, which were paid for.
+
+    Beside a method that opens the rows or counts groups, noisy counts say nothing of it.
+    """
+    noisy = statement.measured
+    exact = any(isinstance(e, Opened | Grouped) for e in statement.ledger)
+    return bool(noisy) and not exact and not any(math.isinf(e.rho) for e in noisy)
 
 
 def _looked_at(statement: Statement) -> list[str]:

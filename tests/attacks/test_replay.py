@@ -459,10 +459,11 @@ def test_rows_that_stay_in_their_engine_keep_it(method, rows, who, tape):
 
 
 @pytest.mark.nightly
-@pytest.mark.parametrize("method", SHOWN)
+@pytest.mark.parametrize("method", FORMAL)
 @pytest.mark.parametrize("who", ["a row that fits nothing", "far out"])
 def test_a_large_table_keeps_it(method, who, tape):
-    recipe = read_recipe(RECIPE.format(method=method, epsilon=3.0))
+    """The bundle, its page and the mock API, with noisy counts beside the rows."""
+    recipe = read_recipe(RECIPE.format(method=method, epsilon=3.0) + COUNTS)
     table = visits(100_000)
     judged(tape, recipe, table, joined(table, NEWCOMERS[who]), with_pages)
 
@@ -608,6 +609,14 @@ STEPS = {
     "pseudonymise a name": 'step = "pseudonymise"\ncolumn = "person"\nformat = "AAAAAA##"',
     "filter": 'column = "age"\nat_least = 20',
     "rename": 'column = "age"\nto = "years"',
+    "drop": 'columns = ["visit", "dose"]',
+    "keep": 'columns = ["age", "city", "seen"]',
+    "shuffle": "",
+    "hour_band": 'column = "seen"',
+    "generalise": 'column = "city"\nhierarchy = "postcode"\nlevel = 2',
+    "generalise dates": 'step = "generalise"\ncolumn = "seen"\nhierarchy = "date"\nlevel = 2',
+    "quantiles": f'column = "age"\nbands = 4\nshare = 0.1\n{DECLARED}',
+    "group_rare": f'column = "city"\nfewer_than = 20\nshare = 0.1\n{DECLARED}',
 }
 
 
@@ -623,6 +632,20 @@ def test_a_step_opens_no_way_around_it(step, who, tape, monkeypatch):
     table = visits()[["person", "age", "weight", "dose", "city", "seen"]]
     new = [{k: row[k] for k in table} for row in NEWCOMERS[who]]
     judged(tape, read_recipe(told), table, joined(table, new))
+
+
+def test_a_table_to_look_values_up_in_opens_none_either(tape, tmp_path):
+    (tmp_path / "areas.csv").write_text("city,area\nOslo,north\nRome,south\n")
+    told = '[[protect]]\nstep = "lookup"\ncolumn = "city"\nfile = "areas.csv"\ntake = "area"\n'
+    recipe = read_recipe(RECIPE.format(method="adaptive", epsilon=3.0) + told)
+    table = visits()[["age", "city"]]
+    judged(
+        tape,
+        recipe,
+        table,
+        joined(table, [{k: ODD[k] for k in table}]),
+        lambda recipe, rows: run(recipe, frame_bytes(rows), folder=tmp_path).release.files(),
+    )
 
 
 EDGES = {

@@ -36,6 +36,16 @@ def test_a_leaf_holds_as_many_people_as_asked(many):
     assert max(len(t.chances) for t in model.trees) <= 3000 // 200
 
 
+@pytest.mark.filterwarnings("error")
+def test_trees_of_a_small_table_with_many_values_warn_of_nothing():
+    """scikit-learn told users that their numbers look like a regression problem."""
+    rows = pd.DataFrame({"age": np.arange(40), "city": ["Oslo", "Rome"] * 20})
+    ages, cities = Numbers(tuple(range(41)), decimals=0), Categories(("Oslo", "Rome"))
+    schema = Schema((Column("age", ages, Kind.INTEGER), Column("city", cities)))
+    private = PrivateTable(rows, schema, Budget(1.0))
+    assert Sequential().fit(private, private.ledger.left).rows == 40
+
+
 def test_a_blur_keeps_how_numbers_go_together():
     rng = np.random.default_rng(0)
     x = rng.normal(50, 12, 4000)

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from synth.budget import Audience, Budget, Opened
+from synth.budget.guarantee import NoGuarantee
 from synth.errors import StepError
 from synth.ingest import load
 from synth.protect.advice import advise, stories
+from synth.protect.lattice import ladder, steps_for, usual_hierarchy
 from synth.protect.risk import classes_of
 from synth.protect.steps import Shelf, after_steps, protect, steps_of
 from synth.protect.steps.columns import Drop
@@ -131,6 +133,30 @@ def test_a_step_that_looks_at_rows_ends_no_promise_where_values_are_found_under_
     steps = (*recipe.protect, {"step": "suppress", "columns": ["Gender"], "k": 3})
     with pytest.raises(StepError, match="noise protects rare people too"):
         run(recipe.model_copy(update={"protect": steps}), folder=SAMPLE_DATA)
+
+
+def test_what_was_proposed_after_looking_ends_a_formal_promise_and_is_told(people):
+    """Edges that begin at the smallest age of the table went out as the custodian's knowledge."""
+    loaded = load(people, Budget(1.0))
+    found = advise(protect(loaded, (), []), ("age", "city"))
+    codes = loaded.private.exact_codes(("age", "city"), "test", Audience.CUSTODIAN)
+    ladders = [ladder(c, usual_hierarchy(c, Kind.INTEGER)) for c in codes]
+    searched = steps_for(ladders, (1, 0), 5, 1)
+    proposed = [*(a.steps[-1] for a in found), *searched]
+    assert {s.name for s in proposed} > {"band", "drop"}
+    assert all(step.seen for step in proposed)
+    banded = next(s for s in proposed if s.name == "band")
+    recipe = read_recipe(FORMAL.replace("[[protect]]", "[privacy]\nepsilon = 20"))
+    recipe = recipe.model_copy(update={"protect": (banded.document(),)})
+    label = run(recipe, people).release.statement.guarantee
+    assert isinstance(label, NoGuarantee)
+    assert "chosen after looking" in label.plain
+
+
+def test_a_coarser_version_of_an_own_step_was_chosen_after_looking(people):
+    stages = protect(load(people, Budget(1.0)), (), [Band("age", edges=(0, 18, 40, 65))])
+    wider = next(a for a in advise(stages, ("age",)) if a.words.startswith("widen"))
+    assert [step.seen for step in wider.steps] == [True]
 
 
 def test_the_same_step_paid_for_is_accepted(people):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from synth.ingest.roles import words_of
@@ -100,10 +100,13 @@ def usual_hierarchy(column: Coded, kind: Kind) -> Hierarchy:
 def steps_for(
     ladders: Sequence[Ladder], levels: Sequence[int], k: int, suppressed: int
 ) -> tuple[Step, ...]:
-    """The steps that lead to a node of the lattice, the suppression of what is left included."""
+    """The steps that lead to a node of the lattice, the suppression of what is left included.
+
+    Each says that it was chosen after looking at the rows: a formal promise does not cover it.
+    """
     made = [ld.step(level) for ld, level in zip(ladders, levels, strict=True)]
     steps = [s for s in made if s is not None]
     kept = tuple(ld.name for ld, lv in zip(ladders, levels, strict=True) if lv < ld.top)
     if suppressed and kept:
         steps.append(Suppress(kept, k=k, whole=True))
-    return tuple(steps)
+    return tuple(replace(step, seen=True) for step in steps)
