@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from synth.budget.figures import DELTA_DIGITS, up
 
 WEAK = 10.0  # an epsilon above it promises very little
+LARGEST = 690.0  # the factor of a larger epsilon is beyond floats, and says nothing
 KEPT_DIGITS = 9
 
 
@@ -36,12 +37,17 @@ class DifferentiallyPrivate:
         )
         return (
             f"Whether or not any {who} was in the real table, the chance of seeing any particular "
-            f"release changes by a factor of at most {up(math.exp(self.epsilon))} "
+            f"release changes by a factor of at most {self._factor} "
             f"(epsilon {up(self.epsilon)}), except with a chance of "
             f"{up(self.delta, DELTA_DIGITS)} (delta). "
             "This holds whatever else an attacker knows, now or later. It protects each person's "
             "participation; it does not hide what is true of a whole group."
         )
+
+    @property
+    def _factor(self) -> str:
+        """exp(epsilon), which no float holds from 709.8 on."""
+        return up(math.exp(self.epsilon)) if self.epsilon < LARGEST else "more than 1e+300"
 
     @property
     def rows(self) -> str:

@@ -52,3 +52,11 @@ def test_what_was_set_aside_of_delta_is_part_of_the_limit():
     assert statement.budget.delta + statement.aside == pytest.approx(1e-6)
     assert statement.guarantee.delta == pytest.approx(1e-6)
     assert statement.document()["person"] == "who"
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "factor"), [(1.0, "2.72 "), (650.0, "e+282 "), (710.0, "more than 1e+300 ")]
+)
+def test_a_promise_that_says_nothing_can_be_put_in_words_all_the_same(epsilon, factor):
+    """From 709.8 on no float holds the factor: a run ended so, when its budget was spent."""
+    assert f"{factor}(epsilon" in DifferentiallyPrivate(epsilon, 1e-6).plain
