@@ -29,11 +29,23 @@ Cut: TypeAlias = tuple[float, ...]
 
 
 def cut_for(private: PrivateTable, k: int) -> PrivateTable:
-    """The same rows, with the numbers and dates that were cut at values of theirs cut anew."""
+    """The same rows, with the numbers and dates that were cut at values of theirs cut anew.
+
+    Between declared bounds too, where equal intervals, a first guess, would lose what many share.
+    """
+    return _cut_where(private, k, (Origin.OBSERVED, Origin.BOUNDED))
+
+
+def cut_between(private: PrivateTable) -> PrivateTable:
+    """The same rows, cut by what they hold between bounds that are declared; without a promise."""
+    return _cut_where(private, 1, (Origin.BOUNDED,))
+
+
+def _cut_where(private: PrivateTable, k: int, origins: tuple[Origin, ...]) -> PrivateTable:
     schema = private.schema
     for column in schema.modelled:
         domain = column.domain
-        if isinstance(domain, Numbers | Dates) and domain.origin is Origin.OBSERVED:
+        if isinstance(domain, Numbers | Dates) and domain.origin in origins:
             texts, rows = private.exact_values(column.name, CUT, Audience.CUSTODIAN)
             schema = schema.replaced(_cut(column, domain, texts, rows, k))
     return private.declare(schema)
@@ -45,10 +57,18 @@ def _cut(
     among = ~np.isin(np.asarray(texts, dtype=object), domain.codes)
     measured = domain.measured(pd.Series(list(texts), dtype=object))
     among &= ~np.isnan(measured)
+    bounded = domain.origin is Origin.BOUNDED
+    if bounded:
+        among &= (measured >= domain.edges[0]) & (measured < domain.edges[-1])
     order = np.argsort(measured[among], kind="stable")
     values, counts = measured[among][order], rows[among][order]
     edges = edges_for(values, counts, k, domain)
-    return column if len(edges) < 2 else replace(column, domain=replace(domain, edges=edges))
+    if len(edges) < 2:
+        return column
+    if bounded:
+        inside = [e for e in edges[1:-1] if domain.edges[0] < e < domain.edges[-1]]
+        edges = (domain.edges[0], *inside, domain.edges[-1])
+    return replace(column, domain=replace(domain, edges=edges))
 
 
 def edges_for(values: Values, rows: IntCounts, k: int, domain: Numbers | Dates) -> Cut:

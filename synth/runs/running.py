@@ -23,7 +23,7 @@ from synth.evaluate import Comparison, compare
 from synth.evaluate.rules import found_rules
 from synth.evaluate.verdict import Verdict, verdicts
 from synth.ingest import Database, Loaded, load, read_query
-from synth.ingest.crowds import cut_for
+from synth.ingest.crowds import cut_between, cut_for
 from synth.ingest.database import placed
 from synth.ingest.discovery import discovered, share_of, undeclared
 from synth.ingest.forming import formed, plan
@@ -337,12 +337,16 @@ def _known(private: PrivateTable) -> PrivateTable:
 
 
 def _cut(recipe: Recipe, private: PrivateTable) -> PrivateTable:
-    """The rows as they are cut for a promise of k, where there is one."""
+    """The rows as they are cut for a promise of k, where there is one, or without any promise."""
     method, counts = recipe.chosen, recipe.counts
     by_method = method.k if isinstance(method, Seeded) else 0
     by_counts = 0 if counts.protection is Protection.NOISY else counts.k
     k = max(by_method, by_counts)
-    return private if private.stays or not k else cut_for(private, k)
+    if private.stays:
+        return private
+    if k:
+        return cut_for(private, k)
+    return private if recipe.formal else cut_between(private)
 
 
 def fitted(recipe: Recipe, private: PrivateTable, progress: Progress) -> Model:

@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -180,7 +181,9 @@ def test_a_bundle_of_the_sample_holds_as_a_custodian_would_ask(method, tmp_path)
     recipe, bundle = tmp_path / "recipe.toml", tmp_path / "out.zip"
     began = CliRunner().invoke(app, ["init", str(SAMPLE), "-o", str(recipe), "--k", "10"])
     assert began.exit_code == 0, began.output
-    told = recipe.read_text().replace('name = "row_seeded"', f'name = "{method}"\norders = 3')
+    asked = f'[method]\nname = "{method}"\nk = 10\norders = 3\n\n'
+    told = re.sub(r"^\[method\]\n.*?\n\n", asked, recipe.read_text(), flags=re.M | re.S)
+    assert asked in told
     recipe.write_text(told)
     for words in (
         ("run", recipe, "-o", bundle),

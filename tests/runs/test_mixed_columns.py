@@ -68,9 +68,8 @@ def numbers(column: pd.Series) -> pd.Series:
 
 
 @pytest.mark.parametrize("declared", [False, True], ids=["found", "declared"])
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", METHODS)  # kde blurs masses, and rows of k leave some open
 def test_masses_codes_and_ranges_come_through_every_method(method, declared):
-    """Only formal methods find masses between declared bounds: others cut these evenly."""
     release, made = released(method, declared=declared)
     real = people()
     words = {n: set(made[n][numbers(made[n]).index.symmetric_difference(made.index)]) for n in made}
@@ -83,8 +82,9 @@ def test_masses_codes_and_ranges_come_through_every_method(method, declared):
         step = np.diff(edges).max() if len(edges) > 1 else 0
         assert len(new)
         assert new.min() >= was.min() - step and new.max() <= was.max() + step
-    if METHODS[method] is Promise.PRIVATE:
-        for value in (0.0, 500.0):
-            drawn, there = ((numbers(f["income"]) == value).mean() for f in (made, real))
+    for value in (0.0, 500.0):
+        drawn, there = ((numbers(f["income"]) == value).mean() for f in (made, real))
+        assert drawn > there / 6
+        if method != "kde" and METHODS[method] is not Promise.K_PEOPLE:
             assert abs(drawn - there) < 0.1
     assert made["day"][made["day"] != ""].between("2023-01-01", "2023-12-31").all()
