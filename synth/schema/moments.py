@@ -39,7 +39,11 @@ FRACTION = compiled(r"[.,]%\d?f")
 SECONDS = compiled(r"[.:]%S(?:[.,]%\d?f)?")
 MANY = 500  # texts, from which on looking at all of them at once is worth it
 NUMBERED = compiled(r"(?:%[YymdHMS]|[-/.,:T_])+(?: (?:%[YymdHMS]|[-/.,:T_])+)?")
-WIDEST = {" ": r"[\pZ\pC]+", "Y": r"\p{Nd}{4}", **dict.fromkeys("ymdHMS", r"\p{Nd}{1,2}")}
+WIDEST = {  # what pandas reads
+    **{" ": r"[\pZ\pC]+", "Y": r"\p{Nd}{4}", "y": r"\p{Nd}{2}", "m": r"(?:1[0-2]|0?[1-9])"},
+    **{"d": r"(?:3[01]|[12]\p{Nd}|[0 ]?[1-9])", "H": r"(?:2[0-3]|[01]?\p{Nd})"},
+    **{"M": r"[0-5]?\p{Nd}", "S": r"[0-6]?\p{Nd}"},
+}
 TIMED = compiled(r"%-?[HI]")
 
 

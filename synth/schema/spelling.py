@@ -142,11 +142,15 @@ class Spelling:
         except pa.ArrowException:  # not all of them are texts
             return numbers, np.ones(len(values), dtype=bool)
         plainly = self.mark == "." and not (self.before or self.after)
+        open_ = np.ones(len(values), dtype=bool)
         for pattern in (*(PLAIN_TEXT,) * plainly, *self._expected):
-            fits = pa.compute.match_substring_regex(texts, pattern)
-            found = _cast(self._undone(pa.compute.if_else(fits, texts, None), pattern))
-            numbers = np.where(np.isnan(numbers), found, numbers)
-        open_ = np.isnan(numbers)
+            left = np.flatnonzero(open_)
+            some = texts.take(pa.array(left))
+            fits = pa.compute.match_substring_regex(some, pattern).fill_null(False)
+            mine = left[fits.to_numpy(zero_copy_only=False)]
+            if len(mine):
+                numbers[mine] = _cast(self._undone(some.filter(fits), pattern))
+                open_[mine] = False
         left = texts.filter(pa.array(open_))
         maybe = pa.compute.match_substring_regex(left, r"\p{N}")
         never = pa.compute.match_substring_regex(left, self._never)
@@ -171,7 +175,9 @@ class Spelling:
         """Texts that fit an expression of `_expected` as every program writes them."""
         if pattern == PLAIN_TEXT:
             return texts
-        bare = pa.compute.replace_substring_regex(texts, pattern, r"\1\2")
+        bare = texts
+        if self.before or self.after:
+            bare = pa.compute.replace_substring_regex(texts, pattern, r"\1\2")
         bare = pa.compute.replace_substring_regex(bare, self._parted, "")
         return pa.compute.replace_substring(bare, self.mark, ".")
 
