@@ -45,7 +45,10 @@ HAN = compiled(r"[\u4e00-\u9fff]{2,4}")  # names in Chinese: one or two signs of
 
 
 def plain(word: str) -> str:
-    return MARKS.sub("", words_of(word.lower()))
+    small = word.lower()
+    if small.isascii() and small.isalpha():  # as most are, of tens of thousands
+        return small
+    return MARKS.sub("", words_of(small))
 
 
 def _texts(given: Any) -> Iterable[str]:

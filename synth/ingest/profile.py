@@ -9,7 +9,6 @@ from typing import TypeAlias
 from synth.budget.eyes import ForCustodian
 from synth.lazily import np, npt, pd
 from synth.schema import Dates, Domain, Numbers
-from synth.schema.moments import as_seconds
 from synth.schema.spelling import Spelling
 
 Counts: TypeAlias = "npt.NDArray[np.int64]"
@@ -35,15 +34,19 @@ class Profile(ForCustodian):
 
 
 def quantities(
-    text: pd.Series, domain: Domain, numbers: Callable[[Spelling], Quantities]
+    text: pd.Series,
+    domain: Domain,
+    numbers: Callable[[Spelling], Quantities],
+    seconds: Callable[[str], Quantities],
 ) -> Quantities | None:
     """Different values as numbers, dates in seconds; NaN for none and for codes; None for words.
 
     Args:
         numbers: reads the values under a spelling.
+        seconds: reads them under a format of dates.
     """
     if isinstance(domain, Dates):
-        values = as_seconds(text, domain.format)
+        values = seconds(domain.format).copy()
     elif isinstance(domain, Numbers):
         values = numbers(domain.spelling).copy()
     else:

@@ -20,6 +20,7 @@ from synth.ingest.dated import (
     zone_of,
     zones,
 )
+from synth.ingest.quick import PROBED, matched, padding_patterns, pattern_of, words
 from synth.ingest.shapes import (
     CURRENCY,
     DEEP,
@@ -245,17 +246,28 @@ class Shapes:
     def _places(self, texts: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
         """The place of each of some different texts."""
         found = np.full(len(texts), -1, dtype=np.int64)
-        if self.of == "shapes" and len(texts) >= MANY_TEXTS:
-            told = pa.array(texts, pa.string())
-            for pattern, place in _quick():
-                open_ = found < 0
-                if not open_.any():
-                    break
-                mine = pa.compute.match_substring_regex(told, pattern).to_numpy(False)
-                found[open_ & mine] = place
+        if len(texts) >= MANY_TEXTS and self.of in ("shapes", "paddings"):
+            self._place_many(texts, found)
         for i in np.flatnonzero(found < 0):
             found[i] = self._place(texts[i])
         return found
+
+    def _place_many(self, texts: npt.NDArray[np.object_], found: npt.NDArray[np.int64]) -> None:
+        """Put in the places of those that an expression reads, many at once; the others stay."""
+        told = pa.array(texts, pa.string())
+        if self.of == "shapes":
+            found[:] = words(told)
+            probed = np.flatnonzero(found < 0)
+            probed = probed[:: max(1, len(probed) // PROBED)]
+            found[probed] = [shape_of(texts[i]) for i in probed]
+            met = dict.fromkeys(found[probed].tolist())
+            patterns = [(place, pattern_of(place)) for place in met]
+        else:
+            patterns = list(padding_patterns())
+        for place, pattern in patterns:
+            left = np.flatnonzero(found < 0)
+            if pattern and len(left):
+                found[left[matched(told.take(pa.array(left)), pattern)]] = place
 
     def _place(self, text: str) -> int:
         if self.of == "shapes":
@@ -271,24 +283,6 @@ class Shapes:
 
     def document(self) -> dict[str, Any]:
         return {"domain": self.name, "of": self.of, "gaps": list(self.gaps)}
-
-
-@cache
-def _quick() -> list[tuple[str, int]]:
-    """The shapes that most cells have, as expressions that are matched over all texts at once."""
-    six = "[3-9][0-9]{5}|1[0-8][0-9]{4}|2[1-9][0-9]{4}"  # others, and longer ones, may be dates
-    whole = rf"^[+-]?(?:0|[1-9][0-9]{{0,4}}|[1-9][0-9]{{6}}|{six})$"
-    found = [(whole, places()[NumberShape()])]
-    found.append((r"^[+-]?(?:0|[1-9][0-9]{0,11})[.]0$", places()[NumberShape(after=ZERO)]))
-    for d in range(1, DEEP):
-        number = rf"^[+-]?(?:0|[1-9][0-9]{{0,7}})?[.][0-9]{{{d}}}$"
-        found.append((number, places()[NumberShape(d, ".")]))
-    day = r"^[12][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
-    clock = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
-    for (sign, seconds), place in _usual_places().items():
-        rest = f"{sign}{clock}{':[0-5][0-9]' if seconds else ''}" if sign else ""
-        found.append((f"{day}{rest}$", place))
-    return found
 
 
 @cache

@@ -113,6 +113,7 @@ class _Values:
     order: Mapping[str, int]
     others: _Others
     _numbers: dict[Spelling, np.ndarray[Any, np.dtype[np.float64]]] = field(default_factory=dict)
+    _seconds: dict[str, np.ndarray[Any, np.dtype[np.float64]]] = field(default_factory=dict)
 
     @property
     def present(self) -> int:
@@ -140,6 +141,12 @@ class _Values:
         if spelling not in self._numbers:
             self._numbers[spelling] = spelling.numbers(self.text)
         return self._numbers[spelling]
+
+    def seconds(self, format: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """The different values as seconds since 1970. Read once for each format."""
+        if format not in self._seconds:
+            self._seconds[format] = as_seconds(self.text, format)
+        return self._seconds[format]
 
     def formed(self, kind: Kind | None = None) -> Form:
         """How the cells are written, from exact counts; as cells of a kind, if one is given."""
@@ -247,7 +254,7 @@ def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
 def _at_a_glance(
     column: Column, values: _Values, seen: Domain
 ) -> tuple[Profile, tuple[Repair, ...]]:
-    amounts = quantities(values.text, seen, values.numbers)
+    amounts = quantities(values.text, seen, values.numbers, values.seconds)
     profile = profile_of(values.counts, values.rows, amounts)
     if not column.modelled:
         return profile, ()
@@ -276,13 +283,13 @@ def _possible(name: str, values: _Values) -> dict[Kind, Domain]:
         if not np.isnan(numbers).all():
             found[kind] = _numbers(values, numbers, written)
     written = values.formed(Kind.DATE)
-    seconds = as_seconds(values.text, written.format) if written.fitting else np.array([np.nan])
+    seconds = values.seconds(written.format) if written.fitting else np.array([np.nan])
     if (seconds < ENDLESS).any():
         found[Kind.DATE] = _dates(values, seconds, written.format)
     elif isinstance(whole := found.get(Kind.INTEGER), Numbers) and of_excel(
         name, values.numbers(whole.spelling)
     ):
-        found[Kind.DATE] = _dates(values, as_seconds(values.text, EXCEL), EXCEL)
+        found[Kind.DATE] = _dates(values, values.seconds(EXCEL), EXCEL)
     return found
 
 

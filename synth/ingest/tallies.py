@@ -20,6 +20,7 @@ from synth.ingest.shapes import (
     TruthShape,
     places,
 )
+from synth.lazily import np, npt
 from synth.schema.durations import READS
 from synth.schema.moments import reads
 from synth.schema.spelling import Spelling
@@ -61,6 +62,8 @@ def truth_of(
             tells apart is the likeliest.
     """
     words = {s.word: n for s, n in seen if isinstance(s, TruthShape)}
+    if not words:
+        return TRUTHS[0], 0.0
 
     def likely(pair: tuple[str, str]) -> float:
         both = all(word in words for word in pair)
@@ -131,17 +134,18 @@ def usual_comma(counts: Sequence[Values], sigma: float, delimiter: str) -> float
         counts: of each column, over `shapes()`; more may follow.
         sigma: standard deviation of the noise in each.
     """
-    signs = _signs()
+    where, signs = _signs()
     least = max(SURE * sigma, 1e-9)
-    told = sum(float(c[i]) * sign for c in counts for i, sign in signs.items() if c[i] >= least)
+    shown = [np.asarray(c, dtype=np.float64)[where] for c in counts]
+    told = sum(float(np.where(n >= least, n, 0.0) @ signs) for n in shown)
     if told:
         return SURELY if told > 0 else -SURELY
     return 0.5 if delimiter == ";" else 0.0
 
 
 @cache
-def _signs() -> Mapping[int, int]:
-    """Where numbers stand in `shapes()` of which it is plain what the comma is."""
+def _signs() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Where numbers stand in `shapes()` of which it is plain what the comma is, 1 for a mark."""
     found = {}
     for shape, place in places().items():
         if not isinstance(shape, NumberShape) or shape.mark == "?":
@@ -150,7 +154,7 @@ def _signs() -> Mapping[int, int]:
             found[place] = 1
         elif shape.between == "," or (shape.mark == "." and shape.decimals not in (3, DEEP)):
             found[place] = -1
-    return found
+    return np.array(list(found), dtype=np.int64), np.array(list(found.values()), dtype=np.float64)
 
 
 def _without_zeros(seen: list[Counted], cells: float) -> list[Counted]:

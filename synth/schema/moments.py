@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
-from synth.lazily import compiled, np, pd
+from synth.lazily import compiled, np, pa, pd
 from synth.schema.values import Values, as_text
 
 LANGUAGES = (
@@ -37,6 +37,13 @@ STANDARD = {
 CLOCK = compiled(r"(?:,? |T)%-?[HI]")
 FRACTION = compiled(r"[.,]%\d?f")
 SECONDS = compiled(r"[.:]%S(?:[.,]%\d?f)?")
+MANY = 500  # texts, from which on looking at all of them at once is worth it
+NUMBERED = compiled(r"(?:%[YymdHMS]|[-/.,:T_])+(?: (?:%[YymdHMS]|[-/.,:T_])+)?")
+WIDEST = {  # what pandas reads
+    **{" ": r"[\pZ\pC]+", "Y": r"\p{Nd}{4}", "y": r"\p{Nd}{2}", "m": r"(?:1[0-2]|0?[1-9])"},
+    **{"d": r"(?:3[01]|[12]\p{Nd}|[0 ]?[1-9])", "H": r"(?:2[0-3]|[01]?\p{Nd})"},
+    **{"M": r"[0-5]?\p{Nd}", "S": r"[0-6]?\p{Nd}"},
+}
 TIMED = compiled(r"%-?[HI]")
 
 
@@ -121,10 +128,11 @@ def as_seconds(values: pd.Series, format: str) -> Values:
         )
     values = _plainer(values, format)
     asked = _standard(format)
-    whole = _moments(values, asked)
-    for coarser in _coarser(asked):
-        if np.isnat(whole).any():
-            whole = np.where(np.isnat(whole), _moments(values, coarser), whole)
+    values = values.reset_index(drop=True)
+    whole = np.full(len(values), np.datetime64("NaT", "us"))
+    for form in (asked, *_coarser(asked)):
+        if len(left := np.flatnonzero(np.isnat(whole))):
+            whole[left] = _read(values.iloc[left], form)
     seconds: Values = whole.astype(np.int64) / 1e6
     seconds[np.isnat(whole)] = np.nan
     return seconds
@@ -162,6 +170,69 @@ def _of_excel(values: pd.Series) -> Values:
     days = np.array(pd.to_numeric(values.astype(object), errors="coerce"), dtype=np.float64)
     days[~((days == np.floor(days)) & (days > 0) & (days <= LAST))] = np.nan
     return (days - EPOCH) * 86400.0
+
+
+def _read(values: pd.Series, format: str) -> np.ndarray:
+    """Moments of a format; of many texts, those that cannot be one are not looked at further."""
+    width = _widest(format)
+    if len(values) < MANY or not width or pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return _moments(values, format)
+    try:
+        texts = pa.array(values, pa.string(), from_pandas=True)
+    except pa.ArrowException:  # not all of them are texts
+        return _moments(values, format)
+    found = np.full(len(values), np.datetime64("NaT", "us"))
+    whole = pa.compute.match_substring_regex(texts, width).fill_null(False)
+    maybe = np.flatnonzero(whole.to_numpy(zero_copy_only=False))
+    if not len(maybe):
+        return found
+    iso, strict, order = _as_iso(format)
+    some = values.iloc[maybe]
+    if not strict:
+        found[maybe] = _moments(some, format)
+        return found
+    texts = texts.take(pa.array(maybe))
+    exact = pa.compute.match_substring_regex(texts, strict).to_numpy(zero_copy_only=False)
+    turned = pa.compute.replace_substring_regex(texts, strict, order)
+    plain = pd.Series(turned.to_pandas().to_numpy(dtype=object)[exact])
+    found[maybe[exact]] = _moments(plain, iso)
+    if not exact.all():
+        found[maybe[~exact]] = _moments(some.iloc[np.flatnonzero(~exact)], format)
+    return found
+
+
+@cache
+def _widest(format: str) -> str:
+    """What every text of a format matches; "" where that is not plain to say."""
+    if not NUMBERED.fullmatch(format) or format.startswith("%Y-%m-%d"):  # which is read quickly
+        return ""
+    return f"^{_replaced(format, WIDEST)}$"
+
+
+@cache
+def _as_iso(format: str) -> tuple[str, str, str]:
+    """The ISO format of as much, what reads the padded ones of a format, and how they are turned.
+
+    Programs read ISO many times faster. Empty where there is more or less in a format than a day
+    and hours, minutes and seconds.
+    """
+    parts = re.findall(r"%(\w)", format)
+    iso = {3: "%Y-%m-%d", 5: "%Y-%m-%d %H:%M", 6: "%Y-%m-%d %H:%M:%S"}.get(len(parts), "")
+    if sorted(parts) != sorted(re.findall(r"%(\w)", iso)) or not iso:
+        return "", "", ""
+    strict = {c: "([0-9]{4})" if c == "Y" else "([0-9]{2})" for c in "YmdHMS"}
+    order = re.sub(r"%(\w)", lambda code: f"\\{parts.index(code[1]) + 1}", iso)
+    return iso, f"^{_replaced(format, strict)}$", order
+
+
+def _replaced(format: str, codes: Mapping[str, str]) -> str:
+    """A format as an expression, with one of its own for each code."""
+    pieces = re.split(r"%(\w)", format)
+    return "".join(codes[p] if i % 2 else _between(p, codes) for i, p in enumerate(pieces))
+
+
+def _between(text: str, codes: Mapping[str, str]) -> str:
+    return codes.get(" ", " ").join(re.escape(part) for part in text.split(" "))
 
 
 def _moments(values: pd.Series, format: str) -> np.ndarray:

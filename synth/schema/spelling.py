@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import re
+import string
 from dataclasses import dataclass
 from functools import cached_property
 
 from synth.errors import SchemaError
-from synth.lazily import compiled, np, pa, pd
+from synth.lazily import compiled, np, npt, pa, pd
 from synth.schema.durations import way_of, ways
 from synth.schema.values import Values
 
@@ -121,16 +122,72 @@ class Spelling:
         return numbers
 
     def _read_all(self, values: pd.Series) -> Values:
-        """Texts as numbers: plain ones at once, and one by one only what is spelt otherwise."""
-        plainly = self.mark == "." and not (self.before or self.after or self.clock)
-        plainly = plainly and len(values) >= MANY
-        numbers = plain_numbers(values) if plainly else np.full(len(values), np.nan)
-        rest = np.flatnonzero(np.isnan(numbers))
+        """Texts as numbers: most at once, and one by one only what may be one spelt otherwise."""
+        if len(values) >= MANY and not self.clock:
+            numbers, open_ = self._at_once(values)
+        else:
+            numbers, open_ = np.full(len(values), np.nan), np.ones(len(values), dtype=bool)
+        rest = np.flatnonzero(open_)
         if len(rest):
             told = values.iloc[rest].astype(object)
             read = told.map(lambda v: self.read(v) if isinstance(v, str) else v)
             numbers[rest] = np.array(pd.to_numeric(read, errors="coerce"), dtype=np.float64)
         return numbers
+
+    def _at_once(self, values: pd.Series) -> tuple[Values, npt.NDArray[np.bool_]]:
+        """The numbers among texts that are written as expected, and which others may be some."""
+        numbers = np.full(len(values), np.nan)
+        try:
+            texts = pa.array(values, pa.string(), from_pandas=True)
+        except pa.ArrowException:  # not all of them are texts
+            return numbers, np.ones(len(values), dtype=bool)
+        plainly = self.mark == "." and not (self.before or self.after)
+        open_ = np.ones(len(values), dtype=bool)
+        for pattern in (*(PLAIN_TEXT,) * plainly, *self._expected):
+            left = np.flatnonzero(open_)
+            some = texts.take(pa.array(left))
+            fits = pa.compute.match_substring_regex(some, pattern).fill_null(False)
+            mine = left[fits.to_numpy(zero_copy_only=False)]
+            if len(mine):
+                numbers[mine] = _cast(self._undone(some.filter(fits), pattern))
+                open_[mine] = False
+        left = texts.filter(pa.array(open_))
+        maybe = pa.compute.match_substring_regex(left, r"\p{N}")
+        never = pa.compute.match_substring_regex(left, self._never)
+        told = pa.compute.and_(maybe, pa.compute.invert(never)).fill_null(False)
+        open_[open_] = told.to_numpy(zero_copy_only=False)
+        return numbers, open_
+
+    @property
+    def _parted(self) -> str:
+        return f"[{BLANKS if self._blank else re.escape(self._apart)}]"
+
+    @property
+    def _expected(self) -> tuple[str, ...]:
+        """What fits numbers in just this spelling; nothing where a sign may stand behind."""
+        if self.behind:
+            return ()
+        whole = rf"[0-9]{{1,3}}(?:{self._parted}[0-9]{{3}})+|[0-9]+"
+        digits = rf"((?:{whole})(?:{re.escape(self.mark)}[0-9]*)?)"
+        return (rf"^(-?){re.escape(self.before)}{digits}{re.escape(self.after)}$",)
+
+    def _undone(self, texts: pa.Array, pattern: str) -> pa.Array:
+        """Texts that fit an expression of `_expected` as every program writes them."""
+        if pattern == PLAIN_TEXT:
+            return texts
+        bare = texts
+        if self.before or self.after:
+            bare = pa.compute.replace_substring_regex(texts, pattern, r"\1\2")
+        bare = pa.compute.replace_substring_regex(bare, self._parted, "")
+        return pa.compute.replace_substring(bare, self.mark, ".")
+
+    @property
+    def _never(self) -> str:
+        """An expression for what no number in this spelling has, whatever is taken off its ends."""
+        ends = self.before + self.after
+        letters = "".join(c for c in string.ascii_letters + ":/_@#" if c not in "eE" + ends)
+        between = "" if "-" in ends else "|[0-9]-[0-9]"  # a sign stands first, last or in a power
+        return f"[{letters}]{between}"
 
     def written(self, number: float, decimals: int | None) -> str:
         """A number as text, with at most so many decimal places; None for as many as it has."""
@@ -169,6 +226,12 @@ class Spelling:
 PLAINLY = Spelling()
 
 
+def _cast(texts: pa.Array) -> Values:
+    """Texts that write numbers as every program does, as numbers; NaN for a missing one."""
+    read = pa.compute.cast(texts, pa.float64())
+    return np.array(read.fill_null(np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
 def plain_numbers(values: pd.Series) -> Values:
     """The numbers among texts that every program writes so, read at once; NaN for all else."""
     try:
@@ -176,8 +239,7 @@ def plain_numbers(values: pd.Series) -> Values:
     except pa.ArrowException:  # not all of them are texts
         return np.full(len(values), np.nan)
     plain = pa.compute.match_substring_regex(texts, PLAIN_TEXT)
-    read = pa.compute.cast(pa.compute.if_else(plain, texts, None), pa.float64())
-    return np.array(read.fill_null(np.nan).to_numpy(zero_copy_only=False), dtype=np.float64)
+    return _cast(pa.compute.if_else(plain, texts, None))
 
 
 def _digits(size: float, decimals: int | None, fixed: bool) -> str:

@@ -95,3 +95,39 @@ def test_numbers_are_written_to_text_files_as_their_column_spells_them():
     numbers = pd.Series([4263.9, np.nan])
     assert money.written(numbers).tolist() == ["4.263,90 €", None]
     assert Numbers((0.0, 5000.0), decimals=2).written(numbers) is numbers
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [Spelling(between=",", before="$", fixed=True), Spelling(",", ".", after=" €"), Spelling()],
+)
+def test_many_texts_are_read_as_one_by_one(spelling: Spelling):
+    """Other spellings, words, dates, powers, signs and digits of other scripts among them."""
+    odd = [
+        "1.5e-3",
+        "-7",
+        "\u22127",
+        " 8 ",
+        "5-3",
+        "1/2",
+        "e5",
+        "\u0661\u0662",
+        "$-4",
+        "-$4",
+        "(3)",
+    ]
+    odd += ["north", "A12", "2020-01-02", "1.234", "1,234", "12,3", "1,23,4", "", "€", "1e999"]
+    numbers = [n / 100 for n in range(-30_000_000, 30_000_000, 100_003)]
+    texts = [*odd, *(spelling.written(n, 2) for n in numbers)]
+    one_by_one = np.array([spelling.read(t) for t in texts])
+    np.testing.assert_array_equal(spelling.numbers(pd.Series(texts, dtype=object)), one_by_one)
+
+
+def test_of_many_texts_few_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch):
+    """Words and dates are no numbers, and most numbers are written in the column's own spelling."""
+    asked: list[str] = []
+    monkeypatch.setattr(Spelling, "read", lambda _, text: asked.append(text) or math.nan)
+    texts = [f"{n * 1.5:,.2f}" for n in range(1_000)]
+    texts += [f"word {n}" for n in range(1_000)] + [f"2020-01-{n:02}" for n in range(1, 29)]
+    Spelling(between=",").numbers(pd.Series([*texts, "(3)"], dtype=object))
+    assert asked == ["(3)"]
