@@ -23,9 +23,9 @@ help:
 app: .venv/.ready
 	$(BIN)/streamlit run app.py --server.port $(PORT)
 
-# Tests that share a resource stay on one worker: tests/groups.py.
+# Tests that share a resource stay on one worker: tests/groups.py. Three, as one of them often waits for a browser.
 test: .venv/.ready-for-tests browser postgres newman
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3
 
 nightly: .venv/.ready-for-tests browser postgres newman
 	$(BIN)/python -m pytest -n 2 -m nightly
