@@ -609,7 +609,7 @@ STEPS = {
     "pseudonymise a name": 'step = "pseudonymise"\ncolumn = "person"\nformat = "AAAAAA##"',
     "filter": 'column = "age"\nat_least = 20',
     "rename": 'column = "age"\nto = "years"',
-    "drop": 'columns = ["visit", "dose"]',
+    "drop": 'columns = ["weight", "dose"]',
     "keep": 'columns = ["age", "city", "seen"]',
     "shuffle": "",
     "hour_band": 'column = "seen"',

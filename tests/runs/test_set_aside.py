@@ -57,7 +57,11 @@ def files(outcome: Outcome) -> dict[str, bytes]:
         return {name: bundle.read(name) for name in bundle.namelist()}
 
 
-METHODS = ("adaptive", "independent", "sequential", "row_seeded")
+METHODS = (
+    "independent",
+    "row_seeded",
+    *(pytest.param(m, marks=pytest.mark.nightly) for m in ("adaptive", "sequential")),
+)
 
 
 @cache

@@ -54,7 +54,7 @@ def _field(told: ColumnStanding, released: Released) -> dict[str, Any]:
         **typed,
         **({"constraints": limits} if limits else {}),
         **gaps,
-        "synthetic": {"verdict": told.standing.value, "doNotUseFor": list(told.not_for)},
+        "synthetic": {"standing": told.standing.value, "doNotUseFor": list(told.not_for)},
     }
 
 

@@ -1,7 +1,7 @@
 """What can be said of each column from the release alone, and what it should not be used for.
 
-Not the custodian's verdict, which holds columns against the real rows: under a promise nobody may
-tell that. Here speak the synthetic rows, the model, and the noise that the ledger names. The first
+Not what the custodian is told, who may hold columns against the real rows: under a promise nobody
+may tell that. Here speak the synthetic rows, the model, and the noise that the ledger names. The first
 that holds:
 
 *made anew*, *withheld*: identifiers; free text.
@@ -75,7 +75,7 @@ class ColumnStanding:
 
     @property
     def plain(self) -> str:
-        """The verdict in a line."""
+        """All of it in a line."""
         return f"{self.standing.value}: {self.words}" if self.words else self.standing.value
 
 
