@@ -1,8 +1,8 @@
 """What can be said of each column from the release alone, and what it should not be used for.
 
 Not what the custodian is told, who may hold columns against the real rows: under a promise nobody
-may tell that. Here speak the synthetic rows, the model, and the noise that the ledger names. The first
-that holds:
+may tell that. Here speak the synthetic rows, the model, and the noise that the ledger names. The
+first that holds:
 
 *made anew*, *withheld*: identifiers; free text.
 *nothing is left*: no row holds a value, or each holds the same one of several.
