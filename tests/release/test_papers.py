@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import math
-import zipfile
 from pathlib import Path
 
 import frictionless
@@ -34,7 +33,7 @@ from synth.schema import Categories, Column, Dates, Kind, Numbers, Pattern, Role
 from synth.schema.spelling import Spelling
 from synth.schema.written import Written
 from synth.vault import Attributes
-from tests.bundles import passed_on, summed
+from tests.bundles import passed_on, summed, zipped
 from tests.people import some_people
 
 DAY = 86400.0
@@ -378,15 +377,6 @@ def test_what_the_recipe_says_is_in_every_paper_and_holds(files):
     assert json.loads(files["croissant.json"])["license"] == "CC-BY-4.0"
     assert Bundle.read(zipped(files)).about.publisher == "The Office"
     assert verify(passed_on(files))
-
-
-def zipped(files: dict[str, bytes]) -> io.BytesIO:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for name, content in files.items():
-            archive.writestr(name, content)
-    out.seek(0)
-    return out
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,7 @@ def assert_nothing_found(report: dict, operations: int, least: int) -> None:
     assert not [w for w, about in report["warnings"].items() if about], report["told"]
 
 
-@pytest.mark.parametrize("examples", [3, pytest.param(25, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [5, pytest.param(25, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize(
     "words",
     [
@@ -112,7 +112,7 @@ def address():
         yield address
 
 
-@pytest.mark.parametrize("examples", [12, pytest.param(50, marks=pytest.mark.nightly)])
+@pytest.mark.parametrize("examples", [20, pytest.param(50, marks=pytest.mark.nightly)])
 def test_the_rest_api_does_as_its_document_says(examples, address, tmp_path):
     report = judged(f"{address}/openapi.json", tmp_path, examples, OWNER, REFUSALS)
     assert_nothing_found(report, operations=8, least=8 * examples)
