@@ -8,9 +8,10 @@ from itertools import product
 
 from synth.ingest.shapes import DateShape, places
 from synth.lazily import compiled
-from synth.schema.moments import month_words, months, plain_name
+from synth.schema.moments import month_words, months, plain_name, without_ordinal
 
 DATE_LIKE = compiled(
+    r"[12]\d{3}-?W\d\d$|\d{1,2}(?:st|nd|rd|th)[ -]|"
     r"\d{1,4}[-/.:年h]\s?\d|\d{8}[T_ -]\d|0\d{7}$|\d{1,4}(?:\. | de |[ /-]?)[^\W\d_]{3}|"
     r"[^\W\d_]{3,12}\.?(?:, | de |[ /-]?)(?:\d|[^\W\d_]{3})"
 )
@@ -34,11 +35,13 @@ TIME = compiled(REST.replace(SIGNED, "(?P<t>)", 1))
 MONTH_ONLY = (
     (compiled(r"[12]\d{3}([-/])(?:0[1-9]|1[0-2])"), "%Y{0}%m"),
     (compiled(r"(?:0[1-9]|1[0-2])([-/])[12]\d{3}"), "%m{0}%Y"),
+    (compiled(r"(?:0[1-9]|1[0-2])(\.)(?:19|20)\d\d"), "%m{0}%Y"),
 )
 SQUEEZED = compiled(
     r"(1[89]\d\d|2[01]\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
     r"([T_-]?)((?:[01]\d|2[0-3])[0-5]\d([0-5]\d(\d{6})?)?)?(Z?)"
 )
+WEEK = compiled(r"[12]\d{3}(-?)W(?:0[1-9]|[1-4]\d|5[0-3])")
 SIX = compiled(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])")
 YEAR_LAST = compiled(r"([0-3]\d)([0-3]\d)(?:19|20)\d\d")
 AWAY = compiled(r"([+-])(\d\d):?([0-5]\d)?$")
@@ -128,6 +131,12 @@ def _month_only(text: str) -> DateShape | None:
     return None
 
 
+def _week(text: str) -> DateShape | None:
+    """A week of ISO 8601, of which hardly any year has 53."""
+    found = WEEK.fullmatch(text)
+    return DateShape(f"%G{found[1]}W%V") if found is not None else None
+
+
 def squeezed(text: str) -> DateShape | None:
     """A date of digits alone, or nearly."""
     if SIX.fullmatch(text):
@@ -146,8 +155,9 @@ def squeezed(text: str) -> DateShape | None:
 
 
 def _spoken(text: str) -> DateShape | None:
-    """A date with the name of a month."""
-    found = SPOKEN.fullmatch(text)
+    """A date with the name of a month; its day may be an ordinal."""
+    bare = without_ordinal(text)
+    found = SPOKEN.fullmatch(bare)
     if found is None or found["w"].lower() not in month_words():
         return None
     day = found["d"] or found["d2"]
@@ -157,7 +167,7 @@ def _spoken(text: str) -> DateShape | None:
     first += f"%d{found['s1']}" if found["d"] else ""
     last = f"%d{found['s3']}" if found["d2"] else ""
     form = f"{first}%b{found['s2']}{last}%{'Y' if len(found['y']) == 4 else 'y'}"
-    return _finished(form, found)
+    return _finished(form if bare == text else form.replace("%d", "%O"), found)
 
 
 def _year_and_name(text: str) -> DateShape | None:
@@ -169,7 +179,7 @@ def _year_and_name(text: str) -> DateShape | None:
 
 READERS = (
     *(_year_first, _day_first, _time, _month_only, squeezed, _spoken),
-    *(_eastern, _eight, _year_and_name),
+    *(_eastern, _eight, _year_and_name, _week),
 )
 
 
@@ -198,7 +208,7 @@ Naming = tuple[tuple[tuple[str, str], ...], str]
 
 def naming_of(text: str) -> Naming | None:
     """The languages and widths in which a month's name is one, and how it is written: "En"."""
-    found = SPOKEN.fullmatch(text) or YEAR_NAMED.fullmatch(text)
+    found = SPOKEN.fullmatch(without_ordinal(text)) or YEAR_NAMED.fullmatch(text)
     meant = month_words().get(found["w"].lower()) if found else None
     if found is None or meant is None:
         return None

@@ -11,6 +11,7 @@ from synth.ingest.dated import namings, paddings, zones
 from synth.ingest.shapes import (
     ALIKE,
     COMPACT,
+    MONTH_OR_NUMBER,
     STAMPS,
     TRUTHS,
     ZERO,
@@ -205,18 +206,22 @@ def _with_zeros(form: Form, told: Values, sigma: float) -> Spelling:
     Of numbers without them, one in ten shows fewer: too few, maybe, to rise above the noise. Which
     of the two it is then is the likelier one: either mistake changes no number.
     """
-    spelling, decimals = form.spelling, form.decimals
+    spelling, scale = form.spelling, form.spelling.scale
+    decimals = spelling.digits if scale else form.decimals
     if not decimals:
         return replace(spelling, fixed=False)
     ends = spelling.before, spelling.after
     mine = [
         (shape.decimals, float(told[place]))
-        for between in {"", spelling.between}
+        for between, lakh in {("", False), (spelling.between, False), (spelling.between, True)}
         for d in (decimals - 1, decimals)
-        if (shape := NumberShape(d, spelling.mark if d else "", between, *ends)) in places()
+        for mark in (spelling.mark if d else "",)
+        for shape in (NumberShape(d, mark, between, *ends, lakh=lakh, scale=scale),)
+        if shape in places()
         for place in (places()[shape],)
     ]
-    mine.append((1, float(told[places()[NumberShape(after=ZERO)]])))
+    if not scale:
+        mine.append((1, float(told[places()[NumberShape(after=ZERO)]])))
     full = sum(n for d, n in mine if d == decimals)
     fewer = sum(n for d, n in mine if d == decimals - 1)  # nine of ten, at a fraction of the noise
     return replace(spelling, fixed=fewer <= TRIMMED * full)
@@ -232,6 +237,7 @@ def _form(
     cells = sum(n for _, n in seen)
     dates = [(s, n) for s, n in seen if isinstance(s, DateShape)]
     squeezed = [(NumberShape(), n) for s, n in dates if s.format in COMPACT]
+    squeezed += [(NumberShape(4, "."), n) for s, n in dates if s.format == MONTH_OR_NUMBER]
     numbers = [*((s, n) for s, n in seen if isinstance(s, NumberShape)), *squeezed]
     decimals, spelling, written = numbers_of(numbers, comma)
     way, long = durations_of(seen)

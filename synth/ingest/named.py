@@ -215,6 +215,7 @@ ALONE_PLACE = (
 ALONE_SECRET = "conditions|loon|schuld|loen|plat|maas|gelir|tani"
 EAST_NAMES = r"姓名|氏名|名前|名字|お名前|フリガナ|이름|성명|성함"
 EAST_NUMBERS = (
+    "^(?:番号|编号|編號|번호|序号|序號|学号|工号|社員番号|일련번호|순번)$|"
     "身份证|身分證|证件号|病历号|患者番号|マイナンバー|電話|电话|手机|"
     "住所|地址|メール|邮箱|주민등록|전화|주소|이메일|학번"
 )

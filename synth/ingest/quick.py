@@ -63,26 +63,33 @@ def _number(shape: NumberShape) -> str:
     ends = re.escape(shape.before), re.escape(shape.after)
     if shape.brackets or shape.behind or shape.decimals == DEEP:
         return ""
+    if shape.plus or shape.lakh or shape.scale:
+        return ""
     if shape.after == ZERO:
-        return rf"^[+-]?{WHOLE}[.]0$" if shape == NumberShape(after=ZERO) else ""
+        return rf"^-?{WHOLE}[.]0$" if shape == NumberShape(after=ZERO) else ""
     if (shape.before, shape.after) == ("", "") and not shape.between:
         return _plain(shape.decimals, shape.mark)
     whole = _grouped(shape) if shape.between else WHOLE
     if shape.mark == "," and not shape.between and shape.decimals == 3:
         return ""  # which may be thousands
     rest = f"[{shape.mark}][0-9]{{{shape.decimals}}}" if shape.decimals else ""
-    return f"^[+-]?{ends[0]}{whole}{rest}{ends[1]}$"
+    return f"^-?{ends[0]}{whole}{rest}{ends[1]}$"
 
 
 def _plain(decimals: int, mark: str) -> str:
     """Numbers with nothing before and after them and between their thousands."""
     if not decimals:  # others of six digits, and longer ones, may be dates
         six = "[3-9][0-9]{5}|1[0-8][0-9]{4}|2[1-9][0-9]{4}"
-        return rf"^[+-]?(?:0|[1-9][0-9]{{0,4}}|[1-9][0-9]{{6}}|{six})$"
+        return rf"^-?(?:0|[1-9][0-9]{{0,4}}|[1-9][0-9]{{6}}|{six})$"
+    if mark == "." and decimals == 4:  # 10.2006 to 12.2006 may be months
+        others = "[0-9]|1[3-9]|[2-9][0-9]|[1-9][0-9]{2,7}"
+        return (
+            rf"^-?(?:(?:{others})?[.][0-9]{{4}}|1[0-2][.](?:[03-9][0-9]|1[0-8]|2[1-9])[0-9]{{2}})$"
+        )
     if mark == ".":  # a zero alone behind it is a shape of its own
         places = "[1-9]" if decimals == 1 else f"[0-9]{{{decimals}}}"
-        return rf"^[+-]?(?:0|[1-9][0-9]{{0,7}})?[.]{places}$"
-    return rf"^[+-]?{WHOLE},[0-9]{{{decimals}}}$" if decimals != 3 else ""
+        return rf"^-?(?:0|[1-9][0-9]{{0,7}})?[.]{places}$"
+    return rf"^-?{WHOLE},[0-9]{{{decimals}}}$" if decimals != 3 else ""
 
 
 def _grouped(shape: NumberShape) -> str:

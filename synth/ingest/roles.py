@@ -20,6 +20,11 @@ FEW = 20  # different values, below which uniqueness tells nothing
 REPEATED = 4  # rows a value has on average, from which on few values name no one person
 DENSE = 2  # numbers that run up fill their range but for one in so many
 CODE_DIGITS = 6  # fewest digits of a number that is drawn as a code
+NAMELESS = (
+    (r"[12]\d{3}[-/ ]?[WwQqTtSsHh]\d{1,2}", "weeks, quarters or halves of years"),
+    (r"[12]\d{3} ?[-/\u2013] ?(?:[12]\d)?\d{2}", "years that span two"),
+    (r"\d{1,3}(?:\.\d)? ?[/x] ?\d{1,3}(?:\.\d)?", "two measurements: two columns would keep them"),
+)
 ILL = r"\b(asthma|diabet\w*|cancer|\w*(itis|osis|emia|oma|pathy|plegia|algia)|hypertension|hiv)\b"
 
 __all__ = ["RoleGuess", "guessed_role", "judged_role", "role_by_name", "words_of"]
@@ -99,6 +104,8 @@ def judged_role(name: str, text: pd.Series, present: int, kind: Kind) -> RoleGue
     unique = kind is Kind.CATEGORY and (every or different > max(FEW, present / 2))
     if guess.withheld or not unique or (not every and _all_numbers(text)):
         return guess
+    if why := _of_nobody(text):
+        return replace(guess, why=f"{guess.why} {why}".strip())
     why = f"{guess.why} {counted}: {'' if every else 'nearly '}an identifier.".strip()
     if every:
         return RoleGuess(Role.IDENTIFIER, why, guess.format, whole=True)
@@ -110,6 +117,14 @@ def judged_role(name: str, text: pd.Series, present: int, kind: Kind) -> RoleGue
 def _all_numbers(text: pd.Series) -> bool:
     """Whether all are numbers, if too long or too large to be counted as such."""
     return bool(text.str.fullmatch(r"[+-]?[\d.,]+(?:e[+-]?\d+)?", case=False).all())
+
+
+def _of_nobody(text: pd.Series) -> str:
+    """Why words that nearly every row has its own of name no person all the same; "" else."""
+    for pattern, what in NAMELESS:
+        if text.str.fullmatch(pattern).all():
+            return f"They are {what}, which name nobody."
+    return ""
 
 
 def _codes(numbers: Sequence[str]) -> str:

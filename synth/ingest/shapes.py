@@ -61,6 +61,8 @@ class NumberShape:
         mark: "." or ","; "" where there are no places; "?" where `1,234` may be either.
         between: what stands between thousands; "" where nothing does.
         behind: whether a minus stands behind it, as SAP writes it.
+        inside, plus, lakh, scale: as of `schema.spelling.Spelling`; decimals are those before a
+            scale.
     """
 
     decimals: int = 0
@@ -70,6 +72,10 @@ class NumberShape:
     after: str = ""
     brackets: bool = False
     behind: bool = False
+    inside: bool = False
+    plus: bool = False
+    lakh: bool = False
+    scale: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,12 +186,32 @@ def _number_shapes() -> Iterator[NumberShape]:
             yield NumberShape(*layout, *ends, brackets=True)
     for layout, ends in product(_simple(), units()):
         yield NumberShape(*layout, *ends)
+    yield from _rarer_numbers()
+
+
+def _rarer_numbers() -> Iterator[NumberShape]:
+    """With brackets behind the currency, a plus, Indian thousands, or a scale."""
+    signs = [ends for ends in money() if not ends[1]]
+    for layout, ends in product(_simple(), signs):
+        yield NumberShape(*layout, *ends, brackets=True, inside=True)
+    for decimals, ends in product(range(5), (("", ""), ("", "%"), ("", " %"))):
+        for mark in ".," if decimals else ("",):
+            yield NumberShape(decimals, mark, "", *ends, plus=True)
+    for decimals, ends in product(range(5), (("", ""), *signs)):
+        yield NumberShape(decimals, "." if decimals else "", ",", *ends, lakh=True)
+    for decimals, scale in product(range(DEEP), "Ee"):
+        for mark in ".," if decimals else ("",):
+            yield NumberShape(decimals, mark, scale=scale)
+    for decimals, scale, ends in product(range(4), "Kk", (("", ""), *signs)):
+        for mark in ".," if decimals else ("",):
+            yield NumberShape(decimals, mark, "", *ends, scale=scale)
 
 
 CLOCKS = (
     *("%H:%M", "%H:%M:%S", *(f"%H:%M:%S.%{n}f" for n in range(1, 10))),
     *(f"{c}{b}{h}" for c in ("%I:%M", "%I:%M:%S") for b in ("", " ") for h in ("%p", "%P")),
 )
+MONTH_OR_NUMBER = "%m.%Y"  # 12.2006 is a number of four decimal places, too
 COMPACT = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%6f", "%Y%m", "%d%m%Y", "%m%d%Y")
 STAMPS = (
     *("%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ", "%Y%m%d_%H%M%S", "%Y%m%d-%H%M%S", "%Y%m%d %H%M%S"),
@@ -195,6 +221,8 @@ NAMED = (
     *("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%d. %b %Y", "%d%b%Y", "%d de %b de %Y"),
     *("%b %d %Y", "%b %d, %Y", "%b-%d-%Y", "%b %Y", "%b-%Y"),
 )
+WEEKS = ("%G-W%V", "%GW%V")
+ORDINALS = ("%O %b %Y", "%O %b, %Y", "%O-%b-%Y", "%b %O, %Y", "%b %O %Y")
 WEEKDAYS = ("%a, %d %b %Y", "%a %d %b %Y", "%a, %b %d, %Y", "%A, %d %b %Y", "%A, %b %d, %Y")
 LOGGED = (  # by databases, statistical programs and servers
     *(f"%d%b%{y}:%H:%M:%S{f}" for y in "Yy" for f in ("", ".%2f", ".%3f")),
@@ -213,7 +241,7 @@ SPACED = ("%d. %m. %Y", "%d. %m. %y")
 DOTTED = ("%Y.%m.%d.", "%Y. %m. %d.")
 HALVES = ("%I:%M %:P", "%I:%M:%S %:P")  # 9:30 a.m.
 STATED = (" Z", " UTC", " GMT", "%.z", " %z", " %:z", " %.z")  # zones that fewer programs write so
-MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y")
+MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", MONTH_OR_NUMBER)
 ZONES = ("", "Z", "%z", "%:z")
 
 
@@ -221,7 +249,7 @@ ORDERED = tuple(product("/.-", "Yy", ("", "d", "m")))  # sign, width of the year
 
 
 def _date_shapes() -> Iterator[DateShape]:
-    yield from map(DateShape, (*COMPACT[:-2], *STAMPS, *MONTHS, *CLOCKS))
+    yield from map(DateShape, (*COMPACT[:-2], *STAMPS, *MONTHS, *WEEKS, *CLOCKS))
     for sign in "-/.":
         yield from _timed(f"%Y{sign}%m{sign}%d", " T", ZONES)
     for sign, year, order in ORDERED:
@@ -237,6 +265,8 @@ def _rarer_dates() -> Iterator[DateShape]:
     yield from (DateShape("%d%m%Y", order) for order in ("", "d", "m"))
     for form, year in product(WEEKDAYS, "Yy"):
         yield from _timed(form.replace("%Y", f"%{year}"), " ", ("",), clocks=CLOCKS[:2])
+    for form in ORDINALS:
+        yield from _timed(form, " ", ("",), clocks=CLOCKS[:2])
     for form in DOTTED:
         yield from _timed(form, " ", ("",), clocks=CLOCKS[:2])
     for form, order in product(SPACED, ("", "d", "m")):

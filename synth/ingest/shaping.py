@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, ClassVar
 
@@ -25,6 +25,7 @@ from synth.ingest.shapes import (
     CURRENCY,
     DEEP,
     MANY,
+    MONTH_OR_NUMBER,
     RARER,
     TRUTHS,
     ZERO,
@@ -51,15 +52,18 @@ MOST_DIGITS = 15  # of a whole number that a double holds exactly; longer ones a
 
 PLAIN = compiled(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.(\d+))?|\.(\d+))")
 SCIENTIFIC = compiled(r"[+-]?(?:\d{1,15}([.,]?)\d{0,15}|\.\d{1,15})[eE][+-]?\d{1,2}")
+MONTH = compiled(r"1[0-2]\.(?:19|20)\d\d")
 CODED = compiled(r"0\d+")
 AROUND = compiled(r"(?:[<>~≤≥≈]|<=|>=) ?\d[\d.,]*(?: ?[^\W\d]\S{0,6})?")
 SIGN = r"[-+\u2212]?"
 SIGNS = "|".join(map(re.escape, (CURRENCY + RARER).split()))
-NUMBER_LIKE = compiled(rf"\(?{SIGN}(?:(?:{SIGNS})[ \u00a0]?)?{SIGN}\.?\d")
+NUMBER_LIKE = compiled(rf"\(?{SIGN}(?:(?:{SIGNS})[ \u00a0]?)?\(?{SIGN}\.?\d")
+POWER = compiled(r"-?\d(?:([.,])(\d{1,15}))?([eE])[+-]\d{2}")  # as programs write it
 USUAL_DATE = compiled(
     r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:([ T])(?:[01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?"
 )
+PLUS = 9  # characters of a number with a plus: longer ones may be of a telephone
 MANY_TEXTS = 200  # different ones, from which on the usual shapes are looked for at once
 LONGEST = 48  # characters of a number or a date
 
@@ -68,7 +72,8 @@ def shape_of(text: str) -> int:
     """The place in `shapes()` of the shape that a text has."""
     if plain := PLAIN.fullmatch(text):  # most cells are numbers, and most numbers are plain
         decimals = len(plain[1] or plain[2] or "")
-        if 0 < decimals < DEEP and len(text) <= MOST_DIGITS and not text.endswith(ZERO):
+        simply = 0 < decimals < DEEP and decimals != 4 and text[0] != "+"
+        if simply and len(text) <= MOST_DIGITS and not text.endswith(ZERO):
             return _plain_places()[decimals]
     elif usual := USUAL_DATE.fullmatch(text):
         return _usual_places()[usual[1] or "", usual[2] is not None]
@@ -111,6 +116,10 @@ def _shape(text: str) -> Shape:
 
 def _plain(text: str, decimals: int) -> Shape:
     digits = text.lstrip("+-")
+    if decimals == 4 and MONTH.fullmatch(text):
+        return DateShape(MONTH_OR_NUMBER)
+    if text[0] == "+" and decimals <= 4 and len(text) < PLUS:
+        return NumberShape(decimals, "." if decimals else "", plus=True)
     if not decimals and (date := squeezed(digits)) is not None:
         return date
     if len(digits.partition(".")[0]) > MOST_DIGITS:
@@ -131,19 +140,35 @@ def _ends() -> frozenset[tuple[str, str]]:
 
 
 def _number(text: str) -> NumberShape | None:
+    if (power := POWER.fullmatch(text)) and len(power[2] or "") < DEEP:
+        return NumberShape(len(power[2] or ""), power[1] or "", scale=power[3])
     if power := SCIENTIFIC.fullmatch(text):
         return NumberShape(DEEP, power[1] or ".")
-    brackets = text[0] == "(" and text[-1] == ")"
+    brackets = text[-1] == ")" and "(" in text
     behind = text[-1] == "-" and text[0].isdigit() and not text.endswith((",-", ".-"))
-    bare = text[1:-1] if brackets else text[:-1] if behind else text
+    bare = text.replace("(", "", 1)[:-1] if brackets else text[:-1] if behind else text
     found = DIGITS.search(bare)
     if found is None:
         return None
     before, after = _unsigned(bare[: found.start()]), bare[found.end() :]
+    short = after if after in ("K", "k", "M") or (after == "B" and "." in found[0]) else ""
+    after = after.removeprefix(short)
     if before is None or (before, after) not in _ends() or (brackets and after):
         return None
     layout = _layout(found[0])
-    shape = None if layout is None else NumberShape(*layout, before, after, brackets, behind)
+    if layout is None:
+        return None
+    shape = replace(
+        layout,
+        before=before,
+        after=after,
+        brackets=brackets,
+        behind=behind,
+        inside=brackets and text[0] != "(",
+        plus=bare[0] == "+" and len(bare) < PLUS,
+        scale="k" if short == "k" else "K" * bool(short),
+    )
+    shape = shape if shape in places() else replace(shape, plus=False)
     return shape if shape in places() else None
 
 
@@ -154,20 +179,23 @@ def _unsigned(before: str) -> str | None:
     return None if any(c in bare for c in "+-") else bare
 
 
-def _layout(digits: str) -> tuple[int, str, str] | None:
+def _layout(digits: str) -> NumberShape | None:
     """Decimal places, mark and thousands of the digits of a number; None where they are none."""
     mark, between, decimals = marks_of(digits)
     whole = digits[: len(digits) - decimals - 1] if decimals else digits
     groups = re.split(f"[{re.escape(between)}]", whole) if between else [whole]
     if not all(g.isdigit() for g in groups) or len("".join(groups)) > MOST_DIGITS:
         return None
-    if between and not (1 <= len(groups[0]) <= 3 and all(len(g) == 3 for g in groups[1:])):
+    sizes = [len(g) for g in groups]
+    lakh = between == "," and sizes[0] < 3 and sizes[1:] == [*(2,) * (len(sizes) - 2), 3]
+    lakh = lakh and len(sizes) > 2
+    if between and not lakh and not (1 <= sizes[0] <= 3 and set(sizes[1:]) == {3}):
         return None
     if groups[0][0] == "0" and (between or len(whole) > 1):
         return None  # codes have leading zeros
     if between == "," and len(groups) == 2 and not decimals:
-        return 0, "?", ","
-    return min(decimals, DEEP), mark if decimals else "", between
+        return NumberShape(0, "?", ",")
+    return NumberShape(min(decimals, DEEP), mark if decimals else "", between, lakh=lakh)
 
 
 def date_format(text: str) -> str:

@@ -26,6 +26,8 @@ from synth.schema.moments import reads
 from synth.schema.spelling import Spelling
 from synth.schema.values import Values
 
+POWERS = ("E", "e")
+SIGNED = 0.2  # of the numbers with a plus, from which on all above zero are written with one
 MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
 SURE = 5.2  # times the noise: cells of a shape that are surely there
 SURELY = 1.0
@@ -87,25 +89,55 @@ def numbers_of(seen: list[Counted], comma: float = 0.0) -> tuple[int | None, Spe
         comma: what the rest of the file tells of the comma, as `usual_comma` gives it.
     """
     cells = sum(n for _, n in seen)
-    seen = _without_zeros(_by_others(seen, comma), cells)
+    seen = _without_zeros(_by_others(_scaled(seen, cells), comma), cells)
     commas = added(seen, lambda s: s.mark == "," or (s.between == "." and s.mark != "."))
     points = added(seen, lambda s: s.mark == "." or (s.between == "," and s.mark != "?"))
     mark = "," if commas > points else "."
     between = most([(s.between, n) for s, n in seen if _apart(s, mark)], "")
     ends = most([((s.before, s.after), n) for s, n in seen], ("", ""))
     read = [(s, n) for s, n in seen if _fits(s, mark, between, ends)]
+    found = sum(n for _, n in read)
+    scale = _scale_of(read, found)
+    decimals = _places([(s, n) for s, n in read if not s.scale], mark)
+    digits = _places([(s, n) for s, n in read if s.scale], mark) if scale else 0
+    spelling = replace(
+        Spelling(mark, between, *ends, added(read, lambda s: s.brackets) > 0),
+        behind=added(read, lambda s: s.behind) > 0,
+        inside=added(read, lambda s: s.inside) > 0,
+        plus=added(read, lambda s: s.plus) >= SIGNED * found > 0,
+        lakh=between == "," and added(read, lambda s: s.lakh) > MISFITS * found,
+        scale=scale,
+        digits=digits,
+    )
+    if decimals == digits == 0 and not between:
+        spelling = replace(spelling, mark=".")
+    endless = decimals == DEEP or scale in POWERS
+    return None if endless else decimals, spelling, min(found, cells)
+
+
+def _scaled(seen: list[Counted], cells: float) -> list[Counted]:
+    """Powers of ten as numbers of very many places, where not nearly all numbers have one."""
+    if added(seen, lambda s: s.scale in POWERS) >= (1 - MISFITS) * cells:
+        return seen
+    return [(NumberShape(DEEP, s.mark or ".") if s.scale in POWERS else s, n) for s, n in seen]
+
+
+def _scale_of(read: list[Counted], found: float) -> str:
+    """The scale that numbers have; a small letter for thousands where any is written so."""
+    scales = [(s.scale, n) for s, n in read if s.scale]
+    if sum(n for _, n in scales) <= MISFITS * found:
+        return ""
+    return "k" if added(scales, lambda scale: scale == "k") else most(scales, "")
+
+
+def _places(read: list[Counted], mark: str) -> int:
+    """The decimal places that nearly all numbers do with."""
     shown: dict[int, float] = {}
     for shape, n in read:
         place = 3 if shape.mark == "?" and mark == "," else shape.decimals
         shown[place] = shown.get(place, 0.0) + n
     found = sum(shown.values())
-    decimals = next((p for p in sorted(shown) if _beyond(shown, p) <= MISFITS * found), 0)
-    brackets = added(read, lambda s: s.brackets) > 0
-    behind = added(read, lambda s: s.behind) > 0
-    spelling = Spelling(mark, between, *ends, brackets, behind=behind)
-    if decimals == 0 and not between:
-        spelling = replace(spelling, mark=".")
-    return None if decimals == DEEP else decimals, spelling, min(found, cells)
+    return next((p for p in sorted(shown) if _beyond(shown, p) <= MISFITS * found), 0)
 
 
 def _by_others(seen: list[Counted], comma: float) -> list[Counted]:

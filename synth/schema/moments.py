@@ -1,11 +1,13 @@
 """How dates and times are written: the codes of strftime, and a few that files need beside them.
 
-`%-d`, `%-m`, `%-H`, `%-I`: without a leading zero. `%3f`: so many digits of a fraction of a second.
-`%P`: am or pm in small letters; `%:P`: with dots. `%:z`: a zone as +01:00; `%.z`: as +01; moments
-are written in that of `%z[+0100]`, of which `%z` alone is +0000. `%b[fr]`, `%B[fr]`: the month's
-name, short or long, in a language, and `%h[fr]` its first three letters; the language is written as
-the names are, `[fr]`, `[Fr]` or `[FR]`, and left out for English names with a capital. `excel` is
-no code but a format of its own: whole days as Excel counts them, of which 1 January 2021 is 44197.
+`%-d`, `%-m`, `%-H`, `%-I`: without a leading zero; `%O`: the day as 1st, 2nd, 3rd. `%G` and `%V`:
+year and week of ISO 8601, which stand for the week's Monday. `%3f`: so many digits of a fraction of
+a second. `%P`: am or pm in small letters; `%:P`: with dots. `%:z`: a zone as +01:00; `%.z`: as +01;
+moments are written in that of `%z[+0100]`, of which `%z` alone is +0000. `%b[fr]`, `%B[fr]`: the
+month's name, short or long, in a language, and `%h[fr]` its first three letters; the language is
+written as the names are, `[fr]`, `[Fr]` or `[FR]`, and left out for English names with a capital.
+`excel` is no code but a format of its own: whole days as Excel counts them, of which 1 January 2021
+is 44197.
 """
 
 from __future__ import annotations
@@ -32,8 +34,9 @@ EXCEL = "excel"
 EPOCH, LAST = 25_569, 2_958_465  # 1970-01-01 and 9999-12-31 as Excel counts days
 STANDARD = {
     **{"-d": "d", "-m": "m", "-H": "H", "-I": "I"},
-    **{"P": "p", ":P": "p"},
+    **{"P": "p", ":P": "p", "O": "d"},
 }
+ORDINAL = compiled(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)(?![^\W_])")
 CLOCK = compiled(r"(?:,? |T)%-?[HI]")
 FRACTION = compiled(r"[.,]%\d?f")
 SECONDS = compiled(r"[.:]%S(?:[.,]%\d?f)?")
@@ -160,9 +163,30 @@ def _plainer(values: pd.Series, format: str) -> pd.Series:
     """Texts with what pandas cannot read in them written so that it can."""
     if "%:P" in format:
         values = values.astype(object).str.replace(r"([ap])\.m\.", r"\1m", regex=True)
+    if "%V" in format:  # a week is its Monday
+        values = values.astype(object).map(lambda v: f"{v}-1" if isinstance(v, str) else v)
+    if "%O" in format:
+        values = values.astype(object).map(
+            lambda v: without_ordinal(v) if isinstance(v, str) else v
+        )
     if "%.z" in format:
         values = values.astype(object).str.replace(r"([+-]\d\d)$", r"\1:00", regex=True)
     return values
+
+
+def without_ordinal(text: str) -> str:
+    """A text with the day that is written as an ordinal as a number: 4 March for 4th March."""
+    return ORDINAL.sub(r"\1", text)
+
+
+def ordinal(day: int) -> str:
+    """A day of a month as English writes it.
+
+    >>> ordinal(2), ordinal(12), ordinal(23)
+    ('2nd', '12th', '23rd')
+    """
+    last = 0 if day in (11, 12, 13) else day % 10
+    return f"{day}{dict(enumerate(('th', 'st', 'nd', 'rd'))).get(last, 'th')}"
 
 
 def _of_excel(values: pd.Series) -> Values:
@@ -266,7 +290,7 @@ def _standard(format: str) -> str:
             return "%f" if code[3] else "%z"
         return f"%{STANDARD.get(code[0][1:], code[0][1:])}"
 
-    return CODE.sub(replaced, format)
+    return CODE.sub(replaced, format) + "-%u" * ("%V" in format)
 
 
 # -- writing ---------------------------------------------------------------------------------------
@@ -288,7 +312,8 @@ def written(seconds: Values, format: str) -> pd.Series:
 
 def _texts(moments: pd.Series, format: str) -> pd.Series:
     text: pd.Series
-    if format == _standard(format) and "%z" not in format:
+    plain = format == _standard(format) and "%z" not in format
+    if plain or "%V" in format:
         text = moments.dt.strftime(format)
         return text
     moments = moments + pd.Timedelta(minutes=_away(format))
@@ -321,6 +346,8 @@ def _part(moments: pd.Series, code: re.Match[str]) -> pd.Series:
         sign, hours, minutes = (code[5] or "+0000")[0], *re.findall(r"\d\d", code[5] or "+0000")
         rest = {"z": minutes, ":z": f":{minutes}", ".z": ""}[code[4]]
         told = pd.Series(f"{sign}{hours}{rest}", index=moments.index, dtype=object)
+    elif name == "O":
+        told = moments.dt.day.map(ordinal).astype(object)
     else:
         told = moments.dt.strftime(f"%{STANDARD.get(name, name)}").astype(object)
         told = told.str.lower() if name in ("P", ":P") else told
@@ -347,4 +374,4 @@ def resolution_of(format: str) -> float:
 
 def dated(format: str) -> bool:
     """Whether it tells a day, and not only a time of day."""
-    return format == EXCEL or re.search(r"%(Y|y|-?d|-?m|b|B|h)", format) is not None
+    return format == EXCEL or re.search(r"%(Y|y|-?d|-?m|b|B|h|O|V)", format) is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import string
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from synth.errors import SchemaError
@@ -26,6 +26,9 @@ PLAIN_TEXT = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?$"
 SHORTEST = 15  # significant digits that a double surely keeps
 MANY = 500  # values, from which on reading plain ones at once is worth it
 DEEPEST = 12  # decimal places written at most
+LAKH = r"\d{1,2}(?:,\d{2})*,\d{3}"  # groups as in India: 12,34,567
+POWER = compiled(r"([Ee])[+-]\d{2,3}")
+SHORT = {"K": (("B", 1e9), ("M", 1e6), ("K", 1e3)), "k": (("B", 1e9), ("M", 1e6), ("k", 1e3))}
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,12 @@ class Spelling:
         brackets: whether a number below zero stands in brackets.
         fixed: whether all decimal places are written, zeros at the end too.
         behind: whether the minus of a number below zero stands behind it.
+        inside: whether brackets stand behind what every number begins with: `$ (1.50)`.
+        plus: whether a number above zero has a plus.
+        lakh: whether thousands are set apart in twos above the first three, as in India.
+        scale: "E" or "e" where a power of ten follows, `5.2E-07`; "K" or "k" where a letter stands
+            for thousands, and M and B for more, `1.2K`.
+        digits: decimal places before the scale.
         clock: the way of `durations` in which whole units of time are written; "" for none.
     """
 
@@ -55,6 +64,11 @@ class Spelling:
     fixed: bool = False
     clock: str = ""
     behind: bool = False
+    inside: bool = False
+    plus: bool = False
+    lakh: bool = False
+    scale: str = ""
+    digits: int = 0
 
     @property
     def plain(self) -> bool:
@@ -64,7 +78,9 @@ class Spelling:
     @cached_property
     def _grouped(self) -> re.Pattern[str]:
         between = f"[{BLANKS}]" if self._blank else re.escape(self._apart)
-        return re.compile(rf"\d{{1,3}}(?:{between}\d{{3}})+(?:{re.escape(self.mark)}\d*)?")
+        usual = rf"\d{{1,3}}(?:{between}\d{{3}})+"
+        whole = f"(?:{usual}|{LAKH})" if self.lakh else usual
+        return re.compile(rf"{whole}(?:{re.escape(self.mark)}\d*)?")
 
     @property
     def _blank(self) -> bool:
@@ -80,6 +96,9 @@ class Spelling:
         if self.clock:
             return ways()[self.clock].read(text)
         bare, sign = self._bare(text.strip())
+        if self.scale in SHORT and bare[-1:].isalpha():
+            times = dict(SHORT["K"]).get(bare[-1].upper(), math.nan)
+            bare, sign = bare[:-1].rstrip(BLANKS), sign * times
         if any(b in bare for b in self._apart + BLANKS * self._blank):
             if not self._grouped.fullmatch(bare):
                 return math.nan
@@ -89,6 +108,8 @@ class Spelling:
         if not PLAIN.fullmatch(bare):
             return math.nan
         number = sign * float(bare)
+        if self.scale in SHORT and math.isfinite(number):
+            number = float(f"{number:.{SHORTEST}g}")  # 4.35 × 1,000,000 is 4350000 and no more
         return number if math.isfinite(number) else math.nan
 
     def _bare(self, text: str) -> tuple[str, float]:
@@ -102,6 +123,8 @@ class Spelling:
             if bare.startswith(self.before):
                 text = bare.removeprefix(self.before).lstrip(BLANKS)
                 sign = -sign if below else sign
+        if self.inside and text[:1] == "(" and text[-1:] == ")":
+            text, sign = text[1:-1].strip(), -1.0
         if self.behind and text[-1:] and text[-1] in MINUS:
             text, sign = text[:-1].rstrip(BLANKS), -sign
         elif text[:1] and text[0] in MINUS and sign > 0:
@@ -164,12 +187,13 @@ class Spelling:
 
     @property
     def _expected(self) -> tuple[str, ...]:
-        """What fits numbers in just this spelling; nothing where a sign may stand behind."""
-        if self.behind:
+        """What fits numbers in just this spelling; nothing where more may stand behind."""
+        if self.behind or self.scale:
             return ()
         whole = rf"[0-9]{{1,3}}(?:{self._parted}[0-9]{{3}})+|[0-9]+"
+        whole += f"|{LAKH}" if self.lakh else ""
         digits = rf"((?:{whole})(?:{re.escape(self.mark)}[0-9]*)?)"
-        return (rf"^(-?){re.escape(self.before)}{digits}{re.escape(self.after)}$",)
+        return (rf"^([+-]?){re.escape(self.before)}{digits}{re.escape(self.after)}$",)
 
     def _undone(self, texts: pa.Array, pattern: str) -> pa.Array:
         """Texts that fit an expression of `_expected` as every program writes them."""
@@ -184,7 +208,7 @@ class Spelling:
     @property
     def _never(self) -> str:
         """An expression for what no number in this spelling has, whatever is taken off its ends."""
-        ends = self.before + self.after
+        ends = self.before + self.after + "KkMmBb" * (self.scale in SHORT)
         letters = "".join(c for c in string.ascii_letters + ":/_@#" if c not in "eE" + ends)
         between = "" if "-" in ends else "|[0-9]-[0-9]"  # a sign stands first, last or in a power
         return f"[{letters}]{between}"
@@ -193,16 +217,37 @@ class Spelling:
         """A number as text, with at most so many decimal places; None for as many as it has."""
         if self.clock:
             return ways()[self.clock].written(number)
-        digits = _digits(abs(number), decimals, self.fixed)
+        digits, scale = self._scaled(abs(number), decimals)
         whole, _, rest = digits.partition(".")
         if self.between:
-            whole = f"{int(whole):,}".replace(",", self.between)
-        text = whole + (self.mark + rest if rest else "")
+            whole = self._thousands(int(whole))
+        text = whole + (self.mark + rest if rest else "") + scale
         below = number < 0 and any(c in "123456789" for c in digits)
         framed = f"{self.before}{text}{self.after}"
         if not below:
-            return framed
+            return "+" * bool(self.plus and number > 0) + framed
+        if self.inside:
+            return f"{self.before}({text}{self.after})"
         return f"({framed})" if self.brackets else f"{framed}-" if self.behind else f"-{framed}"
+
+    def _scaled(self, size: float, decimals: int | None) -> tuple[str, str]:
+        """The digits of a size, and the scale that stands behind them."""
+        if self.scale in SHORT:
+            for letter, unit in SHORT[self.scale]:
+                if round(size / unit, self.digits) >= 1:
+                    return _digits(size / unit, self.digits, self.fixed), letter
+        elif self.scale:
+            mantissa, _, power = f"{size:.{self.digits}e}".partition("e")
+            digits = mantissa if self.fixed or "." not in mantissa else mantissa.rstrip("0")
+            return digits.rstrip("."), self.scale + power
+        return _digits(size, decimals, self.fixed), ""
+
+    def _thousands(self, whole: int) -> str:
+        if self.lakh and whole >= 1000:
+            above, last = f"{whole // 1000}", f"{whole % 1000:03}"
+            pairs = re.sub(r"(?<=\d)(?=(?:\d\d)+$)", ",", above)
+            return f"{pairs},{last}"
+        return f"{whole:,}".replace(",", self.between)
 
     def texts(self, numbers: pd.Series, decimals: int | None) -> pd.Series:
         """A column of numbers as text; missing ones stay missing."""
@@ -215,11 +260,15 @@ class Spelling:
         """The spelling as it is named in recipes: how a number would be written in it."""
         if self.clock:
             return self.clock
+        if self.scale:
+            shown = 1000.0 if self.fixed or not self.digits else 1111.1111111
+            return self.written(-shown if self.brackets or self.behind else shown, decimals)
         number = {None: 1234.567, 0: 1234.0, 1: 1234.5}.get(decimals, 1234.56)
         if self.fixed:
             number = 1234.0 if decimals == 1 else 1234.5
         if decimals == 0 and self.between == ".":
             number = 1234567.0  # 1.234 would be three decimal places
+        number += 1_200_000 if self.lakh else 0  # 12,34,567: only there hundreds show
         return self.written(-number if self.brackets or self.behind else number, decimals)
 
 
@@ -258,8 +307,8 @@ def spelling_of(example: str, *, whole: bool = False) -> Spelling:
     Args:
         whole: whether the numbers are whole, so that `1234.0` shows what stands after each.
 
-    >>> spelling_of("$1,234.50")
-    Spelling(mark='.', between=',', before='$', after='', brackets=False, fixed=True)
+    >>> spelling_of("$1,234.50") == Spelling(between=",", before="$", fixed=True)
+    True
 
     Raises:
         SchemaError: there is no number in it.
@@ -267,22 +316,38 @@ def spelling_of(example: str, *, whole: bool = False) -> Spelling:
     text = example.strip()
     if clock := text if text in ways() else way_of(text):
         return Spelling(clock=clock)
-    brackets = text[:1] == "(" and text[-1:] == ")"
-    text = text[1:-1].strip() if brackets else text
+    brackets, inside = text[-1:] == ")" and "(" in text, text[:1] != "("
+    text = text.replace("(", "", 1)[:-1].strip() if brackets else text
     found = DIGITS.search(text)
     if found is None:
         raise SchemaError(
             f"`{example}` is not how a number is written.", 'Write one, such as "1,234.50".'
         )
-    before, after = text[: found.start()].lstrip(MINUS + "+"), text[found.end() :]
-    behind = after in tuple(MINUS) and not before
-    after = "" if behind else after
+    before, after = text[: found.start()], text[found.end() :]
     mark, between, decimals = marks_of(found[0])
-    if whole and decimals:
-        return Spelling(".", between, before, found[0][-decimals - 1 :] + after, brackets)
     ends = found[0][-decimals:] if decimals else ""
-    fixed = ends.endswith("0")
-    return Spelling(mark, between, before, after, brackets, fixed, behind=behind)
+    scale, rest = _scale_of(after)
+    if whole and decimals and not scale:
+        mark, rest, ends = ".", found[0][-decimals - 1 :] + after, ""
+    plus, before = before.startswith("+"), before.lstrip(MINUS + "+")
+    behind = rest in tuple(MINUS) and not before
+    return replace(
+        Spelling(mark, between, before, "" if behind else rest, brackets, ends.endswith("0")),
+        behind=behind,
+        inside=brackets and inside,
+        plus=plus,
+        lakh=re.search(r",\d\d,", found[0]) is not None,
+        scale=scale,
+        digits=decimals if scale else 0,
+    )
+
+
+def _scale_of(after: str) -> tuple[str, str]:
+    """The scale with which what stands behind digits begins, and the rest."""
+    if power := POWER.match(after):
+        return power[1], after[power.end() :]
+    short = after[:1] if after[:1] in SHORT and not after[1:2].isalpha() else ""
+    return short, after.removeprefix(short)
 
 
 def decimals_of(example: str) -> int:

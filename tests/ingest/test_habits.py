@@ -87,6 +87,71 @@ def test_amounts_of_more_currencies_and_powers_with_a_comma(shape: str, number: 
     assert found.spelling.read(cells[0]) == number
 
 
+@pytest.mark.parametrize(
+    ("cells", "places"),
+    [
+        ([f"{n // 100},{n % 100:02},{7 * n % 1000:03}" for n in range(1000, 5000, 9)], 0),  # India
+        ([f"$ ({n}.25)" if n % 3 else f"$ {n}.50" for n in range(100, 600)], 2),
+        ([f"{n / 10:.1f}{'K' if n % 3 else 'M'}" for n in range(10, 900)], 0),
+        ([f"€{n / 2:g}{'k' if n % 3 else 'M'}" for n in range(10, 900)], 0),
+        ([f"{n % 10}.{n}E-0{n % 7 + 1}" for n in range(1110, 9999, 11) if n % 10], None),
+        ([f"{n:+d}" for n in range(-40, 60) if n] * 4, 0),
+        ([f"{n / 10:+.1f}%" for n in range(-400, 600) if n], 1),
+    ],
+)
+def test_numbers_of_rarer_habits_come_out_as_they_came_in(cells: list[str], places: int | None):
+    """They were words, of which nearly all are rare: nothing of the column was left."""
+    domain = one(cells, delimiter="|").column.domain
+    assert isinstance(domain, Numbers)
+    assert domain.decimals == (12 if places is None else places)
+    numbers = domain.spelling.numbers(pd.Series(cells))
+    assert not np.isnan(numbers).any()
+    assert [domain.spelling.written(n, places) for n in numbers] == cells
+    assert spelling_of(domain.spelling.example(places), whole=places == 0) == domain.spelling
+
+
+def test_months_are_told_from_numbers_of_four_decimal_places():
+    coordinates = [f"{n / 10_000:.4f}" for n in range(100_003, 130_000, 37)]
+    assert one(coordinates, delimiter="|").column.kind is Kind.REAL
+    assert one([f"1{n % 3}.{1990 + n % 30}" for n in range(300)]).column.kind is Kind.DATE
+
+
+DRAWN = {
+    "psql": " id | age | town \n----+-----+------\n{}(3 rows)\n",
+    "mysql": "+----+-----+------+\n| id | age | town |\n+----+-----+------+\n{}"
+    "+----+-----+------+\n",
+    "markdown": "| id | age | town |\n|---:|:---:|------|\n{}",
+    "box": "┌────┬─────┬──────┐\n│ id │ age │ town │\n├────┼─────┼──────┤\n{}└────┴─────┴──────┘\n",
+}
+
+
+@pytest.mark.parametrize("drawn", DRAWN)
+def test_lines_drawn_around_a_table_are_no_people(drawn: str):
+    bar = "│" if drawn == "box" else "|"
+    edge = "" if drawn == "psql" else bar
+    rows = [(" 1", " 34", "Oslo"), (" 2", " 56", "--"), (" 3", "   ", "Bern")]
+    told = "".join(f"{edge} {f' {bar} '.join(r)} {edge}\n" for r in rows)
+    read = read_table(io.BytesIO(DRAWN[drawn].format(told).encode()))
+    assert list(read.frame.columns) == ["id", "age", "town"]
+    assert read.frame.astype(object).fillna("").to_numpy().tolist() == [
+        *(["1", "34", "Oslo"], ["2", "56", ""], ["3", "", "Bern"]),
+    ]
+
+
+def test_japanese_without_kana_is_no_chinese():
+    rows = [f"{n},{'男女'[n % 2]},{20 + n % 60}" for n in range(100)]
+    for encoding, header in (("euc_jp", "番号,性別,年齢"), ("gbk", "编号,性别,年龄")):
+        found = read_table(io.BytesIO("\n".join([header, *rows]).encode(encoding)))
+        assert ",".join(found.frame.columns) == header
+
+
+def test_periods_and_pairs_of_measurements_name_nobody():
+    found = seen(
+        "\n".join(["bp,fy,id", *(f"{n}/{n % 60},{n}-{n % 80 + 10},x{n}" for n in range(101, 400))])
+    )
+    assert [found[n].column.role.value for n in ("bp", "id")] == ["plain", "identifier"]
+
+
 def test_more_or_less_than_a_number_among_numbers_is_a_code():
     cells = [*map(str, range(10, 250)), *["<5"] * 60, *["≥250"] * 40]
     found = one(cells).column
@@ -111,6 +176,7 @@ FORMATS = (
     *("%d %B[Tr] %Y", "%d %B[El] %Y", "%d %B[ro] %Y", "%d-%h[es]-%y", "%d %h[De] %Y"),
     *("%a, %d %b %Y %H:%M:%S GMT", "%Y-%m-%dT%H:%M:%S%:z[+0200]", "%Y-%m-%d %H:%M:%S.%3f%z[-0330]"),
     *("%d/%b/%Y:%H:%M:%S %z[-0500]", "%-m/%-d/%Y, %-I:%M:%S %p", "%d.%m.%Y, %H:%M:%S"),
+    *("%O %B %Y", "%B %O, %Y", "%O %b %Y %H:%M", "%m.%Y", "%G-W%V", "%GW%V"),
     *("%Y-%m-%d %H:%M:%S.%3f Z", "%Y-%m-%dT%H:%M%.z[+0100]", "%Hh%M", "%d%m%Y", "%m%d%Y"),
 )
 

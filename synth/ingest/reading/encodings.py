@@ -43,6 +43,12 @@ AFTER, BEFORE = f"{MONEY}°²³½¼¾ªº\u00a0\u202f", f"{MONEY}§№±×"
 BESIDE = compiled(
     r"\d ?([^\x00-\x7f\u2e80-\uffdc])(?![^\W\d_])|(?<![^\W\d_])([^\x00-\x7f\u2e80-\uffdc]) ?\d"
 )
+EASTERN = (  # words that head columns: a few of them tell more than how often letters are met
+    *("番号", "性別", "年齢", "氏名", "名前", "住所", "日付", "都道府県", "市区町村", "生年月日"),
+    *("職業", "収入", "地域", "病院", "患者", "編號", "姓名", "年齡", "地址", "日期", "縣市"),
+    *("编号", "性别", "年龄", "职业", "收入", "地区", "省份", "城市", "医院", "번호", "성별"),
+    *("나이", "이름", "주소", "날짜", "지역", "직업", "소득"),
+)
 TOLERATED = 0.1  # of the share of words that look like words
 
 
@@ -194,7 +200,7 @@ def _scores(sample: bytes) -> dict[str, float]:
     decoded = {n: sample.decode(n) for n in found if n and _decodes(sample, n)}
     shape = {n: _shapely(text) * _signed(text) for n, text in decoded.items()}
     fair = max(shape.values(), default=0.0) - TOLERATED
-    scores = {n: found[n] for n in decoded if shape[n] >= fair}
+    scores = {n: found[n] + _headed(decoded[n]) for n in decoded if shape[n] >= fair}
     usual = USUAL[0]
     if usual in scores:  # by far the most files are, so a few words in another are not enough
         few = len(_words(decoded[usual])) <= FEW
@@ -202,6 +208,11 @@ def _scores(sample: bytes) -> dict[str, float]:
         same = max((s for n, s in scores.items() if decoded[n] == decoded[usual]), default=0.0)
         scores[usual] = max(scores[usual], same + 1e-9)
     return scores
+
+
+def _headed(text: str) -> int:
+    """How many of the words that head columns in East Asia stand in a text as fields."""
+    return len(set(re.findall(r"[^\W\d_]+", text)).intersection(EASTERN))
 
 
 def _words(text: str) -> set[str]:

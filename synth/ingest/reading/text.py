@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from synth.errors import IngestError
@@ -14,6 +14,7 @@ from synth.ingest.reading.dividing import BLANK, DELIMITERS, FIXED, Fields, deli
 from synth.ingest.reading.encodings import BLOCK, Encoded, encoding_of
 from synth.ingest.reading.eurostat import eurostat
 from synth.ingest.reading.layout import LOOKED, Layout, layout_of
+from synth.ingest.reading.ruled import BAR, ruled, without_rules
 from synth.ingest.reading.said import Choices, Click, Noticed, Read
 from synth.ingest.reading.tidy import categorical
 from synth.ingest.width import check_width
@@ -63,6 +64,8 @@ def read_text(stream: IO[bytes], choices: Choices) -> Read:
         )
     if delimiter in (BLANK, FIXED):
         return _read_aligned(stream, encoded, delimiter, choices)
+    if choices.delimiter in ("", BAR) and ruled(lines):
+        return _read_ruled(stream, encoded, choices)
     fields = fields_of(lines, delimiter)
     start = _start(lines, fields, 1 if told else 0)
     if not start.rows:
@@ -302,6 +305,17 @@ def _read_aligned(stream: IO[bytes], encoded: Encoded, delimiter: str, choices: 
     kept = [r for r in body if len(r) == len(layout.names)]
     frame = pd.DataFrame(kept, columns=list(layout.names), dtype="category")
     return Read(frame, tuple(noticed), Written("\t", encoded.name, line_end=_end(text)))
+
+
+def _read_ruled(stream: IO[bytes], encoded: Encoded, choices: Choices) -> Read:
+    """A table drawn with lines, which are left out."""
+    stream.seek(encoded.mark)
+    text = stream.read().decode(encoded.plain, errors="replace")
+    plain = io.BytesIO(without_rules(text).encode())
+    read = read_text(plain, replace(choices, encoding="utf-8", delimiter=BAR))
+    said = Noticed("The lines drawn around the rows, and a count of the rows below, were left out.")
+    written = Written(BAR, encoded.name, line_end=_end(text))
+    return replace(read, noticed=(*encoded.noticed, said, *read.noticed), written=written)
 
 
 def _said_of_aligned(delimiter: str) -> Noticed:

@@ -76,7 +76,7 @@ def _typed(column: Column, several: frozenset[str]) -> dict[str, Any]:
 
 def _number(domain: Numbers) -> dict[str, Any]:
     spelt = domain.spelling
-    if domain.worded or spelt.clock or spelt.brackets or spelt.behind:
+    if domain.worded or spelt.clock or spelt.brackets or spelt.behind or spelt.scale:
         return {"type": "string"}
     if spelt.plain:
         return {"type": "integer" if domain.decimals == 0 else "number"}
