@@ -108,12 +108,16 @@ def _finished(day: str, found: re.Match[str], order: str = "") -> DateShape | No
     hour = int(found["h"])
     if hour > 23 or (found["half"] and not 1 <= hour <= 12):
         return None
+    zone = _zone(found["z"] or "")
+    whole = DateShape(f"{day}{found['t'] or ''}{found['clock']}{zone}", order)
+    if day and whole in places():  # midnight, which a day has in every row of many tables
+        return whole
     clock = f"%{'I' if found['half'] else 'H'}{found['c']}%M"
     clock += f"{found['c']}%S" if found["s"] else ""
     clock += f"{found['p']}%{len(found['f'])}f" if found["f"] else ""
     if half := found["half"]:
         clock += found["blank"] + ("%:P" if "." in half else "%p" if half.isupper() else "%P")
-    return DateShape(f"{day}{found['t'] or ''}{clock}{_zone(found['z'] or '')}", order)
+    return DateShape(f"{day}{found['t'] or ''}{clock}{zone}", order)
 
 
 def _zone(text: str) -> str:

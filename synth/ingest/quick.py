@@ -27,8 +27,12 @@ from synth.ingest.shapes import (
 from synth.lazily import np, npt, pa
 
 PROBED = 50  # texts looked at one by one, to see which expressions are worth matching
-CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 SECONDS = ":[0-5][0-9]"
+LATER, AFTER = "(?:0[1-9]|1[0-9]|2[0-3])", "(?:0[1-9]|[1-5][0-9])"  # than midnight, which is a day
+CLOCKS = (
+    f"(?:{LATER}:[0-5][0-9]|00:{AFTER})",
+    f"(?:{LATER}:[0-5][0-9]{SECONDS}|00:{AFTER}{SECONDS}|00:00:{AFTER})",
+)
 EARLY, LATE = "(?:0?[1-9]|1[0-2])", "(?:1[3-9]|2[0-9]|3[01])"  # a month or a day; a day alone
 DAYS = {"": (EARLY, EARLY), "d": (LATE, EARLY), "m": (EARLY, LATE)}
 YEAR = "[12][0-9]{3}"
@@ -104,7 +108,7 @@ def _dates() -> Mapping[Shape, str]:
     """The dates that are met most: year first, or a day and a month of numbers."""
     found: dict[Shape, str] = {}
     for sign, seconds in product(("", " ", "T"), (False, True)):
-        clock = CLOCK + SECONDS * seconds
+        clock = CLOCKS[seconds]
         rest = (f"{sign}%H:%M" + ":%S" * seconds, sign + clock) if sign else ("", "")
         day = rf"^{YEAR}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
         found[DateShape(f"%Y-%m-%d{rest[0]}")] = f"{day}{rest[1]}$"

@@ -212,6 +212,7 @@ CLOCKS = (
     *(f"{c}{b}{h}" for c in ("%I:%M", "%I:%M:%S") for b in ("", " ") for h in ("%p", "%P")),
 )
 MONTH_OR_NUMBER = "%m.%Y"  # 12.2006 is a number of four decimal places, too
+MIDNIGHTS = ("00:00", "00:00:00", "00:00:00.000", "00:00:00.000000", "12:00 AM", "12:00:00 AM")
 COMPACT = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%6f", "%Y%m", "%d%m%Y", "%m%d%Y")
 STAMPS = (
     *("%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ", "%Y%m%d_%H%M%S", "%Y%m%d-%H%M%S", "%Y%m%d %H%M%S"),
@@ -295,7 +296,7 @@ def _timed(
     clocks: tuple[str, ...] = CLOCKS,
 ) -> Iterator[DateShape]:
     yield DateShape(day, order)
-    for sign, clock, zone in product(between, clocks, zones):
+    for sign, clock, zone in product(between, (*MIDNIGHTS, *clocks), zones):
         yield DateShape(f"{day}{sign}{clock}{zone}", order)
 
 

@@ -75,7 +75,7 @@ def shape_of(text: str) -> int:
         simply = 0 < decimals < DEEP and decimals != 4 and text[0] != "+"
         if simply and len(text) <= MOST_DIGITS and not text.endswith(ZERO):
             return _plain_places()[decimals]
-    elif usual := USUAL_DATE.fullmatch(text):
+    elif (usual := USUAL_DATE.fullmatch(text)) and not text.endswith(("00:00", "00:00:00")):
         return _usual_places()[usual[1] or "", usual[2] is not None]
     return places()[_shape(text)]
 

@@ -39,6 +39,7 @@ STANDARD = {
 ORDINAL = compiled(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)(?![^\W_])")
 CLOCK = compiled(r"(?:,? |T)%-?[HI]")
 FRACTION = compiled(r"[.,]%\d?f")
+MIDNIGHT = compiled(r"(?:,? |T)(?:00:00(?::00(?:\.0+)?)?|12:00(?::00)? AM)")  # in every row
 SECONDS = compiled(r"[.:]%S(?:[.,]%\d?f)?")
 MANY = 500  # texts, from which on looking at all of them at once is worth it
 NUMBERED = compiled(r"(?:%[YymdHMS]|[-/.,:T_])+(?: (?:%[YymdHMS]|[-/.,:T_])+)?")
@@ -144,7 +145,7 @@ def as_seconds(values: pd.Series, format: str) -> Values:
 def _coarser(format: str) -> list[str]:
     """The same without a fraction, without seconds, and without a time: a day is its midnight."""
     made = [FRACTION.sub("", format), SECONDS.sub("", format)]
-    if cut := CLOCK.search(format):
+    if cut := CLOCK.search(format) or MIDNIGHT.search(format):
         made.append(format[: cut.start()])
     return [f for f in dict.fromkeys(made) if f and f != format]
 
@@ -156,6 +157,11 @@ def reads(form: str, other: str) -> bool:
     plain, bare = (re.sub(r"\.%\df", "", f) for f in (form, other))
     if form != plain and other != bare and plain == bare:
         return int(form[form.index("f") - 1]) >= int(other[other.index("f") - 1])
+    midnight = MIDNIGHT.search(other)
+    if midnight and (clock := CLOCK.search(form)):
+        halves = ("AM" in midnight[0]) == ("I" in clock[0])
+        told = halves and ("." not in midnight[0] or FRACTION.search(form) is not None)
+        return told and form[: clock.start()] == other[: midnight.start()]
     return other in _coarser(form)
 
 

@@ -192,6 +192,31 @@ def test_dates_as_databases_programs_and_countries_write_them(format: str):
     assert written(again, found.domain.format).tolist() == texts.tolist()
 
 
+@pytest.mark.parametrize(
+    "ending", [" 00:00:00", " 00:00", "T00:00:00Z", " 00:00:00.000", " 12:00:00 AM"]
+)
+def test_days_that_are_written_as_midnights_stay_days(ending: str):
+    """A workbook or a database writes days so; they came out at any second of the day."""
+    days = "%m/%d/%Y" if "AM" in ending else "%Y-%m-%d"
+    seconds = np.arange(1_600_000_000, 1_620_000_000, 86_400.0)
+    cells = written(seconds, days + ending).tolist()
+    found = one(cells, delimiter="|").column.domain
+    assert isinstance(found, Dates)
+    assert (found.format, found.resolution) == (days + ending, 86_400)
+    later = written(seconds + 3_601, ending and f"{days}{_clock(ending)}").tolist()
+    timed = one([*cells, *later], delimiter="|").column.domain
+    assert isinstance(timed, Dates)
+    assert (timed.resolution < 86_400, timed.missing) == (True, False)
+
+
+def _clock(midnight: str) -> str:
+    """The codes of which a midnight is written."""
+    parts = {"12:00:00 AM": "%I:%M:%S %p", "00:00:00.000": "%H:%M:%S.%3f", "00:00:00": "%H:%M:%S"}
+    parts["00:00"] = "%H:%M"
+    told = next(p for p in parts if p in midnight)
+    return midnight.replace(told, parts[told])
+
+
 def test_years_of_two_digits_are_those_of_people_and_not_of_the_future():
     texts = pd.Series(["14/02/54", "01/01/30", "31/12/29", "29/02/68"])
     assert written(as_seconds(texts, "%d/%m/%y"), "%Y").tolist() == ["1954", "1930", "2029", "1968"]
