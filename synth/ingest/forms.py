@@ -42,6 +42,7 @@ from synth.schema.stored import WHOLE
 from synth.schema.values import Values
 
 MOST = 0.9  # of the cells that hold something must be numbers, or dates, for a column to be that
+AMONG = 0.2  # of the cells at least are numbers, where the others are more or less than one
 ZONE = compiled(r"%[:.]?z$")
 NEARLY = 0.98  # the same of truth values: a third answer is more than a slip
 USUAL, RARE = 4.0, 5.2  # times the noise: what is less may be noise alone, of any shape of a kind
@@ -272,7 +273,8 @@ def _counts(seen: Seen, numbers: float, cells: float) -> bool:
     around, coded = added(words, lambda s: s.around), added(words, lambda s: s.coded)
     if coded > MISFITS * cells:
         return False
-    return numbers >= MOST * cells or (numbers > around and numbers + around >= MOST * cells)
+    among = numbers >= AMONG * cells and numbers + around >= MOST * cells
+    return numbers >= MOST * cells or among
 
 
 def details(form: Form) -> tuple[str, ...]:

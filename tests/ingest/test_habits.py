@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synth.errors import IngestError
 from synth.ingest.forms import MissingTexts, form_of
 from synth.ingest.reading import read_table
 from synth.ingest.shapes import TRUTHS, TruthShape, places, shapes
@@ -116,6 +117,17 @@ def test_months_are_told_from_numbers_of_four_decimal_places():
     assert one([f"1{n % 3}.{1990 + n % 30}" for n in range(300)]).column.kind is Kind.DATE
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_records_in_a_list_of_one_line_are_the_table(end: str):
+    """What a service answers: counts and pages beside the records, in one line."""
+    told = ",".join(f'{{"age": {n}, "sex": "F"}}' for n in range(30))
+    read = read_table(io.BytesIO(f'{{"count": 30, "results": [{told}]}}{end}'.encode()))
+    assert (list(read.frame.columns), len(read.frame)) == (["age", "sex"], 30)
+    lines = "\n".join(f'{{"n": {n}, "tags": [{{"a": 1}}]}}' for n in range(3))
+    with pytest.raises(IngestError, match="holds lists or records"):
+        read_table(io.BytesIO(lines.encode()))
+
+
 DRAWN = {
     "psql": " id | age | town \n----+-----+------\n{}(3 rows)\n",
     "mysql": "+----+-----+------+\n| id | age | town |\n+----+-----+------+\n{}"
@@ -158,6 +170,8 @@ def test_more_or_less_than_a_number_among_numbers_is_a_code():
     assert found.kind is Kind.INTEGER
     assert isinstance(found.domain, Numbers)
     assert found.domain.codes == ("<5", "≥250")
+    mostly = one([*[f"0.{n:03d}" for n in range(100, 250)], *["<0.001"] * 200]).column
+    assert mostly.kind is Kind.REAL
 
 
 FORMATS = (

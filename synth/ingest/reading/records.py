@@ -16,6 +16,7 @@ from synth.lazily import compiled, pd
 
 MOST_EXACT = 1 << 53  # whole numbers up to which a double tells all apart
 NESTED = compiled(r'\{\s*"(?:[^"\\]|\\.)*"\s*:\s*[\[{]')  # one object whose first field is no value
+WRAPPED = compiled(r'"\s*:\s*\[\s*\{')  # a list of records within one
 WRONG = "The file looks like JSON but is neither one object per line nor an array of objects."
 RIGHT = "Write one JSON object per line, with the same fields."
 
@@ -64,6 +65,11 @@ def _records(stream: IO[bytes], noticed: list[Noticed]) -> Iterator[dict[str, An
         yield from _whole(stream.read(), encoded.plain, noticed)
         return
     line = stream.readline(HEAD)
+    alone = not line.endswith(b"\n") or not stream.read(HEAD >> 8).strip()
+    if WRAPPED.search(start) and alone:
+        stream.seek(encoded.mark)
+        yield from _whole(stream.read(), encoded.plain, noticed)
+        return
     _check_length(line)
     first = _loaded(line, quiet=True)
     stream.seek(encoded.mark)
