@@ -9,6 +9,7 @@ from synth.cli import (
     estimate_commands,
     evaluate_commands,
     key_commands,
+    recipe_commands,
     release_commands,
     risk_commands,
     sandbox_commands,
@@ -20,13 +21,14 @@ app = typer.Typer(
     name="synth",
     help="Share the shape of your data, not the people in it.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 for family in (
     screens,
     release_commands,
+    recipe_commands,
     account_commands,
     key_commands,
     showcase_commands,

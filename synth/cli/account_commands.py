@@ -9,7 +9,7 @@ import typer
 
 from synth.budget.account import running_total
 from synth.budget.lasting import LEDGER
-from synth.cli.speech import explained, say_total
+from synth.cli.speech import explained, say_total, text_of
 from synth.errors import LedgerError, RecipeError
 from synth.runs import read_recipe
 from synth.runs.accounts import cap_of, opened_ledger
@@ -30,10 +30,7 @@ def account(
     Example: synth account recipe.toml
     """
     with explained():
-        try:
-            read = read_recipe(recipe.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError):
-            raise RecipeError(f"`{recipe}` cannot be read.", "Give the path of a recipe.") from None
+        read = read_recipe(text_of(recipe))
         told, population = read.privacy, read.people.account
         if not (told.ledger and population):
             raise RecipeError(

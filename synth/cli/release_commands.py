@@ -1,4 +1,4 @@
-"""`synth init | run | sample | verify | methods`: from a table to a release, and back."""
+"""`synth init | run | sample | verify`: from a table to a release, and back."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import Annotated
 import typer
 
 from synth.budget import Budget
+from synth.cli.recipe_commands import say_dry
 from synth.cli.speech import (
     Shown,
+    as_text,
     explained,
     say_attacks,
     say_coarsening,
@@ -20,6 +22,7 @@ from synth.cli.speech import (
     say_rules,
     say_total,
     say_verdicts,
+    text_of,
 )
 from synth.errors import IngestError, OutputError, RecipeError
 from synth.evaluate.likely_rules import likely_rules
@@ -28,7 +31,6 @@ from synth.ingest.declaration import ColumnPart
 from synth.lazily import np, pd
 from synth.learning.drawing_where import Conditioned
 from synth.learning.keeping import Keeper
-from synth.methods import all_methods, plugins
 from synth.methods.row_seeded import RowSeeded
 from synth.protect.coarsening import coarsening
 from synth.release import Bundle
@@ -41,12 +43,12 @@ from synth.runs.audit import Asked, Audit
 from synth.runs.gate import Objection, gate, ready
 from synth.runs.recipe import MethodPart, People, Source
 from synth.runs.recipe_file import whole_text
+from synth.runs.recipe_schema import DIRECTIVE, FILE
 from synth.runs.remote import connected
 from synth.runs.rewording import reworded
 from synth.runs.verifying import as_released
 from synth.schema import Column, Dates, Numbers
 from synth.schema.rules import Rule
-from synth.schema.settings import settings_of
 
 STOPPED = 3  # the exit code of a release that the gate keeps back
 
@@ -60,7 +62,6 @@ def register(app: typer.Typer) -> None:
         ("reword", reword),
         ("verify", verify_bundle),
         ("draw", draw),
-        ("methods", methods),
     ):
         app.command(name)(command)
 
@@ -91,9 +92,10 @@ def init(
             parts = tuple(ColumnPart(name=name) for name in loaded.suggestions)
             source = told.model_copy(update={"file": str(data.resolve())})
             recipe = _for_k(Recipe(source=source, column=parts), loaded, k)
-            text = _commented(whole_text(recipe), loaded.suggestions)
+            text = f"{DIRECTIVE}\n{_commented(whole_text(recipe), loaded.suggestions)}"
             stream.write(_proposing(text, likely_rules(loaded.private)).encode())
     typer.echo(f"{len(parts)} columns, {loaded.rows:,} rows. Wrote {output}.")
+    typer.echo(f"`synth schema -o {output.with_name(FILE)}` lets editors complete and check it.")
 
 
 def _for_k(recipe: Recipe, loaded: Loaded, k: int) -> Recipe:
@@ -199,18 +201,21 @@ def run_recipe(
     despite: Annotated[
         str, typer.Option(help="Your reason for whatever the gate stops to leave as it is.")
     ] = "",
+    dry: Annotated[
+        bool,
+        typer.Option("--dry", help="Say what it would cost and make; read no row."),
+    ] = False,
 ) -> None:
     """Make a release: read, learn, draw, compare, bundle.
 
     Example: synth run recipe.toml -o release.zip --strict
     """
     with explained():
-        wanted = _reasoned(read_recipe(_text(recipe)), why_another)
+        wanted = _reasoned(read_recipe(text_of(recipe)), why_another)
+        if dry:
+            return say_dry(wanted, recipe.parent, data, output)
         if server:
-            with whole(output) as stream, connected(server, token) as remote:
-                stream.write(remote.run(wanted, data, recipe.parent, Shown()))
-            typer.echo(f"Wrote the release that {server} made to {output}.")
-            return
+            return _elsewhere(wanted, (server, token), data, recipe.parent, output)
         signing = None if key is None else read_key(key)
         with whole(output) as stream:  # before anything is spent on what goes into it
             outcome = _made(wanted, data, recipe.parent, audit)
@@ -222,6 +227,15 @@ def run_recipe(
     say_gate(lines, despite)
     typer.echo(signed_words(signing.fingerprint if signing else ""))
     typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows to {output}.")
+
+
+def _elsewhere(
+    wanted: Recipe, there: tuple[str, str], data: Path | None, folder: Path, output: Path
+) -> None:
+    """Let a server, with its token, make the release."""
+    with whole(output) as stream, connected(*there) as remote:
+        stream.write(remote.run(wanted, data, folder, Shown()))
+    typer.echo(f"Wrote the release that {there[0]} made to {output}.")
 
 
 def _let_through(lines: Sequence[Objection], *, strict: bool) -> None:
@@ -278,13 +292,6 @@ def _made(recipe: Recipe, data: Path | None, folder: Path, audit: Path | None) -
     return outcome
 
 
-def _text(recipe: Path) -> str:
-    try:
-        return recipe.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise RecipeError(f"`{recipe}` cannot be read.", "Give the path of a recipe.") from None
-
-
 def sample(
     bundle: Annotated[Path, typer.Argument(help="A release bundle.")],
     rows: Annotated[int, typer.Option("--rows", "-n", min=1, help="How many rows.")] = 1000,
@@ -339,7 +346,7 @@ def reword(
     Its rows stay, and no budget is spent. Example: synth reword release.zip recipe.toml -o new.zip
     """
     with explained():
-        words = read_recipe(_text(recipe)).release
+        words = read_recipe(text_of(recipe)).release
         signing = None if key is None else read_key(key)
         made = reworded(Bundle.read(bundle), words.title, words.about, signing)
         write_whole(output, made)
@@ -354,6 +361,7 @@ def verify_bundle(
     signed_by: Annotated[
         str, typer.Option(help="The fingerprint of the key it has to be signed with.")
     ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
     """Check a release: every file is made again from the model and the seed, and compared.
 
@@ -367,6 +375,10 @@ def verify_bundle(
             counted = recheck(
                 read, as_released(read, against, People(column=person, rows=rows_per_person))
             )
+    if as_json:
+        signed = {"signed_by": read.signed_by, "guarantee": read.statement.guarantee.short}
+        typer.echo(as_text({"held": list(held), "counted": list(counted), **signed}))
+        return
     for sentence in (*held, *counted):
         typer.echo(f"ok  {sentence}")
     if against is not None and not counted:
@@ -395,16 +407,3 @@ def draw(
         for name, content in made.items():
             write_whole(output / name, content)
     typer.echo(f"Wrote {', '.join(made)} to {output}.")
-
-
-def methods() -> None:
-    """List the methods and their settings.
-
-    Example: synth methods
-    """
-    for method in all_methods():
-        typer.echo(f"{method.name}: {method.title}. {method.summary}")
-        for setting in settings_of(method):
-            typer.echo(f"    {setting.name} = {json.dumps(setting.default)}  {setting.help}")
-    for refused in plugins().refused:
-        typer.echo(refused, err=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from synth.budget import Audience
-from synth.cli.speech import explained
+from synth.cli.speech import as_text, explained
 from synth.errors import RiskError
 from synth.ingest import load
 from synth.lazily import np
@@ -47,6 +47,7 @@ def risk(
     ] = 1.0,
     threshold: Annotated[float, typer.Option(help="Highest chance accepted for a row.")] = 0.2,
     length: Annotated[int, typer.Option(help="Longest rare combination looked for.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for programs.")] = False,
 ) -> None:
     """How identifiable is a table? For your eyes: these figures are exact.
 
@@ -65,13 +66,42 @@ def risk(
             raise RiskError("No column is a quasi-identifier.", "Name some: --quasi age,postcode.")
         secret = _names(last.schema.names, sensitive) or last.schema.with_roles_of(Role.SENSITIVE)
         person = recipe.people.column if recipe.people.column in last.schema else ""
-        if steps:
+        if steps and not as_json:
             _say_stages(stages, _names(last.schema.names, quasi), person)
         found = risk_of(last, known, secret, threshold=threshold, fraction=fraction, person=person)
+        if as_json:
+            typer.echo(as_text(_document(found)))
+            return
         _say_risk(found)
         columns = last.exact_codes(known, REASON, Audience.CUSTODIAN)
         _say_rare(special_uniques(columns, length=length))
         _say_codes(stages)
+
+
+def _document(found: Risk) -> dict[str, Any]:
+    """What was found, as plain values; the shape is in docs/command-line.md."""
+    classes, guess = found.classes, found.population
+    return {
+        "known": list(classes.columns),
+        "sentence": found.sentence,
+        **{"k": classes.k, "rows": classes.rows, "unique": classes.unique},
+        "classes": len(classes.sizes),
+        "attacks": [
+            {
+                **{"attacker": a.attacker.value, "threshold": a.threshold, "at_risk": a.at_risk},
+                **{"highest": a.highest, "average": a.average, "expected": a.expected},
+            }
+            for a in found.attacks
+        ],
+        "sensitive": [
+            {
+                **{"column": d.column, "l_diversity": d.distinct, "entropy": d.entropy},
+                **{"t_closeness": d.closeness, "told": d.told},
+            }
+            for d in found.disclosures
+        ],
+        "population": None if guess is None else {"unique": guess.share, "model": guess.model},
+    }
 
 
 def _asked(data: Path) -> tuple[Recipe, Path]:

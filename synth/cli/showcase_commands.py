@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from synth.cli.speech import explained
+from synth.cli.speech import as_text, explained
 from synth.errors import IngestError
 from synth.ingest import Loaded, load
 from synth.ingest.crowds import cut_for
@@ -47,6 +47,7 @@ def aggregate_table(
     population: Annotated[str, typer.Option(help="The people's name there, for good.")] = "",
     anchor: Annotated[str, typer.Option(help="A file elsewhere that shows a roll-back.")] = "",
     why_another: Annotated[str, typer.Option(help="Why exact counts, beside earlier ones.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Say what was made as JSON.")] = False,
 ) -> None:
     """Count all combinations of attributes that enough people share, safe to report.
 
@@ -69,6 +70,11 @@ def aggregate_table(
             stream.write(counts.csv() if output.suffix == ".csv" else counts.parquet())
             told = json.dumps(counts.document(), indent=1, ensure_ascii=False)
             explained_in.write(told.encode())
+    if as_json:
+        short = counts.statement.guarantee.short
+        told_of = {"counts": len(counts), "guarantee": short, "files": [str(output), str(meaning)]}
+        typer.echo(as_text(told_of))
+        return
     typer.echo(f"{counts.statement.guarantee.short}. {counts.statement.guarantee.plain}")
     typer.echo(f"Wrote {len(counts):,} counts to {output}, and what they mean to {meaning}.")
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from synth.budget.population import RunningTotal, population_lines
-from synth.errors import SynthError, TooManyGaps
+from synth.errors import RecipeError, SynthError, TooManyGaps
 from synth.evaluate.attacks import Attempt, Result, counted
 from synth.evaluate.rules import FoundRule
 from synth.evaluate.verdict import Fate, Verdict, tally
@@ -45,6 +47,19 @@ def explained() -> Iterator[None]:
         why = (error.strerror or type(error).__name__).lower()
         typer.echo(f"Error: {name} cannot be used: {why}. Check it and its folder.", err=True)
         raise typer.Exit(2) from None
+
+
+def text_of(recipe: Path) -> str:
+    """What a recipe's file holds. Raises RecipeError."""
+    try:
+        return recipe.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise RecipeError(f"`{recipe}` cannot be read.", "Give the path of a recipe.") from None
+
+
+def as_text(document: Mapping[str, Any]) -> str:
+    """Figures for programs: JSON, its numbers finite."""
+    return json.dumps(document, indent=1, ensure_ascii=False, default=str, allow_nan=False)
 
 
 class Shown:
