@@ -2,9 +2,10 @@
 
 Ordered columns (numbers, dates) are moved together by Gaussian noise with the shape of their
 covariance (scipy's `gaussian_kde`); categories change with a small chance to a value drawn from
-their own marginal (Aitchison and Aitken 1976). The bandwidth is chosen so that synthetic rows equal
-people whose rows were used no more often than people whose rows were held out: a kernel density
-with a narrow bandwidth only gives real rows back.
+their own marginal (Aitchison and Aitken 1976). So do the values of an ordered column that many rows
+share: a zero that half of the rows have is no quantity that a little more or less stands for. The
+bandwidth is chosen so that synthetic rows equal people whose rows were used no more often than
+people whose rows were held out: a kernel density with a narrow bandwidth only gives real rows back.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import ClassVar, TypeAlias
 
 from synth.budget import Audience, Rho
 from synth.errors import MethodError
+from synth.ingest.masses import step_of
 from synth.lazily import np, npt
 from synth.learning.copying import too_many
 from synth.learning.method import Method, Model, Promise, modelled_names
@@ -28,6 +30,7 @@ Rows: TypeAlias = "npt.NDArray[np.int64]"  # one line per row, one column per mo
 
 WHY = "the method moves real rows a little"
 WIDTHS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)  # tried from narrow to wide
+LEAST_SHARE, OFTEN = 0.02, 3.0  # of rows, and times what others have: a value that many share
 MOST_POOLED = 100_000  # rows kept in the model
 
 
@@ -80,7 +83,7 @@ class _Blur:
 
     sizes: tuple[tuple[str, int], ...]
     ordered: tuple[int, ...]  # columns moved by noise
-    highest: tuple[int, ...]  # for those, the last code that is a value and not missing
+    scales: tuple[_Scale, ...]  # for those, what they are moved along
     factor: npt.NDArray[np.float64]  # matrix square root of their covariance
 
     @classmethod
@@ -90,29 +93,58 @@ class _Blur:
         ordered = tuple(
             i for i, d in enumerate(domains) if isinstance(d, Numbers | Dates) and spread[i]
         )
-        highest = tuple(_last_interval(domains[i]) for i in ordered)
+        scales = tuple(_Scale.of(domains[i], rows[:, i]) for i in ordered)
         sizes = tuple((n, d.size) for n, d in zip(names, domains, strict=True))
-        return cls(sizes, ordered, highest, _root(rows[:, ordered]))
+        return cls(sizes, ordered, scales, _root(rows[:, ordered]))
 
     def drawn(self, rows: Rows, count: int, width: float, rng: np.random.Generator) -> Rows:
         """`count` real rows, each moved by `width`."""
         moved = rows[rng.integers(len(rows), size=count)].copy()
         noise = width * rng.normal(size=(count, len(self.ordered))) @ self.factor.T
-        for place, (column, top) in enumerate(zip(self.ordered, self.highest, strict=True)):
-            value = moved[:, column] <= top
-            shifted = np.rint(moved[:, column] + noise[:, place]).astype(np.int64)
-            moved[value, column] = np.clip(shifted[value], 0, top)
-        for column in set(range(rows.shape[1])) - set(self.ordered):
+        for place, (column, scale) in enumerate(zip(self.ordered, self.scales, strict=True)):
+            moved[:, column] = scale.shifted(moved[:, column], noise[:, place])
+        for column in range(rows.shape[1]):
             change = rng.random(count) < width
             fresh = rows[rng.integers(len(rows), size=count), column]
+            if column in self.ordered:  # as often to a shared value as from one, so each stays
+                scale = self.scales[self.ordered.index(column)]
+                change &= scale.fixed(moved[:, column]) | scale.fixed(fresh)
             moved[change, column] = fresh[change]
         return moved
 
 
-def _last_interval(domain: Domain) -> int:
-    """The last code that is a quantity, and neither a code word nor missing."""
-    assert isinstance(domain, Numbers | Dates)
-    return domain.intervals - 1
+@dataclass(frozen=True)
+class _Scale:
+    """The codes of an ordered column that are quantities of their own, and so are moved along."""
+
+    moving: npt.NDArray[np.int64]
+
+    @classmethod
+    def of(cls, domain: Domain, codes: npt.NDArray[np.int64]) -> _Scale:
+        """All but the codes of words, what is missing, and values that many rows share."""
+        assert isinstance(domain, Numbers | Dates)
+        counts = np.bincount(codes, minlength=domain.size)[: domain.intervals]
+        widths, step = np.diff(domain.edges), step_of(domain)
+        alone = widths <= 1.5 * max(step, float(np.spacing(np.abs(domain.edges).max())))
+        filled = counts[counts > 0]
+        usual = (filled.sum() - filled.max(initial=0)) / max(len(filled) - 1, 1)
+        shared = alone & (counts >= LEAST_SHARE * len(codes)) & (counts > OFTEN * usual)
+        return cls(np.flatnonzero(~shared & (counts > 0)))  # where nobody is, nobody goes
+
+    def fixed(self, codes: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which codes are not moved along the others."""
+        return ~np.isin(codes, self.moving)
+
+    def shifted(
+        self, codes: npt.NDArray[np.int64], noise: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.int64]:
+        """The codes with those that move shifted among their like; the ends send back."""
+        free, top = ~self.fixed(codes), len(self.moving) - 1
+        if top < 1:
+            return codes
+        at = np.rint(np.searchsorted(self.moving, codes) + noise).astype(np.int64)
+        back = np.abs(at) % (2 * top)
+        return np.where(free, self.moving[np.where(back > top, 2 * top - back, back)], codes)
 
 
 def _root(ordered: Rows) -> npt.NDArray[np.float64]:

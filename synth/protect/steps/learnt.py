@@ -86,7 +86,7 @@ class LearntStep(ValueStep):
         """The noisy count of each value, or of the lower end of each interval."""
         domain = column.domain
         if isinstance(domain, Numbers):
-            ends = [f"{e:g}" for e in domain.edges[:-1]]
+            ends = [f"{e:.15g}" for e in domain.edges[:-1]]
             return dict(zip(ends, noisy[: len(ends)].tolist(), strict=True))
         assert isinstance(domain, Categories), "the others have no values"
         return dict(zip(domain.values, noisy[: len(domain.values)].tolist(), strict=True))

@@ -1,0 +1,44 @@
+"""Blurred rows: what many rows share stays as it is, and nobody goes where nobody was."""
+
+import numpy as np
+import pandas as pd
+
+from synth.methods.kde import _Blur, _Scale
+from synth.schema import Column, Kind, Numbers, Origin, Role, Schema
+
+
+def numbers(edges: list[float], decimals: int = 0) -> Numbers:
+    return Numbers(tuple(edges), Origin.OBSERVED, True, decimals)
+
+
+def test_a_value_that_many_rows_share_is_not_moved_along_the_others():
+    domain = numbers([0, 1, 10, 20, 30, 31, 40])
+    codes = np.repeat(
+        [0, 1, 2, 3, 5, 6], [600, 100, 100, 100, 90, 10]
+    )  # nobody at 30; some missing
+    scale = _Scale.of(domain, codes)
+    assert scale.moving.tolist() == [1, 2, 3, 5]
+    noise = np.linspace(-9, 9, len(codes))
+    moved = scale.shifted(codes, noise)
+    kept = scale.fixed(codes)
+    assert (moved[kept] == codes[kept]).all() and set(moved[~kept]) == {1, 2, 3, 5}
+
+
+def test_half_steps_stay_half_steps():
+    edges = sorted({round(v + s, 1) for v in np.arange(0, 4, 0.5) for s in (0, 0.1)})
+    domain = numbers(edges, 1)
+    codes = domain.encode(pd.Series(np.arange(0, 4, 0.5).repeat(50))).astype(np.int64)
+    moved = _Scale.of(domain, codes).shifted(codes, np.linspace(-3, 3, len(codes)))
+    assert set(moved) <= set(codes)
+
+
+def test_as_many_rows_leave_a_shared_value_as_come_to_it():
+    """In expectation, exactly: a row is moved where it or what is drawn for it is shared."""
+    domain = numbers([0, 1, 10, 20, 30])
+    schema = Schema((Column("x", domain, Kind.INTEGER, Role.PLAIN),))
+    rows = np.repeat([0, 1, 2, 3], [600, 200, 100, 100])[:, None]
+    blur = _Blur.of(rows, ("x",), schema)
+    for width in (0.1, 1.0):
+        moved = blur.drawn(rows, 200_000, width, np.random.default_rng(5))
+        share = (moved[:, 0] == 0).mean()
+        assert abs(share - 0.6) < 8 * np.sqrt(0.24 / 200_000)  # chance of more: below 1e-14
