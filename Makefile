@@ -4,6 +4,7 @@
 # make check    format, lint, types, import order
 # make rooms    the picture in docs/architecture.md
 # make cases    files as people have them, through every door: FOLDER=…
+# make docs     the pages of docs/ as a site, in site/
 # make image    the container image (needs Docker)
 
 PYTHON ?= python3
@@ -15,7 +16,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help app test nightly check fix rooms cases image browser postgres newman
+.PHONY: help app test nightly check fix rooms docs cases image browser postgres newman
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -43,6 +44,10 @@ fix: .venv/.ready-for-tests
 rooms: .venv/.ready-for-tests
 	$(BIN)/python docs/draw_rooms.py
 
+docs: .venv/.ready-for-docs
+	$(BIN)/python docs/draw_reference.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 METHODS ?= adaptive independent value_seeded sequential
 cases: .venv/.ready
 	@test -n "$(FOLDER)" || { echo "Name a folder of files: make cases FOLDER=…"; exit 1; }
@@ -67,6 +72,10 @@ $(BIN)/python:
 .venv/.ready-for-tests: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing what synth and its tests need into .venv (once; a few minutes)"
 	$(PIP) --editable '.[test]'
+	@touch .venv/.ready $@
+
+.venv/.ready-for-docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP) --editable '.[docs]'
 	@touch .venv/.ready $@
 
 # Never fail: without what they install, the tests that need it skip themselves, and the rest runs.

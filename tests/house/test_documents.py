@@ -198,7 +198,10 @@ def blocks(language: str) -> list[tuple[str, str]]:
     return [(d, b) for d in DOCS for b in re.findall(pattern, (ROOT / d).read_text(), re.M | re.S)]
 
 
-@pytest.mark.parametrize(("page", "block"), [b for b in blocks("python") if b[0] not in NOT_RUN])
+@pytest.mark.parametrize(
+    ("page", "block"),
+    [b for b in blocks("python") if b[0] not in NOT_RUN and "tutorials" not in b[0]],
+)
 def test_the_code_of_a_page_runs(page, block, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     exec(compile(block, page, "exec"), {"__name__": "from_a_page"})
