@@ -8,9 +8,11 @@ from ui.known import show_public, show_repairs
 from ui.people import ask_people
 from ui.protect.risk import show_short_risk
 from ui.shell.places import page
+from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import explained, need_table
 from ui.standins import choose_stand_ins
 
+need_custodian()
 who, loaded = need_table()
 st.title("What is in each column?")
 ask_people(who, loaded)

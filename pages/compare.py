@@ -5,8 +5,10 @@ import streamlit as st
 from synth.evaluate import charts
 from ui.compare import show_combinations, show_distances, show_runs, show_verdicts
 from ui.shell.places import page
+from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import need_made
 
+need_custodian()
 who, made = need_made()
 found = made.comparison
 st.title("How close is it to the real table?")

@@ -12,8 +12,10 @@ from ui.data.sources import (
     show_table,
 )
 from ui.shell.places import page
+from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import visitor
 
+need_custodian()
 who = visitor()
 st.title("Share the shape of your data, not the people in it")
 st.markdown(

@@ -12,8 +12,10 @@ from ui.method.rules import ask_rules
 from ui.people import kept_rows
 from ui.shell.places import page
 from ui.shell.settings import writing
+from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import explained, need_table
 
+need_custodian()
 REPEATED = (
     "This is the release you already had: the same query with the same settings. Nobody's rows "
     "were looked at again, and nothing was spent. Another seed or setting makes a new one."

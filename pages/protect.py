@@ -19,16 +19,16 @@ from ui.protect.risk import (
 from ui.protect.search import show_search
 from ui.protect.steps import add_step, show_steps
 from ui.shell.places import page
+from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import explained, need_table
 
+need_custodian()
 TABS = ["What would help", "Find it for me", "Who", "Sensitive", "Rare combinations", "Columns"]
 who, _ = need_table()
 st.title("How easily could someone be found?")
 st.caption("For your eyes only: these figures are exact, and none of them enters a release.")
 made = chain(who)
-known = ask_known(made)
-k = ask_k()
-person = named_person(who, made)
+known, k, person = ask_known(made), ask_k(), named_person(who, made)
 risk = risk_now(who, made, known, person)
 show_headline(risk, k, person)
 steps, details = st.columns([3, 4], gap="large")

@@ -14,8 +14,10 @@ from ui.release import (
     show_signature,
 )
 from ui.shell.places import page
+from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import need_made
 
+need_custodian()
 who, made = need_made()
 st.title("Ready to leave" if may_leave(made) else "Not yet ready to leave")
 if who.stale:

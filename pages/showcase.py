@@ -3,9 +3,11 @@
 import streamlit as st
 
 from ui.gate import may_leave
+from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import explained, need_made
 from ui.showcase import ask_look, chosen, offer_page, page_of, show_kept, show_page
 
+need_custodian()
 who, made = need_made()
 st.title("What recipients see")
 st.markdown(

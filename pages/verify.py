@@ -2,9 +2,12 @@
 
 import streamlit as st
 
+from synth.team.members import Duty
+from ui.shell.signed_in import need
 from ui.shell.visitor import explained
 from ui.verify import bring_bundle, show_verdict
 
+need(*Duty)
 st.title("Does a release hold?")
 st.markdown(
     "Put a release (zip) here that you were given. Every file of it is made again from its model "

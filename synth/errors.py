@@ -138,6 +138,14 @@ class BundleError(SynthError):
     """A release bundle is damaged, incomplete or not ours."""
 
 
+class TeamError(SynthError):
+    """The library of a team, or how its members sign in, is not set up or cannot be used."""
+
+
+class NotAllowed(SynthError):
+    """Somebody asks for what is not theirs to do, or not now."""
+
+
 class KeyFileError(SynthError):
     """The key that releases are signed with cannot be made or used."""
 

@@ -1,24 +1,38 @@
-"""The order of the screens, and what surrounds every one of them."""
+"""The order of the screens, who sees which, and what surrounds every one of them."""
 
 import streamlit as st
 
+from synth.team.members import Duty
 from ui.shell.places import page
+from ui.shell.signed_in import ask_to_sign_in, member, show_member
 from ui.shell.strip import show_strip
 from ui.shell.visitor import visitor
 
 st.set_page_config(page_title="Synth", page_icon="🧵", layout="wide")
 
+MAKERS = (Duty.CUSTODIAN,)
+STEPS = {  # and who may see them, which each page asks again
+    "data": MAKERS,
+    "columns": MAKERS,
+    "protect": MAKERS,
+    "method": MAKERS,
+    "compare": MAKERS,
+    "release": MAKERS,
+    "showcase": MAKERS,
+    "verify": tuple(Duty),
+}
+who = member()
+if who is None:  # the same addresses, so that a link leads where it should after signing in
+    asked = [st.Page(ask_to_sign_in, title="Sign in", url_path=name) for name in STEPS]
+    st.navigation(asked, position="hidden").run()
+    st.stop()
+seen = [name for name, duties in STEPS.items() if who.may(*duties)] or ["verify"]
 steps = [
-    st.Page(page("data"), title="Data", url_path="data", default=True),
-    st.Page(page("columns"), title="Columns", url_path="columns"),
-    st.Page(page("protect"), title="Protect", url_path="protect"),
-    st.Page(page("method"), title="Method", url_path="method"),
-    st.Page(page("compare"), title="Compare", url_path="compare"),
-    st.Page(page("release"), title="Release", url_path="release"),
-    st.Page(page("showcase"), title="Showcase", url_path="showcase"),
-    st.Page(page("verify"), title="Verify", url_path="verify"),
+    st.Page(page(name), title=name.capitalize(), url_path=name, default=name == seen[0])
+    for name in seen
 ]
 shown = st.navigation(steps, position="top")
+show_member(who)
 visitor().collect()
 above = st.container()
 try:

@@ -1,0 +1,55 @@
+"""Each page asks who is there by itself, and the router offers nothing else."""
+
+import ast
+import re
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.ui.test_pages import ROUTER, ran, words
+from tests.waiting import PATIENCE
+
+PAGES = sorted((Path(__file__).parents[2] / "pages").glob("*.py"))
+
+
+def opened(file: Path, *groups: str, seconds: float = 3600, signed_in: bool = True) -> AppTest:
+    app = AppTest.from_file(file, default_timeout=PATIENCE)
+    told = {"sub": groups[0] if groups else "nobody", "email": "ann@x", "groups": list(groups)}
+    app.user = {**told, "is_logged_in": signed_in, "exp": time.time() + seconds}
+    return ran(app.run())
+
+
+@pytest.fixture
+def signing(monkeypatch):
+    monkeypatch.setenv("SYNTH_SIGN_IN", "openid")
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda p: p.stem)
+def test_the_first_thing_a_page_does_is_to_ask_who_is_there(file):
+    body = ast.parse(file.read_text()).body[1:]
+    first = next(n for n in body if not isinstance(n, ast.Import | ast.ImportFrom))
+    assert re.match(r"(\w+ = )?need(_custodian)?\(", ast.unparse(first))
+
+
+@pytest.mark.parametrize("file", PAGES, ids=lambda p: p.stem)
+def test_a_page_that_runs_without_the_router_shows_strangers_nothing(file, signing):
+    assert "This screen is for" in words(opened(file, "staff"))
+    assert words(opened(file, "synth-custodians", signed_in=False)).startswith("This server")
+    assert words(opened(file, "synth-custodians", seconds=-1)).startswith("This server")
+
+
+def test_the_router_shows_who_is_signed_in_and_where_to_sign_in(signing):
+    assert "Share the shape" in words(opened(ROUTER, "synth-custodians"))
+    assert opened(ROUTER, "synth-custodians").text[0].value == "ann@x · custodian"
+    nobody = opened(ROUTER, signed_in=False)
+    assert [t.value for t in nobody.title] == ["Please sign in"]
+    assert nobody.button(key="sign_in")
+
+
+def test_a_proxy_that_told_nobody_is_no_way_in(monkeypatch):
+    monkeypatch.setenv("SYNTH_SIGN_IN", "proxy")
+    app = AppTest.from_file(ROUTER, default_timeout=PATIENCE)
+    app.user = {"groups": "synth-custodians"}
+    assert "through its own sign-in page" in words(ran(app.run()))

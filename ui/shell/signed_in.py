@@ -1,0 +1,94 @@
+"""Who is signed in at this tab, and the first line of each page: whether they may see it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from synth.team.members import (
+    CLAIM,
+    WAY,
+    Duty,
+    Entrance,
+    Member,
+    SignIn,
+    member_of,
+    named,
+    sign_in_of,
+)
+
+SECTION = "team"  # of Streamlit's secrets, for whoever sets nothing in the environment
+PROVIDER = "auth"  # the section in which Streamlit itself looks for an OpenID provider
+SETTINGS = (WAY, CLAIM, *(duty.setting for duty in Duty))
+
+
+def section(name: str) -> Mapping[str, Any]:
+    """A section of Streamlit's secrets; empty where there is none."""
+    try:
+        found = st.secrets.get(name, {})
+    except FileNotFoundError:
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def setting(name: str) -> str:
+    """What the operator says: in the environment, or else in the secrets."""
+    return os.environ.get(name, "") or str(section(SECTION).get(name, ""))
+
+
+def sign_in() -> SignIn:
+    """How this server knows its members. Raises TeamError where a setting is wrong."""
+    told = {name: setting(name) for name in SETTINGS}
+    return sign_in_of(told, provider=bool(section(PROVIDER)))
+
+
+def member() -> Member | None:
+    """Who is signed in; None for nobody."""
+    return member_of(st.user.to_dict(), sign_in(), time.time())
+
+
+def need(*duties: Duty) -> Member:
+    """Whoever is signed in and has one of these duties; anybody else sees no more of the page."""
+    who = member()
+    if who is None:
+        ask_to_sign_in()
+        st.stop()
+    if not who.may(*duties):
+        st.error(
+            f"This screen is for {named(*duties)}. You are signed in as {who.name}: ask whoever "
+            "runs this server to put you into a group that may see it."
+        )
+        st.stop()
+    return who
+
+
+def need_custodian() -> Member:
+    """The same for the screens on which a real table is seen."""
+    return need(Duty.CUSTODIAN)
+
+
+def ask_to_sign_in() -> None:
+    """What whoever is not signed in sees instead of every page."""
+    st.title("Please sign in")
+    if sign_in().way is Entrance.PROXY:
+        st.info("This server is reached through its own sign-in page. Open its usual address.")
+        return
+    st.markdown("This server is for its team and for those it shares synthetic tables with.")
+    if st.button("Sign in", type="primary", icon=":material/login:", key="sign_in"):
+        st.login()
+
+
+def show_member(who: Member) -> None:
+    """Who is signed in, and the way out; nothing where nobody has to."""
+    way = sign_in().way
+    if way is Entrance.LOCAL:
+        return
+    with st.container(horizontal=True, horizontal_alignment="right", key="member"):
+        duties = ", ".join(sorted(d.value for d in who.duties)) or "in none of its groups"
+        st.text(f"{who.name} · {duties}")
+        if way is Entrance.OPENID and st.button("Sign out", type="tertiary", key="sign_out"):
+            st.logout()
