@@ -1,7 +1,8 @@
 """Cells that a spreadsheet would run as formulas, and the apostrophe that keeps it from doing so.
 
-Reference: OWASP, "CSV Injection". Signs and numbers that no program runs stay as they are: an
-apostrophe before `-99` would break a list of codes, and every join with it.
+Reference: OWASP, "CSV Injection". A wide sign counts as the narrow one. Signs and numbers that no
+program runs stay as they are: an apostrophe before `-99` would break a list of codes, and every
+join with it.
 """
 
 from __future__ import annotations
@@ -10,14 +11,15 @@ from typing import Any
 
 from synth.lazily import pd
 
-STARTS = ("=", "\t", "\r")  # run whatever follows
+STARTS = ("=", "\t", "\r", "\n")  # run whatever follows
 SIGNS = ("+", "-", "@")  # run where a function, a cell elsewhere or a program follows
 RUN = frozenset("(|!=")
+NARROW = str.maketrans("\uff1d\uff0b\uff0d\uff20\uff08\uff5c\uff01", "=+-@(|!")
 
 
 def runs(text: str) -> bool:
     """Whether a spreadsheet would run a cell."""
-    bare = text.lstrip(" ")
+    bare = text.lstrip(" ").translate(NARROW)
     return bare.startswith(STARTS) or (bare.startswith(SIGNS) and not RUN.isdisjoint(bare))
 
 

@@ -1,19 +1,28 @@
+import csv
 import io
 import zipfile
 
 import pandas as pd
 import pytest
+from starlette.testclient import TestClient
 
+from synth.budget import Budget
 from synth.budget.figures import up
 from synth.errors import BundleError, NotReleasable
+from synth.ingest import load
+from synth.learning.aggregates import aggregate
 from synth.learning.method import Model
 from synth.methods.independent import Independent
 from synth.methods.random import Random
 from synth.release import Bundle, Release
 from synth.release.release import as_saved
+from synth.release.sandbox.server.service import Service
+from synth.release.sandbox.server.table import Field, Table
 from synth.release.table_files import write_csv
 from synth.runs import read_recipe, run
 from synth.runs.verifying import verify
+from synth.schema.formulas import harmless
+from synth.vault import Counting
 from tests.bundles import summed, zipped
 
 FILES = {
@@ -148,7 +157,11 @@ def test_no_rows_are_no_release(model):
         Release(model, 0)
 
 
-@pytest.mark.parametrize("start", ["=1+1", "+cmd|x!A1", "-SUM(A1)", "@F(x)", "\tx", "\rx", " =1"])
+RUN = ["=1+1", "+cmd|x!A1", "-SUM(A1)", "@F(x)", "\tx", "\rx", " =1", "\uff1d1+1", "\uff20F(x)"]
+NOT_RUN = ["-99", "-5% or worse", "+5%", "-", "1--2", "+44 7700", "@name"]
+
+
+@pytest.mark.parametrize("start", RUN)
 def test_formulas_are_made_harmless_in_cells_and_headers(start):
     table = pd.DataFrame({start: pd.Series([start, "plain"], dtype=object), "n": [-1, 2]})
     file = io.BytesIO()
@@ -159,11 +172,26 @@ def test_formulas_are_made_harmless_in_cells_and_headers(start):
     assert back["n"].tolist() == ["-1", "2"]
 
 
-@pytest.mark.parametrize("text", ["-99", "-5% or worse", "+5%", "-", "1--2", "+44 7700", "@name"])
+@pytest.mark.parametrize("text", NOT_RUN)
 def test_what_no_spreadsheet_runs_stays_as_it_is(text):
     """An apostrophe would break a list of codes, and every join with it."""
     list(write_csv([pd.DataFrame({"a": [text]})], file := io.BytesIO()))
     assert pd.read_csv(io.BytesIO(file.getvalue()), dtype=str)["a"].tolist() == [text]
+
+
+def test_the_sandbox_and_counts_keep_spreadsheets_from_the_same_cells():
+    """The sandbox is taken away without the rest of synth, so it has the rule in its own words."""
+    texts = [*RUN, *NOT_RUN, "\nx", "'=1"]
+    row = {"id": 1} | dict.fromkeys(texts, "x") | {"=1+1": "@F(x)"}
+    table = Table("t", tuple(Field(t, "string") for t in texts), (row,))
+    with TestClient(Service({"t": table}, {}).app()) as api:
+        answer = api.get("/t?_format=csv").content.decode()
+    names, cells = csv.reader(io.StringIO(answer, newline=""))
+    assert names == ["id", *map(harmless, texts)]
+    assert cells[1] == "'@F(x)"
+    people = load(pd.DataFrame({"=c": ["@F(x)", "b"] * 20}), Budget(epsilon=1.0))
+    counted = aggregate(people.private, Counting(), 10).csv().decode()
+    assert "'=c,'@F(x)" in counted
 
 
 def test_cells_are_left_alone_where_the_custodian_says_so():

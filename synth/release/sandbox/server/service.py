@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
 from . import web
+from .cells import harmless
 from .contract import openapi
 from .overlay import Overlay, Sessions, tag_of
 from .simulation import Door, Forecast, Weather
@@ -262,9 +263,9 @@ def _formatted(
     if form == "csv":
         out = io.StringIO()
         names = list(rows[0]) if rows else list(table.by_name)
-        writer = csv.DictWriter(out, names)
-        writer.writeheader()
-        writer.writerows(rows)
+        writer = csv.writer(out)
+        writer.writerow(map(harmless, names))
+        writer.writerows([harmless(row.get(n)) for n in names] for row in rows)
         return web.Response(out.getvalue(), media_type="text/csv", headers=headers)
     raise MockProblem(400, "Unknown format", "`_format` is json, ndjson or csv.")
 

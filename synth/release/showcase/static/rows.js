@@ -39,7 +39,8 @@ class Rows {
 
   // A text that a spreadsheet would run as a formula gets an apostrophe in front.
   csv() {
-    const safe = (text) => (/^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text);
+    const run = /^ *(?:[=\uff1d\t\r\n]|[+\-@\uff0b\uff0d\uff20].*[(|!=\uff08\uff5c\uff01\uff1d])/s;
+    const safe = (text) => (run.test(text) ? `'${text}` : text);
     const quoted = (text) => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
     const { matching, attributes } = this.model;
     const lines = [attributes.map((a) => quoted(safe(a.name))).join(",")];
