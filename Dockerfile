@@ -18,6 +18,7 @@ COPY app.py ./
 COPY .streamlit/ .streamlit/
 COPY pages/ pages/
 COPY sample_data/ sample_data/
+COPY docs/ docs/
 
 # Temporary files hold private rows: mount /tmp as a tmpfs, and the root file system read-only.
 ENV PATH=/srv/synth/.venv/bin:$PATH \

@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SAMPLE_DATA = ROOT / "sample_data"
+DOCS = ROOT / "docs"
 
 
 def page(name: str) -> str:

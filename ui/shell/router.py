@@ -3,6 +3,7 @@
 import streamlit as st
 
 from synth.team.members import Duty
+from ui.help import show_way
 from ui.shell.places import page
 from ui.shell.signed_in import ask_to_sign_in, member, show_member
 from ui.shell.strip import show_strip
@@ -20,6 +21,7 @@ STEPS = {  # and who may see them, which each page asks again
     "release": MAKERS,
     "showcase": MAKERS,
     "verify": tuple(Duty),
+    "help": tuple(Duty),
 }
 who = member()
 if who is None:  # the same addresses, so that a link leads where it should after signing in
@@ -35,6 +37,8 @@ shown = st.navigation(steps, position="top")
 show_member(who)
 visitor().collect()
 above = st.container()
+with above:  # now, as a screen that stops half-way ends all
+    show_way(shown.url_path or seen[0])
 try:
     shown.run()
 finally:  # also where a screen stops half-way
