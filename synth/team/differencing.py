@@ -1,0 +1,194 @@
+"""What somebody learns who holds two releases of the same people, told before the second leaves.
+
+From the two bundles alone, as an attacker has them. How it is done: two exact counts of one group
+are subtracted, which tells who came or went; two roundings of one count are intersected, which
+tells it more finely than either; noisy answers add up. No value of a cell is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from synth.budget.accounting import epsilon_of
+from synth.budget.figures import up
+from synth.budget.guarantee import DifferentiallyPrivate, KAnonymous
+from synth.budget.ledger import rho_in
+from synth.budget.population import TOGETHER
+from synth.learning.aggregates import Aggregates
+from synth.release import Bundle
+from synth.release.counts import aggregates_of
+from synth.vault import Protection
+
+Counted = dict[frozenset[tuple[str, str]], int]
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What a new release tells beside one earlier one.
+
+    Args:
+        earlier: the earlier one's name and version.
+        lines: sentences without a value of a cell.
+        serious: whether the two together break what each of them promises.
+    """
+
+    earlier: str
+    lines: tuple[str, ...]
+    serious: bool
+
+
+@dataclass(frozen=True)
+class Subtracted:
+    """Two tables of counts, held against each other.
+
+    Args:
+        shared: combinations that both tell.
+        moved: of these, those whose counts differ.
+        few: of those, exact ones that differ by fewer people than the smaller k: a group too small
+            to be told by itself.
+        crossed: combinations that one tells and the other does not, though it counted them.
+        narrowed: combinations of which two roundings, if nobody came or went, tell more than
+            either.
+    """
+
+    shared: int
+    moved: int
+    few: int
+    crossed: int
+    narrowed: int
+
+
+def beside(earlier: str, old: Bundle, new: Bundle) -> Beside:
+    """What `new` tells beside `old`.
+
+    Raises:
+        BundleError: counts in one of them are damaged.
+    """
+    if old.files["model.json"] == new.files["model.json"]:
+        same = "Both are drawn from the same model: together they tell no more than one of them."
+        return Beside(earlier, (same,), serious=False)
+    formal = all(isinstance(b.statement.guarantee, DifferentiallyPrivate) for b in (old, new))
+    counts, tells = _counts(old, new)
+    lines = (*_promises(old, new, formal=formal), *_size(old, new, formal=formal), *counts)
+    return Beside(earlier, (*lines, *_columns(old, new)), serious=tells or not formal)
+
+
+def _promises(old: Bundle, new: Bundle, *, formal: bool) -> Iterator[str]:
+    """What may still be said of both together."""
+    one, two = old.statement, new.statement
+    if formal:
+        delta = max(one.budget.delta, two.budget.delta)
+        both = epsilon_of(rho_in(one.ledger) + rho_in(two.ledger), delta)
+        yield (
+            f"Both are differentially private. Together they hold epsilon {up(both)} at delta "
+            f"{delta:.1g}, not {up(one.cost or 0.0)} or {up(two.cost or 0.0)}."
+        )
+    else:
+        yield (
+            "No epsilon bounds what both tell together. Of the earlier one holds: "
+            f"{one.guarantee.short}; of this one: {two.guarantee.short}."
+        )
+    if (total := two.population) is not None and total.population:
+        yield (
+            f"All {total.releases} releases of the account of these people come to epsilon "
+            f"{up(total.epsilon)}."
+        )
+    before, after = one.guarantee, two.guarantee
+    if isinstance(before, KAnonymous) and isinstance(after, KAnonymous):
+        if before.k != after.k:
+            yield f"k changed from {before.k} to {after.k}."
+        yield TOGETHER
+
+
+def _size(old: Bundle, new: Bundle, *, formal: bool) -> Iterator[str]:
+    """Rows, and people, that came or went."""
+    before, after = int(old.facts["rows"]), int(new.facts["rows"])
+    if before == after:
+        return
+    if formal:
+        yield f"{before:,} rows became {after:,}; these numbers were told with noise or chosen."
+    else:
+        yield (
+            f"{before:,} rows became {after:,}. Where that is the size of the real table, it tells "
+            f"that {abs(after - before):,} {'came' if after > before else 'went'}."
+        )
+
+
+def _columns(old: Bundle, new: Bundle) -> Iterator[str]:
+    """Columns that one of them has."""
+    before, after = old.schema.names, new.schema.names
+    for told, names in (("New", set(after) - set(before)), ("Gone", set(before) - set(after))):
+        if names:
+            yield f"{told} in this one: {', '.join(f'`{n}`' for n in sorted(names))}."
+
+
+# -- tables of counts ------------------------------------------------------------------------------
+
+
+def _counts(old: Bundle, new: Bundle) -> tuple[tuple[str, ...], bool]:
+    """What follows from two tables of counts, and whether it is more than each promises."""
+    one, two = aggregates_of(old), aggregates_of(new)
+    if one is None or two is None:
+        return (), False
+    if Protection.NOISY in (one.protection, two.protection):
+        said = "One of their tables of counts has noise, so that subtracting them tells less."
+        return (said,), False
+    found = subtracted(one, two)
+    least = min(one.resolution, two.resolution)
+    lines = [f"Both report counts of {found.shared:,} combinations; {found.moved:,} changed."]
+    if found.few:
+        lines.append(
+            f"Subtracting tells of {found.few:,} groups of fewer than {least} people who came or "
+            "went, or were counted otherwise: nobody promised so few would be seen."
+        )
+    if found.crossed:
+        lines.append(
+            f"{found.crossed:,} combinations are reported by one of them alone: their counts "
+            f"crossed the smallest that is told, or k = {one.resolution} and {two.resolution} do."
+        )
+    if found.narrowed:
+        lines.append(
+            f"If nobody came or went, two roundings tell {found.narrowed:,} counts more finely "
+            "than either of them may."
+        )
+    return tuple(lines), bool(found.few or found.crossed or found.narrowed)
+
+
+def subtracted(old: Aggregates, new: Aggregates) -> Subtracted:
+    """Hold two tables of counts against each other, combination by combination."""
+    one, two = _counted(old), _counted(new)
+    least = min(old.resolution, new.resolution)
+    shared = one.keys() & two.keys()
+    steps = [abs(one[c] - two[c]) for c in shared]
+    left = [_left(old, one[c], new, two[c]) for c in shared]
+    exact = old.protection is new.protection is Protection.WITHHELD
+    told_by_both = {a.column for a in old.names} & {a.column for a in new.names}
+    length = min(old.length, new.length)
+    alone = [c for c in one.keys() ^ two.keys() if len(c) <= length]
+    crossed = sum({name for name, _ in c} <= told_by_both for c in alone)
+    return Subtracted(
+        len(shared),
+        sum(step > 0 for step in steps),
+        sum(0 < step < least for step in steps) if exact else 0,
+        crossed,
+        sum(0 < many < least for many in left),
+    )
+
+
+def _left(old: Aggregates, one: int, new: Aggregates, two: int) -> int:
+    """How many sizes of one group two roundings down leave possible; 0 where it changed."""
+    if Protection.WITHHELD in (old.protection, new.protection):
+        return 0
+    return min(one + old.resolution, two + new.resolution) - max(one, two)
+
+
+def _counted(told: Aggregates) -> Counted:
+    frame = told.frame()
+    pairs = [(f"column_{i + 1}", f"value_{i + 1}") for i in range(told.length)]
+    counts = frame["count"].tolist()
+    axes = [(frame[c].tolist(), frame[v].tolist()) for c, v in pairs]
+    return {
+        frozenset((c[i], v[i]) for c, v in axes if isinstance(c[i], str)): count
+        for i, count in enumerate(counts)
+    }

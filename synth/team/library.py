@@ -1,0 +1,309 @@
+"""The library: releases that a team made, let out and took back, and who may do each of it.
+
+Every method asks what its member may do, whatever a screen asked before. State is in the journal;
+bundles are files named by their checksum, each there as a whole before the journal names it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from synth.errors import NotAllowed, TeamError
+from synth.release import Bundle
+from synth.runs.verifying import check_promise
+from synth.team.differencing import Beside, beside
+from synth.team.journal import Deed, Journal, now, written
+from synth.team.members import Duty, Member
+from synth.team.shelved import Act, GateLine, Leaflet, Phase, Shelved, shelved_of
+
+BUNDLES = "bundles"
+TEAM = (Duty.CUSTODIAN, Duty.APPROVER, Duty.ADMINISTRATOR)
+MOST_WORDS = 2_000  # characters of a reason or a note
+
+
+@dataclass(frozen=True)
+class Library:
+    """The library in a folder. Open it with `Library.opened`."""
+
+    folder: Path
+    journal: Journal
+
+    @classmethod
+    def opened(cls, folder: Path, url: str = "") -> Library:
+        """The library of a folder; a new one where there is none.
+
+        Args:
+            url: of the database of its journal; else a file in the folder.
+
+        Raises:
+            TeamError: it cannot be used.
+        """
+        journal = Journal.opened(folder, url)
+        (folder / BUNDLES).mkdir(exist_ok=True)
+        return cls(folder, journal)
+
+    # -- looking ---------------------------------------------------------------------------------
+
+    def all(self, who: Member) -> tuple[Shelved, ...]:
+        """Every release that somebody may know of, the newest first."""
+        return _seen(who, self.journal.deeds())
+
+    def get(self, who: Member, id: str) -> Shelved:
+        """One release. Raises NotAllowed where there is none that they may know of."""
+        return _one(_seen(who, self.journal.deeds()), id)
+
+    def look(self, who: Member, id: str) -> Bundle:
+        """What is in a release; for recipients while it is published.
+
+        Raises:
+            NotAllowed: it is not theirs to see, or not any more.
+            BundleError: it was damaged on disk.
+        """
+        return self._bundle(_had(who, self.journal.deeds(), id))
+
+    def take(self, who: Member, id: str) -> bytes:
+        """The bundle itself; that somebody had it is written down. Raises as `look` does."""
+        with self.journal.writing() as (deeds, add):
+            content = self._content(_had(who, deeds, id))
+            add(_deed(who, Act.DOWNLOADED, id))
+        return content
+
+    def log(self, who: Member) -> tuple[Deed, ...]:
+        """Everything that was done, oldest first; for administrators."""
+        who.need(Duty.ADMINISTRATOR)
+        return self.journal.deeds()
+
+    def beside(self, who: Member, id: str) -> tuple[Beside, ...]:
+        """What a release tells beside each earlier one of its population; for the team.
+
+        An earlier one counts once it was published, whatever became of it: what left may be kept.
+        """
+        who.need(*TEAM)
+        return self._beside(id, self.journal.deeds())
+
+    # -- doing -----------------------------------------------------------------------------------
+
+    def keep(
+        self, who: Member, zipped: bytes, leaflet: Leaflet, lines: Sequence[GateLine]
+    ) -> Shelved:
+        """Put a release into the library as a draft.
+
+        Args:
+            lines: what the gate found, with the reasons that were given.
+
+        Raises:
+            NotAllowed: they are no custodian.
+            BundleError: it is no release, or its promise does not hold.
+            TeamError: it has no name or population, or cannot be written.
+        """
+        who.need(Duty.CUSTODIAN)
+        for told, what in ((leaflet.name, "name"), (leaflet.population, "population")):
+            _said(told, f"The release has no {what}.", f"Give it a {what}.")
+        bundle = Bundle.read(io.BytesIO(zipped))
+        check_promise(bundle.model)
+        total = bundle.statement.population
+        if total is not None and total.population:  # as its account has it
+            leaflet = replace(leaflet, population=total.population)
+        digest = hashlib.sha256(zipped).hexdigest()
+        self._put(digest, zipped)
+        id = secrets.token_hex(8)
+        with self.journal.writing() as (deeds, add):
+            name = _same(leaflet.name)
+            before = [o.version for o in _shelves(deeds) if _same(o.leaflet.name) == name]
+            columns = tuple(c.name for c in bundle.schema)
+            promise = bundle.statement.guarantee.short
+            version, rows = 1 + max(before, default=0), int(bundle.facts["rows"])
+            made = Shelved(id, version, leaflet, digest, rows, columns, promise, tuple(lines), ())
+            add(_deed(who, Act.KEPT, id, **made.document()))
+        return self.get(who, id)
+
+    def submit(self, who: Member, id: str, reason: str = "") -> None:
+        """Ask for approval of a draft, or again of what was sent back.
+
+        Raises:
+            NotAllowed: they are no custodian, or the gate stops it.
+        """
+        who.need(Duty.CUSTODIAN)
+        found = self.get(who, id)
+        if any(line.open for line in found.lines):
+            raise NotAllowed(
+                "Something at the gate still stops this release.",
+                "Fix it, or give a reason for it, on the Release screen, and keep it again.",
+            )
+        self._move(who, id, Act.SUBMITTED, (Phase.DRAFT, Phase.SENT_BACK), {"reason": reason})
+
+    def approve(
+        self, who: Member, id: str, expires: date | None, reason: str, seen: Sequence[Beside]
+    ) -> None:
+        """Let a release out, until the end of a day in UTC or for good.
+
+        Args:
+            seen: what it tells beside earlier ones, as the approver was shown it; written down.
+
+        Raises:
+            NotAllowed: they are no approver, it is their own, it does not wait, or something else
+                of the same people was published since they looked.
+            TeamError: the day has passed, or no reason is given.
+        """
+        who.need(Duty.APPROVER)
+        _said(reason, "An approval needs a word on why.", "Say what you looked at.")
+        if expires is not None and expires < datetime.now(UTC).date():
+            raise TeamError("That day has passed.", "Choose a later one, or none.")
+        told = {
+            "expires": None if expires is None else expires.isoformat(),
+            "reason": reason,
+            "beside": [f"{one.earlier}: {line}" for one in seen for line in one.lines],
+        }
+
+        def still(deeds: Sequence[Deed]) -> None:
+            if self._beside(id, deeds) != tuple(seen):
+                raise NotAllowed(
+                    "Another release of these people was published meanwhile.",
+                    "Read again what it tells beside the others.",
+                )
+
+        self._move(who, id, Act.APPROVED, (Phase.WAITING,), told, still)
+
+    def send_back(self, who: Member, id: str, reason: str) -> None:
+        """Send a release back to its custodian. Raises as `approve` does."""
+        who.need(Duty.APPROVER)
+        _said(reason, "Its custodian needs to know why.", "Say what has to change.")
+        self._move(who, id, Act.SENT_BACK, (Phase.WAITING,), {"reason": reason})
+
+    def recall(self, who: Member, id: str, reason: str) -> None:
+        """Take a published release back; its page then says so, and why.
+
+        Raises:
+            NotAllowed: they may not, or it is not published.
+            TeamError: no reason is given.
+        """
+        who.need(*TEAM)
+        _said(reason, "Recipients need to know why.", "Say what they should do about it.")
+        self._move(who, id, Act.RECALLED, (Phase.PUBLISHED, Phase.EXPIRED), {"reason": reason})
+
+    def _move(
+        self,
+        who: Member,
+        id: str,
+        act: Act,
+        phases: tuple[Phase, ...],
+        told: Mapping[str, object],
+        check: Callable[[Sequence[Deed]], None] = lambda deeds: None,
+    ) -> None:
+        with self.journal.writing() as (deeds, add):
+            found = _one(_seen(who, deeds), id)
+            if found.phase() not in phases:
+                raise NotAllowed(
+                    f"It is {found.phase().value}, not {' or '.join(p.value for p in phases)}.",
+                    "Look at it again: somebody else may have been quicker.",
+                )
+            if act in (Act.APPROVED, Act.SENT_BACK) and who.id in found.hands:
+                raise NotAllowed(
+                    "You made or submitted this release yourself.",
+                    "Somebody else has to look at it: that is what approval is for.",
+                )
+            check(deeds)
+            add(_deed(who, act, id, **told))
+
+    def _beside(self, id: str, deeds: Sequence[Deed]) -> tuple[Beside, ...]:
+        found = _shelves(deeds)
+        new = _one(found, id)
+        people = _same(new.leaflet.population)
+        earlier = [
+            one
+            for one in found
+            if one.id != id and one.was_published and _same(one.leaflet.population) == people
+        ]
+        own = self._bundle(new) if earlier else None
+        return tuple(beside(one.title, self._bundle(one), own) for one in earlier if own)
+
+    def _bundle(self, one: Shelved) -> Bundle:
+        return Bundle.read(io.BytesIO(self._content(one)))
+
+    # -- bundles ---------------------------------------------------------------------------------
+
+    def _put(self, digest: str, content: bytes) -> None:
+        try:
+            written(self._place(digest), content)
+        except OSError as error:
+            raise TeamError(
+                f"The release cannot be written into the library ({type(error).__name__}).",
+                "Nothing is lost: whoever runs this server sees to space on its disk; try again.",
+            ) from None
+
+    def _content(self, one: Shelved) -> bytes:
+        try:
+            content = self._place(one.digest).read_bytes()
+        except OSError as error:
+            raise TeamError(
+                f"The bundle cannot be read ({type(error).__name__}).",
+                "Whoever runs this server restores its folder from a backup.",
+            ) from None
+        if hashlib.sha256(content).hexdigest() != one.digest:
+            raise TeamError(
+                "The bundle was changed on disk.",
+                "Whoever runs this server restores its folder from a backup.",
+            )
+        return content
+
+    def _place(self, digest: str) -> Path:
+        return self.folder / BUNDLES / f"{digest}.zip"
+
+
+def _seen(who: Member, deeds: Sequence[Deed]) -> tuple[Shelved, ...]:
+    """What somebody may know of; nothing found in real rows where they are not of the team."""
+    who.need(*Duty)
+    found = _shelves(deeds)
+    if who.may(*TEAM):
+        return found
+    return tuple(one.for_recipients for one in found if one.phase().known_outside)
+
+
+def _one(found: Sequence[Shelved], id: str) -> Shelved:
+    for one in found:
+        if one.id == id:
+            return one
+    raise NotAllowed(
+        "There is no such release, or you may not see it.", "Look for it in the library."
+    )
+
+
+def _had(who: Member, deeds: Sequence[Deed], id: str) -> Shelved:
+    """A release whose content somebody may have: the team always, others while it is published."""
+    found = _one(_seen(who, deeds), id)
+    if not who.may(*TEAM) and found.phase() is not Phase.PUBLISHED:
+        raise NotAllowed(
+            f"This release is {found.phase().value}.", "Look for a newer version of it."
+        )
+    return found
+
+
+def _shelves(deeds: Sequence[Deed]) -> tuple[Shelved, ...]:
+    """Every release, the newest first."""
+    by: dict[str, list[Deed]] = {}
+    for deed in deeds:
+        by.setdefault(deed.release, []).append(deed)
+    return tuple(shelved_of(own) for own in reversed(list(by.values())))
+
+
+def _deed(who: Member, act: Act, id: str, **told: object) -> Deed:
+    return Deed(now(), who.id, who.name, act.value, id, told)
+
+
+def _same(name: str) -> str:
+    """A name as it is compared."""
+    return " ".join(name.split()).casefold()
+
+
+def _said(text: str, what: str, remedy: str) -> None:
+    """See that something is said, and not too much."""
+    if not text.strip():
+        raise TeamError(what, remedy)
+    if len(text) > MOST_WORDS:
+        raise TeamError(f"That is longer than {MOST_WORDS:,} characters.", "Say it shorter.")

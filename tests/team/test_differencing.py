@@ -1,0 +1,64 @@
+"""What two releases of the same people tell together is said before the second one leaves."""
+
+import io
+
+import pytest
+
+from synth.release import Bundle
+from synth.release.counts import aggregates_of
+from synth.team.differencing import beside, subtracted
+from tests.team.people import noisy, zipped
+
+
+def told(old: bytes, new: bytes):
+    return beside("Ward 7, version 1", *(Bundle.read(io.BytesIO(b)) for b in (old, new)))
+
+
+def test_noise_adds_up_and_is_not_serious():
+    found = told(noisy(1.0), noisy(2.0))
+    assert not found.serious
+    assert "Together they hold epsilon" in found.lines[0]
+    assert "not 1" in found.lines[0]
+
+
+def test_one_person_more_is_found_by_subtracting():
+    found = told(zipped(people=399), zipped(people=400))
+    assert found.serious
+    assert any("groups of fewer than 5 people" in line for line in found.lines)
+
+
+def test_two_settings_of_k_are_subtracted():
+    found = told(zipped(k=10), zipped(k=20))
+    assert found.serious
+    assert "k changed from 10 to 20." in found.lines
+
+
+def test_two_roundings_tell_a_count_more_finely():
+    one, two = (zipped(k=k, protection="rounded") for k in (5, 8))
+    held = [aggregates_of(Bundle.read(io.BytesIO(b))) for b in (one, two)]
+    found = subtracted(*held)
+    left = [
+        min(a + 5, b + 8) - max(a, b)
+        for names in _common(*held)
+        for a, b in [tuple(h.count(names) for h in held)]
+    ]
+    assert found.narrowed == sum(0 < n < 5 for n in left) > 0
+    assert found.few == 0
+
+
+def _common(one, two):
+    frame = one.frame()
+    for line in frame.to_dict("records"):
+        names = {
+            line[f"column_{i}"]: line[f"value_{i}"]
+            for i in (1, 2)
+            if isinstance(line[f"column_{i}"], str)
+        }
+        if two.count(names) is not None:
+            yield names
+
+
+@pytest.mark.parametrize("content", [zipped, lambda: noisy(1.0)])
+def test_the_same_model_tells_nothing_more(content):
+    found = told(content(), content())
+    assert (found.serious, len(found.lines)) == (False, 1)

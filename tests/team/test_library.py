@@ -1,0 +1,205 @@
+"""The library: what becomes of a release, who may do it, and that none of it can be unsaid."""
+
+import json
+import sqlite3
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from synth.errors import NotAllowed, SynthError, TeamError
+from synth.team.journal import DATABASE
+from synth.team.library import Library
+from synth.team.members import Duty
+from synth.team.shelved import GateLine, Leaflet, Phase
+from tests import postgres
+from tests.team.people import (
+    ADMINISTRATOR,
+    APPROVER,
+    BOTH,
+    CUSTODIAN,
+    RECIPIENT,
+    noisy,
+    somebody,
+    zipped,
+)
+
+WARD = Leaflet("Ward 7", "patients of ward 7", "the first one")
+SECRET = GateLine("An attack", "3 of 400 people were found", stops=True, reason="they agreed")
+
+
+@pytest.fixture
+def library(tmp_path) -> Library:
+    return Library.opened(tmp_path / "library")
+
+
+def kept(library: Library, who=CUSTODIAN, content: bytes = b"", leaflet=WARD, lines=(SECRET,)):
+    found = library.keep(who, content or noisy(1.0), leaflet, lines)
+    library.submit(who, found.id)
+    return found.id
+
+
+def published(library: Library, **told) -> str:
+    id = kept(library, **told)
+    library.approve(APPROVER, id, None, "read it", library.beside(APPROVER, id))
+    return id
+
+
+def tell_all(library: Library) -> None:
+    """The whole life of a release: sent back, submitted again, published, had, recalled."""
+    id = kept(library)
+    library.send_back(APPROVER, id, "say who they are")
+    assert library.get(CUSTODIAN, id).phase() is Phase.SENT_BACK
+    assert library.get(CUSTODIAN, id).reason == "say who they are"
+    library.submit(CUSTODIAN, id, "it says so now")
+    library.approve(APPROVER, id, None, "read it", library.beside(APPROVER, id))
+    assert library.take(RECIPIENT, id) == noisy(1.0)
+    assert [(d.name, d.what) for d in library.get(CUSTODIAN, id).downloads] == [
+        ("rosa@x", "downloaded")
+    ]
+    library.recall(ADMINISTRATOR, id, "a column was wrong")
+    seen = library.get(RECIPIENT, id)
+    assert (seen.phase(), seen.reason) == (Phase.RECALLED, "a column was wrong")
+    with pytest.raises(NotAllowed, match="recalled"):
+        library.take(RECIPIENT, id)
+    again = kept(library)
+    assert library.get(CUSTODIAN, again).title == "Ward 7, version 2"
+    told = [deed.what for deed in library.log(ADMINISTRATOR)]
+    assert told[:6] == ["kept", "submitted", "sent back", "submitted", "approved", "downloaded"]
+
+
+def test_a_release_goes_its_way_and_another_process_finds_it_there(library):
+    tell_all(library)
+    assert len(Library.opened(library.folder).all(CUSTODIAN)) == 2
+
+
+def test_the_same_on_postgresql(tmp_path):
+    with postgres.started() as url:
+        tell_all(Library.opened(tmp_path, url))
+        assert len(Library.opened(tmp_path, url).all(CUSTODIAN)) == 2
+        assert not (tmp_path / DATABASE).exists()
+
+
+def test_nobody_approves_what_they_had_a_hand_in(library):
+    own = library.keep(BOTH, noisy(1.0), WARD, ()).id
+    library.submit(CUSTODIAN, own)  # through another
+    for act in (lambda: library.approve(BOTH, own, None, "fine", ()), back(library, BOTH, own)):
+        with pytest.raises(NotAllowed, match="yourself"):
+            act()
+    library.approve(APPROVER, own, None, "fine", ())
+
+
+def back(library, who, id):
+    return lambda: library.send_back(who, id, "no")
+
+
+def test_each_service_asks_what_its_member_may_do(library):
+    waiting, out = kept(library), published(library)
+    asked = [
+        ({Duty.CUSTODIAN}, lambda who: library.keep(who, noisy(1.0), WARD, ())),
+        ({Duty.CUSTODIAN}, lambda who: library.submit(who, waiting)),
+        ({Duty.APPROVER}, lambda who: library.approve(who, waiting, None, "fine", ())),
+        ({Duty.APPROVER}, lambda who: library.send_back(who, waiting, "no")),
+        (set(Duty) - {Duty.RECIPIENT}, lambda who: library.recall(who, out, "wrong")),
+        (set(Duty) - {Duty.RECIPIENT}, lambda who: library.beside(who, out)),
+        (set(Duty) - {Duty.RECIPIENT}, lambda who: library.look(who, waiting)),
+        ({Duty.ADMINISTRATOR}, lambda who: library.log(who)),
+        (set(Duty), lambda who: library.all(who)),
+    ]
+    for allowed, act in asked:
+        for duty in set(Duty) - allowed:
+            with pytest.raises(NotAllowed):
+                act(somebody("stranger", duty))
+        with pytest.raises(NotAllowed):
+            act(somebody("stranger"))
+
+
+def test_recipients_learn_nothing_of_real_rows_nor_of_what_waits(library):
+    id, waiting = published(library), kept(library)
+    library.take(RECIPIENT, id)
+    (seen,) = library.all(RECIPIENT)
+    assert seen.id == id
+    told = repr(seen)
+    assert not any(word in told for word in ("3 of 400", "they agreed", "read it", "rosa"))
+    with pytest.raises(NotAllowed, match="no such release"):
+        library.get(RECIPIENT, waiting)
+    assert library.get(CUSTODIAN, id).lines == (SECRET,)
+
+
+def test_what_the_gate_stops_is_not_submitted_and_stays_a_draft(library):
+    open_line = GateLine("An attack", "why", stops=True)
+    draft = library.keep(CUSTODIAN, noisy(1.0), WARD, [open_line])
+    with pytest.raises(NotAllowed, match="gate"):
+        library.submit(CUSTODIAN, draft.id)
+    assert library.get(CUSTODIAN, draft.id).phase() is Phase.DRAFT
+
+
+def test_after_its_last_day_a_release_is_expired(library):
+    id, today = kept(library), datetime.now(UTC).date()
+    with pytest.raises(TeamError, match="passed"):
+        library.approve(APPROVER, id, today - timedelta(1), "fine", ())
+    library.approve(APPROVER, id, date(2999, 1, 31), "fine", ())
+    one = library.get(RECIPIENT, id)
+    assert one.phase(date(2999, 1, 31)) is Phase.PUBLISHED
+    assert one.phase(date(2999, 2, 1)) is Phase.EXPIRED
+
+
+def test_approval_needs_a_reason_and_what_was_shown_to_be_what_holds_now(library):
+    first, second = kept(library), kept(library)
+    seen = library.beside(APPROVER, second)
+    assert seen == ()
+    with pytest.raises(TeamError, match="why"):
+        library.approve(APPROVER, second, None, " ", seen)
+    library.approve(APPROVER, first, None, "fine", ())
+    with pytest.raises(NotAllowed, match="meanwhile"):
+        library.approve(APPROVER, second, None, "fine", seen)
+    library.approve(APPROVER, second, None, "fine", library.beside(APPROVER, second))
+
+
+def test_a_journal_that_was_edited_or_cut_is_refused(library):
+    id = published(library)
+    place = library.folder / DATABASE
+    for statement in (
+        "UPDATE team_deed SET document = replace(document, 'cleo', 'eric') WHERE number = 1",
+        "DELETE FROM team_deed WHERE number = 3",
+        "DELETE FROM team_deed; UPDATE team_head SET number = 0",
+    ):
+        before = place.read_bytes()
+        with sqlite3.connect(place) as connection:
+            for part in statement.split(";"):
+                connection.execute(part)
+        connection.close()
+        with pytest.raises(TeamError, match="damaged"):
+            library.get(CUSTODIAN, id)
+        place.write_bytes(before)
+    assert library.get(CUSTODIAN, id)
+
+
+def test_what_cannot_be_used_is_a_sentence_and_loses_nothing(library, tmp_path):
+    id = published(library)
+    bundle = next((library.folder / "bundles").iterdir())
+    bundle.write_bytes(b"another")
+    file = tmp_path / "file"
+    file.write_text("")
+    newer = Library.opened(tmp_path / "newer").folder / DATABASE
+    with sqlite3.connect(newer) as connection:
+        connection.execute("UPDATE team_head SET layout = 99")
+    connection.close()
+    for act, said in (
+        (lambda: library.take(RECIPIENT, id), "changed on disk"),
+        (lambda: Library.opened(file), "folder of the library"),
+        (lambda: Library.opened(tmp_path / "newer"), "newer version"),
+        (lambda: Library.opened(tmp_path / "x", "no address"), "no address"),
+        (lambda: Library.opened(tmp_path / "x", "postgresql://a:pw@127.0.0.1:1/b"), "reached"),
+        (lambda: library.keep(CUSTODIAN, b"no zip", WARD, ()), "no zip archive"),
+        (lambda: library.keep(CUSTODIAN, noisy(1.0), Leaflet("x", " "), ()), "no population"),
+    ):
+        with pytest.raises(SynthError, match=said) as error:
+            act()
+        assert "pw" not in str(error.value)
+    assert not library.get(CUSTODIAN, id).downloads  # nobody had it, so nothing says so
+
+
+def test_the_journal_holds_no_cell(library):
+    published(library, content=zipped())
+    document = json.dumps([vars(d) for d in library.log(ADMINISTRATOR)], default=str)
+    assert "Rome" not in document
