@@ -9,6 +9,7 @@ pyproject.toml; an arrow that runs back up is refused.
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -22,7 +23,7 @@ def layers() -> list[list[str]]:
     """The rooms from the top to the ground, as the contract of imports has them."""
     told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     first = told["tool"]["importlinter"]["contracts"][0]
-    return [[room.strip() for room in line.split("|")] for line in first["layers"]]
+    return [[room.strip() for room in re.split("[|:]", line)] for line in first["layers"]]
 
 
 def arrows() -> set[tuple[str, str]]:
@@ -63,6 +64,8 @@ def drawing(found: Iterable[tuple[str, str]] | None = None) -> str:
     merged = {**dict.fromkeys(floors[0], "faces"), **dict.fromkeys(floors[-1], "ground")}
     ways = set()
     for upper, lower in arrows() if found is None else found:
+        if {upper, lower} <= {*floors[-1]}:  # one node; what is on the ground may know each other
+            continue
         if place[upper] >= place.get(lower, -1):
             raise ValueError(f"`{upper}` imports from `{lower}`, which does not lie below it")
         ways.add((merged.get(upper, upper), merged.get(lower, lower)))
