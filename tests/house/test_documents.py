@@ -29,7 +29,7 @@ def contracts() -> list[dict]:
 
 
 def layers() -> list[str]:
-    return [room.strip() for line in contracts()[0]["layers"] for room in re.split("[|:]", line)]
+    return [room.strip() for line in contracts()[0]["layers"] for room in line.split("|")]
 
 
 def rows_of(heading: str) -> list[str]:
