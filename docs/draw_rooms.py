@@ -59,16 +59,18 @@ def drawing(found: Iterable[tuple[str, str]] | None = None) -> str:
         ValueError: a room imports from one above it, or beside it, or from no room.
     """
     floors = layers()
+    ground = [*floors[-1], *floors[-2]]  # what opens things makes errors of those below it
     place = {room: floor for floor, rooms in enumerate(floors) for room in rooms}
-    merged = {**dict.fromkeys(floors[0], "faces"), **dict.fromkeys(floors[-1], "ground")}
+    merged = {**dict.fromkeys(floors[0], "faces"), **dict.fromkeys(ground, "ground")}
     ways = set()
     for upper, lower in arrows() if found is None else found:
         if place[upper] >= place.get(lower, -1):
             raise ValueError(f"`{upper}` imports from `{lower}`, which does not lie below it")
         ways.add((merged.get(upper, upper), merged.get(lower, lower)))
+    ways -= {("ground", "ground")}
     lines = ["```mermaid", "flowchart TD", f"  faces[{', '.join(floors[0])}]"]
-    lines += [f"  {room}[{room}]" for rooms in floors[1:-1] for room in rooms]
-    lines.append(f"  ground[{', '.join(floors[-1])}]")
+    lines += [f"  {room}[{room}]" for rooms in floors[1:-2] for room in rooms]
+    lines.append(f"  ground[{', '.join(ground)}]")
     lines += [f"  {upper} --> {lower}" for upper, lower in sorted(_needed(ways))]
     return "\n".join([*lines, "```", ""])
 

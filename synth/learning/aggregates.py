@@ -16,6 +16,7 @@ from synth.budget import Rho, Statement
 from synth.budget.ledger import statement_of
 from synth.combinations.counting import Block, Combinations, Integers
 from synth.errors import BundleError
+from synth.incoming import Refusal, reading, whole
 from synth.lazily import np, npt, pd
 from synth.learning.noisy_groups import noisy_groups
 from synth.schema.formulas import all_harmless, harmless
@@ -23,6 +24,7 @@ from synth.vault import Attributes, Counting, Groups, PrivateTable, Protection
 from synth.vault.attributes import attributes_from
 
 FORMAT = "synth aggregates"
+DAMAGED = Refusal(BundleError, "The count table is damaged.", "Ask for the bundle again.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,22 +133,20 @@ def read_aggregates(lines: bytes, document: Mapping[str, Any]) -> Aggregates:
     """
     if document.get("format") != FORMAT:
         raise BundleError("The counts have no description.", "Ask for the bundle again.")
-    try:
+    with reading(DAMAGED):
         names = tuple(map(attributes_from, document["axes"]))
-        found = _found(lines, names, int(document["length"]), int(document["people"]))
+        if not all(n.labels for n in names):
+            raise ValueError("an axis without a state")
+        found = _found(lines, names, whole(document["length"]), whole(document["people"]))
         aggregates = Aggregates(
             names,
             found,
             Protection(document["protection"]),
-            int(document["resolution"]),
+            whole(document["resolution"]),
             statement_of(document["statement"]),
             tuple(map(float, document["sigma"])),
         )
-        announced = int(document["combinations"])
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise BundleError(
-            f"The count table is damaged ({type(error).__name__}).", "Ask for the bundle again."
-        ) from None
+        announced = whole(document["combinations"])
     if len(aggregates) != announced:
         raise BundleError(
             f"The count table has {len(aggregates):,} combinations where {announced:,} were "

@@ -12,6 +12,7 @@ from typing import Any
 from synth.budget import Audience, Rho, Statement
 from synth.budget.ledger import statement_of
 from synth.errors import BundleError, MethodError
+from synth.incoming import Refusal, reading, whole
 from synth.learning.method import Method, Model, Promise, modelled_names
 from synth.methods.adaptive import Adaptive
 from synth.methods.aggregate_seeded import AggregateSeeded
@@ -64,6 +65,7 @@ __all__ = [
     "smallest",
 ]
 
+DAMAGED = Refusal(BundleError, "The model file is damaged.", "Make the release again.")
 OWN: tuple[type[Method], ...] = (
     Adaptive,
     Tree,
@@ -122,14 +124,10 @@ def model_of(document: Mapping[str, Any]) -> Model:
             f"The model is of the kind `{document.get('kind')}`, which is not known here.",
             "Was it made by a newer version, or by a plug-in that is not installed?",
         )
-    try:
+    with reading(DAMAGED):
         return kind.restored(
             Schema.of(document["schema"]),
             statement_of(document["statement"]),
-            int(document["rows"]),
+            whole(document["rows"]),
             document["parameters"],
         )
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        raise BundleError(
-            f"The model file is damaged ({type(error).__name__}).", "Make the release again."
-        ) from None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,11 +12,16 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from synth.errors import BundleError
+from synth.incoming import Refusal, check_listed, reading
 from synth.release.table_files import Sink
 
 SUMS = "SHA256SUMS"
 SIGNED = "signature.json"  # over the list of checksums, and so not on it
 MOST_UNPACKED = 4 << 30  # bytes
+MOST_TIGHT = 100_000_000  # bytes that it may unpack to however small it is: rows may all be alike
+BROKEN = Refusal(
+    BundleError, "The file is no zip archive, or is damaged.", "Ask for the bundle again."
+)
 PART = 1 << 20  # bytes read at once
 # How a zip file is laid out, in bytes: the head of a file, its line in the list at the end, what
 # may follow its content (a descriptor, with or without a mark, of short or long sizes), the end
@@ -145,14 +149,11 @@ class Unpacked(Mapping[str, bytes]):
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    try:
-        yield
-    except FileNotFoundError:
-        raise BundleError("There is no such bundle.", "Check the path.") from None
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError):
-        raise BundleError(
-            "The file is no zip archive, or is damaged.", "Ask for the bundle again."
-        ) from None
+    with reading(BROKEN):
+        try:
+            yield
+        except FileNotFoundError:
+            raise BundleError("There is no such bundle.", "Check the path.") from None
 
 
 def unpacked(source: Path | IO[bytes]) -> Unpacked:
@@ -163,16 +164,7 @@ def unpacked(source: Path | IO[bytes]) -> Unpacked:
     """
     with _readable():
         archive = zipfile.ZipFile(source)
-    names = archive.namelist()
-    if twice := len(names) - len(set(names)):
-        raise BundleError(
-            f"The archive holds {twice} files under a name that another has.",
-            "Someone added them; ask for the bundle again.",
-        )
-    if sum(i.file_size for i in archive.infolist()) > MOST_UNPACKED:
-        raise BundleError(
-            "The bundle would unpack to more than 4 GB.", "Release fewer rows at once."
-        )
+        check_listed(archive, BROKEN, MOST_UNPACKED, MOST_TIGHT)
     return Unpacked(archive)
 
 

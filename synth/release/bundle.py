@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import IO, Any
 
 from synth.budget import Statement
 from synth.errors import BundleError, RuleError
+from synth.incoming import Refusal, document, reading, whole
 from synth.lazily import pd
 from synth.learning.method import Model
 from synth.methods import model_of
@@ -38,8 +39,13 @@ class Bundle:
     @cached_property
     def facts(self) -> dict[str, Any]:
         """Title, rows, copies, order and seed, and by which version of the drawing it was made."""
-        found = _parsed(self.files["release.json"], "release.json")
-        return found if isinstance(found, dict) else {}
+        return document(self.files["release.json"], _no_json("release.json"))
+
+    @property
+    def length(self) -> int:
+        """How many rows each of its tables has. Raises BundleError where it does not say."""
+        with consistent():
+            return whole(self.facts["rows"])
 
     @cached_property
     def signed_by(self) -> str:
@@ -53,8 +59,7 @@ class Bundle:
     @cached_property
     def document(self) -> dict[str, Any]:
         """The model as it is written."""
-        found = _parsed(self.files["model.json"], "model.json")
-        return found if isinstance(found, dict) else {}
+        return document(self.files["model.json"], _no_json("model.json"))
 
     @cached_property
     def model(self) -> Model:
@@ -99,8 +104,7 @@ class Bundle:
     @cached_property
     def rows(self) -> pd.DataFrame:
         """The first synthetic table, as released."""
-        frame = pd.read_parquet(io.BytesIO(self.files["synthetic.parquet"]))
-        return restored(frame, self.schema)
+        return restored_rows(self.files["synthetic.parquet"], self.schema)
 
     def as_text(self, blocks: Iterable[pd.DataFrame], stream: IO[bytes]) -> Iterator[pd.DataFrame]:
         """Write further rows as CSV as the released ones are written, and hand them on."""
@@ -124,8 +128,29 @@ class Bundle:
         return bundle
 
 
-def _parsed(content: bytes, name: str) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise BundleError(f"`{name}` is not valid JSON.", "Ask for the bundle again.") from None
+def restored_rows(content: bytes, schema: Schema) -> pd.DataFrame:
+    """The rows of one table of a release. Raises BundleError where they are not of this schema."""
+    with consistent():
+        return restored(pd.read_parquet(io.BytesIO(content)), schema)
+
+
+@contextmanager
+def consistent() -> Iterator[None]:
+    """Files of a bundle that do not belong together end in a sentence, whoever uses them.
+
+    Raises:
+        BundleError: they do not.
+    """
+    with reading(APART):
+        yield
+
+
+APART = Refusal(
+    BundleError, "The files of the bundle do not belong together.", "Ask for the bundle again."
+)
+
+
+def _no_json(name: str) -> Refusal:
+    return Refusal(
+        BundleError, f"`{name}` is not valid JSON, or no object.", "Ask for the bundle again."
+    )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from synth.budget.guarantee import KAnonymous
 from synth.combinations.growth import NOTHING
 from synth.errors import BundleError, NotReleasable
+from synth.incoming import Refusal, document
 from synth.lazily import np
 from synth.learning.aggregates import Aggregates, read_aggregates
 from synth.learning.records import RecordModel
@@ -16,6 +17,7 @@ from synth.schema.domain import MISSING
 from synth.vault import Counting, PrivateTable, Protection, axes_of
 from synth.vault.attributes import Grown
 
+DAMAGED = Refusal(BundleError, "The counts are damaged.", "Ask for the bundle again.")
 LINES, LINES_PARQUET, MEANING = "counts.csv", "counts.parquet", "counts.json"
 
 
@@ -37,11 +39,7 @@ def aggregates_of(bundle: Bundle) -> Aggregates | None:
     """
     if MEANING not in bundle.files or LINES not in bundle.files:
         return None
-    try:
-        document = json.loads(bundle.files[MEANING])
-    except ValueError:
-        raise BundleError("The counts are damaged.", "Ask for the bundle again.") from None
-    return read_aggregates(bundle.files[LINES], document)
+    return read_aggregates(bundle.files[LINES], document(bundle.files[MEANING], DAMAGED))
 
 
 def recheck(bundle: Bundle, real: PrivateTable) -> tuple[str, ...]:

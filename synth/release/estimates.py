@@ -15,7 +15,6 @@ From synthetic rows and the model alone: it costs nothing.
 
 from __future__ import annotations
 
-import io
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,13 +26,12 @@ from synth.lazily import np, pd
 from synth.learning.keeping import Keeper
 from synth.learning.method import Model
 from synth.methods.twins import TwinsModel
-from synth.release.bundle import Bundle
+from synth.release.bundle import Bundle, restored_rows
 from synth.release.papers.standing import step_of
 from synth.schema import Categories, Dates, Numbers, Schema
 from synth.schema.condition_reading import read_where
 from synth.schema.conditions import Atom, Where, holds, parts_of
 from synth.schema.obeying import YES, Marked, figures
-from synth.schema.stored import restored
 from synth.schema.values import Values, as_text
 
 FEWEST = 3  # rows that a number is estimated from
@@ -225,13 +223,12 @@ def _check_enough(rows: int) -> None:
 def tables_of(bundle: Bundle) -> tuple[pd.DataFrame, ...]:
     """All synthetic tables of a release."""
     names = [n for n in bundle.files if n.startswith("synthetic") and n.endswith(".parquet")]
-    frames = (pd.read_parquet(io.BytesIO(bundle.files[n])) for n in names)
-    return tuple(restored(f, bundle.schema) for f in frames)
+    return tuple(restored_rows(bundle.files[n], bundle.schema) for n in names)
 
 
 def drawn_anew(bundle: Bundle, copies: int, seed: int = 1) -> tuple[pd.DataFrame, ...]:
     """Further tables from the model of a release, as long as its own, that keep its rules."""
-    rows, rng = int(bundle.facts["rows"]), np.random.default_rng(seed)
+    rows, rng = bundle.length, np.random.default_rng(seed)
     keeper = Keeper(bundle.model, bundle.rules)
     drawn = (list(keeper.blocks(rows, rng)) for _ in range(copies))
     return tuple(pd.concat(blocks, ignore_index=True) for blocks in drawn)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from synth.errors import BundleError, KeyFileError
+from synth.incoming import Refusal, document, reading
 from synth.release.archive import SIGNED, SUMS
 
 if TYPE_CHECKING:
@@ -143,13 +144,15 @@ def signer(files: Mapping[str, bytes]) -> str:
 
     if SIGNED not in files:
         return ""
+    damaged = Refusal(BundleError, "The signature is damaged.", "")
     try:
-        told = json.loads(files[SIGNED])
-        public = base64.b64decode(told["public_key"], validate=True)
-        signature = base64.b64decode(told["signature"], validate=True)
-        Ed25519PublicKey.from_public_bytes(public).verify(signature, SIGNING + files[SUMS])
-        holds = files[SIGNED] == _written(public, signature)
-    except (InvalidSignature, KeyError, TypeError, ValueError):
+        with reading(damaged):
+            told = document(files[SIGNED], damaged)
+            public = base64.b64decode(told["public_key"], validate=True)
+            signature = base64.b64decode(told["signature"], validate=True)
+            Ed25519PublicKey.from_public_bytes(public).verify(signature, SIGNING + files[SUMS])
+            holds = files[SIGNED] == _written(public, signature)
+    except (InvalidSignature, BundleError):
         holds = False
     if not holds:
         raise BundleError(

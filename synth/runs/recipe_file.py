@@ -116,6 +116,8 @@ def read_recipe(text: str) -> Recipe:
         raise RecipeError(
             "This is not valid TOML.", "Check quotes, brackets and equals signs.", line
         ) from None
+    except RecursionError:
+        raise RecipeError("Brackets are nested too deeply.", "Close those that are open.") from None
     return recipe_of(document, text)
 
 

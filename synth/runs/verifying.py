@@ -17,6 +17,7 @@ from synth.budget import Audience, Budget, Chosen, Grouped, Statement
 from synth.budget.accounting import gaussian_sigma
 from synth.budget.figures import up
 from synth.errors import BundleError, SchemaError, SynthError
+from synth.incoming import Refusal, reading, whole
 from synth.ingest import load
 from synth.lazily import compiled, pa
 from synth.learning.aggregates import Aggregates
@@ -27,6 +28,7 @@ from synth.methods import all_methods
 from synth.protect.steps import Shelf, protect, step_of, steps_of
 from synth.release import Bundle, Release
 from synth.release.archive import SIGNED, SUMS, Unpacked, digest_of
+from synth.release.bundle import consistent
 from synth.release.counts import aggregates_of, files_of
 from synth.release.release import libraries
 from synth.release.showcase import LOOK, Look, look_file, look_of
@@ -42,8 +44,10 @@ RECIPE = "recipe.toml"
 VERSION = compiled(r"\d+(\.[0-9A-Za-z+-]{1,20}){0,6}")
 CLOSE = 1 + 1e-6  # epsilon of a sum of rho against the epsilon that was asked for
 ASK = "Ask the custodian for the bundle again."
+NO_RELEASE = Refusal(BundleError, "`release.json` does not describe a release.", ASK)
 
 
+@consistent()
 def verify(bundle: Bundle, signed_by: str = "") -> tuple[str, ...]:
     """Make every file of a release again, and compare; one sentence per thing that holds.
 
@@ -125,29 +129,34 @@ def described(bundle: Bundle) -> Release:
             "Check it with the synth it was made by, or ask for it to be made again.",
         )
     try:
-        made_with = {str(k): str(v) for k, v in facts["libraries"].items()}
-        release = Release(
-            bundle.model,
-            int(facts["rows"]),
-            seed=int(facts["seed"]),
-            copies=int(facts["copies"]),
-            recipe=bundle.files.get(RECIPE, b"").decode(),
-            title=str(facts["title"]),
-            order=tuple(map(str, facts["order"])),
-            libraries=made_with,
-            written=written_of(facts["written"]),
-            safe=bool(facts["safe"]),
-            rules=bundle.rules,
-            about=bundle.about,
-        )
-    except SchemaError:
-        raise BundleError("`release.json` does not describe a release.", ASK) from None
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        raise BundleError("`release.json` does not describe a release.", ASK) from None
+        with reading(NO_RELEASE):
+            made_with = {str(k): str(v) for k, v in facts["libraries"].items()}
+            release = Release(
+                bundle.model,
+                whole(facts["rows"]),
+                seed=whole(facts["seed"]),
+                copies=whole(facts["copies"]),
+                recipe=bundle.files.get(RECIPE, b"").decode(),
+                title=str(facts["title"]),
+                order=_texts(facts["order"]),
+                libraries=made_with,
+                written=written_of(facts["written"]),
+                safe=bool(facts["safe"]),
+                rules=bundle.rules,
+                about=bundle.about,
+            )
+    except SchemaError as error:
+        raise NO_RELEASE.of(error) from None
     known = set(made_with) == set(libraries()) and all(map(VERSION.fullmatch, made_with.values()))
     if not known or not _as_long(bundle, release):
         raise BundleError("`release.json` describes another release.", ASK)
     return release
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+        raise TypeError("no list of texts")
+    return tuple(value)
 
 
 def _as_long(bundle: Bundle, release: Release) -> bool:

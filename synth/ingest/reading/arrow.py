@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import IO
 
 from synth.errors import IngestError
+from synth.incoming import DAMAGE, Refusal
 from synth.ingest.reading.said import Noticed, Read, listed
 from synth.ingest.width import check_width
 from synth.lazily import pa, pd
@@ -12,7 +13,6 @@ from synth.schema.stored import arrow_type
 from synth.schema.typed import sure
 
 INDEX = "__index_level_"  # how pandas names an index that has no name
-DAMAGED = (OSError, ValueError, KeyError, TypeError, IndexError, NotImplementedError, MemoryError)
 
 
 def read_arrow(stream: IO[bytes], found: str) -> Read:
@@ -37,10 +37,11 @@ def read_arrow(stream: IO[bytes], found: str) -> Read:
             table.validate(full=True)
         table.validate(full=True)
         frame = _frame(table)
-    except (pa.ArrowException, *DAMAGED) as error:
-        raise IngestError(
-            f"The {name} file is damaged ({type(error).__name__}).", "Write it again."
-        ) from None
+    except IngestError:
+        raise
+    except (pa.ArrowException, *DAMAGE) as error:
+        broken = Refusal(IngestError, f"The {name} file is damaged.", "Write it again.")
+        raise broken.of(error) from None
     levels = [n for n in frame.columns if str(n).startswith(INDEX)]
     stored = types_of(table.schema)
     if not levels:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import gzip
 import io
 import re
-import zipfile
-import zlib
 from typing import IO
+from zipfile import ZipInfo
 
 from synth.errors import IngestError
+from synth.incoming import Refusal, archive, check_unpacked, reading
 from synth.lazily import compiled
 
 HEAD = 1 << 20  # bytes looked at
 MOST_BYTES = 2 << 30  # of a file that is held in memory
 MOST_UNPACKED = 1 << 30  # bytes an archive may unpack to
-MOST_RATIO = 200  # times its size that an archive may unpack to, beyond 10 MB
 SAS = bytes.fromhex("000000000000000000000000c2ea8160b31411cfbd92080009c7318c181f1011")
 MAGIC = (
     (b"PAR1", "parquet"),
@@ -44,6 +43,9 @@ ELSE = (  # what is no table, by how it begins; and what to do
     (b"RDX", "an R workspace", "Export the data frame with write.csv."),
     (b"\x89PNG", "a picture", "Choose the table itself."),
     (b"\xff\xd8\xff", "a picture", "Choose the table itself."),
+)
+BROKEN = Refusal(
+    IngestError, "The file is a damaged archive.", "Save the table as CSV, or again as .xlsx."
 )
 TABLES = "Choose a CSV, TSV, Excel, Parquet, JSON, SPSS, Stata or SAS file."
 
@@ -124,34 +126,15 @@ def _old(head: bytes) -> str:
 
 def _archive(stream: IO[bytes]) -> str:
     """`excel` or `zip`, after a look at how much it would unpack to. Raises IngestError."""
-    size = stream.seek(0, io.SEEK_END)
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            names = set(archive.namelist())
-            unpacked = sum(i.file_size for i in archive.infolist())
-            kind = archive.read("mimetype")[:100] if "mimetype" in names else b""
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, zlib.error, EOFError,
-            RuntimeError, KeyError):  # fmt: skip
-        raise IngestError(
-            "The file is a damaged archive.", "Save the table again, as CSV or .xlsx."
-        ) from None
-    finally:
-        stream.seek(0)
-    check_unpacked(unpacked, size)
+    with archive(stream, BROKEN, MOST_UNPACKED) as opened:
+        names = set(opened.namelist())
+        kind = opened.read("mimetype")[:100] if "mimetype" in names else b""
+    stream.seek(0)
     if names & {"xl/workbook.xml", "xl/workbook.bin"} or b"opendocument.spreadsheet" in kind:
         return "excel"
     if names & {"word/document.xml", "ppt/presentation.xml"} or b"opendocument" in kind:
         raise IngestError("This is an office document, but not a sheet.", TABLES)
     return "zip"
-
-
-def check_unpacked(unpacked: int, size: int) -> None:
-    """Refuse what unpacks to far more than it is. Raises IngestError."""
-    if unpacked > MOST_UNPACKED or unpacked > max(10_000_000, MOST_RATIO * size):
-        raise IngestError(
-            f"The file would unpack to {unpacked / 1e6:,.0f} MB from {size / 1e6:.1f} MB.",
-            "Save the table as CSV.",
-        )
 
 
 def unpacked(stream: IO[bytes], found: str) -> IO[bytes]:
@@ -162,32 +145,26 @@ def unpacked(stream: IO[bytes], found: str) -> IO[bytes]:
     """
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
-    try:
-        if found == "gzip":
-            with gzip.GzipFile(fileobj=stream) as packed:
-                return _copied(packed, size)
-        with zipfile.ZipFile(stream) as archive:
-            inside = [i for i in archive.infolist() if not _aside(i)]
-            if len(inside) != 1:
-                raise IngestError(
-                    f"The archive holds {len(inside):,} files, but no Excel table.",
-                    "Unpack it and choose the table inside.",
-                )
-            if inside[0].flag_bits & 1:
-                raise IngestError(
-                    "The archive is locked with a password.",
-                    "Unpack it and choose the table inside.",
-                )
-            with archive.open(inside[0]) as member:
-                return _copied(member, size)
-    except (OSError, EOFError, ValueError, zlib.error, zipfile.BadZipFile, NotImplementedError,
-            RuntimeError):  # fmt: skip
-        raise IngestError(
-            "The file is a damaged archive.", "Pack or save the table again."
-        ) from None
+    if found == "gzip":
+        with reading(BROKEN), gzip.GzipFile(fileobj=stream) as packed:
+            return _copied(packed, size)
+    with archive(stream, BROKEN, MOST_UNPACKED) as opened:
+        inside = [i for i in opened.infolist() if not _aside(i)]
+        if len(inside) != 1:
+            raise IngestError(
+                f"The archive holds {len(inside):,} files, but no Excel table.",
+                "Unpack it and choose the table inside.",
+            )
+        if inside[0].flag_bits & 1:
+            raise IngestError(
+                "The archive is locked with a password.",
+                "Unpack it and choose the table inside.",
+            )
+        with opened.open(inside[0]) as member:
+            return _copied(member, size)
 
 
-def _aside(info: zipfile.ZipInfo) -> bool:
+def _aside(info: ZipInfo) -> bool:
     """Whether a member of an archive is a folder, or what a Mac adds."""
     last = info.filename.rstrip("/").split("/")[-1]
     return info.is_dir() or "__MACOSX" in info.filename or last.startswith(".")
@@ -197,6 +174,6 @@ def _copied(packed: IO[bytes] | gzip.GzipFile, size: int) -> IO[bytes]:
     made = io.BytesIO()
     while block := packed.read(HEAD):
         made.write(block)
-        check_unpacked(made.tell(), size)
+        check_unpacked(made.tell(), size, BROKEN, MOST_UNPACKED)
     made.seek(0)
     return made

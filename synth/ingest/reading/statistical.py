@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import IO, Any
 
 from synth.errors import IngestError
+from synth.incoming import Refusal
 from synth.ingest.reading.said import Noticed, Read, listed
 from synth.ingest.width import check_width
 from synth.lazily import pd
@@ -35,9 +36,9 @@ def read_statistical(stream: IO[bytes], found: str) -> Read:
     except IngestError:
         raise
     except Exception as error:  # the library's own errors share no class but this
-        raise IngestError(
-            f"The {PROGRAMS[found]} file is damaged ({type(error).__name__}).",
-            "Write it again, or export it as CSV.",
+        broken = f"The {PROGRAMS[found]} file is damaged."
+        raise Refusal(IngestError, broken, "Write it again, or export it as CSV.").of(
+            error
         ) from None
     labelled = [n for n in meta.variable_value_labels if n in frame]
     noticed = []

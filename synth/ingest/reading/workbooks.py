@@ -8,14 +8,13 @@ Cells of .xls are read by xlrd, which is slow but cannot take the process with i
 from __future__ import annotations
 
 import re
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any
 
 from synth.errors import IngestError
+from synth.incoming import Refusal, archive, reading
 from synth.lazily import compiled
 
 MOST_CELLS = 50_000_000  # of one sheet, laid out
@@ -27,8 +26,8 @@ OPEN_CELL = compiled(rb"<table:(?:covered-)?table-cell\b([^>]*)>")
 REPEATED = compiled(rb'number-(?:rows|columns)-repeated="(\d{1,12})"')
 PADDED = compiled(rb'formatCode="00+"')
 UNCACHED = compiled(rb"(?:</f>|<f[^>]*/>)\s*(?:<v>\s*</v>|<v\s*/>)?\s*</c>")
-DAMAGED = "The Excel file is damaged."
-AGAIN = "Save it again, or as CSV."
+MOST_UNPACKED = 1 << 30  # bytes
+BROKEN = Refusal(IngestError, "The Excel file is damaged.", "Save it again, or as CSV.")
 
 
 @dataclass(frozen=True)
@@ -76,11 +75,12 @@ def sheets_of(stream: IO[bytes], asked: str) -> tuple[tuple[str, ...], Sheet]:
     magic = stream.read(4)
     stream.seek(0)
     try:
-        return _old(stream, asked) if magic[:2] == b"\xd0\xcf" else _new(stream, asked)
+        with reading(BROKEN):
+            return _old(stream, asked) if magic[:2] == b"\xd0\xcf" else _new(stream, asked)
     except IngestError:
         raise
-    except Exception as error:  # three libraries, whose errors share no class but this
-        raise IngestError(f"{DAMAGED[:-1]} ({type(error).__name__}).", AGAIN) from None
+    except Exception as error:  # three libraries with errors of their own
+        raise BROKEN.of(error) from None
 
 
 def _chosen(sizes: dict[str, int], asked: str) -> tuple[tuple[str, ...], str]:
@@ -115,19 +115,16 @@ def _new(stream: IO[bytes], asked: str) -> tuple[tuple[str, ...], Sheet]:
 def _checked(stream: IO[bytes]) -> int:
     """How many formulas have no value. Raises IngestError where a sheet reaches too far."""
     uncached = 0
-    try:
-        with zipfile.ZipFile(stream) as archive:
-            names = archive.namelist()
-            if "xl/workbook.bin" in names:
-                raise IngestError("This is a binary Excel file (.xlsb).", "Save it as .xlsx.")
-            for name in names:
-                if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
-                    with archive.open(name) as part:
-                        uncached += _reach(part)
-                elif name == "content.xml":
-                    _reach_of_ods(archive.read(name))
-    except (zipfile.BadZipFile, OSError, ValueError, zlib.error, EOFError, RuntimeError, KeyError):
-        raise IngestError(DAMAGED, AGAIN) from None
+    with archive(stream, BROKEN, MOST_UNPACKED) as opened:
+        names = opened.namelist()
+        if "xl/workbook.bin" in names:
+            raise IngestError("This is a binary Excel file (.xlsb).", "Save it as .xlsx.")
+        for name in names:
+            if re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
+                with opened.open(name) as part:
+                    uncached += _reach(part)
+            elif name == "content.xml":
+                _reach_of_ods(opened.read(name))
     return uncached
 
 
@@ -181,9 +178,9 @@ def _formats(stream: IO[bytes], name: str, rows: list[list[Any]]) -> Formats:
     dated = {i for r in rows for i, v in enumerate(r) if isinstance(v, date)}
     found = Formats()
     stream.seek(0)
-    with zipfile.ZipFile(stream) as archive:
+    with archive(stream, BROKEN, MOST_UNPACKED) as opened:
         styles = "xl/styles.xml"
-        told = archive.read(styles) if styles in archive.namelist() else b""
+        told = opened.read(styles) if styles in opened.namelist() else b""
     if not told or not (dated or PADDED.search(told)):
         return found
     import openpyxl  # half a second that only dates and zeros are worth

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from synth.lazily import np, pd
-from synth.release.bundle import Bundle
+from synth.release.bundle import Bundle, consistent
 from synth.release.counts import LINES_PARQUET
 from synth.release.sandbox.server.service import Service, Settings
 from synth.release.sandbox.server.table import RESERVED, Field, Row, Table
@@ -17,6 +17,7 @@ from synth.schema.values import stamp
 MOST_ROWS = 200_000  # rows served from memory
 
 
+@consistent()
 def service(bundle: Bundle, name: str = "rows", settings: Settings | None = None) -> Service:
     """The mock API of a release.
 
@@ -36,6 +37,7 @@ def about(bundle: Bundle) -> dict[str, Any]:
     }
 
 
+@consistent()
 def resources(bundle: Bundle, name: str = "rows") -> dict[str, Table]:
     """The synthetic rows as a table, and the protected counts beside them if there are any."""
     plain = re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-") or "rows"

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import Any
 
 from synth.errors import BundleError
+from synth.incoming import Refusal, document, reading
 from synth.learning.records import RecordModel
-from synth.release.bundle import Bundle
+from synth.release.bundle import Bundle, consistent
 from synth.release.counts import aggregates_of
 from synth.release.papers.standing import standings
 from synth.release.papers.tally import tallied
 from synth.release.showcase.page import Look, page
 
 LOOK = "showcase.json"
+DAMAGED = Refusal(BundleError, "The look of the showcase is damaged.", "Ask for the bundle again.")
 
 
 def look_file(look: Look) -> dict[str, bytes]:
@@ -40,8 +41,8 @@ def look_of(bundle: Bundle) -> Look:
     title = str(bundle.facts.get("title") or "Data showcase")
     if LOOK not in bundle.files:
         return Look(title=title)
-    try:
-        told: dict[str, Any] = json.loads(bundle.files[LOOK])
+    with reading(DAMAGED):
+        told = document(bundle.files[LOOK], DAMAGED)
         return Look(
             title=str(told["title"]) or title,
             text=str(told["text"]),
@@ -51,13 +52,9 @@ def look_of(bundle: Bundle) -> Look:
             dark=str(told["dark"]),
             people_per_row=float(told["people_per_row"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
-        raise BundleError(
-            f"The look of the showcase is damaged ({type(error).__name__}).",
-            "Ask for the bundle again.",
-        ) from None
 
 
+@consistent()
 def showcase(bundle: Bundle, look: Look | None = None, *, start: str = "") -> str:
     """The page of a bundle, as one HTML document.
 
