@@ -135,8 +135,6 @@ def read_aggregates(lines: bytes, document: Mapping[str, Any]) -> Aggregates:
         raise BundleError("The counts have no description.", "Ask for the bundle again.")
     with reading(DAMAGED):
         names = tuple(map(attributes_from, document["axes"]))
-        if not all(n.labels for n in names):
-            raise ValueError("an axis without a state")
         found = _found(lines, names, whole(document["length"]), whole(document["people"]))
         aggregates = Aggregates(
             names,
