@@ -61,7 +61,7 @@ class Wanted:
         recipe: as it goes into the release.
         read: puts the rows into their vault.
         files: what steps and the showcase look up, by name.
-        asked: for the audit log; None for an uploaded table.
+        asked: for the audit log; None for nothing to be written.
         question: the same for every job that would ask the same; "" for an uploaded table.
         hushed: whoever asks may learn of the rows only what they pay for: the whole price is
             charged, and every failure looks alike.

@@ -248,12 +248,11 @@ async def create_job(
 
 
 def _begun(jobs: Registry, owner: str, sent: Submission, known: dict[str, Database]) -> Task:
-    """The job that a request starts; a query that may not run is written down as well."""
+    """The job that a request starts; one that is refused is written down as well."""
     try:
         return jobs.start(owner, sent.wanted(known, jobs.rules.allowance.limited))
     except SynthError as error:
-        if (asked := sent.asked) is not None:
-            jobs.note(owner, asked.ending(Ended.REFUSED, why=error.what))
+        jobs.note(owner, sent.asked.ending(Ended.REFUSED, why=error.what))
         raise
 
 

@@ -18,7 +18,7 @@ from synth.api.registry import Wanted
 from synth.errors import RecipeError
 from synth.ingest import Database, Query, load, read_query
 from synth.runs import Recipe, read_recipe
-from synth.runs.audit import Asked
+from synth.runs.audit import Asked, brought
 from synth.runs.handout import image_text
 from synth.runs.question import Question
 from synth.runs.recipe import Source
@@ -44,19 +44,21 @@ class Submission:
     Args:
         files: what de-identification steps look up, by name.
         table: the uploaded table; None for a query.
+        name: of its file, as whoever sent it says.
     """
 
     recipe: Recipe
     files: dict[str, str] = field(default_factory=dict)
     table: IO[bytes] | None = field(default=None, repr=False)
     asking: Asking | None = None
+    name: str = ""
 
     @property
-    def asked(self) -> Asked | None:
-        """The query, for the audit log; None for an uploaded table."""
+    def asked(self) -> Asked:
+        """The query, or the table that was sent, for the audit log."""
         told = self.asking
         if told is None:
-            return None
+            return brought(self.name, self.recipe.method.name)
         return Asked(told.database, told.query, self.recipe.method.name)
 
     def wanted(self, databases: Mapping[str, Database], limited: bool = False) -> Wanted:
@@ -71,7 +73,12 @@ class Submission:
             QueryError: the query may not run.
         """
         if self.asking is None:
-            return Wanted(self.recipe, lambda: _vault(self.table, self.recipe), self.files)
+            return Wanted(
+                self.recipe,
+                lambda: _vault(self.table, self.recipe),
+                self.files,
+                asked=self.asked,
+            )
         named = self.asking.database
         database = database_named(named, databases)
         query = read_query(self.asking.query, database.dialect)
@@ -204,7 +211,9 @@ async def _read(form: FormData) -> Submission:
         name = getattr(part, "filename", None) or ""
         logo = bool(name) and name == recipe.showcase.logo
         files[name] = image_text(await _small(part)) if logo else await _text(part)
-    return Submission(recipe, files, io.BytesIO(await _content(form["table"])))
+    table = form["table"]
+    name = getattr(table, "filename", None) or ""
+    return Submission(recipe, files, io.BytesIO(await _content(table)), name=name)
 
 
 async def _content(part: str | UploadFile) -> bytes:

@@ -1,4 +1,4 @@
-"""Who asked what, when, and at what cost: one line per event of a query, never a row."""
+"""Who asked or brought what, when, and at what cost: one line per event, never a row."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from pathlib import Path
 
 from synth.errors import QueryError, SynthError
 
+LONGEST = 200  # characters of a name: whoever brings a file chose it
 AUDIT = "SYNTH_AUDIT"  # names the file, where the operator of a server asks for one
 
 
 class Ended(Enum):
-    """How far a query came."""
+    """How far a query, or a table that was brought, came."""
 
     ASKED = "asked"
+    BROUGHT = "brought"
     RELEASED = "released"
     REPEATED = "answered again"  # with what was released before
     STOPPED = "stopped"
@@ -30,10 +32,11 @@ class Ended(Enum):
 
 @dataclass(frozen=True)
 class Asked:
-    """What happened to one query.
+    """What happened to one query, or to a table that was brought.
 
     Args:
-        database: its name, or its address without the password.
+        database: its name, or its address without the password; "" for a table that was brought.
+        file: the name of what was brought; "" for a query.
         why: what was wrong, in a sentence without cell values; "" where nothing was.
         epsilon: what it cost the people in the database; 0 for a repeated query, None where no
             epsilon bounds it.
@@ -45,16 +48,23 @@ class Asked:
     ended: Ended = Ended.ASKED
     why: str = ""
     epsilon: float | None = 0.0
+    file: str = ""
 
     def ending(self, ended: Ended, epsilon: float | None = 0.0, why: str = "") -> Asked:
-        """The same query, further on."""
+        """The same, further on."""
         return replace(self, ended=ended, epsilon=epsilon, why=why)
 
     def document(self) -> dict[str, object]:
         """The line of the log, as plain values."""
         ended = f"{self.ended.value}: {self.why}" if self.why else self.ended.value
-        told = {"database": self.database, "query": self.query, "method": self.method}
-        return {**told, "ended": ended, "epsilon": self.epsilon}
+        told = {"database": self.database, "query": self.query}
+        about = {"file": self.file[:LONGEST]} if self.file else told
+        return {**about, "method": self.method, "ended": ended, "epsilon": self.epsilon}
+
+
+def brought(file: str, method: str) -> Asked:
+    """A table that somebody brought, by the name of its file."""
+    return Asked("", "", method, Ended.BROUGHT, file=file or "a table without a name")
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ def test_what_reads_rows_without_a_bound_is_not_said_to_cost_nothing():
         assert ended(alice, place)["spent_epsilon"] is None
 
 
-def test_queries_are_written_down_with_who_when_and_at_what_cost_and_no_rows(tmp_path):
+def test_queries_and_tables_are_written_down_with_who_when_and_at_what_cost_and_no_rows(tmp_path):
     log = Audit(tmp_path / "queries.jsonl")
     with client(registry=Registry(audit=log)) as alice:
         ended(alice, ask(alice, PAID).headers["location"])
@@ -168,7 +168,11 @@ def test_queries_are_written_down_with_who_when_and_at_what_cost_and_no_rows(tmp
         "refused",
         "asked",
         "failed",
+        "brought",
+        "released",
     ]
+    assert lines[-2]["file"] == "t.csv"
+    assert "query" not in lines[-1]
     assert {line["who"] for line in lines} == {f"token {digests_of(ALICE)[0][:8]}"}
     assert lines[0]["database"] == SAMPLE
     assert lines[0]["query"] == QUERY

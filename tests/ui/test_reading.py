@@ -2,6 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
+from synth.runs.audit import Audit
 from tests.ui.test_pages import ran, screen, words
 from ui.shell.visitor import KEY, Visitor
 
@@ -68,3 +69,22 @@ def test_what_was_said_of_one_file_is_not_said_of_the_next():
     ran(app.button(key="read_skip_ragged_True").click().run())
     app.file_uploader(key="file 0").upload("other.csv", RAGGED + b"1\n").run()
     assert not who.recipe.source.skip_ragged
+
+
+def test_who_brought_which_file_is_written_down_and_no_cell_of_it(tmp_path, monkeypatch):
+    log = Audit(tmp_path / "log")
+    monkeypatch.setenv("SYNTH_AUDIT", str(log.path))
+    uploaded(PEOPLE)
+    app, _ = uploaded(b"%PDF-1.4 Private")
+    assert "a PDF" in words(app)
+    lines = log.read()
+    assert [(x["file"], x["ended"].split(":")[0]) for x in lines] == [
+        ("people.csv", "brought"),
+        ("people.csv", "brought"),
+        ("people.csv", "refused"),
+    ]
+    assert "Private" not in log.path.read_text()
+    monkeypatch.setenv("SYNTH_AUDIT", str(tmp_path / "nowhere" / "log"))
+    app, who = uploaded(PEOPLE)
+    assert "audit log cannot be written" in words(app)
+    assert who.loaded is None

@@ -14,9 +14,11 @@ from synth.errors import SynthError
 from synth.ingest import Database, Loaded, load
 from synth.ingest.bounded import Owned
 from synth.runs import read_recipe
+from synth.runs.audit import Ended, brought
 from synth.runs.question import Question
 from ui.data.reading import show_noticed, show_refused, take
 from ui.shell.places import SAMPLE_DATA
+from ui.shell.settings import write_down, writing
 from ui.shell.visitor import Visitor, explained, forget, visit
 from ui.shell.visits import minutes_kept
 
@@ -46,13 +48,24 @@ def bring_upload(who: Visitor) -> None:
         st.session_state.pop(UNREAD, None)
         try:
             with st.spinner("Reading the table …"):
-                take(who, file.name, file.getvalue())
+                _written_down(who, file.name, file.getvalue())
         except SynthError as error:
             st.session_state[UNREAD] = file.name, error
         free_uploads()
     show_refused(who)
     if UNREAD in st.session_state:
         _show_unread(who, *st.session_state[UNREAD])
+
+
+def _written_down(who: Visitor, name: str, content: bytes) -> None:
+    """Read an upload that the operator's log knows of, whatever becomes of it."""
+    asked = brought(name, who.recipe.method.name)
+    write_down(asked)
+    try:
+        take(who, name, content)
+    except SynthError as error:
+        writing()(asked.ending(Ended.REFUSED, why=error.what))
+        raise
 
 
 def _show_unread(who: Visitor, name: str, error: SynthError) -> None:

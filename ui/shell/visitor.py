@@ -27,7 +27,7 @@ from synth.release import Bundle
 from synth.release.signature import key_set
 from synth.runs import Recipe
 from synth.runs.accounts import in_operators_ledger
-from synth.runs.audit import Asked, Ended
+from synth.runs.audit import Asked, Ended, brought
 from synth.runs.bounds import Bounds, most_rows
 from synth.runs.job import Job
 from synth.runs.memory import Memory
@@ -224,17 +224,23 @@ class Visitor:
     def _job(self, note: Note) -> Job:
         """A job without a way back to the visitor, who may leave while it runs."""
         own: list[Entry] = []
-        every, question = self.entries, self.question
+        every, asked = self.entries, self.asked
 
         def heard(entry: Entry) -> None:
             own.append(entry)
             every.append(entry)
 
         def over(job: Job) -> None:
-            if question is not None:
-                note(job.ending(question.asked(job.recipe), job.spent(own)))
+            note(job.ending(asked, job.spent(own)))
 
         return Job(self.wanted, heard, dict(self.files), over, self.looks)
+
+    @property
+    def asked(self) -> Asked:
+        """What a run of this table is about, for the audit log."""
+        if self.question is not None:
+            return self.question.asked(self.recipe)
+        return brought(self.table_name, self.recipe.method.name)
 
     def _asking(self, recipe: Recipe) -> str:
         """The same for every run that asks a database the same; "" where none was asked."""
