@@ -12,6 +12,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "SYNTH_"
+DUTIES = ("custodians", "approvers", "recipients", "administrators")
+TEAM = ("sign_in", "groups", *DUTIES, "library", "library_db")
+ELSEWHERE = ("token", *TEAM)  # read by the command line, and where people sign in
 COUNT, ABOVE, TIME = "a whole number above 0", "a number above 0", "a number of minutes"
 Count = Annotated[int, Field(ge=1, json_schema_extra={"wants": COUNT})]
 Above = Annotated[float, Field(gt=0, json_schema_extra={"wants": ABOVE})]
@@ -42,6 +45,9 @@ class Operating(BaseModel):
     most_upload: Count = Field(
         1000, description="megabytes that one visitor's uploads may come to together"
     )
+    most_uploads: Count = Field(
+        4000, description="megabytes that all visitors' uploads may come to together"
+    )
     keep_minutes: Minutes = Field(
         15.0,
         description="minutes for which a visitor's work is kept after the last tab was closed; 0: "
@@ -54,7 +60,10 @@ class Operating(BaseModel):
     audit: str = Field("", description="a file that every query and upload is written to")
     key: str = Field("", description="the file with the key that releases are signed with")
     hosts: str = Field(
-        "", description="comma-separated names that the server answers to; any, where none is said"
+        "",
+        description="comma-separated names that the server answers to, `*.example.org` for all "
+        "below one; where none is said: those of this machine while it listens to that alone, else "
+        "any",
     )
     https: Switch = Field(
         False, description="a proxy in front speaks https: every cookie is Secure, HSTS is sent"
@@ -89,6 +98,12 @@ def operating() -> Operating:
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         raise ValueError(f"{names[name]} has to be {wanted(name)}.") from None
+
+
+def unknown() -> list[str]:
+    """What looks like a setting in the environment and is none that we know: most likely a slip."""
+    known = {f"{PREFIX}{n.upper()}" for n in (*Operating.model_fields, *ELSEWHERE)}
+    return sorted(n for n in os.environ if n.startswith(PREFIX) and n not in known)
 
 
 def wanted(name: str) -> str:

@@ -2,14 +2,23 @@
 
 import logging
 import re
+import threading
+from collections import Counter
 from types import SimpleNamespace
 
 import httpx
 import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
+from synth.operating import operating, unknown
 from tests.server import served
 from tests.waiting import PATIENCE
-from ui.shell.surroundings import TRACEBACKS, _without_traceback, forget_the_departed, policy
+from ui.shell.guards import Guards, no_room
+from ui.shell.hushed import hushed
+from ui.shell.surroundings import SWEEP, SecurityHeaders, forget_the_departed, let_go, policy
 
 PAGE = "/_stcore/health"
 
@@ -32,16 +41,110 @@ def test_the_policy_allows_streamlits_own_inline_script_and_no_other():
     assert "unsafe-eval'" not in policy().replace("wasm-unsafe-eval'", "")
 
 
-def test_a_log_line_of_a_failure_holds_no_cell_value():
+def test_no_logger_and_no_thread_says_what_an_error_said(capfd):
+    """Whatever its library; uncaught errors of threads went to the log as they were."""
+    log, cell = logging.getLogger("some.library"), "x".join("4242")
+    log.addHandler(handler := logging.StreamHandler())
     try:
-        raise ValueError("secret cell")
-    except ValueError as error:
-        record = logging.LogRecord(
-            TRACEBACKS, logging.ERROR, "", 0, "Uncaught: secret cell", (), (ValueError, error, None)
-        )
-    assert _without_traceback(record)
-    assert "secret" not in logging.Formatter().format(record)
-    assert "ValueError" in record.getMessage()
+        with hushed():
+            try:
+                float(cell)
+            except ValueError as error:
+                log.exception("Uncaught: %s", error)
+            thread = threading.Thread(target=float, args=(cell,))
+            thread.start()
+            thread.join(PATIENCE)
+    finally:
+        log.removeHandler(handler)
+    said = capfd.readouterr().err
+    assert cell not in said
+    assert said.count("ValueError") == 2
+    assert "test_surroundings.py" in said
+
+
+@pytest.fixture
+def asked():
+    """Asks the guards in this process, and gives the status of the answer."""
+
+    async def page(scope, receive, send):
+        await PlainTextResponse("let in")(scope, receive, send)
+
+    def ask(path="/", method="GET", **headers):
+        return TestClient(Guards(page), "http://localhost").request(method, path, headers=headers)
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("hosts", "host", "status"),
+    [
+        ("", "localhost:8501", 200),  # it listens to this machine alone
+        ("", "[::1]:8501", 200),
+        ("", "evil.example", 400),
+        ("synth.example.org", "SYNTH.example.org:443", 200),
+        ("synth.example.org", "localhost", 400),
+        ("*.example.org, here", "a.example.org", 200),
+        ("*.example.org, here", "example.org.evil.example", 400),
+        ("*", "anything", 200),
+    ],
+)
+def test_a_server_answers_under_its_own_names_alone(asked, monkeypatch, hosts, host, status):
+    monkeypatch.setenv("SYNTH_HOSTS", hosts)
+    assert asked(host=host).status_code == status
+    assert asked("/_stcore/health", host=host).status_code == 200
+
+
+def test_figures_are_closed_until_the_operator_opens_them(asked, monkeypatch):
+    assert asked("/_stcore/metrics").status_code == 404
+    assert asked("/below/_stcore/metrics").status_code == 404
+    monkeypatch.setenv("SYNTH_METRICS", "yes")
+    assert asked("/_stcore/metrics").status_code == 200
+
+
+def test_uploads_of_a_visitor_and_of_all_have_an_end(asked, monkeypatch):
+    monkeypatch.setenv("SYNTH_MOST_UPLOAD", "3")
+    monkeypatch.setenv("SYNTH_MOST_UPLOADS", "5")
+    put = "/_stcore/upload_file/one/file"
+    assert asked(put, "PUT", **{"content-length": "3000000"}).status_code == 200
+    assert asked(put, "PUT", **{"content-length": "3000001"}).status_code == 413
+    assert asked(put, "PUT", **{"transfer-encoding": "chunked"}).status_code == 411
+    lying, coming, told = {"one": 2_000_000}, Counter(one=2_000_000), operating()
+    assert no_room(1_000_001, "one", lying, Counter(), told).status_code == 413
+    assert no_room(1_000_001, "two", lying, coming, told).headers["retry-after"] == "60"
+    assert no_room(1_000_000, "two", lying, coming, told) is None
+
+
+@pytest.mark.parametrize("proto", ["https, http", "http", ""])
+def test_cookies_are_secure_behind_https_whoever_sets_them(monkeypatch, proto):
+    async def page(scope, receive, send):
+        answer = PlainTextResponse("let in", headers={"set-cookie": "_streamlit_xsrf=2|secure"})
+        answer.set_cookie("other", "1", secure=True)
+        await answer(scope, receive, send)
+
+    def told():
+        client = TestClient(SecurityHeaders(page), "http://localhost")
+        answer = client.get("/", headers={"x-forwarded-proto": proto})
+        cookies = answer.headers.get_list("set-cookie")
+        return [c.count("; Secure") for c in cookies], "strict-transport-security" in answer.headers
+
+    assert told() == (([1, 1], False) if "https" in proto else ([0, 1], False))
+    monkeypatch.setenv("SYNTH_HTTPS", "yes")
+    assert told() == ([1, 1], True)
+
+
+def test_a_slip_in_the_name_of_a_setting_is_seen(monkeypatch):
+    monkeypatch.setenv("SYNTH_MOST_ROW", "1")
+    monkeypatch.setenv("SYNTH_MOST_ROWS", "1")
+    assert unknown() == ["SYNTH_MOST_ROW"]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/api/v1/methods", 403), ("/api/v1/x", 404)])
+def test_what_is_refused_is_dressed_as_well(address, path, status):
+    answer = httpx.get(address + path, timeout=PATIENCE)
+    assert (answer.status_code, answer.headers["x-frame-options"]) == (status, "DENY")
+    odd = httpx.get(address, headers={"host": "evil.example"}, timeout=PATIENCE)
+    assert (odd.status_code, odd.headers["x-frame-options"]) == (400, "DENY")
+    assert "SYNTH_HOSTS" in odd.text
 
 
 def test_visitors_who_left_are_forgotten_after_a_while():
@@ -58,11 +161,20 @@ def test_visitors_who_left_are_forgotten_after_a_while():
     assert closed == ["a"]
 
 
+def test_files_of_a_tab_that_is_gone_are_freed_within_a_minute():
+    """Six of 50 MB that nobody had read stayed for as long as work is kept."""
+    uploads = MemoryUploadedFileManager("")
+    for tab in ("gone", "just now", "open"):
+        uploads.add_file(tab, UploadedFileRec("1", "a.csv", "text/csv", b"x"))
+    let_go(uploads, {"gone": 0.0, "just now": 30.0}, now=60.0 - SWEEP)
+    assert set(uploads.file_storage) == {"just now", "open"}
+
+
 def test_streamlit_still_keeps_sessions_where_we_look():
     from streamlit.runtime.memory_session_storage import MemorySessionStorage
-    from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
     from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
     assert callable(MemorySessionStorage.list)
     assert callable(MemoryUploadedFileManager.remove_session_files)
+    assert MemoryUploadedFileManager("").file_storage == {}
     assert "_session_storage" in WebsocketSessionManager.__init__.__code__.co_names

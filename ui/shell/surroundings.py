@@ -18,15 +18,20 @@ import streamlit as st
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import Runtime
+from streamlit.runtime.uploaded_file_manager import UploadedFileManager
 
+from synth.operating import operating, unknown
 from synth.release.showcase import script_hash
+from ui.shell.guards import Guards, encrypted
+from ui.shell.hushed import hushed
 from ui.shell.visitor import VISITS
 from ui.shell.visits import Recognised, minutes_kept
 
 SWEEP = 15.0  # seconds between two looks for visitors who left
 PATIENCE = 840.0  # seconds a lost connection may take to come back; below disconnectedSessionTTL
-AT_LEAST = 60.0  # seconds it may take in any case
-TRACEBACKS = "streamlit.error_util"  # the logger that would write tracebacks, and cell values, out
+AT_LEAST = 40.0  # seconds it may take in any case: with a sweep, less than a minute
+STRICT = (b"strict-transport-security", b"max-age=31536000")
+ANSWERS = ("http.response.start", "websocket.http.response.start")
 
 
 def policy() -> str:
@@ -50,7 +55,8 @@ class SecurityHeaders:
     """Headers on every answer; plain ASGI, so that uploads are not buffered."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+        self.app, self.https = app, operating().https
+        strict = [STRICT] if self.https else []
         self.headers = [
             (b"content-security-policy", policy().encode()),
             (b"x-content-type-options", b"nosniff"),
@@ -58,41 +64,49 @@ class SecurityHeaders:
             (b"referrer-policy", b"no-referrer"),
             (b"permissions-policy", b"camera=(), microphone=(), geolocation=()"),
             (b"cross-origin-opener-policy", b"same-origin"),
+            *strict,
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        closed = scope["type"] != "lifespan" and (self.https or encrypted(scope))
+
         async def dressed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), *self.headers]
+            if message["type"] in ANSWERS:
+                told = list(message.get("headers", []))
+                told = list(map(secured, told)) if closed else told
+                message["headers"] = [*told, *self.headers]
             await send(message)
 
-        await self.app(scope, receive, dressed if scope["type"] == "http" else send)
+        await self.app(scope, receive, send if scope["type"] == "lifespan" else dressed)
+
+
+def secured(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
+    """A header as it leaves over a closed line, so that no cookie ever goes over an open one."""
+    name, value = header
+    marked = b"secure" in [part.strip().lower() for part in value.split(b";")[1:]]
+    if name.lower() != b"set-cookie" or marked:
+        return header
+    return name, value + b"; Secure"
 
 
 def middleware() -> list[Middleware]:
     """What every request passes through."""
-    return [Middleware(SecurityHeaders), Middleware(Recognised)]
+    return [Middleware(SecurityHeaders), Middleware(Guards), Middleware(Recognised)]
 
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
-    """While the server runs: no tracebacks in the log, and forget visitors who left."""
-    logging.getLogger(TRACEBACKS).addFilter(_without_traceback)
+    """While the server runs: no cell value in the log, and forget visitors who left."""
+    for name in unknown():
+        logging.getLogger("synth").warning("%s is no setting: docs/hosting.md lists them.", name)
     sweeper = asyncio.create_task(_sweep())
-    try:
-        yield
-    finally:
-        sweeper.cancel()
-        with suppress(asyncio.CancelledError):
-            await sweeper
-
-
-def _without_traceback(record: logging.LogRecord) -> bool:
-    """Keep that something failed, and where; leave out what it said, which may be a cell value."""
-    failure = record.exc_info[0] if record.exc_info else None
-    record.msg = f"A screen failed: {failure.__name__ if failure else 'unknown error'}"
-    record.args, record.exc_info, record.exc_text = None, None, None
-    return True
+    with hushed():
+        try:
+            yield
+        finally:
+            sweeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeper
 
 
 async def _sweep() -> None:
@@ -107,7 +121,9 @@ async def _sweep() -> None:
         if Runtime.exists():
             VISITS.sweep(open_tabs(Runtime.instance()))
             patience = min(PATIENCE, max(AT_LEAST, 60 * minutes_kept()))
-            since = forget_the_departed(Runtime.instance(), since, time.monotonic(), patience)
+            now = time.monotonic()
+            since = forget_the_departed(Runtime.instance(), since, now, patience)
+            let_go(Runtime.instance().uploaded_file_mgr, since, now)
 
 
 def open_tabs(runtime: Runtime) -> set[str]:
@@ -129,6 +145,15 @@ def forget_the_departed(
         runtime.close_session(gone)
         del waiting[gone]
     return waiting
+
+
+def let_go(uploads: UploadedFileManager, since: Mapping[str, float], now: float) -> None:
+    """Free files of tabs that are gone for a while; what was made of them is kept for longer.
+
+    A tab that comes back later has to send a file again that nobody had read.
+    """
+    for gone in [i for i, began in since.items() if now - began >= AT_LEAST]:
+        uploads.remove_session_files(gone)
 
 
 def explain_failure(error: BaseException) -> bool:

@@ -134,7 +134,6 @@ class Recognised:
         async def with_secret(message: Message) -> None:
             if message["type"] == "http.response.start" and _is_page(message):
                 told = f"{COOKIE}={secrets.token_urlsafe(32)}; Path=/; HttpOnly; SameSite=Lax"
-                told += "; Secure" if _encrypted(scope) else ""
                 more = (b"set-cookie", told.encode())
                 message["headers"] = [*message.get("headers", []), more]
             await send(message)
@@ -147,11 +146,6 @@ class Recognised:
 def _is_page(message: Message) -> bool:
     told = {name.lower(): value for name, value in message.get("headers", [])}
     return bool(told.get(b"content-type", b"").startswith(b"text/html"))
-
-
-def _encrypted(scope: Scope) -> bool:
-    told = dict(scope["headers"])
-    return scope.get("scheme") == "https" or told.get(b"x-forwarded-proto") == b"https"
 
 
 def _secret_in(scope: Scope) -> bool:
