@@ -106,6 +106,18 @@ def unknown() -> list[str]:
     return sorted(n for n in os.environ if n.startswith(PREFIX) and n not in known)
 
 
+def table() -> str:
+    """All settings as a table in Markdown, as `docs/hosting.md` shows them."""
+    rows = []
+    for name, field in Operating.model_fields.items():
+        usual = "–" if field.default in (None, "", math.inf) else f"`{field.default}`"
+        meaning = str(field.description)
+        meaning = meaning[0].upper() + meaning[1:]
+        rows.append(f"| `{PREFIX}{name.upper()}` | {meaning} | {wanted(name)} | {usual} |")
+    head = "| setting | meaning | wants | where nothing is said |\n|---|---|---|---|"
+    return "\n".join((head, *rows, ""))
+
+
 def wanted(name: str) -> str:
     """What a setting wants, in words."""
     extra = Operating.model_fields[name].json_schema_extra
