@@ -3,6 +3,7 @@
 import streamlit as st
 
 from synth.team.members import Duty
+from ui.code import show_code
 from ui.help import show_way
 from ui.shell.places import page
 from ui.shell.signed_in import ask_to_sign_in, member, show_member
@@ -41,6 +42,7 @@ with above:  # now, as a screen that stops half-way ends all
     show_way(shown.url_path or seen[0])
 try:
     shown.run()
+    show_code(shown.url_path or seen[0])
 finally:  # also where a screen stops half-way
     with above:  # last, so that it tells of the table that this screen brought
         show_strip()
