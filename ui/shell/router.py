@@ -23,7 +23,9 @@ STEPS = {  # and who may see them, which each page asks again
     "showcase": MAKERS,
     "verify": tuple(Duty),
     "help": tuple(Duty),
+    "tour": MAKERS,
 }
+LINKED = ("tour",)  # found by a link alone
 who = member()
 if who is None:  # the same addresses, so that a link leads where it should after signing in
     asked = [st.Page(ask_to_sign_in, title="Sign in", url_path=name) for name in STEPS]
@@ -31,7 +33,13 @@ if who is None:  # the same addresses, so that a link leads where it should afte
     st.stop()
 seen = [name for name, duties in STEPS.items() if who.may(*duties)] or ["verify"]
 steps = [
-    st.Page(page(name), title=name.capitalize(), url_path=name, default=name == seen[0])
+    st.Page(
+        page(name),
+        title=name.capitalize(),
+        url_path=name,
+        default=name == seen[0],
+        visibility="hidden" if name in LINKED else "visible",
+    )
     for name in seen
 ]
 shown = st.navigation(steps, position="top")
