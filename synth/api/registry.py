@@ -16,7 +16,7 @@ from synth.budget import Entry
 from synth.errors import QueryError, SynthError
 from synth.runs import Recipe
 from synth.runs.audit import Asked, Audit, Ended
-from synth.runs.bounds import USUAL_MOST, Bounds
+from synth.runs.bounds import Bounds, of_server
 from synth.runs.job import Job
 from synth.runs.memory import Memory
 from synth.vault import PrivateTable
@@ -43,14 +43,14 @@ class Rules:
         most_bytes: of one request.
         lifetime: seconds after which a finished job is forgotten.
         allowance: what all jobs together may cost.
-        most_rows: that one job may draw, all copies together.
+        bounds: of each job.
     """
 
     most_jobs: int = 4
     most_bytes: int = 300_000_000
     lifetime: float = 3600.0
     allowance: Allowance = field(default_factory=Allowance)
-    most_rows: int = USUAL_MOST
+    bounds: Bounds = field(default_factory=of_server)
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,8 @@ class Registry:
             self.room(owner)
             task = self._repeat(owner, wanted)
             if task is None:
-                Bounds(most=self.rules.most_rows).check(wanted.recipe.release)
+                self.rules.bounds.check(wanted.recipe.release)
+                self.rules.bounds.check_promise(wanted.recipe)
                 task = self._new(owner, wanted)
             self._tasks[task.id] = task
         try:
@@ -189,7 +190,7 @@ class Registry:
     def _begin(self, task: Task) -> None:
         """Read the rows, and hand them to a worker."""
         try:
-            bounds = Bounds(task.wanted.least, self.rules.most_rows)
+            bounds = replace(self.rules.bounds, least=task.wanted.least)
             task.job.start(task.wanted.read(), bounds)
         except Exception as error:
             if not task.wanted.hushed:
@@ -211,7 +212,7 @@ class Registry:
     def _new(self, owner: str, wanted: Wanted) -> Task:
         entries: list[Entry] = []
         charge = self.tally.charge(owner, wanted.recipe, self.rules.allowance)
-        job = Job(wanted.recipe, entries.append, wanted.files)
+        job = Job(wanted.recipe, entries.append, wanted.files, owner=f"token {owner}")
         task = Task(owner, wanted, job, entries, charge=charge)
         self._open.append(task)
         return task

@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -85,8 +86,18 @@ def new_key(path: Path) -> SigningKey:
         raise KeyFileError(
             f"`{path}` cannot be written ({type(error).__name__}).", "Choose another place."
         ) from None
-    with open(place, "wb") as file:
-        file.write(content)
+    try:
+        with open(place, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        with suppress(OSError):
+            path.unlink()
+        raise KeyFileError(
+            f"`{path}` cannot be written ({(error.strerror or 'it failed').lower()}).",
+            "Free some space, or choose another place.",
+        ) from None
     return SigningKey(key)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import os
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -99,8 +101,10 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
     try:
         with part.open("wb") as stream:
             yield stream
+            _settled(stream)
         if part != path:
             part.replace(path)
+            _settle_folder(path.parent)
     except OSError as error:
         if error.filename not in (None, str(part)):  # of something else that was read meanwhile
             raise
@@ -112,6 +116,22 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
         if part != path:
             with suppress(OSError):  # what could not be made cannot be taken away
                 part.unlink()
+
+
+def _settled(stream: IO[bytes]) -> None:
+    """On the disk before it has its name: else a power cut leaves the name of an empty file."""
+    stream.flush()
+    if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        os.fsync(stream.fileno())
+
+
+def _settle_folder(folder: Path) -> None:
+    with suppress(OSError):  # some systems cannot open a folder; the file is complete either way
+        place = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(place)
+        finally:
+            os.close(place)
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import math
 from dataclasses import dataclass
 
 from synth.errors import RecipeError
-from synth.runs.recipe import ReleasePart
-
-MOST_ROWS = "SYNTH_MOST_ROWS"  # set by the operator of a server
-USUAL_MOST = 10_000_000  # synthetic rows of one run, all copies together
+from synth.operating import operating
+from synth.runs.recipe import Recipe, ReleasePart
 
 
 @dataclass(frozen=True)
@@ -19,10 +17,37 @@ class Bounds:
     Args:
         least: it fails where there are fewer rows, by a noisy count; 0 for none.
         most: synthetic rows of all its copies together; 0 for as many as are asked for.
+        epsilon: the largest of one run; where it is finite, an epsilon has to bound the run.
+        minutes: it may take, once it has begun; 0 for as long as it takes.
+        memory: bytes that it may take; 0 for all there are.
     """
 
     least: int = 0
     most: int = 0
+    epsilon: float = math.inf
+    minutes: float = 0.0
+    memory: int = 0
+
+    def check_promise(self, recipe: Recipe) -> None:
+        """Refuse to promise less than the operator allows.
+
+        Raises:
+            RecipeError: its epsilon is larger, or nothing bounds what it would cost.
+        """
+        if math.isinf(self.epsilon):
+            return
+        if reason := recipe.unbounded:
+            raise RecipeError(
+                f"This server allows an epsilon of {self.epsilon:g} for one release, and nothing "
+                f"bounds what this one would cost: {reason}.",
+                "Use a method of differential privacy with an epsilon, without exact counts.",
+            )
+        if recipe.privacy.epsilon > self.epsilon:
+            raise RecipeError(
+                f"Epsilon {recipe.privacy.epsilon:g} is more than the {self.epsilon:g} that this "
+                "server allows for one release.",
+                f"Ask for {self.epsilon:g} at most, or ask whoever runs the server.",
+            )
 
     def check(self, told: ReleasePart, rows: int = 0) -> None:
         """Refuse to draw too much.
@@ -46,17 +71,7 @@ class Bounds:
 UNBOUNDED = Bounds()
 
 
-def most_rows() -> int:
-    """How many synthetic rows a run on this server may draw, all copies together.
-
-    Raises:
-        ValueError: what is set is no whole number above 0.
-    """
-    text = os.environ.get(MOST_ROWS, "").strip()
-    try:
-        found = int(text) if text else USUAL_MOST
-    except ValueError:
-        found = 0
-    if found < 1:
-        raise ValueError(f"{MOST_ROWS} has to be a whole number above 0.")
-    return found
+def of_server(least: int = 0) -> Bounds:
+    """The bounds that the operator of a server sets. Raises ValueError where a setting is wrong."""
+    told = operating()
+    return Bounds(least, told.most_rows, told.most_epsilon, told.most_minutes, told.memory)

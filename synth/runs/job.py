@@ -20,10 +20,11 @@ from synth.runs.audit import Asked, Ended
 from synth.runs.bounds import UNBOUNDED, Bounds
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_text
+from synth.runs.turns import TURNS, Ticket
 from synth.runs.workers import Worker, awaited, worker
 from synth.vault import PrivateTable
 
-AT_ONCE = threading.BoundedSemaphore(2)  # runs on this server; others wait their turn
+WAITING, STARTING = "waiting for a free place", "starting"
 LOOK = 0.2  # seconds between two looks whether a job that waits is still wanted
 
 
@@ -36,6 +37,7 @@ class Job:
         on_entry: told of each ledger entry as the worker writes it, from another thread.
         on_end: told when the job is over, from another thread.
         looks: runs on this table that were held against the real rows before.
+        owner: whose it is, for its turn among others; its own where nobody is said.
     """
 
     recipe: Recipe
@@ -43,8 +45,9 @@ class Job:
     files: Mapping[str, str] = field(default_factory=dict)
     on_end: Callable[[Job], None] = lambda job: None
     looks: int = 0
+    owner: str = ""
     share: float = 0.0
-    doing: str = "waiting for a free place"
+    doing: str = WAITING
     bundle: bytes | None = None
     comparison: Comparison | None = None
     cost: float | None = None  # the epsilon of the release; None where nothing bounds it
@@ -52,14 +55,16 @@ class Job:
     cancelled: bool = False
     finished: threading.Event = field(default_factory=threading.Event)
     _worker: Worker | None = field(default=None, repr=False)
+    _ticket: Ticket | None = field(default=None, repr=False)
 
     def start(self, private: PrivateTable, bounds: Bounds = UNBOUNDED) -> None:
         """Hand the rows to a worker and follow it in the background.
 
         Raises:
-            RecipeError: it asks for more rows than it may.
+            RecipeError: it asks for more rows than it may, or for more epsilon.
         """
         bounds.check(self.recipe.release)
+        bounds.check_promise(self.recipe)
         threading.Thread(target=self._follow, args=(private, bounds), daemon=True).start()
 
     def fail(self, error: SynthError) -> None:
@@ -73,9 +78,15 @@ class Job:
         if self._worker is not None:
             self._worker.end()
 
+    @property
+    def before(self) -> int | None:
+        """How many jobs have their turn before it; None once it has begun, or is over."""
+        ticket = self._ticket
+        return None if ticket is None or ticket.begun.is_set() else TURNS.before(ticket)
+
     def _follow(self, private: PrivateTable, bounds: Bounds) -> None:
         try:
-            with self._place():
+            with self._place(), self._in_time(bounds.minutes):
                 if not self.cancelled:
                     self._run(private, bounds)
         finally:
@@ -92,13 +103,37 @@ class Job:
     @contextmanager
     def _place(self) -> Iterator[None]:
         """One of the few places; a job that is cancelled lets go of its rows and its turn."""
-        while not (free := AT_ONCE.acquire(timeout=LOOK)) and not self.cancelled:
-            pass
+        with TURNS.ticket(self.owner or str(id(self))) as self._ticket:
+            while not self._ticket.begun.wait(LOOK) and not self.cancelled:
+                ahead = TURNS.before(self._ticket)
+                self.doing = f"{WAITING}: {ahead:,} before this one" if ahead else WAITING
+            self.doing = STARTING
+            yield
+
+    @contextmanager
+    def _in_time(self, minutes: float) -> Iterator[None]:
+        """An end to it, if it takes too long."""
+        if not minutes or minutes * 60 > threading.TIMEOUT_MAX:
+            yield
+            return
+        late = threading.Timer(60 * minutes, self._late, (minutes,))
+        late.daemon = True
+        late.start()
         try:
             yield
         finally:
-            if free:
-                AT_ONCE.release()
+            late.cancel()
+
+    def _late(self, minutes: float) -> None:
+        if self.bundle is not None:
+            return
+        self.error = SynthError(
+            f"The job was stopped after {minutes:g} minutes, the most that this server gives one.",
+            "Use fewer columns or rows, a faster method, or the command line on your own machine; "
+            "what it spent by then stays spent.",
+        )
+        if self._worker is not None:
+            self._worker.end()
 
     def ending(self, asked: Asked, epsilon: float | None) -> Asked:
         """The query it ran for, as it ended."""
@@ -116,11 +151,11 @@ class Job:
 
     def _run(self, private: PrivateTable, bounds: Bounds) -> None:
         while not awaited(LOOK):
-            if self.cancelled:
+            if self.cancelled or self.error is not None:
                 return
         found = self._worker = worker()
         weakref.finalize(self, found.end)
-        if self.cancelled:  # while it began
+        if self.cancelled or self.error is not None:  # while it began
             found.end()
         try:
             # the rows it is sent may be some of each person's
@@ -160,4 +195,4 @@ class Job:
         self.cost = message["cost"]
         content = stream.read(message["bundle"])
         if len(content) == message["bundle"]:
-            self.bundle = content
+            self.bundle, self.error = content, None

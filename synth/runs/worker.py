@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import resource
 import socket
 import sys
 import traceback
+from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import IO, Any
 
 from synth.errors import SynthError
@@ -27,16 +31,24 @@ from synth.runs.workers import MANY, fork_workers
 from synth.vault.passing import receive
 
 
-def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
-    """Do one run, and say how it goes."""
+def serve(
+    incoming: IO[bytes], outgoing: IO[bytes], limit: Callable[[int], None] = lambda memory: None
+) -> None:
+    """Do one run, and say how it goes.
+
+    Args:
+        limit: told how many bytes the run may take, before there is a row; 0 for all there are.
+    """
 
     def tell(message: dict[str, Any], payload: bytes = b"") -> None:
         outgoing.write(json.dumps(message).encode() + b"\n" + payload)
         outgoing.flush()
 
     header = json.loads(incoming.readline())
-    frame = receive(incoming)
+    bounds = Bounds(**header.get("bounds", {}))
+    limit(bounds.memory)
     try:
+        frame = receive(incoming)
         key = key_set()
         outcome = run(
             read_recipe(header["recipe"]),
@@ -44,12 +56,22 @@ def serve(incoming: IO[bytes], outgoing: IO[bytes]) -> None:
             progress=lambda share, doing: tell({"progress": share, "doing": doing}),
             listener=lambda entry: tell({"entry": entry.document()}),
             shelf=Shelf(given=header.get("files", {})),
-            bounds=Bounds(**header.get("bounds", {})),
+            bounds=bounds,
             before=before_of(header["before"]) if "before" in header else NOTHING,
         )
         bundle = outcome.release.zipped(key)
     except SynthError as error:
         tell({"error": error.what, "remedy": error.remedy})
+        return
+    except MemoryError:
+        tell(
+            {
+                "error": f"The job needs more than the {bounds.memory / 1e9:.1f} GB of memory that "
+                "this server gives one.",
+                "remedy": "Use fewer columns, rows or combinations, or another method; what it "
+                "spent by then stays spent.",
+            }
+        )
         return
     told = {"comparison": outcome.comparison.document(), "cost": outcome.release.statement.cost}
     tell({"bundle": len(bundle), **told}, bundle)
@@ -63,12 +85,22 @@ def work(incoming: int, outgoing: int) -> None:
     sys.stdout = sys.stderr  # a method that prints spoils no answer
     with os.fdopen(incoming, "rb") as asked, os.fdopen(outgoing, "wb") as answered:
         try:
-            serve(asked, answered)
+            serve(asked, answered, _limited)
         except BrokenPipeError:
             pass  # nobody waits for the answer any more
         except Exception as error:
             places = "".join(traceback.format_tb(error.__traceback__))
             print(f"{places}{type(error).__name__} in a worker", file=sys.stderr, flush=True)
+
+
+def _limited(memory: int) -> None:
+    """Give this process so many bytes beyond those it has; where the system can count them."""
+    told = Path("/proc/self/status")
+    if not memory or not told.exists():
+        return
+    if has := re.search(r"VmData:\s+(\d+) kB", told.read_text(encoding="ascii")):
+        most = memory + 1024 * int(has[1])
+        resource.setrlimit(resource.RLIMIT_DATA, (most, most))
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "synth.runs.worker")
 MANY = "many"  # told to a process that is to fork workers
 READY = b"ready"
+REAPED = 1.0  # seconds between two looks for workers that have ended
 LONGEST = 1 << 20  # bytes of a message: the environment
 FORKS = sys.platform == "linux"  # elsewhere system libraries may not survive a fork
 
@@ -172,11 +173,13 @@ def fork_workers(control: socket.socket, work: Callable[[int, int], None]) -> No
     with suppress(BrokenPipeError):  # whoever waited is gone
         control.send(READY)
     while True:
+        while left and not select.select([control], [], [], REAPED)[0]:
+            left = _there(left)
         try:
             message, files, _, _ = socket.recv_fds(control, LONGEST, 2)
         except ConnectionResetError:  # gone before it heard that all is ready
             message, files = b"", []
-        left = {n: pid for n, pid in left.items() if os.waitpid(pid, os.WNOHANG) == (0, 0)}
+        left = _there(left)
         if not message:
             break
         told = json.loads(message)
@@ -192,6 +195,11 @@ def fork_workers(control: socket.socket, work: Callable[[int, int], None]) -> No
             os.close(file)
     for pid in left.values():
         _kill(pid)
+
+
+def _there(left: dict[int, int]) -> dict[int, int]:
+    """The workers that have not ended; those that have are waited for, so that none is a zombie."""
+    return {n: pid for n, pid in left.items() if os.waitpid(pid, os.WNOHANG) == (0, 0)}
 
 
 def _kill(pid: int | None) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from synth.api.allowance import Allowance
 from synth.api.registry import Registry, Rules
 from synth.api.service import digests_of
-from synth.api.settings import allowance
+from synth.api.settings import registry as registry_set
 from synth.budget.figures import down
 from synth.runs.audit import Audit
 from synth.runs.memory import Memory
@@ -185,6 +185,7 @@ def test_where_the_log_cannot_be_written_nothing_is_asked(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["much", "0", "-1", "nan"])
-def test_an_epsilon_that_is_none_stops_the_start(text):
+def test_an_epsilon_that_is_none_stops_the_start(text, monkeypatch):
+    monkeypatch.setenv("SYNTH_API_EPSILON", text)
     with pytest.raises(ValueError, match="SYNTH_API_EPSILON has to be a number above 0"):
-        allowance(text)
+        registry_set()

@@ -18,8 +18,8 @@ from synth.budget.lasting import LEDGER as FILE
 from synth.budget.lasting import LedgerFile
 from synth.errors import LedgerError, RecipeError
 from synth.runs import read_recipe, run
-from synth.runs.bounds import Bounds, most_rows
-from synth.runs.job import AT_ONCE, Job
+from synth.runs.bounds import Bounds, of_server
+from synth.runs.job import Job
 from tests.api.test_accounts import PAID, RANDOM, ask
 from tests.api.test_jobs import ALICE, RECIPE, client, ended, refused, upload
 from tests.ledgers import spoil
@@ -211,7 +211,7 @@ def test_a_run_whose_rows_the_table_decides_is_bounded_as_well():
 def test_a_bound_that_is_none_stops_the_start(monkeypatch, text):
     monkeypatch.setenv("SYNTH_MOST_ROWS", text)
     with pytest.raises(ValueError, match="SYNTH_MOST_ROWS has to be"):
-        most_rows()
+        of_server()
 
 
 def test_a_job_that_is_stopped_while_it_waits_lets_go_of_its_rows(private):
@@ -220,7 +220,7 @@ def test_a_job_that_is_stopped_while_it_waits_lets_go_of_its_rows(private):
         jobs = [Job(read_recipe(RECIPE), lambda entry: None) for _ in range(4)]
         for job in jobs[:2]:
             job.start(private)
-        until(lambda: AT_ONCE._value == 0, "no job took its place")  # noqa: SLF001
+        until(lambda: all(j.before is None for j in jobs[:2]), "no job took its place")
         for job in jobs[2:]:
             job.start(private)
             job.cancel()

@@ -1,5 +1,6 @@
 """Where output cannot be written, a sentence says so before anything is spent on it."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -8,8 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from synth.cli import app
-from synth.errors import OutputError
-from synth.release.table_files import whole
+from synth.errors import KeyFileError, OutputError
+from synth.release.signature import new_key
+from synth.release.table_files import whole, write_whole
 from tests.people import some_people
 
 RECIPE = """
@@ -98,3 +100,20 @@ def test_a_folder_is_no_file(tmp_path):
 def test_what_cannot_be_read_meanwhile_is_not_said_of_the_output(tmp_path):
     with pytest.raises(FileNotFoundError), whole(tmp_path / "made.csv"):
         (tmp_path / "none.csv").read_bytes()
+
+
+def test_what_does_not_reach_the_disk_has_no_name_there(tmp_path, monkeypatch):
+    """Some disks tell only when they are asked to be done that there was no room."""
+
+    def full(place: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    there = tmp_path / "release.zip"
+    there.write_bytes(b"the old one")
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutputError, match="no space left"):
+        write_whole(there, b"the new one")
+    with pytest.raises(KeyFileError, match="no space left"):
+        new_key(tmp_path / "custodian.key")
+    assert there.read_bytes() == b"the old one"
+    assert [p.name for p in tmp_path.iterdir()] == ["release.zip"]

@@ -134,7 +134,7 @@ def test_a_job_is_cancelled_before_any_worker_can_begin(private, source, tmp_pat
 LEAKING = """
 import os, sys
 from synth.runs import worker
-def serve(incoming, outgoing):
+def serve(*_):
     raise ValueError("the cell of Ms Okafor")
 worker.serve = serve
 worker.work(os.dup(0), os.dup(1))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from secrets import token_urlsafe
 from typing import Any
 
 import streamlit as st
@@ -28,7 +29,7 @@ from synth.release.signature import key_set
 from synth.runs import Recipe
 from synth.runs.accounts import in_operators_ledger
 from synth.runs.audit import Asked, Ended
-from synth.runs.bounds import Bounds, most_rows
+from synth.runs.bounds import of_server
 from synth.runs.job import Job
 from synth.runs.memory import Memory
 from synth.runs.question import Question
@@ -93,6 +94,7 @@ class Visitor:
     refused: tuple[str, SynthError] | None = None  # the last query that could not be answered
     question: Question | None = None  # what a database was asked for this table
     memory: Memory[Made] = field(default_factory=lambda: Memory(most=MOST_RUNS))  # of queries
+    owner: str = field(default_factory=lambda: token_urlsafe(16))  # of jobs, in all tabs
 
     def bring(
         self, loaded: Loaded, name: str, question: Question | None = None, *, again: bool = False
@@ -219,7 +221,7 @@ class Visitor:
             self.decide(source=earlier.recipe.source)  # the query as it was spelt then
             return
         self.job = self._job(note)
-        self.job.start(self.loaded.private, Bounds(most=most_rows()))
+        self.job.start(self.loaded.private, of_server())
 
     def _job(self, note: Note) -> Job:
         """A job without a way back to the visitor, who may leave while it runs."""
@@ -234,7 +236,7 @@ class Visitor:
             if question is not None:
                 note(job.ending(question.asked(job.recipe), job.spent(own)))
 
-        return Job(self.wanted, heard, dict(self.files), over, self.looks)
+        return Job(self.wanted, heard, dict(self.files), over, self.looks, owner=self.owner)
 
     def _asking(self, recipe: Recipe) -> str:
         """The same for every run that asks a database the same; "" where none was asked."""

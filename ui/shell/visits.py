@@ -6,7 +6,6 @@ In the server's memory alone, for a stated time after the last tab was closed.
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import secrets
 import threading
@@ -18,6 +17,8 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Generic, TypeVar
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from synth.operating import operating
 
 COOKIE = "synth_visit"
 SECRET = re.compile(r"[\w-]{43}", re.ASCII)  # as `secrets.token_urlsafe(32)` writes it
@@ -32,8 +33,8 @@ T = TypeVar("T")
 def minutes_kept() -> float:
     """How long work is kept after its last tab was closed; 0 for not at all."""
     try:
-        return max(0.0, float(os.environ.get(MINUTES, USUAL)))
-    except ValueError:
+        return max(0.0, operating().keep_minutes)
+    except ValueError:  # of any setting; the start of the server refuses it
         return USUAL
 
 

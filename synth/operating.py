@@ -1,0 +1,97 @@
+"""What whoever runs a server sets in its environment: each setting, what it wants, what holds else.
+
+`docs/hosting.md` shows the same list; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+PREFIX = "SYNTH_"
+COUNT, ABOVE, TIME = "a whole number above 0", "a number above 0", "a number of minutes"
+Count = Annotated[int, Field(ge=1, json_schema_extra={"wants": COUNT})]
+Above = Annotated[float, Field(gt=0, json_schema_extra={"wants": ABOVE})]
+Minutes = Annotated[float, Field(allow_inf_nan=False, json_schema_extra={"wants": TIME})]
+Switch = Annotated[bool, Field(json_schema_extra={"wants": "yes or no"})]
+
+
+class Operating(BaseModel):
+    """The settings of a server, by what follows `SYNTH_` in the environment."""
+
+    model_config = ConfigDict(frozen=True, allow_inf_nan=True)
+
+    workers: Count = Field(2, description="jobs at once; one owner has at most one fewer")
+    most_rows: Count = Field(
+        10_000_000, description="synthetic rows that one job may draw, all copies together"
+    )
+    most_epsilon: Above = Field(
+        math.inf,
+        description="the largest epsilon of one job, on the screens too; what no epsilon bounds is "
+        "then refused",
+    )
+    most_minutes: Above = Field(240.0, description="minutes after which a job is stopped")
+    most_memory: Count = Field(
+        None,  # type: ignore[assignment]  # half of what the machine has
+        validate_default=False,
+        description="megabytes that one job may take; half of the machine's where nothing is said",
+    )
+    most_upload: Count = Field(
+        1000, description="megabytes that one visitor's uploads may come to together"
+    )
+    keep_minutes: Minutes = Field(
+        15.0,
+        description="minutes for which a visitor's work is kept after the last tab was closed; 0: "
+        "not at all",
+    )
+    api_tokens: str = Field("", description="comma-separated; the REST API is closed without one")
+    api_epsilon: Above = Field(math.inf, description="what all jobs of a token may cost together")
+    ledger: str = Field("", description="a folder in which accounts and allowances are kept")
+    anchor: str = Field("", description="a file elsewhere that shows a ledger rolled back")
+    audit: str = Field("", description="a file that every query and upload is written to")
+    key: str = Field("", description="the file with the key that releases are signed with")
+    hosts: str = Field(
+        "", description="comma-separated names that the server answers to; any, where none is said"
+    )
+    https: Switch = Field(
+        False, description="a proxy in front speaks https: every cookie is Secure, HSTS is sent"
+    )
+    metrics: Switch = Field(False, description="whether `/_stcore/metrics` answers")
+
+    @property
+    def memory(self) -> int:
+        """Bytes that one job may take."""
+        if self.most_memory:
+            return self.most_memory * 1_000_000
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+
+    @property
+    def host_names(self) -> tuple[str, ...]:
+        """The names that it answers to; none for any."""
+        return tuple(h for h in (h.strip().lower() for h in self.hosts.split(",")) if h)
+
+
+def operating() -> Operating:
+    """The settings as they are now.
+
+    Raises:
+        ValueError: one is not what it has to be; what was set is not repeated.
+    """
+    names = {n: f"{PREFIX}{n.upper()}" for n in Operating.model_fields}
+    told: dict[str, Any] = {
+        n: text for n, env in names.items() if (text := os.environ.get(env, "").strip())
+    }
+    try:
+        return Operating.model_validate(told)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        raise ValueError(f"{names[name]} has to be {wanted(name)}.") from None
+
+
+def wanted(name: str) -> str:
+    """What a setting wants, in words."""
+    extra = Operating.model_fields[name].json_schema_extra
+    return str(extra["wants"]) if isinstance(extra, dict) and "wants" in extra else "text"
