@@ -23,6 +23,8 @@ st.markdown(
     "what is true of everybody. Your table stays in this program's memory; nothing is sent "
     "anywhere or written to disk."
 )
+if who.loaded is None:
+    st.page_link(page("tour"), label="New here? A tour of three minutes", icon=":material/explore:")
 kept = st.container()
 left, right = st.columns(2, gap="large")
 with left:

@@ -16,8 +16,9 @@ from ui.release import (
 from ui.shell.places import page
 from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import need_made
+from ui.team.submit import offer_submit
 
-need_custodian()
+member = need_custodian()
 who, made = need_made()
 st.title("Ready to leave" if may_leave(made) else "Not yet ready to leave")
 if who.stale:
@@ -41,6 +42,7 @@ with st.container(horizontal=True):
     if st.button("View as recipient", icon=":material/visibility:", key="view"):
         st.switch_page(page("showcase"))
 offer_sandbox(made)
+offer_submit(member, made)
 st.markdown(
     "The bundle holds the synthetic rows (CSV and Parquet), a README and a dictionary of the "
     "columns, this statement, the model, the recipe, and a checksum of each file. Whoever receives "

@@ -18,9 +18,9 @@ ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def served(*words: str, env: Mapping[str, str] | None = None) -> Iterator[str]:
+def served(*words: str, env: Mapping[str, str] | None = None, port: int = 0) -> Iterator[str]:
     """The address of a fresh server; it is stopped afterwards."""
-    port = free_port()
+    port = port or free_port()
     command = words or (sys.executable, "-m", "streamlit", "run", "app.py")
     process = subprocess.Popen(
         [*command, "--server.port", str(port), "--server.headless", "true"],

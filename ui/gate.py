@@ -71,7 +71,7 @@ def _show(who: Visitor, made: Made, line: Objection, key: str, *, busy: bool) ->
                 if st.button(label, key=f"gate.fix.{key}.{number}", help=HELP, disabled=busy):
                     _apply(who, fix)
     if line.reason:
-        st.markdown(f"Leaves nevertheless, and why: {_plain(line.reason)}")
+        st.markdown(f"Leaves nevertheless, and why: {plain(line.reason)}")
         if st.button("Take the reason back", key=f"gate.back.{key}"):
             _settle(who, made, line, "")
     elif line.stops and line.key != "promise":
@@ -121,6 +121,6 @@ def _settle(who: Visitor, made: Made, line: Objection, reason: str) -> None:
     st.rerun()
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """A reason that cannot pass for markup."""
     return "".join(f"\\{c}" if c in "\\`*_{}[]()<>#+!|$~:" else c for c in text)

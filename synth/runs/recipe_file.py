@@ -95,6 +95,15 @@ def _written(recipe: Recipe) -> str:
     return tomlkit.dumps(document)
 
 
+def part_lines(recipe: Recipe, parts: Sequence[str]) -> str:
+    """Some parts of a recipe as its lines say them, without what is left at its default."""
+    document = tomlkit.document()
+    for name, value in recipe.model_dump(exclude_defaults=True, include=set(parts)).items():
+        document.add(name, tomlled(value))
+    written: str = tomlkit.dumps(document)
+    return written.strip()
+
+
 def step_lines(steps: Sequence[Mapping[str, Any]]) -> str:
     """Steps as the lines of a recipe that say so."""
     document = tomlkit.document()

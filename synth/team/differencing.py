@@ -70,7 +70,7 @@ def beside(earlier: str, old: Bundle, new: Bundle) -> Beside:
         return Beside(earlier, (same,), serious=False)
     formal = all(isinstance(b.statement.guarantee, DifferentiallyPrivate) for b in (old, new))
     counts, tells = _counts(old, new)
-    lines = (*_promises(old, new, formal=formal), *_size(old, new, formal=formal), *counts)
+    lines = (*_promises(old, new, formal=formal), *_size(old, new), *counts)
     return Beside(earlier, (*lines, *_columns(old, new)), serious=tells or not formal)
 
 
@@ -101,13 +101,13 @@ def _promises(old: Bundle, new: Bundle, *, formal: bool) -> Iterator[str]:
         yield TOGETHER
 
 
-def _size(old: Bundle, new: Bundle, *, formal: bool) -> Iterator[str]:
+def _size(old: Bundle, new: Bundle) -> Iterator[str]:
     """Rows, and people, that came or went."""
     before, after = int(old.facts["rows"]), int(new.facts["rows"])
     if before == after:
         return
-    if formal:
-        yield f"{before:,} rows became {after:,}; these numbers were told with noise or chosen."
+    if any(isinstance(b.statement.guarantee, DifferentiallyPrivate) for b in (old, new)):
+        yield f"{before:,} rows became {after:,}; not both are without noise."
     else:
         yield (
             f"{before:,} rows became {after:,}. Where that is the size of the real table, it tells "

@@ -187,3 +187,19 @@ def shelved_of(deeds: Sequence[Deed]) -> Shelved:
         tuple(GateLine(**line) for line in told["lines"]),
         (replace(deeds[0], told={}), *deeds[1:]),
     )
+
+
+def changed(old: Shelved, new: Shelved) -> tuple[str, ...]:
+    """What became different from one version to the next, for recipients."""
+    told = []
+    if old.rows != new.rows:
+        told.append(f"{old.rows:,} rows became {new.rows:,}.")
+    if old.promise != new.promise:
+        told.append(f"The promise was {old.promise}, and is {new.promise}.")
+    for what, one, two in (("New", new, old), ("Gone", old, new)):
+        names = [name for name in one.columns if name not in two.columns]
+        if names:
+            told.append(f"{what} columns: {', '.join(names)}.")
+    if old.digest == new.digest:
+        told.append("It is the same bundle.")
+    return tuple(told) or ("Rows alone: they were made anew.",)

@@ -1,11 +1,14 @@
 """The order of the screens, who sees which, and what surrounds every one of them."""
 
+from functools import partial
+
 import streamlit as st
 
 from synth.team.members import Duty
+from ui.code import show_code
 from ui.help import show_way
 from ui.shell.places import page
-from ui.shell.signed_in import ask_to_sign_in, member, show_member
+from ui.shell.signed_in import ask_to_sign_in, library_folder, member, show_member
 from ui.shell.strip import show_strip
 from ui.shell.visitor import visitor
 
@@ -20,27 +23,43 @@ STEPS = {  # and who may see them, which each page asks again
     "compare": MAKERS,
     "release": MAKERS,
     "showcase": MAKERS,
+    **({"library": tuple(Duty), "approve": (Duty.APPROVER,)} if library_folder() else {}),
     "verify": tuple(Duty),
     "help": tuple(Duty),
+    "tour": MAKERS,
 }
+LINKED = ("tour",)  # found by a link alone
 who = member()
-if who is None:  # the same addresses, so that a link leads where it should after signing in
+if who is None:  # under every address, so that no link ends in "not found"
+    start = st.Page(ask_to_sign_in, title="Sign in", url_path="sign-in", default=True)
     asked = [st.Page(ask_to_sign_in, title="Sign in", url_path=name) for name in STEPS]
-    st.navigation(asked, position="hidden").run()
+    st.navigation([start, *asked], position="hidden").run()
     st.stop()
 seen = [name for name, duties in STEPS.items() if who.may(*duties)] or ["verify"]
 steps = [
-    st.Page(page(name), title=name.capitalize(), url_path=name, default=name == seen[0])
+    st.Page(
+        page(name),
+        title=name.capitalize(),
+        url_path=name,
+        default=name == "data",
+        visibility="hidden" if name in LINKED else "visible",
+    )
     for name in seen
 ]
+if "data" not in seen:  # whatever is the default has no address of its own, and links name these
+    first = partial(st.switch_page, steps[0])
+    steps.insert(
+        0, st.Page(first, title="Start", url_path="start", default=True, visibility="hidden")
+    )
 shown = st.navigation(steps, position="top")
 show_member(who)
 visitor().collect()
 above = st.container()
 with above:  # now, as a screen that stops half-way ends all
-    show_way(shown.url_path or seen[0])
+    show_way(shown.url_path or "data")
 try:
     shown.run()
+    show_code(shown.url_path or "data")
 finally:  # also where a screen stops half-way
     with above:  # last, so that it tells of the table that this screen brought
         show_strip()

@@ -23,6 +23,7 @@ from synth.team.members import (
 
 SECTION = "team"  # of Streamlit's secrets, for whoever sets nothing in the environment
 PROVIDER = "auth"  # the section in which Streamlit itself looks for an OpenID provider
+LIBRARY, LIBRARY_DB = "SYNTH_LIBRARY", "SYNTH_LIBRARY_DB"  # a folder, and a database by URL
 SETTINGS = (WAY, CLAIM, *(duty.setting for duty in Duty))
 
 
@@ -44,6 +45,16 @@ def sign_in() -> SignIn:
     """How this server knows its members. Raises TeamError where a setting is wrong."""
     told = {name: setting(name) for name in SETTINGS}
     return sign_in_of(told, provider=bool(section(PROVIDER)))
+
+
+def library_folder() -> str:
+    """The folder of the team's library; "" for none, as where nobody signs in."""
+    return "" if sign_in().way is Entrance.LOCAL else setting(LIBRARY).strip()
+
+
+def library_database() -> str:
+    """The address of the database of the library's journal; "" for a file in its folder."""
+    return setting(LIBRARY_DB).strip()
 
 
 def member() -> Member | None:
@@ -87,7 +98,9 @@ def show_member(who: Member) -> None:
     way = sign_in().way
     if way is Entrance.LOCAL:
         return
-    with st.container(horizontal=True, horizontal_alignment="right", key="member"):
+    with st.container(
+        horizontal=True, horizontal_alignment="right", vertical_alignment="center", key="member"
+    ):
         duties = ", ".join(sorted(d.value for d in who.duties)) or "in none of its groups"
         st.text(f"{who.name} · {duties}")
         if way is Entrance.OPENID and st.button("Sign out", type="tertiary", key="sign_out"):
