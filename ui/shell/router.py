@@ -6,7 +6,7 @@ import streamlit as st
 
 from synth.team.members import Duty
 from ui.shell.places import page
-from ui.shell.signed_in import ask_to_sign_in, library_folder, member, show_member
+from ui.shell.signed_in import ask_to_sign_in, library_folder, member, questions_each, show_member
 from ui.shell.strip import show_strip
 from ui.shell.visitor import visitor
 
@@ -22,6 +22,7 @@ STEPS = {  # and who may see them, which each page asks again
     "release": MAKERS,
     "showcase": MAKERS,
     **({"library": tuple(Duty), "approve": (Duty.APPROVER,)} if library_folder() else {}),
+    **({"questions": MAKERS} if library_folder() and questions_each() else {}),
     "verify": tuple(Duty),
 }
 who = member()
