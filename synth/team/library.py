@@ -52,11 +52,11 @@ class Library:
 
     def all(self, who: Member) -> tuple[Shelved, ...]:
         """Every release that somebody may know of, the newest first."""
-        return _seen(who, self.journal.deeds())
+        return seen_by(who, self.journal.deeds())
 
     def get(self, who: Member, id: str) -> Shelved:
         """One release. Raises NotAllowed where there is none that they may know of."""
-        return _one(_seen(who, self.journal.deeds()), id)
+        return _one(seen_by(who, self.journal.deeds()), id)
 
     def look(self, who: Member, id: str) -> Bundle:
         """What is in a release; for recipients while it is published.
@@ -71,7 +71,7 @@ class Library:
         """The bundle itself; that somebody had it is written down. Raises as `look` does."""
         with self.journal.writing() as (deeds, add):
             content = self._content(_had(who, deeds, id))
-            add(_deed(who, Act.DOWNLOADED, id))
+            add(deed_of(who, Act.DOWNLOADED, id))
         return content
 
     def log(self, who: Member) -> tuple[Deed, ...]:
@@ -104,7 +104,7 @@ class Library:
         """
         who.need(Duty.CUSTODIAN)
         for told, what in ((leaflet.name, "name"), (leaflet.population, "population")):
-            _said(told, f"The release has no {what}.", f"Give it a {what}.")
+            said(told, f"The release has no {what}.", f"Give it a {what}.")
         bundle = Bundle.read(io.BytesIO(zipped))
         check_promise(bundle.model)
         total = bundle.statement.population
@@ -120,7 +120,7 @@ class Library:
             promise = bundle.statement.guarantee.short
             version, rows = 1 + max(before, default=0), int(bundle.facts["rows"])
             made = Shelved(id, version, leaflet, digest, rows, columns, promise, tuple(lines), ())
-            add(_deed(who, Act.KEPT, id, **made.document()))
+            add(deed_of(who, Act.KEPT, id, **made.document()))
         return self.get(who, id)
 
     def submit(self, who: Member, id: str, reason: str = "") -> None:
@@ -152,7 +152,7 @@ class Library:
             TeamError: the day has passed, or no reason is given.
         """
         who.need(Duty.APPROVER)
-        _said(reason, "An approval needs a word on why.", "Say what you looked at.")
+        said(reason, "An approval needs a word on why.", "Say what you looked at.")
         if expires is not None and expires < datetime.now(UTC).date():
             raise TeamError("That day has passed.", "Choose a later one, or none.")
         told = {
@@ -173,7 +173,7 @@ class Library:
     def send_back(self, who: Member, id: str, reason: str) -> None:
         """Send a release back to its custodian. Raises as `approve` does."""
         who.need(Duty.APPROVER)
-        _said(reason, "Its custodian needs to know why.", "Say what has to change.")
+        said(reason, "Its custodian needs to know why.", "Say what has to change.")
         self._move(who, id, Act.SENT_BACK, (Phase.WAITING,), {"reason": reason})
 
     def recall(self, who: Member, id: str, reason: str) -> None:
@@ -184,7 +184,7 @@ class Library:
             TeamError: no reason is given.
         """
         who.need(*TEAM)
-        _said(reason, "Recipients need to know why.", "Say what they should do about it.")
+        said(reason, "Recipients need to know why.", "Say what they should do about it.")
         self._move(who, id, Act.RECALLED, (Phase.PUBLISHED, Phase.EXPIRED), {"reason": reason})
 
     def _move(
@@ -197,7 +197,7 @@ class Library:
         check: Callable[[Sequence[Deed]], None] = lambda deeds: None,
     ) -> None:
         with self.journal.writing() as (deeds, add):
-            found = _one(_seen(who, deeds), id)
+            found = _one(seen_by(who, deeds), id)
             if found.phase() not in phases:
                 raise NotAllowed(
                     f"It is {found.phase().value}, not {' or '.join(p.value for p in phases)}.",
@@ -209,7 +209,7 @@ class Library:
                     "Somebody else has to look at it: that is what approval is for.",
                 )
             check(deeds)
-            add(_deed(who, act, id, **told))
+            add(deed_of(who, act, id, **told))
 
     def _beside(self, id: str, deeds: Sequence[Deed]) -> tuple[Beside, ...]:
         found = _shelves(deeds)
@@ -256,7 +256,7 @@ class Library:
         return self.folder / BUNDLES / f"{digest}.zip"
 
 
-def _seen(who: Member, deeds: Sequence[Deed]) -> tuple[Shelved, ...]:
+def seen_by(who: Member, deeds: Sequence[Deed]) -> tuple[Shelved, ...]:
     """What somebody may know of; nothing found in real rows where they are not of the team."""
     who.need(*Duty)
     found = _shelves(deeds)
@@ -276,7 +276,7 @@ def _one(found: Sequence[Shelved], id: str) -> Shelved:
 
 def _had(who: Member, deeds: Sequence[Deed], id: str) -> Shelved:
     """A release whose content somebody may have: the team always, others while it is published."""
-    found = _one(_seen(who, deeds), id)
+    found = _one(seen_by(who, deeds), id)
     if not who.may(*TEAM) and found.phase() is not Phase.PUBLISHED:
         raise NotAllowed(
             f"This release is {found.phase().value}.", "Look for a newer version of it."
@@ -292,7 +292,8 @@ def _shelves(deeds: Sequence[Deed]) -> tuple[Shelved, ...]:
     return tuple(shelved_of(own) for own in reversed(list(by.values())))
 
 
-def _deed(who: Member, act: Act, id: str, **told: object) -> Deed:
+def deed_of(who: Member, act: Act, id: str, **told: object) -> Deed:
+    """What somebody does now with a release, as it is written down."""
     return Deed(now(), who.id, who.name, act.value, id, told)
 
 
@@ -301,8 +302,8 @@ def _same(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def _said(text: str, what: str, remedy: str) -> None:
-    """See that something is said, and not too much."""
+def said(text: str, what: str, remedy: str) -> None:
+    """See that something is said, and not too much. Raises TeamError where it is not."""
     if not text.strip():
         raise TeamError(what, remedy)
     if len(text) > MOST_WORDS:

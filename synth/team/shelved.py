@@ -20,6 +20,9 @@ class Act(Enum):
     APPROVED = "approved"
     RECALLED = "recalled"
     DOWNLOADED = "downloaded"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    DECLINED = "declined"
 
 
 class Phase(Enum):

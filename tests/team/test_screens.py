@@ -6,9 +6,13 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from synth.budget import Budget
+from synth.ingest import load
 from synth.runs.gate import excepted
+from synth.team.desk import Desk
 from synth.team.library import Library
 from synth.team.shelved import GateLine, Leaflet, changed
+from tests.people import some_people
 from tests.team.people import APPROVER, CUSTODIAN, noisy, zipped
 from tests.ui.test_pages import ROUTER, ran, with_release, with_table, words
 from tests.waiting import PATIENCE
@@ -136,3 +140,27 @@ def test_an_administrator_sees_everything_that_was_done(library):
     published(library)
     assert "Everything that was done" in [e.label for e in screen("adam", "library").expander]
     assert "Everything that was done" not in [e.label for e in screen("cleo", "library").expander]
+
+
+def test_a_question_is_asked_priced_and_answered_on_the_screens(library, tmp_path, monkeypatch):
+    monkeypatch.setenv("SYNTH_QUESTIONS", "3")
+    monkeypatch.setenv("SYNTH_LEDGER", str(tmp_path / "books"))
+    id = published(library)
+    app = screen("rosa", "library", release=id)
+    app.text_input(key="ask.where").set_value("colour = 1")
+    ran(app.button(key="ask.go").click().run())
+    assert "colour" in app.error[0].value
+    app.text_input(key="ask.where").set_value("age > 40")
+    ran(app.button(key="ask.go").click().run())
+    assert "2 more of 3" in words(app)
+    assert "open the real table" in words(screen("cleo", "questions"))
+    who = Visitor()
+    who.bring(load(some_people(), Budget(1.0)), "people")
+    desk = screen("cleo", "questions", who)
+    assert "would come to" in words(desk)
+    (inquiry,) = Desk(library, 3).inquiries(CUSTODIAN)
+    desk.checkbox(key=f"answers.sure.{inquiry.id}").check().run()
+    ran(desk.button(key="answers.yes").click().run())
+    assert "Answered:" in words(desk)
+    page = screen("rosa", "library", release=id)
+    assert any("by noise" in t.value for t in page.text)

@@ -8,7 +8,7 @@ from synth.team.members import Duty
 from ui.code import show_code
 from ui.help import show_way
 from ui.shell.places import page
-from ui.shell.signed_in import ask_to_sign_in, library_folder, member, show_member
+from ui.shell.signed_in import ask_to_sign_in, library_folder, member, questions_each, show_member
 from ui.shell.strip import show_strip
 from ui.shell.visitor import visitor
 
@@ -24,6 +24,7 @@ STEPS = {  # and who may see them, which each page asks again
     "release": MAKERS,
     "showcase": MAKERS,
     **({"library": tuple(Duty), "approve": (Duty.APPROVER,)} if library_folder() else {}),
+    **({"questions": MAKERS} if library_folder() and questions_each() else {}),
     "verify": tuple(Duty),
     "help": tuple(Duty),
     "tour": MAKERS,

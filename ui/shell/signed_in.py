@@ -24,6 +24,7 @@ from synth.team.members import (
 SECTION = "team"  # of Streamlit's secrets, for whoever sets nothing in the environment
 PROVIDER = "auth"  # the section in which Streamlit itself looks for an OpenID provider
 LIBRARY, LIBRARY_DB = "SYNTH_LIBRARY", "SYNTH_LIBRARY_DB"  # a folder, and a database by URL
+QUESTIONS = "SYNTH_QUESTIONS"  # how many a recipient may ask about real tables
 SETTINGS = (WAY, CLAIM, *(duty.setting for duty in Duty))
 
 
@@ -55,6 +56,12 @@ def library_folder() -> str:
 def library_database() -> str:
     """The address of the database of the library's journal; "" for a file in its folder."""
     return setting(LIBRARY_DB).strip()
+
+
+def questions_each() -> int:
+    """How many questions a recipient may ask; 0 where the operator says no number."""
+    told = setting(QUESTIONS).strip()
+    return int(told) if told.isdecimal() else 0
 
 
 def member() -> Member | None:

@@ -16,6 +16,7 @@ from ui.gate import plain
 from ui.release import show_promise
 from ui.shell.visitor import explained
 from ui.showcase import page_of, show_page
+from ui.team.asking import show_asking
 from ui.team.shelf import CHOSEN
 
 SHOWN = "library.page"  # the page of the release that was looked at last, by its checksum
@@ -40,6 +41,7 @@ def show_published(who: Member, place: Library, id: str) -> None:
         show_promise(bundle.statement)
         _offer(who, place, one, bundle)
     _show_versions(one, place.all(who))
+    show_asking(who, place, one, bundle)
     if who.may(*TEAM):
         _show_team(one)
         _ask_team(who, place, one)

@@ -1,0 +1,123 @@
+"""Where recipients ask about the real table, and its custodian answers: who may, and how often.
+
+The desk sees no row. It takes down questions and answers in the library's journal, as deeds about
+the release in question; `answering` asks the table.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from synth.errors import NotAllowed
+from synth.release import Bundle
+from synth.runs.recipe_file import read_recipe
+from synth.team.inquiries import Inquiry, Reply, Verification, inquiries_in
+from synth.team.journal import Deed
+from synth.team.library import TEAM, Library, deed_of, said, seen_by
+from synth.team.members import Duty, Member
+from synth.team.shelved import Act, Phase
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The desk of a library.
+
+    Args:
+        most: questions that a recipient may ask, of all releases together; 0 for none.
+    """
+
+    library: Library
+    most: int
+
+    def inquiries(self, who: Member, release: str = "") -> tuple[Inquiry, ...]:
+        """Questions somebody may see: their own, those that were answered, and for the team all.
+
+        Args:
+            release: the id of one; else about all.
+        """
+        deeds = self.library.journal.deeds()
+        shown = {one.id for one in seen_by(who, deeds)}
+        found = [i for i in inquiries_in(deeds) if i.release in shown]
+        found = [i for i in found if not release or i.release == release]
+        if who.may(*TEAM):
+            return tuple(found)
+        told = (i for i in found if i.who == who.id or i.reply is not None)
+        return tuple(i if i.who == who.id else replace(i, who="", name="") for i in told)
+
+    def left(self, who: Member) -> int:
+        """How many questions somebody may still ask."""
+        return self._left(who, self.library.journal.deeds())
+
+    def ask(self, who: Member, release: str, wanted: Verification) -> None:
+        """Take a question down.
+
+        Raises:
+            NotAllowed: they are no recipient, it is not published, or they asked enough.
+            ConditionError: the release has no such column, or the condition is not understood.
+        """
+        who.need(Duty.RECIPIENT)
+        if self.library.get(who, release).phase() is not Phase.PUBLISHED:
+            raise NotAllowed("This release is not published any more.", "Ask about a newer one.")
+        bundle = self.library.look(who, release)
+        wanted.check(bundle.schema, changed_in(bundle))
+        inquiry = Inquiry(secrets.token_hex(8), release, who.id, who.name, "", wanted)
+        with self.library.journal.writing() as (deeds, add):
+            if self._left(who, deeds) <= 0:
+                raise NotAllowed(
+                    f"You have asked the {self.most} questions that a recipient may ask.",
+                    "Ask whoever runs this server for more.",
+                )
+            add(deed_of(who, Act.ASKED, release, **inquiry.document()))
+
+    def reply(self, who: Member, id: str, reply: Reply) -> None:
+        """Take an answer down. Raises NotAllowed where it is not open, or not theirs to give."""
+        self._end(who, id, Act.ANSWERED, asdict(reply))
+
+    def decline(self, who: Member, id: str, reason: str) -> None:
+        """Take down that a question is not answered, and why. Raises as `reply` does."""
+        said(reason, "Whoever asked needs to know why.", "Give a reason.")
+        self._end(who, id, Act.DECLINED, {"reason": reason})
+
+    def need_open(self, who: Member, id: str) -> Inquiry:
+        """An open question, for a custodian. Raises NotAllowed where there is none."""
+        who.need(Duty.CUSTODIAN)
+        return _open(self.library.journal.deeds(), id)
+
+    def _end(self, who: Member, id: str, act: Act, told: Mapping[str, Any]) -> None:
+        who.need(Duty.CUSTODIAN)
+        with self.library.journal.writing() as (deeds, add):
+            found = _open(deeds, id)
+            add(deed_of(who, act, found.release, question=id, **told))
+
+    def _left(self, who: Member, deeds: tuple[Deed, ...]) -> int:
+        return self.most - sum(i.who == who.id for i in inquiries_in(deeds))
+
+
+def _open(deeds: tuple[Deed, ...], id: str) -> Inquiry:
+    for inquiry in inquiries_in(deeds):
+        if inquiry.id == id and inquiry.open:
+            return inquiry
+    raise NotAllowed("This question is not open any more.", "Look at the list again.")
+
+
+def changed_in(bundle: Bundle) -> frozenset[str]:
+    """Names of columns that a step of a release's recipe speaks of."""
+    text = bundle.files.get("recipe.toml", b"").decode()
+    steps = read_recipe(text).protect if text else ()
+    return frozenset(word for step in steps for word in _words(step))
+
+
+def _words(value: Any) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case Mapping():
+            for key, part in value.items():
+                yield str(key)
+                yield from _words(part)
+        case list() | tuple():
+            for part in value:
+                yield from _words(part)

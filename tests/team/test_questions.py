@@ -1,0 +1,150 @@
+"""Questions about the real table: read by the release alone, paid before, and not without end."""
+
+import pandas as pd
+import pytest
+
+from synth.budget import Budget
+from synth.budget.lasting import LedgerFile
+from synth.errors import AccountRefused, BudgetExceeded, ConditionError, NotAllowed
+from synth.ingest import load
+from synth.runs import Recipe
+from synth.team.answering import answer, price
+from synth.team.desk import Desk
+from synth.team.inquiries import Reply, Verification
+from synth.team.library import Library
+from synth.team.members import Duty
+from tests.people import some_people
+from tests.team.people import CUSTODIAN, RECIPIENT, noisy, somebody
+from tests.team.test_library import WARD, kept, published
+
+POPULATION = WARD.population
+ROMANS = Verification("count", "city = 'Rome'")
+AGE = Verification("mean", "", "age", 0, 120)
+RECIPE = Recipe.model_validate({"privacy": {"total": 2.0}})
+
+
+@pytest.fixture
+def library(tmp_path) -> Library:
+    return Library.opened(tmp_path / "library")
+
+
+@pytest.fixture
+def ledger(tmp_path, monkeypatch):
+    monkeypatch.setenv("SYNTH_LEDGER", str(tmp_path / "books"))
+    return tmp_path / "books"
+
+
+@pytest.fixture
+def bundle(library):
+    return library.look(CUSTODIAN, published(library))
+
+
+def asked(wanted, bundle, epsilon=1.0, table=None, recipe=RECIPE) -> Reply:
+    private = load(some_people() if table is None else table, Budget(1.0)).private
+    return answer(wanted, bundle.schema, recipe, private, POPULATION, epsilon)
+
+
+def figure(reply: Reply) -> tuple[float, float]:
+    """The answer, and how far it says it may be out."""
+    words = reply.words.replace(",", "").split()
+    return float(words[0]), float(words[words.index("take") + 1])
+
+
+def test_answers_are_as_close_as_they_say_and_are_charged_to_the_account(bundle, ledger):
+    people = some_people()
+    foretold = price(RECIPE, POPULATION, 1.0)
+    many, out = figure(asked(ROMANS, bundle))
+    # noise of the tests is the same each time; of real noise 1 in 20 would be further off
+    assert (
+        abs(many - (people.city == "Rome").sum()) <= out == pytest.approx(foretold.noise, rel=0.1)
+    )
+    assert price(RECIPE, POPULATION, 0.5).before == pytest.approx(foretold.after)
+    mean, out = figure(asked(AGE, bundle, 0.9))
+    assert abs(mean - pd.to_numeric(people.age).mean()) <= out < 10
+    with pytest.raises(BudgetExceeded, match="Earlier releases"):
+        asked(ROMANS, bundle, 1.5)
+    lines = LedgerFile.opened(ledger).lines(POPULATION)
+    assert [x.document["released"] for x in lines if x.kind == "ended"] == [True, True, False]
+
+
+def test_a_person_of_many_rows_counts_as_often_as_the_promise_says(bundle, ledger):
+    one = pd.concat([some_people(1)] * 500)
+    table = pd.concat([some_people(400), one]).assign(who=[*range(400), *[400] * 500])
+    told = {"people": {"column": "who", "rows": 2}, "privacy": {"total": 9.0, "total_delta": 1e-6}}
+    recipe = Recipe.model_validate(told)
+    everybody = Verification("count", "age >= 0 or age < 0")
+    many, _ = figure(asked(everybody, bundle, 5.0, table, recipe))
+    assert many < 450
+
+
+def test_nothing_is_answered_without_an_account_nor_from_a_table_of_others(
+    bundle, ledger, monkeypatch
+):
+    asked(ROMANS, bundle, 0.1)
+    private = load(some_people(), Budget(1.0)).private
+    with pytest.raises(AccountRefused, match="looks like one of"):
+        answer(ROMANS, bundle.schema, RECIPE, private, "somebody else", 0.1)
+    with pytest.raises(NotAllowed, match="lacks `city`"):
+        asked(ROMANS, bundle, 0.1, some_people().drop(columns="city"))
+    monkeypatch.delenv("SYNTH_LEDGER")
+    with pytest.raises(NotAllowed, match="No account is kept"):
+        asked(ROMANS, bundle, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        (Verification("count"), "needs a condition"),
+        (Verification("count", "nothing = 1"), "nothing"),
+        (Verification("mean", "", "city", 0, 1), "no column of numbers"),
+        (Verification("mean", "", "age", 5, 5), "below the upper"),
+        (Verification("mean", "", "age", float("nan"), 5), "below the upper"),
+        (Verification("sum", "", "age", 0, 5), "needs a condition"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_by_the_release_alone(wanted, says, bundle):
+    with pytest.raises(ConditionError, match=says):
+        wanted.check(bundle.schema)
+
+
+def test_a_column_that_a_step_changed_is_not_asked_about(bundle):
+    with pytest.raises(ConditionError, match="changed by a step"):
+        ROMANS.check(bundle.schema, {"city"})
+
+
+def test_a_recipient_asks_so_often_and_reads_the_answers_of_all(library):
+    id, desk = published(library), Desk(library, 2)
+    other = somebody("ravi", Duty.RECIPIENT)
+    desk.ask(RECIPIENT, id, ROMANS)
+    desk.ask(RECIPIENT, id, AGE)
+    with pytest.raises(NotAllowed, match="the 2 questions"):
+        desk.ask(RECIPIENT, id, AGE)
+    assert (desk.left(RECIPIENT), desk.left(other)) == (0, 2)
+    assert desk.inquiries(other) == ()
+    second, first = desk.inquiries(CUSTODIAN)
+    desk.reply(CUSTODIAN, first.id, Reply("about 200 rows", 0.1, 1e-6))
+    desk.decline(CUSTODIAN, second.id, "not for us to say")
+    (seen,) = desk.inquiries(other, id)
+    assert (seen.reply.words, seen.name) == ("about 200 rows", "")
+    assert {i.declined for i in desk.inquiries(RECIPIENT)} == {"", "not for us to say"}
+    with pytest.raises(NotAllowed, match="not open"):
+        desk.reply(CUSTODIAN, first.id, Reply("again", 0.1, 1e-6))
+
+
+def test_who_may_ask_and_who_may_answer(library):
+    id, desk = published(library), Desk(library, 2)
+    desk.ask(RECIPIENT, id, ROMANS)
+    (open_one,) = desk.inquiries(CUSTODIAN)
+    for who in (CUSTODIAN, somebody("x")):
+        with pytest.raises(NotAllowed):
+            desk.ask(who, id, ROMANS)
+    for act in (
+        lambda: desk.reply(RECIPIENT, open_one.id, Reply("1", 0.1, 1e-6)),
+        lambda: desk.decline(RECIPIENT, open_one.id, "no"),
+        lambda: desk.ask(RECIPIENT, kept(library, content=noisy(2.0)), ROMANS),
+    ):
+        with pytest.raises(NotAllowed):
+            act()
+    library.recall(CUSTODIAN, id, "wrong")
+    with pytest.raises(NotAllowed, match="not published"):
+        desk.ask(RECIPIENT, id, ROMANS)

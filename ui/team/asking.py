@@ -1,0 +1,68 @@
+"""A recipient's questions about the real table, on a release's own page, and the answers to all."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from synth.release import Bundle
+from synth.team.desk import Desk
+from synth.team.inquiries import KINDS, Inquiry, Verification, measurable
+from synth.team.library import Library
+from synth.team.members import Duty, Member
+from synth.team.shelved import Phase, Shelved
+from ui.shell.signed_in import questions_each
+from ui.shell.visitor import explained
+
+ABOUT = (
+    "Synthetic rows may be off. A count or a mean of the real table can be asked for: its "
+    "custodian decides, and the answer comes with noise that protects the people in it. All "
+    "recipients of this release read it."
+)
+CONDITION = "age > 80 and city = 'Rome'. Names of several words go in backticks."
+
+
+def show_asking(who: Member, place: Library, one: Shelved, bundle: Bundle | None) -> None:
+    """What was asked about a release, and the form for one more; nothing where nobody may ask."""
+    desk = Desk(place, questions_each())
+    asked = desk.inquiries(who, one.id)
+    if not desk.most and not asked:
+        return
+    with st.expander(f"Questions about the real table ({len(asked)})"):
+        st.markdown(ABOUT)
+        for inquiry in asked:
+            _show(inquiry)
+        if bundle is not None and one.phase() is Phase.PUBLISHED and who.may(Duty.RECIPIENT):
+            _ask(who, desk, one, bundle)
+
+
+def _show(inquiry: Inquiry) -> None:
+    with st.container(border=True, key=f"asked.{inquiry.id}"):
+        st.text(inquiry.wanted.plain)
+        if inquiry.reply is not None:
+            st.text(f"{inquiry.reply.words} It cost epsilon {inquiry.reply.epsilon:g}.")
+        else:
+            st.text(
+                f"Not answered: {inquiry.declined}" if inquiry.declined else "Not answered yet."
+            )
+
+
+def _ask(who: Member, desk: Desk, one: Shelved, bundle: Bundle) -> None:
+    left = desk.left(who)
+    st.caption(f"You may ask {max(0, left):,} more of {desk.most:,} questions.")
+    if left <= 0:
+        return
+    kind = st.radio("What", KINDS, format_func=KINDS.__getitem__, key="ask.kind", horizontal=True)
+    with st.form("ask", border=False, clear_on_submit=False):
+        where = st.text_input("Of rows where", key="ask.where", placeholder=CONDITION)
+        column, low, high = "", 0.0, 0.0
+        if kind == "mean":
+            names = [c.name for c in measurable(bundle.schema)]
+            column = str(st.selectbox("Column", names, key="ask.column") or "")
+            left_side, right_side = st.columns(2)
+            low = left_side.number_input("From, as is publicly known", value=0.0, key="ask.low")
+            high = right_side.number_input("To", value=100.0, key="ask.high")
+        if st.form_submit_button("Ask its custodian", key="ask.go"):
+            with explained():
+                wanted = Verification(kind, where.strip(), column, float(low), float(high))
+                desk.ask(who, one.id, wanted)
+                st.rerun()
