@@ -9,6 +9,7 @@ from synth.cli import (
     estimate_commands,
     evaluate_commands,
     key_commands,
+    plan_commands,
     release_commands,
     risk_commands,
     sandbox_commands,
@@ -27,6 +28,7 @@ app = typer.Typer(
 for family in (
     screens,
     release_commands,
+    plan_commands,
     account_commands,
     key_commands,
     showcase_commands,
