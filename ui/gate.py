@@ -12,7 +12,8 @@ import streamlit as st
 
 from synth.release.kept_rules import upkeep_of
 from synth.runs import Recipe
-from synth.runs.gate import Fix, Objection, excepted, gate, ready
+from synth.runs.fixes import Fix
+from synth.runs.gate import Objection, excepted, gate, ready
 from ui.method.progress import show_job
 from ui.shell.settings import writing
 from ui.shell.visitor import Made, Visitor, explained
@@ -96,12 +97,12 @@ def _apply(who: Visitor, fix: Fix) -> None:
         if changed.protect != who.recipe.protect:
             who.protect(changed.protect)
         who.decide(privacy=changed.privacy, method=changed.method, rules=changed.rules)
-        _tell_widgets(changed)
+        tell_widgets(changed)
         who.run(writing())
         st.rerun()
 
 
-def _tell_widgets(changed: Recipe) -> None:
+def tell_widgets(changed: Recipe) -> None:
     """Let the Method screen show what was changed, where it was visited before."""
     for key, value in (
         ("family", changed.chosen.promise.value),

@@ -20,50 +20,15 @@ from synth.evaluate.attacks import Result
 from synth.evaluate.attacks.copying import EXACT
 from synth.evaluate.verdict import Fate, Verdict, verdicts
 from synth.ingest.looks import identifiers_in
-from synth.ingest.roles import words_of
 from synth.learning.method import Model
 from synth.learning.seeded import Seeded
-from synth.protect.steps.hierarchy import BUILT_IN
-from synth.runs.recipe import MethodPart, Recipe, RulePart
+from synth.runs.fixes import Fix, coarser, without
+from synth.runs.recipe import Recipe
 from synth.runs.verifying import check_promise
 from synth.schema import Categories, Column, Dates, Numbers, Schema
 
 HIGHEST = 10.0  # epsilon that is proposed at most: above it, little is promised
 FORMAL = "adaptive"  # the method that is proposed instead of one that gives real rows back
-DISTRICT = {"postcode": (2, "its district"), "zip": (2, "its first three digits")}
-
-
-@dataclass(frozen=True)
-class Fix:
-    """A change of the recipe as data.
-
-    Args:
-        steps: all steps of de-identification after the change; None where they stay.
-        epsilon, method, k: what they become; None and "" where they stay.
-        rules: all rules after the change; None where they stay.
-    """
-
-    words: str
-    steps: tuple[Mapping[str, Any], ...] | None = None
-    epsilon: float | None = None
-    method: str = ""
-    rules: tuple[RulePart, ...] | None = None
-    k: int | None = None
-
-    def of(self, recipe: Recipe) -> Recipe:
-        """The recipe with the change."""
-        changed: dict[str, Any] = {}
-        if self.steps is not None:
-            changed["protect"] = tuple(dict(step) for step in self.steps)
-        if self.epsilon is not None:
-            changed["privacy"] = recipe.privacy.model_copy(update={"epsilon": self.epsilon})
-        if self.method:
-            changed["method"] = MethodPart(name=self.method)
-        if self.rules is not None:
-            changed["rules"] = self.rules
-        if self.k is not None:
-            changed["method"] = recipe.method.model_copy(update={"k": self.k})
-        return recipe.model_copy(update=changed)
 
 
 @dataclass(frozen=True, repr=False)
@@ -166,43 +131,14 @@ def _fixes(
 ) -> Iterator[Fix]:
     """What helps most, first; leaving a column out is the last resort."""
     if column.name not in comparison.anew:
-        yield from _coarser(recipe, column)
+        yield from coarser(recipe, column)
         # Of what is lost, more epsilon seldom saves anything, and weakens the promise to all.
         spread = verdict.fate is Fate.SPREAD
         if spread and recipe.formal and recipe.privacy.epsilon < HIGHEST:
             more = min(HIGHEST, 2 * recipe.privacy.epsilon)
             yield Fix(f"raise epsilon to {more:g}", epsilon=more)
     if verdict.fate is Fate.LOST:
-        yield _without(recipe, column.name)
-
-
-def _without(recipe: Recipe, name: str) -> Fix:
-    step = {"step": "drop", "columns": (name,)}
-    return Fix(f"leave `{name}` out", steps=(*recipe.protect, step))
-
-
-def _coarser(recipe: Recipe, column: Column) -> Iterator[Fix]:
-    """The next level of a hierarchy that fits the column."""
-    name = column.name
-    for place, step in enumerate(recipe.protect):
-        if step.get("step") == "generalise" and step.get("column") == name:
-            known = BUILT_IN.get(str(step.get("hierarchy", "")))
-            level = int(step.get("level", 1)) + 1
-            if known is not None and level < known.top:
-                wider = {**step, "level": level}
-                steps = (*recipe.protect[:place], wider, *recipe.protect[place + 1 :])
-                yield Fix(f"generalise `{name}` to {known.words(level)}", steps=steps)
-            return
-    words = words_of(name)
-    sort = "postcode" if "post" in words else "zip" if "zip" in words else ""
-    if sort:
-        level, told = DISTRICT[sort]
-        step = {"step": "generalise", "column": name, "hierarchy": sort, "level": level}
-        yield Fix(f"generalise `{name}` to {told}", steps=(*recipe.protect, step))
-    elif isinstance(column.domain, Dates):
-        step = {"step": "truncate", "column": name, "to": "month"}
-        if not any(s.get("step") == "truncate" and s.get("column") == name for s in recipe.protect):
-            yield Fix(f"keep only the month of `{name}`", steps=(*recipe.protect, step))
+        yield without(recipe, column.name)
 
 
 # -- rules between columns -------------------------------------------------------------------------
@@ -284,7 +220,7 @@ def _defences(recipe: Recipe, secret: str) -> Iterator[Fix]:
         yield Fix(f"raise k to {2 * method.k}", k=2 * method.k)
     yield from _promised(recipe)
     if secret:
-        yield _without(recipe, secret)
+        yield without(recipe, secret)
 
 
 # -- identifiers of real people --------------------------------------------------------------------
@@ -303,7 +239,7 @@ def _identifiers(recipe: Recipe, schema: Schema) -> Iterator[Objection]:
                 key,
                 f"Values of `{column.name}`",
                 f"{many:,} of them look like {kind}, and would be told as they are.",
-                (_without(recipe, column.name),),
+                (without(recipe, column.name),),
                 reason=_reason(recipe, key),
             )
             break  # one line a column: the same reason would answer each

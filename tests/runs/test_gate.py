@@ -14,9 +14,11 @@ from synth.cli import app as commands
 from synth.evaluate.copies import Copies
 from synth.ingest.looks import identifiers_in
 from synth.runs import Outcome, Recipe, read_recipe, run
+from synth.runs.fixes import coarser
 from synth.runs.gate import Objection, excepted, gate, ready
 from synth.runs.recipe import MethodPart, Privacy, ReleasePart, ShowcasePart, Source
 from synth.runs.recipe_file import handed_on, recipe_text
+from synth.schema import Column, Dates, Kind
 from tests.people import some_people
 
 INDEPENDENT = Recipe(method=MethodPart(name="independent"))
@@ -170,3 +172,11 @@ def test_a_strict_run_writes_nothing_and_ends_with_three_unless_a_reason_is_give
     assert loose.exit_code == 0
     assert "Not ready to leave" in loose.output
     assert out.exists()
+
+
+def test_each_step_that_a_fix_proposes_is_one_that_there_is():
+    schema = run(INDEPENDENT, some_people(300)).release.model.schema
+    dates = Column("came", Dates((0.0, 86400.0)), Kind.DATE)
+    for column in (*schema, dates, Column("post code", schema.domain("city"))):
+        for fix in coarser(INDEPENDENT, column):
+            assert read_recipe(recipe_text(fix.of(INDEPENDENT))).protect
