@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, String, Text, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, String, Text, create_engine, event, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -140,7 +140,8 @@ class Journal:
         session.flush()
 
     def _read(self, session: Session) -> tuple[Deed, ...]:
-        rows = session.query(DeedRow).order_by(DeedRow.number).all()
+        asked = select(DeedRow.number, DeedRow.document, DeedRow.seal).order_by(DeedRow.number)
+        rows = session.execute(asked).all()
         head, seal = session.get_one(HeadRow, 1), seal_of(self.key, "head")
         for number, row in enumerate(rows, 1):
             seal = seal_of(self.key, seal, row.document)
