@@ -27,7 +27,7 @@ from sqlalchemy.pool import NullPool
 from synth.budget.lasting import seal_of
 from synth.errors import TeamError
 
-DATABASE, KEY = "library.sqlite", "library.key"
+DATABASE, KEY, BUNDLES = "library.sqlite", "library.key", "bundles"
 LOCK = 0x73796E7468  # PostgreSQL's name for "one writer at a time"
 WAIT = 30.0  # seconds to wait for another writer
 
@@ -92,14 +92,14 @@ class Journal:
         """The journal of a library; a new one where there is none.
 
         Args:
-            folder: where the key is, and the journal itself where no database is named.
+            folder: where the key and the bundles are, and the journal where no database is named.
             url: of a PostgreSQL or SQLite database, as SQLAlchemy has it.
 
         Raises:
             TeamError: it cannot be reached, is damaged, or was made by a newer version.
         """
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            (folder / BUNDLES).mkdir(parents=True, exist_ok=True)
             key = _key(folder / KEY)
         except OSError as error:
             raise TeamError(
@@ -178,12 +178,15 @@ def now() -> str:
 def _engine(url: str) -> Engine:
     try:
         told = make_url(url)
+        kind = told.drivername.partition("+")[0]
     except ArgumentError:
+        kind = ""
+    if kind not in ("postgresql", "sqlite"):
         raise TeamError(
-            "SYNTH_LIBRARY_DB is no address of a database.",
+            "SYNTH_LIBRARY_DB is no address of a database that can be used.",
             "Write postgresql://user@host/name, or leave it out: then a file is used.",
-        ) from None
-    if told.drivername in ("postgresql", "postgres"):
+        )
+    if kind == "postgresql":
         return create_engine(told.set(drivername="postgresql+psycopg"), poolclass=NullPool)
     engine = create_engine(told, poolclass=NullPool, connect_args={"timeout": WAIT})
 

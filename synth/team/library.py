@@ -18,11 +18,10 @@ from synth.errors import NotAllowed, TeamError
 from synth.release import Bundle
 from synth.runs.verifying import check_promise
 from synth.team.differencing import Beside, beside
-from synth.team.journal import Deed, Journal, now, written
+from synth.team.journal import BUNDLES, Deed, Journal, now, written
 from synth.team.members import Duty, Member
 from synth.team.shelved import Act, GateLine, Leaflet, Phase, Shelved, shelved_of
 
-BUNDLES = "bundles"
 TEAM = (Duty.CUSTODIAN, Duty.APPROVER, Duty.ADMINISTRATOR)
 MOST_WORDS = 2_000  # characters of a reason or a note
 
@@ -44,9 +43,7 @@ class Library:
         Raises:
             TeamError: it cannot be used.
         """
-        journal = Journal.opened(folder, url)
-        (folder / BUNDLES).mkdir(exist_ok=True)
-        return cls(folder, journal)
+        return cls(folder, Journal.opened(folder, url))
 
     # -- looking ---------------------------------------------------------------------------------
 

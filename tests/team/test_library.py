@@ -189,6 +189,7 @@ def test_what_cannot_be_used_is_a_sentence_and_loses_nothing(library, tmp_path):
         (lambda: Library.opened(file), "folder of the library"),
         (lambda: Library.opened(tmp_path / "newer"), "newer version"),
         (lambda: Library.opened(tmp_path / "x", "no address"), "no address"),
+        (lambda: Library.opened(tmp_path / "x", "mysql://a:pw@b/c"), "no address"),
         (lambda: Library.opened(tmp_path / "x", "postgresql://a:pw@127.0.0.1:1/b"), "reached"),
         (lambda: library.keep(CUSTODIAN, b"no zip", WARD, ()), "no zip archive"),
         (lambda: library.keep(CUSTODIAN, noisy(1.0), Leaflet("x", " "), ()), "no population"),
