@@ -28,6 +28,7 @@ from synth.budget.lasting import seal_of
 from synth.errors import TeamError
 
 DATABASE, KEY, BUNDLES = "library.sqlite", "library.key", "bundles"
+OWNER_ALONE = 0o700  # may look into the folders that are made
 LOCK = 0x73796E7468  # PostgreSQL's name for "one writer at a time"
 WAIT = 30.0  # seconds to wait for another writer
 
@@ -89,7 +90,7 @@ class Journal:
 
     @classmethod
     def opened(cls, folder: Path, url: str = "") -> Journal:
-        """The journal of a library; a new one where there is none.
+        """The journal of a library, and its folders; new ones where there are none.
 
         Args:
             folder: where the key and the bundles are, and the journal where no database is named.
@@ -99,8 +100,11 @@ class Journal:
             TeamError: it cannot be reached, is damaged, or was made by a newer version.
         """
         try:
-            (folder / BUNDLES).mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=OWNER_ALONE, parents=True, exist_ok=True)
+            (folder / BUNDLES).mkdir(mode=OWNER_ALONE, exist_ok=True)
             key = _key(folder / KEY)
+            if not url:  # SQLite would make it readable for everybody at the machine
+                os.close(_owner_only(str(folder / DATABASE), os.O_CREAT | os.O_RDWR))
         except OSError as error:
             raise TeamError(
                 f"The folder of the library cannot be used ({type(error).__name__}).",

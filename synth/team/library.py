@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -17,7 +18,7 @@ from pathlib import Path
 from synth.errors import NotAllowed, TeamError
 from synth.release import Bundle
 from synth.runs.verifying import check_promise
-from synth.team.differencing import Beside, beside
+from synth.team.differencing import Beside, beside, beside_all
 from synth.team.journal import BUNDLES, Deed, Journal, now, written
 from synth.team.members import Duty, Member
 from synth.team.shelved import Act, GateLine, Leaflet, Phase, Shelved, shelved_of
@@ -217,8 +218,12 @@ class Library:
             for one in found
             if one.id != id and one.was_published and _same(one.leaflet.population) == people
         ]
-        own = self._bundle(new) if earlier else None
-        return tuple(beside(one.title, self._bundle(one), own) for one in earlier if own)
+        if not earlier:
+            return ()
+        own, others = self._bundle(new), [self._bundle(one) for one in earlier]
+        each = [beside(one.title, it, own) for one, it in zip(earlier, others, strict=True)]
+        whole = beside_all(others, own)
+        return (*each, whole) if whole else tuple(each)
 
     def _bundle(self, one: Shelved) -> Bundle:
         return Bundle.read(io.BytesIO(self._content(one)))
@@ -295,8 +300,8 @@ def deed_of(who: Member, act: Act, id: str, **told: object) -> Deed:
 
 
 def _same(name: str) -> str:
-    """A name as it is compared."""
-    return " ".join(name.split()).casefold()
+    """A name as it is compared: letters that look the same are."""
+    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def said(text: str, what: str, remedy: str) -> None:
