@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from synth.budget import Statement
 from synth.budget.accounting import epsilon_of
-from synth.budget.figures import DELTA_DIGITS, up
+from synth.budget.figures import DELTA_DIGITS, quoted, up
 from synth.budget.guarantee import DifferentiallyPrivate, KAnonymous
 from synth.budget.ledger import rho_in
 from synth.budget.population import TOGETHER
@@ -124,7 +124,7 @@ def units(told: Sequence[Statement]) -> str:
     persons = sorted({s.person for s in told})
     if len(persons) < 2:
         return ""
-    named = " and ".join(f"whomever `{p}` names" if p else "single rows" for p in persons)
+    named = " and ".join(f"whomever {quoted(p)} names" if p else "single rows" for p in persons)
     return (
         f"Their promises are made to different units: {named}. Unless these are the same people, "
         "the sum bounds nothing for whoever has several rows."
@@ -188,7 +188,7 @@ def _columns(old: Bundle, new: Bundle) -> Iterator[str]:
     before, after = old.schema.names, new.schema.names
     for told, names in (("New", set(after) - set(before)), ("Gone", set(before) - set(after))):
         if names:
-            yield f"{told} in this one: {', '.join(f'`{n}`' for n in sorted(names))}."
+            yield f"{told} in this one: {', '.join(map(quoted, sorted(names)))}."
 
 
 # -- tables of counts ------------------------------------------------------------------------------
