@@ -94,7 +94,7 @@ def beside_all(
             counted.append(one)
     releases, noisy = [b.statement for b in counted], [_answer(a) for a in answers]
     whole, apart = together([*releases, *noisy]), units(releases)
-    every = f"all {len(earlier)} earlier ones" if len(earlier) > 1 else "the earlier one"
+    every = f"All {len(earlier)} earlier ones" if len(earlier) > 1 else "The earlier one"
     many = "1 answer to a question" if len(noisy) == 1 else f"{len(noisy)} answers to questions"
     if noisy:
         every += f", and {many}"

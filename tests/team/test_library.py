@@ -222,7 +222,7 @@ def test_all_earlier_ones_are_added_up_not_only_each_by_itself(library):
     for epsilon in (1.0, 2.0, 2.0):  # the last is the second again
         published(library, content=noisy(epsilon))
     found = library.beside(APPROVER, kept(library, content=noisy(3.0)))
-    assert [one.earlier for one in found][-1] == "all 3 earlier ones"
+    assert [one.earlier for one in found][-1] == "All 3 earlier ones"
     assert "All 3 releases are differentially private" in found[-1].lines[0]  # of which one twice
 
 
