@@ -11,9 +11,9 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from synth.budget import Statement
+from synth.budget import Budget, Measured, Statement
 from synth.budget.accounting import epsilon_of
-from synth.budget.figures import DELTA_DIGITS, up
+from synth.budget.figures import DELTA_DIGITS, quoted, up
 from synth.budget.guarantee import DifferentiallyPrivate, KAnonymous
 from synth.budget.ledger import rho_in
 from synth.budget.population import TOGETHER
@@ -78,22 +78,38 @@ def beside(earlier: str, old: Bundle, new: Bundle) -> Beside:
     return Beside(earlier, (*lines, *_columns(old, new)), serious=serious)
 
 
-def beside_all(earlier: Sequence[Bundle], new: Bundle) -> Beside | None:
+def beside_all(
+    earlier: Sequence[Bundle], new: Bundle, answers: Sequence[Budget] = ()
+) -> Beside | None:
     """What `new` promises beside all earlier ones at once; None where `beside` says all there is.
 
     Releases of the same model with the same counts are one: having it twice tells nothing more.
+
+    Args:
+        answers: what each answer to a question about the same people cost.
     """
     counted: list[Bundle] = []
     for one in (*earlier, new):
         if not any(_same_files(one, other) for other in counted):
             counted.append(one)
-    told = [b.statement for b in counted]
-    whole, apart = together(told), units(told)
-    if len(counted) < 3 or whole is None:
-        return None
-    added = f"All {len(counted)} releases are differentially private. {_held(whole)}."
-    lines = tuple(filter(None, (added, apart)))
-    return Beside(f"all {len(earlier)} earlier ones", lines, serious=bool(apart))
+    releases, noisy = [b.statement for b in counted], [_answer(a) for a in answers]
+    whole, apart = together([*releases, *noisy]), units(releases)
+    every = f"All {len(earlier)} earlier ones" if len(earlier) > 1 else "The earlier one"
+    many = "1 answer to a question" if len(noisy) == 1 else f"{len(noisy)} answers to questions"
+    if noisy:
+        every += f", and {many}"
+    if whole is not None and (noisy or len(counted) > 2):
+        what = f"All {len(counted)} releases{f' and {many}' if noisy else ''}"
+        added = f"{what} are differentially private. {_held(whole)}."
+        return Beside(every, tuple(filter(None, (added, apart))), serious=bool(apart))
+    if noisy and (alone := together(noisy)):
+        told = f"About the same people came out {many}. {_held(alone)}, and with releases none."
+        return Beside(every, (told,), serious=True)
+    return None
+
+
+def _answer(cost: Budget) -> Statement:
+    return Statement((Measured("an answer", cost.rho),), cost)
 
 
 def together(told: Sequence[Statement]) -> DifferentiallyPrivate | None:
@@ -124,7 +140,7 @@ def units(told: Sequence[Statement]) -> str:
     persons = sorted({s.person for s in told})
     if len(persons) < 2:
         return ""
-    named = " and ".join(f"whomever `{p}` names" if p else "single rows" for p in persons)
+    named = " and ".join(f"whomever {quoted(p)} names" if p else "single rows" for p in persons)
     return (
         f"Their promises are made to different units: {named}. Unless these are the same people, "
         "the sum bounds nothing for whoever has several rows."
@@ -188,7 +204,7 @@ def _columns(old: Bundle, new: Bundle) -> Iterator[str]:
     before, after = old.schema.names, new.schema.names
     for told, names in (("New", set(after) - set(before)), ("Gone", set(before) - set(after))):
         if names:
-            yield f"{told} in this one: {', '.join(f'`{n}`' for n in sorted(names))}."
+            yield f"{told} in this one: {', '.join(map(quoted, sorted(names)))}."
 
 
 # -- tables of counts ------------------------------------------------------------------------------

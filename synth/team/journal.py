@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, String, Text, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, String, Text, create_engine, event, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -93,7 +93,7 @@ class Journal:
         """The journal of a library, and its folders; new ones where there are none.
 
         Args:
-            folder: where the key is, and the journal itself where no database is named.
+            folder: where the key and the bundles are, and the journal where no database is named.
             url: of a PostgreSQL or SQLite database, as SQLAlchemy has it.
 
         Raises:
@@ -144,7 +144,8 @@ class Journal:
         session.flush()
 
     def _read(self, session: Session) -> tuple[Deed, ...]:
-        rows = session.query(DeedRow).order_by(DeedRow.number).all()
+        asked = select(DeedRow.number, DeedRow.document, DeedRow.seal).order_by(DeedRow.number)
+        rows = session.execute(asked).all()
         head, seal = session.get_one(HeadRow, 1), seal_of(self.key, "head")
         for number, row in enumerate(rows, 1):
             seal = seal_of(self.key, seal, row.document)
@@ -181,12 +182,15 @@ def now() -> str:
 def _engine(url: str) -> Engine:
     try:
         told = make_url(url)
+        kind = told.drivername.partition("+")[0]
     except ArgumentError:
+        kind = ""
+    if kind not in ("postgresql", "sqlite"):
         raise TeamError(
-            "SYNTH_LIBRARY_DB is no address of a database.",
+            "SYNTH_LIBRARY_DB is no address of a database that can be used.",
             "Write postgresql://user@host/name, or leave it out: then a file is used.",
-        ) from None
-    if told.drivername in ("postgresql", "postgres"):
+        )
+    if kind == "postgresql":
         return create_engine(told.set(drivername="postgresql+psycopg"), poolclass=NullPool)
     engine = create_engine(told, poolclass=NullPool, connect_args={"timeout": WAIT})
 

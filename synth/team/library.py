@@ -15,10 +15,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from synth.budget import Budget
 from synth.errors import NotAllowed, TeamError
 from synth.release import Bundle
 from synth.runs.verifying import check_promise
 from synth.team.differencing import Beside, beside, beside_all
+from synth.team.inquiries import inquiries_in
 from synth.team.journal import BUNDLES, Deed, Journal, now, written
 from synth.team.members import Duty, Member
 from synth.team.shelved import Act, GateLine, Leaflet, Phase, Shelved, shelved_of
@@ -162,7 +164,7 @@ class Library:
         def still(deeds: Sequence[Deed]) -> None:
             if self._beside(id, deeds) != tuple(seen):
                 raise NotAllowed(
-                    "Another release of these people was published meanwhile.",
+                    "Something else about these people was published meanwhile.",
                     "Read again what it tells beside the others.",
                 )
 
@@ -222,7 +224,9 @@ class Library:
             return ()
         own, others = self._bundle(new), [self._bundle(one) for one in earlier]
         each = [beside(one.title, it, own) for one, it in zip(earlier, others, strict=True)]
-        whole = beside_all(others, own)
+        about = {one.id for one in earlier}
+        replies = [i.reply for i in inquiries_in(deeds) if i.release in about]
+        whole = beside_all(others, own, [Budget(r.epsilon, r.delta) for r in replies if r])
         return (*each, whole) if whole else tuple(each)
 
     def _bundle(self, one: Shelved) -> Bundle:

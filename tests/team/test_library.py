@@ -195,6 +195,7 @@ def test_what_cannot_be_used_is_a_sentence_and_loses_nothing(library, tmp_path):
         (lambda: Library.opened(taken), "folder of the library"),
         (lambda: Library.opened(tmp_path / "newer"), "newer version"),
         (lambda: Library.opened(tmp_path / "x", "no address"), "no address"),
+        (lambda: Library.opened(tmp_path / "x", "mysql://a:pw@b/c"), "no address"),
         (lambda: Library.opened(tmp_path / "x", "postgresql://a:pw@127.0.0.1:1/b"), "reached"),
         (lambda: library.keep(CUSTODIAN, b"no zip", WARD, ()), "no zip archive"),
         (lambda: library.keep(CUSTODIAN, noisy(1.0), Leaflet("x", " "), ()), "no population"),
@@ -221,7 +222,7 @@ def test_all_earlier_ones_are_added_up_not_only_each_by_itself(library):
     for epsilon in (1.0, 2.0, 2.0):  # the last is the second again
         published(library, content=noisy(epsilon))
     found = library.beside(APPROVER, kept(library, content=noisy(3.0)))
-    assert [one.earlier for one in found][-1] == "all 3 earlier ones"
+    assert [one.earlier for one in found][-1] == "All 3 earlier ones"
     assert "All 3 releases are differentially private" in found[-1].lines[0]  # of which one twice
 
 

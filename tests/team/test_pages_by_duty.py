@@ -3,6 +3,7 @@
 import ast
 import re
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,8 @@ def test_a_proxy_that_told_nobody_is_no_way_in(monkeypatch):
     app = AppTest.from_file(ROUTER, default_timeout=PATIENCE)
     app.user = {"groups": "synth-custodians"}
     assert "through its own sign-in page" in words(ran(app.run()))
+
+
+def test_where_nobody_signs_in_the_app_listens_to_this_machine_alone():
+    told = tomllib.loads((ROUTER.parents[2] / ".streamlit" / "config.toml").read_text())
+    assert told["server"]["address"] == "127.0.0.1"

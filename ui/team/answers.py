@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from synth.budget.figures import up
+from synth.errors import SynthError, TeamError
 from synth.ingest import Loaded
 from synth.team.answering import answer, price
 from synth.team.desk import Desk
@@ -98,5 +99,11 @@ def _answered(
     schema = desk.library.look(who, one.id).schema
     people = one.leaflet.population
     reply = answer(asked.wanted, schema, mine.recipe, loaded.private, people, epsilon)
-    desk.reply(who, inquiry.id, reply)
+    try:
+        desk.reply(who, inquiry.id, reply)
+    except SynthError as error:  # it is paid for, and must not be lost
+        raise TeamError(
+            f"The answer is: {reply.words} It could not be written down. {error.what}",
+            f"Tell it to whoever asked, by hand. {error.remedy}",
+        ) from None
     return reply.words
