@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import stat
+import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -79,6 +80,27 @@ def test_the_same_on_postgresql(tmp_path):
         tell_all(Library.opened(tmp_path, url))
         assert len(Library.opened(tmp_path, url).all(CUSTODIAN)) == 2
         assert not (tmp_path / DATABASE).exists()
+
+
+def test_of_many_who_decide_at_once_one_does(library):
+    id, gate, done = kept(library), threading.Barrier(6), []
+
+    def decide(name: str) -> None:
+        who = somebody(name, Duty.APPROVER)
+        gate.wait()
+        try:
+            library.approve(who, id, None, "fine", ())
+        except NotAllowed:
+            return
+        done.append(who.name)
+
+    threads = [threading.Thread(target=decide, args=(f"a{i}",)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [d.name for d in library.get(CUSTODIAN, id).deeds if d.what == "approved"] == done
+    assert len(done) == 1
 
 
 def test_nobody_approves_what_they_had_a_hand_in(library):

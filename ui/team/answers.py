@@ -13,6 +13,7 @@ from synth.team.inquiries import Inquiry
 from synth.team.library import Library
 from synth.team.members import Member
 from synth.team.shelved import Shelved
+from ui.gate import plain
 from ui.shell.places import page
 from ui.shell.signed_in import questions_each
 from ui.shell.visitor import Visitor, explained, visitor
@@ -67,7 +68,7 @@ def _answer(who: Member, desk: Desk, inquiry: Inquiry, one: Shelved) -> None:
         help="More is closer to the truth, and costs the people in the table more.",
     )
     _show_price(mine, one.leaflet.population, float(epsilon))
-    label = f"`{mine.table_name}` is the table of {one.title}, as it was before any step"
+    label = f"{plain(mine.table_name)} is the table of {plain(one.title)}, before any step"
     sure = st.checkbox(label, key=f"answers.sure.{inquiry.id}")
     if st.button("Answer it", type="primary", key="answers.yes", disabled=not sure):
         with explained(), st.spinner("Counting, with noise …"):
