@@ -24,23 +24,27 @@ from functools import cache
 from hashlib import sha256
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from starlette.testclient import TestClient
 
+from synth import incoming
 from synth.api import api
 from synth.api.registry import Registry, Rules, Task
 from synth.budget import Budget
 from synth.errors import SynthError
 from synth.ingest import load, read_query
+from synth.learning.drawing_where import Conditioned
 from synth.release import Bundle
 from synth.release.archive import SIGNED, SUMS
+from synth.release.estimates import MeanOf, ShareOf, estimate
 from synth.release.sandbox import service
 from synth.release.showcase.bundle import showcase
 from synth.runs import read_recipe, run
+from synth.runs.rewording import reworded
 from synth.runs.verifying import verify
+from synth.schema.rules import rule_of
 
 LONGEST = 30  # seconds
 MOST = 2 << 30  # bytes
@@ -98,6 +102,10 @@ ODD: tuple[Any, ...] = (
 WORDS = (b"\x00", b"\xff" * 4, b"\x7f\xff\xff\xff", b"<", b'"', b"'", b"\n", b",", b"1e999",
          b"=1+1", b"[" * 3000, b"(" * 3000, b"../", b"\xef\xbb\xbf", b"-1", b"9" * 400)  # fmt: skip
 Rng = np.random.Generator
+
+
+class Late(BaseException):
+    """Longer than an input may take; no guard takes it for damage."""
 
 
 def changed(content: bytes, rng: Rng) -> bytes:
@@ -306,6 +314,55 @@ def _answered(status: int, text: str) -> None:
         raise AssertionError(f"answered {status}: {text[:80]}")
 
 
+WORDS_OF_RULES = (
+    "if town = Oslo then age >= 18",
+    "age <= dose",
+    "total = age + dose + 3",
+    "`town` = `town` unless age > 3",
+)
+CONDITIONS = (
+    "age BETWEEN 18 AND 65 AND (town = 'Oslo' OR NOT town IN ('Rome', 'Bern'))",
+    "age > 17.5 AND town IS NOT NULL AND seen >= '2020-01-05'",
+    "no missing values",
+)
+
+
+def try_rule(rng: Rng) -> None:
+    """A rule between columns, or a condition on the rows of a release."""
+    if rng.random() < 0.5:
+        text = WORDS_OF_RULES[rng.integers(len(WORDS_OF_RULES))]
+        rule_of(changed(text.encode(), rng).decode("utf-8", errors="replace"))
+        return
+    text = CONDITIONS[rng.integers(len(CONDITIONS))]
+    bundle = opened(int(rng.integers(len(bundles()))))
+    told = changed(text.encode(), rng).decode("utf-8", errors="replace")
+    Conditioned.of(bundle.model, told, bundle.rules).rows(5, 1)
+
+
+@cache
+def opened(number: int) -> Bundle:
+    """One of the releases, read once."""
+    return Bundle.read(io.BytesIO(bundles()[number]))
+
+
+def try_words(rng: Rng) -> None:
+    """A bundle as whoever receives it uses it: numbers are estimated, words changed, rows drawn."""
+    good = bundles()[rng.integers(len(bundles()))]
+    with zipfile.ZipFile(io.BytesIO(good)) as archive:
+        inside = {n: archive.read(n) for n in archive.namelist()}
+    name = ("model.json", "release.json", "schema.json")[rng.integers(3)]
+    inside[name] = json.dumps(changed_value(json.loads(inside[name]), rng)).encode(errors="replace")
+    bundle = Bundle.read(io.BytesIO(zipped(inside, rng)))
+    for use in (
+        lambda: estimate(bundle, MeanOf("age")),
+        lambda: estimate(bundle, ShareOf("town = 'Oslo'"), copies=2),
+        lambda: reworded(bundle, "Another", bundle.about),
+        lambda: list(bundle.as_text([bundle.rows], io.BytesIO())),
+    ):
+        with _refusals():
+            use()
+
+
 def try_query(rng: Rng) -> None:
     """SQL."""
     text = changed(SQL[rng.integers(len(SQL))].encode(), rng).decode("utf-8", errors="replace")
@@ -319,6 +376,8 @@ KINDS: Mapping[str, Callable[[Rng], None]] = {
     "request": try_request,
     "sandbox": try_sandbox,
     "query": try_query,
+    "rule": try_rule,
+    "words": try_words,
 }
 
 
@@ -327,11 +386,13 @@ def tried(kind: str, number: int) -> str:
 
     The place is the kind of the error, and where it came from.
     """
-    rng = np.random.default_rng([sorted(KINDS).index(kind), number])
+    rng = np.random.default_rng([list(KINDS).index(kind), number])
     try:
         KINDS[kind](rng)
     except SynthError:
         return ""
+    except Late:
+        return f"longer than {LONGEST} s"
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         ours = [f for f in traceback.extract_tb(error.__traceback__) if "/synth/" in f.filename]
@@ -349,7 +410,10 @@ def _child(kind: str, numbers: range, told: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (has * resource.getpagesize() + MOST,) * 2)
 
     def late(*_: object) -> None:
-        raise TimeoutError("longer than it may take")
+        raise Late
+
+    # a guard would make a sentence of it, after the memory was taken
+    incoming.DAMAGE = tuple(d for d in incoming.DAMAGE if d is not MemoryError)
 
     signal.signal(signal.SIGALRM, late)
     sys.stderr = io.StringIO()

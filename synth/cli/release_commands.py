@@ -34,6 +34,7 @@ from synth.learning.keeping import Keeper
 from synth.methods.row_seeded import RowSeeded
 from synth.protect.coarsening import coarsening
 from synth.release import Bundle
+from synth.release.bundle import consistent
 from synth.release.counts import recheck, uncounted
 from synth.release.drawing import drawings
 from synth.release.signature import KEY, read_key, signed_words
@@ -326,13 +327,14 @@ def sample(
 
 def _drawn(bundle: Bundle, rows: int, where: str, seed: int) -> Iterator[pd.DataFrame]:
     """Rows of a release that keep its rules, and hold a condition where there is one."""
-    if not where:
-        keeper = Keeper(bundle.model, bundle.rules)
-        yield from keeper.blocks(rows, np.random.default_rng(seed))
-        return
-    meant = Conditioned.of(bundle.model, where, bundle.rules)
-    typer.echo(meant.told(meant.expected()))
-    yield meant.rows(rows, seed)
+    with consistent():
+        if not where:
+            keeper = Keeper(bundle.model, bundle.rules)
+            yield from keeper.blocks(rows, np.random.default_rng(seed))
+            return
+        meant = Conditioned.of(bundle.model, where, bundle.rules)
+        typer.echo(meant.told(meant.expected()))
+        yield meant.rows(rows, seed)
 
 
 def reword(

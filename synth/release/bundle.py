@@ -12,7 +12,7 @@ from typing import IO, Any
 
 from synth.budget import Statement
 from synth.errors import BundleError, RuleError
-from synth.incoming import Refusal, document, reading, whole
+from synth.incoming import Refusal, document, reading
 from synth.lazily import pd
 from synth.learning.method import Model
 from synth.methods import model_of
@@ -40,12 +40,6 @@ class Bundle:
     def facts(self) -> dict[str, Any]:
         """Title, rows, copies, order and seed, and by which version of the drawing it was made."""
         return document(self.files["release.json"], _no_json("release.json"))
-
-    @property
-    def length(self) -> int:
-        """How many rows each of its tables has. Raises BundleError where it does not say."""
-        with consistent():
-            return whole(self.facts["rows"])
 
     @cached_property
     def signed_by(self) -> str:
@@ -108,7 +102,8 @@ class Bundle:
 
     def as_text(self, blocks: Iterable[pd.DataFrame], stream: IO[bytes]) -> Iterator[pd.DataFrame]:
         """Write further rows as CSV as the released ones are written, and hand them on."""
-        written = written_of(self.facts.get("written", {}))
+        with consistent():
+            written = written_of(self.facts.get("written", {}))
         safe = bool(self.facts.get("safe", True))
         return write_csv(blocks, stream, self.schema, written, safe=safe)
 

@@ -26,7 +26,7 @@ from synth.lazily import np, pd
 from synth.learning.keeping import Keeper
 from synth.learning.method import Model
 from synth.methods.twins import TwinsModel
-from synth.release.bundle import Bundle, restored_rows
+from synth.release.bundle import Bundle, consistent, restored_rows
 from synth.release.papers.standing import step_of
 from synth.schema import Categories, Dates, Numbers, Schema
 from synth.schema.condition_reading import read_where
@@ -220,20 +220,23 @@ def _check_enough(rows: int) -> None:
 # -- over the tables of a release ------------------------------------------------------------------
 
 
+@consistent()
 def tables_of(bundle: Bundle) -> tuple[pd.DataFrame, ...]:
     """All synthetic tables of a release."""
     names = [n for n in bundle.files if n.startswith("synthetic") and n.endswith(".parquet")]
     return tuple(restored_rows(bundle.files[n], bundle.schema) for n in names)
 
 
+@consistent()
 def drawn_anew(bundle: Bundle, copies: int, seed: int = 1) -> tuple[pd.DataFrame, ...]:
     """Further tables from the model of a release, as long as its own, that keep its rules."""
-    rows, rng = bundle.length, np.random.default_rng(seed)
+    rows, rng = len(bundle.rows), np.random.default_rng(seed)
     keeper = Keeper(bundle.model, bundle.rules)
     drawn = (list(keeper.blocks(rows, rng)) for _ in range(copies))
     return tuple(pd.concat(blocks, ignore_index=True) for blocks in drawn)
 
 
+@consistent()
 def estimate(bundle: Bundle, wanted: Estimand, *, copies: int = 0, seed: int = 1) -> Combined:
     """A number with its interval, from all tables of a release.
 

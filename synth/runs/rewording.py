@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from synth.release import Bundle
+from synth.release.bundle import consistent
 from synth.release.counts import aggregates_of, files_of
 from synth.release.papers.about import About
 from synth.release.showcase import Look, look_file, look_of
@@ -17,6 +18,7 @@ from synth.runs.recipe_file import handed_on
 from synth.runs.verifying import described, recipe_in
 
 
+@consistent()
 def reworded(bundle: Bundle, title: str, about: About, key: SigningKey | None = None) -> bytes:
     """The bundle with another title and other words of the custodian's, as a zip file.
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import socket
 import stat
 from pathlib import Path
 
@@ -117,3 +118,11 @@ def test_what_does_not_reach_the_disk_has_no_name_there(tmp_path, monkeypatch):
         new_key(tmp_path / "custodian.key")
     assert there.read_bytes() == b"the old one"
     assert [p.name for p in tmp_path.iterdir()] == ["release.zip"]
+
+
+def test_a_second_server_on_a_port_is_a_sentence():
+    with socket.create_server(("127.0.0.1", 0)) as there:
+        port = there.getsockname()[1]
+        code, told = said("app", "--port", str(port))
+    assert code == 2
+    assert f"Port {port} is taken" in told

@@ -109,9 +109,12 @@ def test_uploads_of_a_visitor_and_of_all_have_an_end(asked, monkeypatch):
     assert asked(put, "PUT", **{"content-length": "3000001"}).status_code == 413
     assert asked(put, "PUT", **{"transfer-encoding": "chunked"}).status_code == 411
     lying, coming, told = {"one": 2_000_000}, Counter(one=2_000_000), operating()
-    assert no_room(1_000_001, "one", lying, Counter(), told).status_code == 413
-    assert no_room(1_000_001, "two", lying, coming, told).headers["retry-after"] == "60"
-    assert no_room(1_000_000, "two", lying, coming, told) is None
+    assert no_room(1_000_001, {"one"}, lying, Counter(), told).status_code == 413
+    assert no_room(1_000_000, {"one"}, lying, Counter(), told) is None
+    both = {"one": 2_000_000, "two": 500_000}  # two tabs of one browser
+    assert no_room(1_000_000, {"one", "two"}, both, Counter(), told).status_code == 413
+    assert no_room(1_000_001, {"two"}, lying, coming, told).headers["retry-after"] == "60"
+    assert no_room(1_000_000, {"two"}, lying, coming, told) is None
 
 
 @pytest.mark.parametrize("proto", ["https, http", "http", ""])

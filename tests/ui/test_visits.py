@@ -160,3 +160,12 @@ def test_without_cookies_the_screen_says_that_a_reload_loses_everything():
     app.button(key="forget").click().run()
     assert not app.exception
     assert "**Table**" not in words(app)
+
+
+def test_the_tabs_of_one_browser_are_told_and_of_no_other():
+    kept: Visits[str] = Visits()
+    kept.keep(KEY, "work", "one")
+    kept.keep(KEY, "work", "two")
+    kept.keep("another", "work", "three")
+    assert kept.beside("one") == {"one", "two"}
+    assert kept.beside("unknown") == {"unknown"}

@@ -15,7 +15,16 @@ from synth.runs import read_recipe
 from synth.runs.verifying import verify
 from tests.bundles import summed, zipped
 
-EACH = {"file": 60, "recipe": 80, "bundle": 80, "request": 60, "sandbox": 60, "query": 80}
+EACH = {
+    "file": 60,
+    "recipe": 80,
+    "bundle": 50,
+    "request": 60,
+    "sandbox": 60,
+    "query": 80,
+    "rule": 60,
+    "words": 12,
+}
 DEEP = b"[" * 100_000
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.runtime import Runtime
 
 from synth.operating import Operating, operating
+from ui.shell.visitor import VISITS
 
 HERE = ("localhost", "127.0.0.1", "::1")  # names of this machine
 HEALTH, FIGURES, UPLOADS = "/_stcore/health", "/_stcore/metrics", "/_stcore/upload_file/"
@@ -52,7 +53,9 @@ class Guards:
             await _said(411, "Say how long the file is.")(scope, receive, send)
             return
         size = int(length)
-        if (answer := no_room(size, session, held(), self.coming, self.told)) is not None:
+        if (
+            answer := no_room(size, VISITS.beside(session), held(), self.coming, self.told)
+        ) is not None:
             await answer(scope, receive, send)
             return
         self.coming[session] += size
@@ -123,16 +126,22 @@ def held() -> dict[str, int]:
 
 
 def no_room(
-    size: int, session: str, lying: Mapping[str, int], coming: Counter[str], told: Operating
+    size: int,
+    tabs: Collection[str],
+    lying: Mapping[str, int],
+    coming: Counter[str],
+    told: Operating,
 ) -> PlainTextResponse | None:
     """Why there is no room for a file, if so.
 
     Args:
         size: bytes of the file.
+        tabs: sessions of the visitor who sends it: a second tab is no second allowance.
         lying: bytes that lie unread, by session.
         coming: bytes that are on the way, by session.
     """
-    if lying.get(session, 0) + coming[session] + size > told.most_upload * MEGABYTE:
+    own = sum(lying.get(tab, 0) + coming[tab] for tab in tabs)
+    if own + size > told.most_upload * MEGABYTE:
         return _said(413, f"More than {told.most_upload:,} MB at a time. Remove a file first.")
     if sum(lying.values()) + coming.total() + size > told.most_uploads * MEGABYTE:
         return _said(503, "The server is taking many files. Try again in a minute.", wait="60")

@@ -82,6 +82,12 @@ class Visits(Generic[T]):
             visit.tabs.add(tab)
             self._kept.move_to_end(key)
 
+    def beside(self, tab: str) -> set[str]:
+        """The tabs that are open in the same browser, this one among them."""
+        with self._lock:
+            found = (visit.tabs for visit in self._kept.values() if tab in visit.tabs)
+            return {tab}.union(*found)
+
     def forget(self, key: str) -> None:
         """Drop what this browser left off with, at once."""
         with self._lock:
