@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
@@ -25,9 +26,10 @@ from synth.learning.seeded import Seeded
 from synth.runs.fixes import Fix, coarser, without
 from synth.runs.recipe import Recipe
 from synth.runs.verifying import check_promise
-from synth.schema import Categories, Column, Dates, Numbers, Schema
+from synth.schema import Categories, Column, Dates, Numbers, Role, Schema
 
 HIGHEST = 10.0  # epsilon that is proposed at most: above it, little is promised
+MOST_COARSER = 2  # columns that are offered to be made coarser against one attack
 FORMAL = "adaptive"  # the method that is proposed instead of one that gives real rows back
 
 
@@ -72,7 +74,7 @@ def gate(recipe: Recipe, model: Model, comparison: Comparison) -> tuple[Objectio
         *_columns(recipe, model.schema, comparison),
         *_rules(recipe, comparison),
         *_copies(recipe, comparison),
-        *_attacks(recipe, comparison),
+        *_attacks(recipe, model.schema, comparison),
         *_identifiers(recipe, model.schema),
     ]
     return tuple(sorted(found, key=lambda line: not line.stops))
@@ -193,7 +195,7 @@ def _promised(recipe: Recipe) -> Iterator[Fix]:
 # -- attacks ---------------------------------------------------------------------------------------
 
 
-def _attacks(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
+def _attacks(recipe: Recipe, schema: Schema, comparison: Comparison) -> Iterator[Objection]:
     """Attacks that give away people in the table, and not those who were set aside."""
     copied = comparison.copies is not None and comparison.copies.too_many
     for attempt in comparison.attacks:
@@ -205,12 +207,12 @@ def _attacks(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
             key,
             f"An attack: {name}",
             f"{attempt.threat.wants} {attempt.plain} {attempt.remedy}",
-            tuple(_defences(recipe, attempt.threat.secret)),
+            tuple(_defences(recipe, schema, attempt.threat.secret)),
             reason=_reason(recipe, key),
         )
 
 
-def _defences(recipe: Recipe, secret: str) -> Iterator[Fix]:
+def _defences(recipe: Recipe, schema: Schema, secret: str) -> Iterator[Fix]:
     """What helps against an attack, the least loss first; leaving the secret out comes last."""
     method = recipe.chosen
     if recipe.formal:
@@ -219,6 +221,9 @@ def _defences(recipe: Recipe, secret: str) -> Iterator[Fix]:
     elif isinstance(method, Seeded):
         yield Fix(f"raise k to {2 * method.k}", k=2 * method.k)
     yield from _promised(recipe)
+    named = recipe.evaluate.known
+    known = [c for c in schema.modelled if (c.name in named if named else c.role is Role.QUASI)]
+    yield from chain.from_iterable(list(coarser(recipe, c)) for c in known[:MOST_COARSER])
     if secret:
         yield without(recipe, secret)
 
