@@ -25,7 +25,8 @@ KEPT = "Kept in your recipe and not in the release. A reason names no value of a
 
 def lines_of(made: Made) -> tuple[Objection, ...]:
     """What the gate finds, with the reasons that were given so far."""
-    return gate(made.recipe, made.bundle.model, made.comparison)
+    upkeep = upkeep_of(made.bundle.facts)
+    return gate(made.recipe, made.bundle.model, made.comparison, upkeep)
 
 
 def may_leave(made: Made) -> bool:

@@ -21,6 +21,7 @@ from synth.evaluate.attacks import Result
 from synth.evaluate.attacks.copying import EXACT
 from synth.evaluate.verdict import Fate, Verdict, verdicts
 from synth.ingest.looks import identifiers_in
+from synth.learning.keeping import Upkeep
 from synth.learning.method import Model
 from synth.learning.seeded import Seeded
 from synth.runs.fixes import Fix, coarser, without
@@ -29,6 +30,8 @@ from synth.runs.verifying import check_promise
 from synth.schema import Categories, Column, Dates, Numbers, Role, Schema
 
 HIGHEST = 10.0  # epsilon that is proposed at most: above it, little is promised
+MOST_LEFT_OUT = 0.5  # of the rows that were drawn, to keep rules, before it stops a release
+MOST_OFFERED = 3  # rules that are offered to be left out
 MOST_COARSER = 2  # columns that are offered to be made coarser against one attack
 FORMAL = "adaptive"  # the method that is proposed instead of one that gives real rows back
 
@@ -62,17 +65,21 @@ class Objection(ForCustodian):
         return f"{self.what}: {self.why}" + (f" To fix it: {ways}." if ways else "")
 
 
-def gate(recipe: Recipe, model: Model, comparison: Comparison) -> tuple[Objection, ...]:
+def gate(
+    recipe: Recipe, model: Model, comparison: Comparison, upkeep: Upkeep | None = None
+) -> tuple[Objection, ...]:
     """Whatever stands against a release, what stops it first.
 
     Args:
         recipe: that the release was made by; its exceptions are the reasons given so far.
         model: what the release is drawn from, with its schema and its statement.
+        upkeep: what it took to keep the rules between columns, where there are any.
     """
     found = [
         *_promise(model),
         *_columns(recipe, model.schema, comparison),
         *_rules(recipe, comparison),
+        *_left_out(recipe, upkeep or Upkeep()),
         *_copies(recipe, comparison),
         *_attacks(recipe, model.schema, comparison),
         *_identifiers(recipe, model.schema),
@@ -168,6 +175,19 @@ def _rules(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
         elif found.real_broken:
             why = f"{found.real}, and no synthetic one does."
             yield Objection(key, what, why, fixes, stops=False, reason=reason)
+
+
+def _left_out(recipe: Recipe, upkeep: Upkeep) -> Iterator[Objection]:
+    """Where most rows had to be left out to keep the rules, what is left is shifted."""
+    if not upkeep.drawn or upkeep.left_out / upkeep.drawn <= MOST_LEFT_OUT:
+        return
+    fixes = [
+        Fix(f"leave the rule “{part.rule}” out", rules=tuple(p for p in recipe.rules if p != part))
+        for part in recipe.rules[:MOST_OFFERED]
+    ]
+    why = f"{upkeep.plain} Shares of the columns that they are about are those of the few left."
+    key = "rules left out"
+    yield Objection(key, "The rules together", why, tuple(fixes), reason=_reason(recipe, key))
 
 
 # -- copies ----------------------------------------------------------------------------------------
