@@ -25,7 +25,8 @@ KEPT = "Kept in your recipe and not in the release. A reason names no value of a
 
 def lines_of(made: Made) -> tuple[Objection, ...]:
     """What the gate finds, with the reasons that were given so far."""
-    return gate(made.recipe, made.bundle.model, made.comparison)
+    upkeep = upkeep_of(made.bundle.facts)
+    return gate(made.recipe, made.bundle.model, made.comparison, upkeep)
 
 
 def may_leave(made: Made) -> bool:
@@ -48,7 +49,7 @@ def show_gate(who: Visitor, made: Made) -> None:
     run = hashlib.sha256(made.zipped).hexdigest()[:12]
     for place, line in enumerate(lines):
         with st.container(border=True, key=f"gate.line.{place}"):
-            _show(who, made, line, f"{run}.{place}", busy=who.busy)
+            show_line(who, made, line, f"{run}.{place}", busy=who.busy)
 
 
 def _show_rules(made: Made) -> None:
@@ -61,7 +62,8 @@ def _show_rules(made: Made) -> None:
     st.caption(f"{kept} of {one} kept in all rows. {upkeep_of(made.bundle.facts).plain}".strip())
 
 
-def _show(who: Visitor, made: Made, line: Objection, key: str, *, busy: bool) -> None:
+def show_line(who: Visitor, made: Made, line: Objection, key: str, *, busy: bool) -> None:
+    """One finding, its fixes to click, and a field for a reason where it stops the release."""
     show = st.error if line.open else st.info
     icon = ":material/block:" if line.open else ":material/visibility:"
     show(f"{line.what}: {line.why}", icon=icon)

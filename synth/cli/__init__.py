@@ -6,6 +6,7 @@ import typer
 
 from synth.cli import (
     account_commands,
+    claim_commands,
     estimate_commands,
     evaluate_commands,
     key_commands,
@@ -36,6 +37,7 @@ for family in (
     showcase_commands,
     risk_commands,
     evaluate_commands,
+    claim_commands,
     estimate_commands,
     sandbox_commands,
 ):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
@@ -20,14 +21,18 @@ from synth.evaluate.attacks import Result
 from synth.evaluate.attacks.copying import EXACT
 from synth.evaluate.verdict import Fate, Verdict, verdicts
 from synth.ingest.looks import identifiers_in
+from synth.learning.keeping import Upkeep
 from synth.learning.method import Model
 from synth.learning.seeded import Seeded
 from synth.runs.fixes import Fix, coarser, without
 from synth.runs.recipe import Recipe
 from synth.runs.verifying import check_promise
-from synth.schema import Categories, Column, Dates, Numbers, Schema
+from synth.schema import Categories, Column, Dates, Numbers, Role, Schema
 
 HIGHEST = 10.0  # epsilon that is proposed at most: above it, little is promised
+MOST_LEFT_OUT = 0.5  # of the rows that were drawn, to keep rules, before it stops a release
+MOST_OFFERED = 3  # rules that are offered to be left out
+MOST_COARSER = 2  # columns that are offered to be made coarser against one attack
 FORMAL = "adaptive"  # the method that is proposed instead of one that gives real rows back
 
 
@@ -60,19 +65,23 @@ class Objection(ForCustodian):
         return f"{self.what}: {self.why}" + (f" To fix it: {ways}." if ways else "")
 
 
-def gate(recipe: Recipe, model: Model, comparison: Comparison) -> tuple[Objection, ...]:
+def gate(
+    recipe: Recipe, model: Model, comparison: Comparison, upkeep: Upkeep | None = None
+) -> tuple[Objection, ...]:
     """Whatever stands against a release, what stops it first.
 
     Args:
         recipe: that the release was made by; its exceptions are the reasons given so far.
         model: what the release is drawn from, with its schema and its statement.
+        upkeep: what it took to keep the rules between columns, where there are any.
     """
     found = [
         *_promise(model),
         *_columns(recipe, model.schema, comparison),
         *_rules(recipe, comparison),
+        *_left_out(recipe, upkeep or Upkeep()),
         *_copies(recipe, comparison),
-        *_attacks(recipe, comparison),
+        *_attacks(recipe, model.schema, comparison),
         *_identifiers(recipe, model.schema),
     ]
     return tuple(sorted(found, key=lambda line: not line.stops))
@@ -168,6 +177,19 @@ def _rules(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
             yield Objection(key, what, why, fixes, stops=False, reason=reason)
 
 
+def _left_out(recipe: Recipe, upkeep: Upkeep) -> Iterator[Objection]:
+    """Where most rows had to be left out to keep the rules, what is left is shifted."""
+    if not upkeep.drawn or upkeep.left_out / upkeep.drawn <= MOST_LEFT_OUT:
+        return
+    fixes = [
+        Fix(f"leave the rule “{part.rule}” out", rules=tuple(p for p in recipe.rules if p != part))
+        for part in recipe.rules[:MOST_OFFERED]
+    ]
+    why = f"{upkeep.plain} Shares of the columns that they are about are those of the few left."
+    key = "rules left out"
+    yield Objection(key, "The rules together", why, tuple(fixes), reason=_reason(recipe, key))
+
+
 # -- copies ----------------------------------------------------------------------------------------
 
 
@@ -193,7 +215,7 @@ def _promised(recipe: Recipe) -> Iterator[Fix]:
 # -- attacks ---------------------------------------------------------------------------------------
 
 
-def _attacks(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
+def _attacks(recipe: Recipe, schema: Schema, comparison: Comparison) -> Iterator[Objection]:
     """Attacks that give away people in the table, and not those who were set aside."""
     copied = comparison.copies is not None and comparison.copies.too_many
     for attempt in comparison.attacks:
@@ -205,12 +227,12 @@ def _attacks(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
             key,
             f"An attack: {name}",
             f"{attempt.threat.wants} {attempt.plain} {attempt.remedy}",
-            tuple(_defences(recipe, attempt.threat.secret)),
+            tuple(_defences(recipe, schema, attempt.threat.secret)),
             reason=_reason(recipe, key),
         )
 
 
-def _defences(recipe: Recipe, secret: str) -> Iterator[Fix]:
+def _defences(recipe: Recipe, schema: Schema, secret: str) -> Iterator[Fix]:
     """What helps against an attack, the least loss first; leaving the secret out comes last."""
     method = recipe.chosen
     if recipe.formal:
@@ -219,6 +241,9 @@ def _defences(recipe: Recipe, secret: str) -> Iterator[Fix]:
     elif isinstance(method, Seeded):
         yield Fix(f"raise k to {2 * method.k}", k=2 * method.k)
     yield from _promised(recipe)
+    named = recipe.evaluate.known
+    known = [c for c in schema.modelled if (c.name in named if named else c.role is Role.QUASI)]
+    yield from chain.from_iterable(list(coarser(recipe, c)) for c in known[:MOST_COARSER])
     if secret:
         yield without(recipe, secret)
 
