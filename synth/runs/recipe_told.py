@@ -21,14 +21,14 @@ from synth.vault import Protection
 
 
 @dataclass(frozen=True)
-class Told:
+class Decided:
     """One part of a recipe: what it is about, and what holds there."""
 
     about: str
     sentences: tuple[str, ...]
 
 
-def told(recipe: Recipe) -> tuple[Told, ...]:
+def told(recipe: Recipe) -> tuple[Decided, ...]:
     """What a recipe decides, part by part, in the order in which a run does it.
 
     >>> told(Recipe())[2].sentences[0]
@@ -48,7 +48,7 @@ def told(recipe: Recipe) -> tuple[Told, ...]:
         ("What leaves", _leaves(recipe)),
         ("What you see", _seen(recipe)),
     )
-    return tuple(Told(about, tuple(sentences)) for about, sentences in parts)
+    return tuple(Decided(about, tuple(sentences)) for about, sentences in parts)
 
 
 def _purpose(recipe: Recipe) -> Iterator[str]:
