@@ -15,7 +15,7 @@ from synth.runs import read_recipe
 from synth.runs.verifying import verify
 from tests.bundles import summed, zipped
 
-EACH = {
+EACH = {"file": 60, "recipe": 80, "bundle": 30, "request": 40, "sandbox": 60, "query": 80} | {"rule": 40, "words": 4}
     "file": 60,
     "recipe": 80,
     "bundle": 50,
