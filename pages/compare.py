@@ -3,6 +3,7 @@
 import streamlit as st
 
 from synth.evaluate import charts
+from ui.attacks import show_attacks
 from ui.compare import show_combinations, show_distances, show_runs, show_verdicts
 from ui.shell.places import page
 from ui.shell.signed_in import need_custodian
@@ -18,8 +19,11 @@ st.caption(
 )
 show_verdicts(found)
 show_distances(found)
-columns, pairs, combined, runs, numbers = st.tabs(
-    ["Columns", "How columns go together", "Combinations", "Runs side by side", "Numbers"]
+columns, pairs, combined, attacked, runs, numbers = st.tabs(
+    [
+        *("Columns", "How columns go together", "Combinations"),
+        *("Attacks", "Runs side by side", "Numbers"),
+    ]
 )
 with columns:
     names = [h.column for h in found.columns]
@@ -42,6 +46,8 @@ with pairs:
         place.altair_chart(chart, alt=f"Mutual information of pairs of columns, {which}")
 with combined:
     show_combinations(who, made)
+with attacked:
+    show_attacks(who, made)
 with runs:
     show_runs(who)
 with numbers:

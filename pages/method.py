@@ -8,6 +8,7 @@ from ui.method.coarser import offer_coarsening
 from ui.method.counts import ask_counts
 from ui.method.progress import show_job
 from ui.method.promise import ask_privacy
+from ui.method.purpose import ask_purpose
 from ui.method.rules import ask_rules
 from ui.people import kept_rows
 from ui.shell.places import page
@@ -22,6 +23,8 @@ REPEATED = (
 )
 who, loaded = need_table()
 st.title("How should the synthetic rows be made?")
+with explained():
+    ask_purpose(who)
 family = ask_family(who.recipe.method)
 left, right = st.columns(2, gap="large")
 with left:

@@ -7,6 +7,7 @@ from ui.release import (
     ask_words,
     offer_bundle,
     offer_recipe,
+    offer_report,
     offer_sandbox,
     show_copies,
     show_formulas,
@@ -42,6 +43,7 @@ with st.container(horizontal=True):
     if st.button("View as recipient", icon=":material/visibility:", key="view"):
         st.switch_page(page("showcase"))
 offer_sandbox(made)
+offer_report(made)
 offer_submit(member, made)
 st.markdown(
     "The bundle holds the synthetic rows (CSV and Parquet), a README and a dictionary of the "

@@ -15,6 +15,7 @@ GROUPS = {
     "tests/ui/test_showcase.py": "browser",
     "tests/whole/test_browser.py": "browser",
     "tests/whole/test_four_ways.py": "browser",
+    "tests/whole/test_team.py": "browser",
     "tests/ingest/test_lazy.py": "engines",
     "tests/vault/test_staying.py": "engines",
     "tests/release/test_postman.py": "postman",

@@ -14,7 +14,7 @@ PARTS = {
     "data": ("source",),
     "columns": ("people", "column"),
     "protect": ("protect",),
-    "method": ("rules", "privacy", "method", "release", "counts"),
+    "method": ("rules", "purpose", "privacy", "method", "release", "counts"),
     "compare": ("evaluate",),
     "release": ("release", "showcase"),
 }

@@ -12,7 +12,8 @@ import streamlit as st
 
 from synth.release.kept_rules import upkeep_of
 from synth.runs import Recipe
-from synth.runs.gate import Fix, Objection, excepted, gate, ready
+from synth.runs.fixes import Fix
+from synth.runs.gate import Objection, excepted, gate, ready
 from ui.method.progress import show_job
 from ui.shell.settings import writing
 from ui.shell.visitor import Made, Visitor, explained
@@ -24,7 +25,8 @@ KEPT = "Kept in your recipe and not in the release. A reason names no value of a
 
 def lines_of(made: Made) -> tuple[Objection, ...]:
     """What the gate finds, with the reasons that were given so far."""
-    return gate(made.recipe, made.bundle.model, made.comparison)
+    upkeep = upkeep_of(made.bundle.facts)
+    return gate(made.recipe, made.bundle.model, made.comparison, upkeep)
 
 
 def may_leave(made: Made) -> bool:
@@ -47,7 +49,7 @@ def show_gate(who: Visitor, made: Made) -> None:
     run = hashlib.sha256(made.zipped).hexdigest()[:12]
     for place, line in enumerate(lines):
         with st.container(border=True, key=f"gate.line.{place}"):
-            _show(who, made, line, f"{run}.{place}", busy=who.busy)
+            show_line(who, made, line, f"{run}.{place}", busy=who.busy)
 
 
 def _show_rules(made: Made) -> None:
@@ -60,7 +62,8 @@ def _show_rules(made: Made) -> None:
     st.caption(f"{kept} of {one} kept in all rows. {upkeep_of(made.bundle.facts).plain}".strip())
 
 
-def _show(who: Visitor, made: Made, line: Objection, key: str, *, busy: bool) -> None:
+def show_line(who: Visitor, made: Made, line: Objection, key: str, *, busy: bool) -> None:
+    """One finding, its fixes to click, and a field for a reason where it stops the release."""
     show = st.error if line.open else st.info
     icon = ":material/block:" if line.open else ":material/visibility:"
     show(f"{line.what}: {line.why}", icon=icon)
@@ -96,12 +99,12 @@ def _apply(who: Visitor, fix: Fix) -> None:
         if changed.protect != who.recipe.protect:
             who.protect(changed.protect)
         who.decide(privacy=changed.privacy, method=changed.method, rules=changed.rules)
-        _tell_widgets(changed)
+        tell_widgets(changed)
         who.run(writing())
         st.rerun()
 
 
-def _tell_widgets(changed: Recipe) -> None:
+def tell_widgets(changed: Recipe) -> None:
     """Let the Method screen show what was changed, where it was visited before."""
     for key, value in (
         ("family", changed.chosen.promise.value),

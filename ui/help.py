@@ -23,6 +23,8 @@ PAGES = {  # as they are offered, each with its title
     "recipients": "You were given a release",
     "rows-that-stay": "Rows that stay where they are",
     "team": "A team on one server",
+    "hosting": "A server of your own",
+    "threats": "Attacks on a server",
     "command-line": "Scripts",
     "reference": "Reference",
 }

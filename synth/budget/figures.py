@@ -1,8 +1,11 @@
-"""How figures of a promise are written: rounded to the side that promises no more than holds."""
+"""How a promise is written: figures rounded to the side that promises no more than holds, names
+as they are.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 DIGITS = 3  # significant ones
@@ -25,6 +28,17 @@ def down(value: float, digits: int = DIGITS) -> str:
     ('0.999', '2')
     """
     return _rounded(value, digits, ROUND_FLOOR)
+
+
+def quoted(name: str) -> str:
+    """A name from a table as code in Markdown, of which it cannot break out to become a link.
+
+    >>> print(quoted("age"), quoted("a` [b](c)"))
+    `age` `` a` [b](c) ``
+    """
+    line = " ".join(name.split())  # an empty line would end the code
+    fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+    return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
 
 
 def _rounded(value: float, digits: int, way: str) -> str:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from synth.budget.figures import DELTA_DIGITS, up
+from synth.budget.figures import DELTA_DIGITS, quoted, up
 
 WEAK = 10.0  # an epsilon above it promises very little
 LARGEST = 690.0  # the factor of a larger epsilon is beyond floats, and says nothing
@@ -133,7 +133,7 @@ class NoGuarantee:
 
     @property
     def short(self) -> str:
-        listed = ", ".join(f"`{name}`" for name in self.columns)
+        listed = ", ".join(map(quoted, self.columns))
         return f"No formal guarantee for: {listed}" if listed else "No formal guarantee"
 
     @property

@@ -6,9 +6,11 @@ import typer
 
 from synth.cli import (
     account_commands,
+    claim_commands,
     estimate_commands,
     evaluate_commands,
     key_commands,
+    plan_commands,
     recipe_commands,
     release_commands,
     risk_commands,
@@ -29,11 +31,13 @@ for family in (
     screens,
     release_commands,
     recipe_commands,
+    plan_commands,
     account_commands,
     key_commands,
     showcase_commands,
     risk_commands,
     evaluate_commands,
+    claim_commands,
     estimate_commands,
     sandbox_commands,
 ):

@@ -220,7 +220,7 @@ def run_recipe(
         signing = None if key is None else read_key(key)
         with whole(output) as stream:  # before anything is spent on what goes into it
             outcome = _made(wanted, data, recipe.parent, audit)
-            lines = gate(wanted, outcome.release.model, outcome.comparison)
+            lines = gate(wanted, outcome.release.model, outcome.comparison, outcome.upkeep)
             _let_through(lines, strict=strict and not despite.strip())
             outcome.release.write(stream, signing)
     say_noticed(outcome.noticed)

@@ -17,10 +17,11 @@ from synth.learning.aggregates import Aggregates, aggregate, noisy_aggregate
 from synth.learning.seeded import counting_of
 from synth.protect.steps import Shelf
 from synth.release import Bundle
+from synth.release.share_safe import share_safe, share_safe_page
 from synth.release.showcase import look_of, showcase
 from synth.release.showcase.serve import served
 from synth.release.table_files import whole, write_whole
-from synth.runs import Recipe
+from synth.runs import Recipe, verify
 from synth.runs.accounts import charged, conclude
 from synth.runs.recipe import CountsPart, MethodPart, People, Privacy
 from synth.vault import Protection
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command("aggregate")(aggregate_table)
     app.command("showcase")(show)
+    app.command("report")(share_safe_report)
 
 
 def aggregate_table(
@@ -117,3 +119,23 @@ def show(
     import uvicorn
 
     uvicorn.run(served(page), host="127.0.0.1", port=port, log_level="warning")
+
+
+def share_safe_report(
+    bundle: Annotated[Path, typer.Argument(help="A release bundle.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="HTML.")] = Path("report.html"),
+    as_json: Annotated[Path | None, typer.Option("--json", help="The same as JSON.")] = None,
+) -> None:
+    """How good is a release? Told from itself alone, after it was verified: may be handed on.
+
+    Example: synth report release.zip -o report.html --json report.json
+    """
+    with explained():
+        read = Bundle.read(bundle)
+        verify(read)  # what was written into it by hand is in no report
+        write_whole(output, share_safe_page(read).encode())
+        if as_json is not None:
+            told = json.dumps(share_safe(read), indent=1, default=float)
+            write_whole(as_json, told.encode())
+    for path in filter(None, (output, as_json)):
+        typer.echo(f"Wrote {path}.")

@@ -7,7 +7,7 @@ handed on. Nothing in it names a cell of a row but the values of short columns t
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from string import Template
 
@@ -17,6 +17,10 @@ from synth.evaluate.comparison import Comparison
 from synth.evaluate.evaluation import Evaluation
 from synth.evaluate.verdict import Fate, tally
 
+EYES = (
+    "<strong>For the custodian's eyes.</strong> These figures are exact figures of real people. "
+    "Do not hand this report on, and put nothing of it into a release."
+)
 TITLE = "How far the synthetic rows are from the real ones"
 DRAWN = 6  # columns with a chart of their own, the furthest off first
 LISTED = 20  # lines of a table; what follows is counted
@@ -42,11 +46,22 @@ def report(
         "groups": ("Groups of people", _groups(found)),
         "terms": ("What the figures mean", TERMS),
     }
+    return laid_out(title, EYES, parts)
+
+
+def laid_out(title: str, eyes: str, parts: Mapping[str, tuple[str, str]]) -> str:
+    """One page with an index.
+
+    Args:
+        eyes: HTML of whom it is for.
+        parts: by its anchor, the heading of each part and its HTML; empty ones are left out.
+    """
     filled = {k: v for k, v in parts.items() if v[1]}
     page = Template((files(__package__) / "static" / "report.html").read_text(encoding="utf-8"))
     heads = {k: html.escape(head) for k, (head, _) in filled.items()}
     return page.substitute(
         title=html.escape(title),
+        eyes=eyes,
         index="".join(f'<li><a href="#{k}">{head}</a></li>' for k, head in heads.items()),
         body="".join(
             f'<section id="{k}"><h2>{heads[k]}</h2>{text}</section>'
@@ -78,7 +93,7 @@ def _short(found: Evaluation) -> str:
     return (
         "".join(f"<p>{html.escape(line)}</p>" for line in lines)
         + (f"<ul>{told}</ul>" if told else "")
-        + _table(heads, rows, "The furthest from a fresh real sample first.")
+        + table_of(heads, rows, "The furthest from a fresh real sample first.")
     )
 
 
@@ -109,9 +124,11 @@ def _attacks(found: Evaluation) -> str:
     return (
         f"<p>{html.escape(f'Of the attacks, {counted(found.attacks)}.')} {ATTACKED}</p>"
         + (f"<ul>{told}</ul>" if told else "")
-        + _table(heads, rows, "How often each worked; 95 % intervals.")
-        + _table(("attack", "who tries", "what they know", "what they want"), who, "The attackers.")
-        + _table(("attack", "figure", "what it says", "value"), figures, "More of each attack.")
+        + table_of(heads, rows, "How often each worked; 95 % intervals.")
+        + table_of(
+            ("attack", "who tries", "what they know", "what they want"), who, "The attackers."
+        )
+        + table_of(("attack", "figure", "what it says", "value"), figures, "More of each attack.")
     )
 
 
@@ -140,13 +157,13 @@ def _columns(found: Evaluation) -> str:
         rows.append((verdict.column, verdict.fate.value, verdict.words, share, moved))
     worst = sorted(found.comparison.columns, key=lambda h: h.fresh - h.tvd)[:DRAWN]
     return (
-        _table(
+        table_of(
             ("column", "verdict", "why", "alike, 0 to 1", "moved, standard deviations"),
             rows,
             "KS: of numbers, TV: of everything else.",
         )
-        + _drawn(svg(distance_chart(found.comparison).properties(width=WIDE)))
-        + "".join(_drawn(svg(histogram_chart(h).properties(width=WIDE))) for h in worst)
+        + drawn_in(svg(distance_chart(found.comparison).properties(width=WIDE)))
+        + "".join(drawn_in(svg(histogram_chart(h).properties(width=WIDE))) for h in worst)
     )
 
 
@@ -154,7 +171,7 @@ def _pairs(found: Evaluation) -> str:
     if not found.trends:
         return ""
     rows = [(f"{t.first}, {t.second}", t.measure, _figure(t.alike)) for t in found.trends]
-    told = _table(("columns", "by", "alike, 0 to 1"), rows, "The least alike first.")
+    told = table_of(("columns", "by", "alike, 0 to 1"), rows, "The least alike first.")
     if found.triples is not None:
         three = found.triples
         good = (
@@ -176,7 +193,7 @@ def _heatmaps(comparison: Comparison) -> str:
     which = ("real", "synthetic", "difference")
     size = 44 * len(order)
     charts = [information_chart(comparison, w, order).properties(width=size) for w in which]
-    return "".join(_drawn(svg(chart)) for chart in charts)
+    return "".join(drawn_in(svg(chart)) for chart in charts)
 
 
 def _tasks(found: Evaluation) -> str:
@@ -187,7 +204,7 @@ def _tasks(found: Evaluation) -> str:
             for t in found.tasks
         ]
         heads = ("predicted", "measure", "trained on synthetic", "trained on real", "guessing")
-        told += _table(heads, rows, "Judged on real rows that neither model had.")
+        told += table_of(heads, rows, "Judged on real rows that neither model had.")
     for target, lines in found.coefficients.items():
         lined = [
             (
@@ -198,7 +215,7 @@ def _tasks(found: Evaluation) -> str:
             )
             for c in lines
         ]
-        told += _table(
+        told += table_of(
             ("term", "real", "synthetic", "overlap"),
             lined,
             f"A linear regression of {target}, per standard deviation; 95 % intervals. An overlap "
@@ -228,14 +245,14 @@ def _groups(found: Evaluation) -> str:
         "a fresh sample",
     )
     note = "How far the other columns of these people are off, on average; the worst first."
-    return _table(heads, rows, note)
+    return table_of(heads, rows, note)
 
 
 def _figure(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}" if abs(value) < 100 else f"{value:,.0f}"
 
 
-def _table(heads: Sequence[str], rows: Sequence[Row], note: str) -> str:
+def table_of(heads: Sequence[str], rows: Sequence[Row], note: str) -> str:
     """A table with what it is above it; lines beyond LISTED are counted."""
     beyond = f" {len(rows) - LISTED:,} more lines are in the JSON." if len(rows) > LISTED else ""
     return (
@@ -251,7 +268,8 @@ def _cells(values: Iterable[object], tag: str) -> str:
     return "".join(f"<{tag}>{html.escape(str(v))}</{tag}>" for v in values)
 
 
-def _drawn(picture: str) -> str:
+def drawn_in(picture: str) -> str:
+    """An SVG on white ground."""
     return f'<figure class="drawn">{picture}</figure>'
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
@@ -20,50 +21,19 @@ from synth.evaluate.attacks import Result
 from synth.evaluate.attacks.copying import EXACT
 from synth.evaluate.verdict import Fate, Verdict, verdicts
 from synth.ingest.looks import identifiers_in
-from synth.ingest.roles import words_of
+from synth.learning.keeping import Upkeep
 from synth.learning.method import Model
 from synth.learning.seeded import Seeded
-from synth.protect.steps.hierarchy import BUILT_IN
-from synth.runs.recipe import MethodPart, Recipe, RulePart
+from synth.runs.fixes import Fix, coarser, without
+from synth.runs.recipe import Recipe
 from synth.runs.verifying import check_promise
-from synth.schema import Categories, Column, Dates, Numbers, Schema
+from synth.schema import Categories, Column, Dates, Numbers, Role, Schema
 
 HIGHEST = 10.0  # epsilon that is proposed at most: above it, little is promised
+MOST_LEFT_OUT = 0.5  # of the rows that were drawn, to keep rules, before it stops a release
+MOST_OFFERED = 3  # rules that are offered to be left out
+MOST_COARSER = 2  # columns that are offered to be made coarser against one attack
 FORMAL = "adaptive"  # the method that is proposed instead of one that gives real rows back
-DISTRICT = {"postcode": (2, "its district"), "zip": (2, "its first three digits")}
-
-
-@dataclass(frozen=True)
-class Fix:
-    """A change of the recipe as data.
-
-    Args:
-        steps: all steps of de-identification after the change; None where they stay.
-        epsilon, method, k: what they become; None and "" where they stay.
-        rules: all rules after the change; None where they stay.
-    """
-
-    words: str
-    steps: tuple[Mapping[str, Any], ...] | None = None
-    epsilon: float | None = None
-    method: str = ""
-    rules: tuple[RulePart, ...] | None = None
-    k: int | None = None
-
-    def of(self, recipe: Recipe) -> Recipe:
-        """The recipe with the change."""
-        changed: dict[str, Any] = {}
-        if self.steps is not None:
-            changed["protect"] = tuple(dict(step) for step in self.steps)
-        if self.epsilon is not None:
-            changed["privacy"] = recipe.privacy.model_copy(update={"epsilon": self.epsilon})
-        if self.method:
-            changed["method"] = MethodPart(name=self.method)
-        if self.rules is not None:
-            changed["rules"] = self.rules
-        if self.k is not None:
-            changed["method"] = recipe.method.model_copy(update={"k": self.k})
-        return recipe.model_copy(update=changed)
 
 
 @dataclass(frozen=True, repr=False)
@@ -95,19 +65,23 @@ class Objection(ForCustodian):
         return f"{self.what}: {self.why}" + (f" To fix it: {ways}." if ways else "")
 
 
-def gate(recipe: Recipe, model: Model, comparison: Comparison) -> tuple[Objection, ...]:
+def gate(
+    recipe: Recipe, model: Model, comparison: Comparison, upkeep: Upkeep | None = None
+) -> tuple[Objection, ...]:
     """Whatever stands against a release, what stops it first.
 
     Args:
         recipe: that the release was made by; its exceptions are the reasons given so far.
         model: what the release is drawn from, with its schema and its statement.
+        upkeep: what it took to keep the rules between columns, where there are any.
     """
     found = [
         *_promise(model),
         *_columns(recipe, model.schema, comparison),
         *_rules(recipe, comparison),
+        *_left_out(recipe, upkeep or Upkeep()),
         *_copies(recipe, comparison),
-        *_attacks(recipe, comparison),
+        *_attacks(recipe, model.schema, comparison),
         *_identifiers(recipe, model.schema),
     ]
     return tuple(sorted(found, key=lambda line: not line.stops))
@@ -166,43 +140,14 @@ def _fixes(
 ) -> Iterator[Fix]:
     """What helps most, first; leaving a column out is the last resort."""
     if column.name not in comparison.anew:
-        yield from _coarser(recipe, column)
+        yield from coarser(recipe, column)
         # Of what is lost, more epsilon seldom saves anything, and weakens the promise to all.
         spread = verdict.fate is Fate.SPREAD
         if spread and recipe.formal and recipe.privacy.epsilon < HIGHEST:
             more = min(HIGHEST, 2 * recipe.privacy.epsilon)
             yield Fix(f"raise epsilon to {more:g}", epsilon=more)
     if verdict.fate is Fate.LOST:
-        yield _without(recipe, column.name)
-
-
-def _without(recipe: Recipe, name: str) -> Fix:
-    step = {"step": "drop", "columns": (name,)}
-    return Fix(f"leave `{name}` out", steps=(*recipe.protect, step))
-
-
-def _coarser(recipe: Recipe, column: Column) -> Iterator[Fix]:
-    """The next level of a hierarchy that fits the column."""
-    name = column.name
-    for place, step in enumerate(recipe.protect):
-        if step.get("step") == "generalise" and step.get("column") == name:
-            known = BUILT_IN.get(str(step.get("hierarchy", "")))
-            level = int(step.get("level", 1)) + 1
-            if known is not None and level < known.top:
-                wider = {**step, "level": level}
-                steps = (*recipe.protect[:place], wider, *recipe.protect[place + 1 :])
-                yield Fix(f"generalise `{name}` to {known.words(level)}", steps=steps)
-            return
-    words = words_of(name)
-    sort = "postcode" if "post" in words else "zip" if "zip" in words else ""
-    if sort:
-        level, told = DISTRICT[sort]
-        step = {"step": "generalise", "column": name, "hierarchy": sort, "level": level}
-        yield Fix(f"generalise `{name}` to {told}", steps=(*recipe.protect, step))
-    elif isinstance(column.domain, Dates):
-        step = {"step": "truncate", "column": name, "to": "month"}
-        if not any(s.get("step") == "truncate" and s.get("column") == name for s in recipe.protect):
-            yield Fix(f"keep only the month of `{name}`", steps=(*recipe.protect, step))
+        yield without(recipe, column.name)
 
 
 # -- rules between columns -------------------------------------------------------------------------
@@ -232,6 +177,19 @@ def _rules(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
             yield Objection(key, what, why, fixes, stops=False, reason=reason)
 
 
+def _left_out(recipe: Recipe, upkeep: Upkeep) -> Iterator[Objection]:
+    """Where most rows had to be left out to keep the rules, what is left is shifted."""
+    if not upkeep.drawn or upkeep.left_out / upkeep.drawn <= MOST_LEFT_OUT:
+        return
+    fixes = [
+        Fix(f"leave the rule “{part.rule}” out", rules=tuple(p for p in recipe.rules if p != part))
+        for part in recipe.rules[:MOST_OFFERED]
+    ]
+    why = f"{upkeep.plain} Shares of the columns that they are about are those of the few left."
+    key = "rules left out"
+    yield Objection(key, "The rules together", why, tuple(fixes), reason=_reason(recipe, key))
+
+
 # -- copies ----------------------------------------------------------------------------------------
 
 
@@ -257,7 +215,7 @@ def _promised(recipe: Recipe) -> Iterator[Fix]:
 # -- attacks ---------------------------------------------------------------------------------------
 
 
-def _attacks(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
+def _attacks(recipe: Recipe, schema: Schema, comparison: Comparison) -> Iterator[Objection]:
     """Attacks that give away people in the table, and not those who were set aside."""
     copied = comparison.copies is not None and comparison.copies.too_many
     for attempt in comparison.attacks:
@@ -269,12 +227,12 @@ def _attacks(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
             key,
             f"An attack: {name}",
             f"{attempt.threat.wants} {attempt.plain} {attempt.remedy}",
-            tuple(_defences(recipe, attempt.threat.secret)),
+            tuple(_defences(recipe, schema, attempt.threat.secret)),
             reason=_reason(recipe, key),
         )
 
 
-def _defences(recipe: Recipe, secret: str) -> Iterator[Fix]:
+def _defences(recipe: Recipe, schema: Schema, secret: str) -> Iterator[Fix]:
     """What helps against an attack, the least loss first; leaving the secret out comes last."""
     method = recipe.chosen
     if recipe.formal:
@@ -283,8 +241,11 @@ def _defences(recipe: Recipe, secret: str) -> Iterator[Fix]:
     elif isinstance(method, Seeded):
         yield Fix(f"raise k to {2 * method.k}", k=2 * method.k)
     yield from _promised(recipe)
+    named = recipe.evaluate.known
+    known = [c for c in schema.modelled if (c.name in named if named else c.role is Role.QUASI)]
+    yield from chain.from_iterable(list(coarser(recipe, c)) for c in known[:MOST_COARSER])
     if secret:
-        yield _without(recipe, secret)
+        yield without(recipe, secret)
 
 
 # -- identifiers of real people --------------------------------------------------------------------
@@ -303,7 +264,7 @@ def _identifiers(recipe: Recipe, schema: Schema) -> Iterator[Objection]:
                 key,
                 f"Values of `{column.name}`",
                 f"{many:,} of them look like {kind}, and would be told as they are.",
-                (_without(recipe, column.name),),
+                (without(recipe, column.name),),
                 reason=_reason(recipe, key),
             )
             break  # one line a column: the same reason would answer each

@@ -25,6 +25,7 @@ from synth.ingest.reading.said import CHOICES
 from synth.learning.method import Method, Promise
 from synth.methods import method_named
 from synth.release.papers.about import DAY, WORDS, About
+from synth.runs.purpose import PurposePart
 from synth.schema.rules import MOST, Rule, rule_of
 from synth.vault import Protection
 
@@ -223,6 +224,7 @@ PARTS: Mapping[str, type[BaseModel]] = {
     "counts": CountsPart,
     "showcase": ShowcasePart,
     "evaluate": EvaluatePart,
+    "purpose": PurposePart,
 }
 
 
@@ -244,6 +246,7 @@ class Recipe(Part):
     counts: CountsPart = Field(default_factory=CountsPart)
     showcase: ShowcasePart = Field(default_factory=ShowcasePart)
     evaluate: EvaluatePart = Field(default_factory=EvaluatePart)
+    purpose: PurposePart = Field(default_factory=PurposePart)
 
     @model_validator(mode="before")
     @classmethod

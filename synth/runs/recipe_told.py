@@ -14,6 +14,7 @@ from synth.budget.lasting import LEDGER
 from synth.learning.method import Promise
 from synth.protect.steps import step_of
 from synth.runs.accounts import cap_of, opened_ledger
+from synth.runs.purpose import WORDS
 from synth.runs.recipe import Recipe
 from synth.schema.settings import settings_of
 from synth.vault import Protection
@@ -30,13 +31,14 @@ class Told:
 def told(recipe: Recipe) -> tuple[Told, ...]:
     """What a recipe decides, part by part, in the order in which a run does it.
 
-    >>> told(Recipe())[1].sentences[0]
+    >>> told(Recipe())[2].sentences[0]
     'Each row is one person.'
 
     Raises:
         MethodError, StepError, BudgetError: something in it cannot be.
     """
     parts = (
+        ("Purpose", _purpose(recipe)),
         ("Rows", _rows(recipe)),
         ("People", _people(recipe)),
         ("Columns", _columns(recipe)),
@@ -47,6 +49,20 @@ def told(recipe: Recipe) -> tuple[Told, ...]:
         ("What you see", _seen(recipe)),
     )
     return tuple(Told(about, tuple(sentences)) for about, sentences in parts)
+
+
+def _purpose(recipe: Recipe) -> Iterator[str]:
+    purpose = recipe.purpose
+    if not purpose.use:
+        yield "The recipe does not say what recipients will do with it."
+        return
+    yield f"Recipients want it for: {', '.join(WORDS[use] for use in purpose.use)}."
+    if purpose.columns:
+        yield f"They count by themselves: {', '.join(purpose.columns)}."
+    for crossing in purpose.crossings:
+        yield f"They count together: {' and '.join(crossing)}."
+    if purpose.target:
+        yield f"They explain {purpose.target} by {', '.join(purpose.predictors) or 'the others'}."
 
 
 def _rows(recipe: Recipe) -> Iterator[str]:

@@ -16,6 +16,7 @@ MEANINGS: Mapping[str, str] = {
     "counts": "Protected counts of real people beside the rows.",
     "showcase": "What recipients see first.",
     "evaluate": "Attacks on the release, for the custodian.",
+    "purpose": "What recipients will do with it; `synth plan` proposes settings by it.",
 }
 KEYS: Mapping[str, Mapping[str, str]] = {
     "source": {
@@ -106,5 +107,15 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "holdout": "share of people set aside before the table is read; 0: nobody",
         "known": "what an attacker may know; empty: the quasi-identifiers",
         "secrets": "what they would like to learn; empty: the sensitive columns",
+    },
+    "purpose": {
+        "use": "software, tables, model or teaching; several are possible",
+        "columns": "that are counted by themselves",
+        "crossings": "sets of columns that are counted together",
+        "target": "what a regression or a model is about",
+        "predictors": "what it is explained by",
+        "rows": "about how many people there are, said without counting; 0: not said",
+        "within": "how far off a count may be, in people; 0: not said",
+        "slope": "how far off a coefficient may be, in standard deviations; 0: not said",
     },
 }

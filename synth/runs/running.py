@@ -184,7 +184,7 @@ def run_loaded(
     _check_attackers(recipe, before.schema)
     _say_rules(recipe, before)
     private = settled(recipe, made, _part(progress, 0.0, 0.05), bounds.least)
-    private = _cut(recipe, private)
+    private = cut(recipe, private)
     counts = reported(recipe, private)
     look = chosen_look(recipe, shelf or Shelf())
     model = fitted(recipe, private, _part(progress, 0.05, 0.6))
@@ -336,7 +336,7 @@ def _known(private: PrivateTable) -> PrivateTable:
     return private
 
 
-def _cut(recipe: Recipe, private: PrivateTable) -> PrivateTable:
+def cut(recipe: Recipe, private: PrivateTable) -> PrivateTable:
     """The rows as they are cut for a promise of k, where there is one, or without any promise."""
     method, counts = recipe.chosen, recipe.counts
     by_method = method.k if isinstance(method, Seeded) else 0

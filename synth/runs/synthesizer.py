@@ -263,7 +263,7 @@ class Synthesizer:
     def objections(self) -> tuple[Objection, ...]:
         """What stands against a release, each with its fix: for the custodian's eyes."""
         made = self._outcome
-        return gate(self._fitted, made.release.model, made.comparison)
+        return gate(self._fitted, made.release.model, made.comparison, made.upkeep)
 
     def save(self, path: Path | str) -> None:
         """Write the release as a zip file, signed where SYNTH_KEY names a key.

@@ -7,17 +7,19 @@ tells it more finely than either; noisy answers add up. No value of a cell is na
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from synth.budget import Budget, Measured, Statement
 from synth.budget.accounting import epsilon_of
-from synth.budget.figures import up
+from synth.budget.figures import DELTA_DIGITS, quoted, up
 from synth.budget.guarantee import DifferentiallyPrivate, KAnonymous
 from synth.budget.ledger import rho_in
 from synth.budget.population import TOGETHER
 from synth.learning.aggregates import Aggregates
 from synth.release import Bundle
-from synth.release.counts import aggregates_of
+from synth.release.counts import LINES, MEANING, aggregates_of
 from synth.vault import Protection
 
 Counted = dict[frozenset[tuple[str, str]], int]
@@ -65,25 +67,107 @@ def beside(earlier: str, old: Bundle, new: Bundle) -> Beside:
     Raises:
         BundleError: counts in one of them are damaged.
     """
-    if old.files["model.json"] == new.files["model.json"]:
+    if _told_once(old, new):
         same = "Both are drawn from the same model: together they tell no more than one of them."
         return Beside(earlier, (same,), serious=False)
-    formal = all(isinstance(b.statement.guarantee, DifferentiallyPrivate) for b in (old, new))
+    both = [b.statement for b in (old, new)]
+    formal, apart = together(both) is not None, units(both)
     counts, tells = _counts(old, new)
-    lines = (*_promises(old, new, formal=formal), *_size(old, new), *counts)
-    return Beside(earlier, (*lines, *_columns(old, new)), serious=tells or not formal)
+    lines = (*_promises(*both), *filter(None, [apart]), *_size(old, new), *counts)
+    serious = tells or not formal or bool(apart)
+    return Beside(earlier, (*lines, *_columns(old, new)), serious=serious)
 
 
-def _promises(old: Bundle, new: Bundle, *, formal: bool) -> Iterator[str]:
+def beside_all(
+    earlier: Sequence[Bundle], new: Bundle, answers: Sequence[Budget] = ()
+) -> Beside | None:
+    """What `new` promises beside all earlier ones at once; None where `beside` says all there is.
+
+    Releases of the same model with the same counts are one: having it twice tells nothing more.
+
+    Args:
+        answers: what each answer to a question about the same people cost.
+    """
+    counted: list[Bundle] = []
+    for one in (*earlier, new):
+        if not any(_same_files(one, other) for other in counted):
+            counted.append(one)
+    releases, noisy = [b.statement for b in counted], [_answer(a) for a in answers]
+    whole, apart = together([*releases, *noisy]), units(releases)
+    every = f"All {len(earlier)} earlier ones" if len(earlier) > 1 else "The earlier one"
+    many = "1 answer to a question" if len(noisy) == 1 else f"{len(noisy)} answers to questions"
+    if noisy:
+        every += f", and {many}"
+    if whole is not None and (noisy or len(counted) > 2):
+        what = f"All {len(counted)} releases{f' and {many}' if noisy else ''}"
+        added = f"{what} are differentially private. {_held(whole)}."
+        return Beside(every, tuple(filter(None, (added, apart))), serious=bool(apart))
+    if noisy and (alone := together(noisy)):
+        told = f"About the same people came out {many}. {_held(alone)}, and with releases none."
+        return Beside(every, (told,), serious=True)
+    return None
+
+
+def _answer(cost: Budget) -> Statement:
+    return Statement((Measured("an answer", cost.rho),), cost)
+
+
+def together(told: Sequence[Statement]) -> DifferentiallyPrivate | None:
+    """What some releases of the same people hold together; None where one has no epsilon.
+
+    As in the account of a population: rho adds up and is converted once, and the deltas of single
+    answers add up beside it (the union bound). What was promised counts, where less was spent: how
+    much a method left over may depend on noisy answers.
+    """
+    each = [s.guarantee for s in told]
+    promised = [g for g in each if isinstance(g, DifferentiallyPrivate)]
+    if len(promised) < len(each):
+        return None
+    delta = max(s.budget.delta for s in told)
+    rho = math.fsum(max(rho_in(s.ledger), _promised(s)) for s in told)
+    own = math.fsum(g.delta - s.budget.delta for g, s in zip(promised, told, strict=True))
+    rows = max(g.rows_per_person for g in promised)
+    return DifferentiallyPrivate(epsilon_of(rho, delta), delta + own, rows)
+
+
+def _promised(told: Statement) -> float:
+    """The rho that one release could have spent; 0 where nothing bounded it beforehand."""
+    return told.budget.rho if told.measured and math.isfinite(told.budget.epsilon) else 0.0
+
+
+def units(told: Sequence[Statement]) -> str:
+    """Why promises do not add up although each has an epsilon: they are made to other units."""
+    persons = sorted({s.person for s in told})
+    if len(persons) < 2:
+        return ""
+    named = " and ".join(f"whomever {quoted(p)} names" if p else "single rows" for p in persons)
+    return (
+        f"Their promises are made to different units: {named}. Unless these are the same people, "
+        "the sum bounds nothing for whoever has several rows."
+    )
+
+
+def _told_once(old: Bundle, new: Bundle) -> bool:
+    """Whether one of them tells all that the other does."""
+    counts = [LINES in b.files for b in (old, new)]
+    alike = old.files["model.json"] == new.files["model.json"]
+    return alike and (not all(counts) or _same_files(old, new))
+
+
+def _same_files(one: Bundle, two: Bundle) -> bool:
+    return all(one.files.get(n) == two.files.get(n) for n in ("model.json", LINES, MEANING))
+
+
+def _held(whole: DifferentiallyPrivate) -> str:
+    delta = up(whole.delta, DELTA_DIGITS)
+    return f"Together they hold epsilon {up(whole.epsilon)} at delta {delta}"
+
+
+def _promises(one: Statement, two: Statement) -> Iterator[str]:
     """What may still be said of both together."""
-    one, two = old.statement, new.statement
-    if formal:
-        delta = max(one.budget.delta, two.budget.delta)
-        both = epsilon_of(rho_in(one.ledger) + rho_in(two.ledger), delta)
-        yield (
-            f"Both are differentially private. Together they hold epsilon {up(both)} at delta "
-            f"{delta:.1g}, not {up(one.cost or 0.0)} or {up(two.cost or 0.0)}."
-        )
+    if whole := together([one, two]):
+        each = f"not {up(one.cost or 0.0)} or {up(two.cost or 0.0)}"
+        yield f"Both are differentially private. {_held(whole)}, {each}."
     else:
         yield (
             "No epsilon bounds what both tell together. Of the earlier one holds: "
@@ -120,7 +204,7 @@ def _columns(old: Bundle, new: Bundle) -> Iterator[str]:
     before, after = old.schema.names, new.schema.names
     for told, names in (("New", set(after) - set(before)), ("Gone", set(before) - set(after))):
         if names:
-            yield f"{told} in this one: {', '.join(f'`{n}`' for n in sorted(names))}."
+            yield f"{told} in this one: {', '.join(map(quoted, sorted(names)))}."
 
 
 # -- tables of counts ------------------------------------------------------------------------------

@@ -83,6 +83,8 @@ class Verification:
                 "The lower bound has to lie below the upper one.",
                 "Say between which values nearly all of the column lies, as is publicly known.",
             )
+        if not math.isfinite(self.high - self.low):
+            raise ConditionError("The bounds lie too far apart.", "Name closer ones.")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, String, Text, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, String, Text, create_engine, event, inspect, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -27,7 +27,8 @@ from sqlalchemy.pool import NullPool
 from synth.budget.lasting import seal_of
 from synth.errors import TeamError
 
-DATABASE, KEY = "library.sqlite", "library.key"
+DATABASE, KEY, BUNDLES = "library.sqlite", "library.key", "bundles"
+OWNER_ALONE = 0o700  # may look into the folders that are made
 LOCK = 0x73796E7468  # PostgreSQL's name for "one writer at a time"
 WAIT = 30.0  # seconds to wait for another writer
 
@@ -89,18 +90,21 @@ class Journal:
 
     @classmethod
     def opened(cls, folder: Path, url: str = "") -> Journal:
-        """The journal of a library; a new one where there is none.
+        """The journal of a library, and its folders; new ones where there are none.
 
         Args:
-            folder: where the key is, and the journal itself where no database is named.
+            folder: where the key and the bundles are, and the journal where no database is named.
             url: of a PostgreSQL or SQLite database, as SQLAlchemy has it.
 
         Raises:
             TeamError: it cannot be reached, is damaged, or was made by a newer version.
         """
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=OWNER_ALONE, parents=True, exist_ok=True)
+            (folder / BUNDLES).mkdir(mode=OWNER_ALONE, exist_ok=True)
             key = _key(folder / KEY)
+            if not url:  # SQLite would make it readable for everybody at the machine
+                os.close(_owner_only(str(folder / DATABASE), os.O_CREAT | os.O_RDWR))
         except OSError as error:
             raise TeamError(
                 f"The folder of the library cannot be used ({type(error).__name__}).",
@@ -140,7 +144,8 @@ class Journal:
         session.flush()
 
     def _read(self, session: Session) -> tuple[Deed, ...]:
-        rows = session.query(DeedRow).order_by(DeedRow.number).all()
+        asked = select(DeedRow.number, DeedRow.document, DeedRow.seal).order_by(DeedRow.number)
+        rows = session.execute(asked).all()
         head, seal = session.get_one(HeadRow, 1), seal_of(self.key, "head")
         for number, row in enumerate(rows, 1):
             seal = seal_of(self.key, seal, row.document)
@@ -177,12 +182,15 @@ def now() -> str:
 def _engine(url: str) -> Engine:
     try:
         told = make_url(url)
+        kind = told.drivername.partition("+")[0]
     except ArgumentError:
+        kind = ""
+    if kind not in ("postgresql", "sqlite"):
         raise TeamError(
-            "SYNTH_LIBRARY_DB is no address of a database.",
+            "SYNTH_LIBRARY_DB is no address of a database that can be used.",
             "Write postgresql://user@host/name, or leave it out: then a file is used.",
-        ) from None
-    if told.drivername in ("postgresql", "postgres"):
+        )
+    if kind == "postgresql":
         return create_engine(told.set(drivername="postgresql+psycopg"), poolclass=NullPool)
     engine = create_engine(told, poolclass=NullPool, connect_args={"timeout": WAIT})
 

@@ -9,20 +9,22 @@ from __future__ import annotations
 import hashlib
 import io
 import secrets
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from synth.budget import Budget
 from synth.errors import NotAllowed, TeamError
 from synth.release import Bundle
 from synth.runs.verifying import check_promise
-from synth.team.differencing import Beside, beside
-from synth.team.journal import Deed, Journal, now, written
+from synth.team.differencing import Beside, beside, beside_all
+from synth.team.inquiries import inquiries_in
+from synth.team.journal import BUNDLES, Deed, Journal, now, written
 from synth.team.members import Duty, Member
 from synth.team.shelved import Act, GateLine, Leaflet, Phase, Shelved, shelved_of
 
-BUNDLES = "bundles"
 TEAM = (Duty.CUSTODIAN, Duty.APPROVER, Duty.ADMINISTRATOR)
 MOST_WORDS = 2_000  # characters of a reason or a note
 
@@ -44,9 +46,7 @@ class Library:
         Raises:
             TeamError: it cannot be used.
         """
-        journal = Journal.opened(folder, url)
-        (folder / BUNDLES).mkdir(exist_ok=True)
-        return cls(folder, journal)
+        return cls(folder, Journal.opened(folder, url))
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class Library:
         def still(deeds: Sequence[Deed]) -> None:
             if self._beside(id, deeds) != tuple(seen):
                 raise NotAllowed(
-                    "Another release of these people was published meanwhile.",
+                    "Something else about these people was published meanwhile.",
                     "Read again what it tells beside the others.",
                 )
 
@@ -220,8 +220,14 @@ class Library:
             for one in found
             if one.id != id and one.was_published and _same(one.leaflet.population) == people
         ]
-        own = self._bundle(new) if earlier else None
-        return tuple(beside(one.title, self._bundle(one), own) for one in earlier if own)
+        if not earlier:
+            return ()
+        own, others = self._bundle(new), [self._bundle(one) for one in earlier]
+        each = [beside(one.title, it, own) for one, it in zip(earlier, others, strict=True)]
+        about = {one.id for one in earlier}
+        replies = [i.reply for i in inquiries_in(deeds) if i.release in about]
+        whole = beside_all(others, own, [Budget(r.epsilon, r.delta) for r in replies if r])
+        return (*each, whole) if whole else tuple(each)
 
     def _bundle(self, one: Shelved) -> Bundle:
         return Bundle.read(io.BytesIO(self._content(one)))
@@ -298,8 +304,8 @@ def deed_of(who: Member, act: Act, id: str, **told: object) -> Deed:
 
 
 def _same(name: str) -> str:
-    """A name as it is compared."""
-    return " ".join(name.split()).casefold()
+    """A name as it is compared: letters that look the same are."""
+    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
 
 
 def said(text: str, what: str, remedy: str) -> None:

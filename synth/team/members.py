@@ -1,10 +1,13 @@
 """Who somebody is, and what they may do: from what an identity provider or a proxy says of them.
 
-Nothing here asks anybody: claims, settings and the time come in, a `Member` comes out, or None.
+Nothing here asks anybody: claims, settings and the time come in, a `Member` comes out, or None. A
+member alone looks at the clock, when something is asked of them later.
 """
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -49,11 +52,13 @@ class Member:
 
     Args:
         id: what tells them from everybody else, for good; a name or an address may change.
+        until: how long that holds, in seconds since 1970: a page may be open for longer.
     """
 
     id: str
     name: str
     duties: frozenset[Duty]
+    until: float = math.inf
 
     def may(self, *duties: Duty) -> bool:
         """Whether they have one of these duties."""
@@ -63,8 +68,10 @@ class Member:
         """See that they have one of these duties.
 
         Raises:
-            NotAllowed: they have none.
+            NotAllowed: they have none, or were signed in for too long.
         """
+        if self.until <= time.time():
+            raise NotAllowed("Your sign-in has run out.", "Reload the page and sign in again.")
         if not self.may(*duties):
             raise NotAllowed(
                 f"This is for {named(*duties)}, and you are signed in as {self.name}.",
@@ -123,9 +130,10 @@ def member_of(claims: Mapping[str, Any], settings: SignIn, now: float) -> Member
         return None
     own = _groups(claims.get(settings.claim))
     duties = frozenset(duty for duty, names in settings.groups.items() if own & names)
-    issuer = _text(claims, "iss") if settings.way is Entrance.OPENID else ""
     name = _text(claims, "email") or _text(claims, "name") or who
-    return Member(f"{issuer} {who}".strip(), name, duties)
+    if settings.way is Entrance.PROXY:  # of an address case means nothing, and it is one person
+        return Member(who.casefold(), name, duties)
+    return Member(f"{_text(claims, 'iss')} {who}".strip(), name, duties, float(claims["exp"]))
 
 
 def named(*duties: Duty) -> str:

@@ -1,6 +1,7 @@
 """A promise is never printed as better than it is."""
 
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -60,3 +61,14 @@ def test_what_was_set_aside_of_delta_is_part_of_the_limit():
 def test_a_promise_that_says_nothing_can_be_put_in_words_all_the_same(epsilon, factor):
     """From 709.8 on no float holds the factor: a run ended so, when its budget was spent."""
     assert f"{factor}(epsilon" in DifferentiallyPrivate(epsilon, 1e-6).plain
+
+
+@pytest.mark.parametrize("name", ["age", "a`", "`[a](https://b)`", "a`` ` [b](c)", "a\n\n# b"])
+def test_a_name_stays_code_and_cannot_become_a_link_or_a_heading(name):
+    told = NoGuarantee((), columns=(name, "x")).short.removeprefix("No formal guarantee for: ")
+    assert "\n" not in told
+    fence = re.match("`+", told).group()
+    inner, rest = told[len(fence) :].split(fence, 1)
+    assert inner.strip() == " ".join(name.split())
+    assert rest == ", `x`"
+    assert fence not in re.findall("`+", inner)

@@ -13,10 +13,13 @@ from synth.budget import Budget
 from synth.cli import app as commands
 from synth.evaluate.copies import Copies
 from synth.ingest.looks import identifiers_in
+from synth.learning.keeping import Upkeep
 from synth.runs import Outcome, Recipe, read_recipe, run
+from synth.runs.fixes import coarser
 from synth.runs.gate import Objection, excepted, gate, ready
-from synth.runs.recipe import MethodPart, Privacy, ReleasePart, ShowcasePart, Source
+from synth.runs.recipe import MethodPart, Privacy, ReleasePart, RulePart, ShowcasePart, Source
 from synth.runs.recipe_file import handed_on, recipe_text
+from synth.schema import Column, Dates, Kind
 from tests.people import some_people
 
 INDEPENDENT = Recipe(method=MethodPart(name="independent"))
@@ -170,3 +173,23 @@ def test_a_strict_run_writes_nothing_and_ends_with_three_unless_a_reason_is_give
     assert loose.exit_code == 0
     assert "Not ready to leave" in loose.output
     assert out.exists()
+
+
+def test_each_step_that_a_fix_proposes_is_one_that_there_is():
+    schema = run(INDEPENDENT, some_people(300)).release.model.schema
+    dates = Column("came", Dates((0.0, 86400.0)), Kind.DATE)
+    for column in (*schema, dates, Column("post code", schema.domain("city"))):
+        for fix in coarser(INDEPENDENT, column):
+            assert read_recipe(recipe_text(fix.of(INDEPENDENT))).protect
+
+
+def test_rules_that_leave_out_most_rows_stop_it_and_a_reason_lets_it_leave(outcome):
+    told = INDEPENDENT.model_copy(update={"rules": (RulePart(says="age is not before city"),)})
+    asked = (outcome.release.model, outcome.comparison)
+    few, most = Upkeep(drawn=100, left_out=50), Upkeep(drawn=100, left_out=51)
+    found = {line.key: line for line in gate(told, *asked, most)}
+    assert found["rules left out"].open and "51.0%" in found["rules left out"].why
+    assert "rules left out" not in {line.key for line in gate(told, *asked, few)}
+    assert found["rules left out"].fixes[0].of(told).rules == ()
+    kept = excepted(told, "rules left out", "only the form matters")
+    assert not any(x.open for x in gate(kept, *asked, most) if x.key == "rules left out")

@@ -4,9 +4,11 @@ import io
 
 import pytest
 
+from synth.budget import Budget, Grouped, Measured, Statement
+from synth.budget.accounting import epsilon_of
 from synth.release import Bundle
 from synth.release.counts import aggregates_of
-from synth.team.differencing import beside, subtracted
+from synth.team.differencing import beside, subtracted, together, units
 from tests.team.people import noisy, zipped
 
 
@@ -62,3 +64,34 @@ def _common(one, two):
 def test_the_same_model_tells_nothing_more(content):
     found = told(content(), content())
     assert (found.serious, len(found.lines)) == (False, 1)
+
+
+def test_other_counts_beside_one_model_do_tell_more():
+    found = told(zipped(), zipped(protection="rounded"))
+    assert not any("no more than one" in line for line in found.lines)
+    assert found.serious
+
+
+def noise(epsilon: float, *, aside: float = 0.0, person: str = "", rows: int = 1) -> Statement:
+    """Less was spent than promised, and a delta of its own went to one answer."""
+    budget = Budget(epsilon, 1e-6, rows)
+    return Statement((Measured("n", budget.rho / 2, delta=aside),), budget, aside, person)
+
+
+def test_what_holds_together_is_no_less_than_each_promised_and_counts_every_delta():
+    one, two = noise(1.0, aside=4e-7), noise(2.0, aside=3e-7)
+    alone, both = together([one]), together([one, two])
+    assert alone is not None
+    assert both is not None
+    assert alone.epsilon == pytest.approx(1.0)
+    assert alone.delta == one.guarantee.delta
+    assert both.epsilon == pytest.approx(epsilon_of(one.budget.rho + two.budget.rho, 1e-6))
+    assert both.delta == pytest.approx(1.7e-6)
+    assert together([one, Statement((Grouped("rows", 5, 2),))]) is None
+
+
+def test_a_row_and_a_person_of_several_rows_do_not_add_up_silently():
+    row, person = noise(1.0), noise(1.0, person="patient", rows=3)
+    assert not units([row, row])
+    assert not units([person, noise(2.0, person="patient", rows=5)])
+    assert "patient" in units([row, person])

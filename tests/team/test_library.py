@@ -1,7 +1,10 @@
 """The library: what becomes of a release, who may do it, and that none of it can be unsaid."""
 
 import json
+import os
 import sqlite3
+import stat
+import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -77,6 +80,27 @@ def test_the_same_on_postgresql(tmp_path):
         tell_all(Library.opened(tmp_path, url))
         assert len(Library.opened(tmp_path, url).all(CUSTODIAN)) == 2
         assert not (tmp_path / DATABASE).exists()
+
+
+def test_of_many_who_decide_at_once_one_does(library):
+    id, gate, done = kept(library), threading.Barrier(6), []
+
+    def decide(name: str) -> None:
+        who = somebody(name, Duty.APPROVER)
+        gate.wait()
+        try:
+            library.approve(who, id, None, "fine", ())
+        except NotAllowed:
+            return
+        done.append(who.name)
+
+    threads = [threading.Thread(target=decide, args=(f"a{i}",)) for i in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [d.name for d in library.get(CUSTODIAN, id).deeds if d.what == "approved"] == done
+    assert len(done) == 1
 
 
 def test_nobody_approves_what_they_had_a_hand_in(library):
@@ -180,6 +204,9 @@ def test_what_cannot_be_used_is_a_sentence_and_loses_nothing(library, tmp_path):
     bundle.write_bytes(b"another")
     file = tmp_path / "file"
     file.write_text("")
+    taken = tmp_path / "taken"
+    taken.mkdir()
+    (taken / "bundles").write_text("")
     newer = Library.opened(tmp_path / "newer").folder / DATABASE
     with sqlite3.connect(newer) as connection:
         connection.execute("UPDATE team_head SET layout = 99")
@@ -187,8 +214,10 @@ def test_what_cannot_be_used_is_a_sentence_and_loses_nothing(library, tmp_path):
     for act, said in (
         (lambda: library.take(RECIPIENT, id), "changed on disk"),
         (lambda: Library.opened(file), "folder of the library"),
+        (lambda: Library.opened(taken), "folder of the library"),
         (lambda: Library.opened(tmp_path / "newer"), "newer version"),
         (lambda: Library.opened(tmp_path / "x", "no address"), "no address"),
+        (lambda: Library.opened(tmp_path / "x", "mysql://a:pw@b/c"), "no address"),
         (lambda: Library.opened(tmp_path / "x", "postgresql://a:pw@127.0.0.1:1/b"), "reached"),
         (lambda: library.keep(CUSTODIAN, b"no zip", WARD, ()), "no zip archive"),
         (lambda: library.keep(CUSTODIAN, noisy(1.0), Leaflet("x", " "), ()), "no population"),
@@ -203,3 +232,30 @@ def test_the_journal_holds_no_cell(library):
     published(library, content=zipped())
     document = json.dumps([vars(d) for d in library.log(ADMINISTRATOR)], default=str)
     assert "Rome" not in document
+
+
+def test_the_same_people_spelt_in_another_way_are_the_same_people(library):
+    published(library, leaflet=Leaflet("Ward 7", "Z\u00fcrich, ward 7"))
+    id = kept(library, content=noisy(2.0), leaflet=Leaflet("Ward", "Zu\u0308rich,  WARD 7"))
+    assert library.beside(APPROVER, id)
+
+
+def test_all_earlier_ones_are_added_up_not_only_each_by_itself(library):
+    for epsilon in (1.0, 2.0, 2.0):  # the last is the second again
+        published(library, content=noisy(epsilon))
+    found = library.beside(APPROVER, kept(library, content=noisy(3.0)))
+    assert [one.earlier for one in found][-1] == "All 3 earlier ones"
+    assert "All 3 releases are differentially private" in found[-1].lines[0]  # of which one twice
+
+
+def test_what_the_library_keeps_is_for_its_operator_alone(tmp_path):
+    before = os.umask(0o022)
+    try:
+        library = Library.opened(tmp_path / "library")
+        published(library)
+    finally:
+        os.umask(before)
+    modes = {
+        p: stat.S_IMODE(p.stat().st_mode) for p in (library.folder, *library.folder.rglob("*"))
+    }
+    assert not {p.name: oct(mode) for p, mode in modes.items() if mode & 0o077}

@@ -6,6 +6,7 @@ from synth.errors import NotAllowed, TeamError
 from synth.team.members import Duty, Entrance, member_of, sign_in_of
 
 NOW = 1_000.0
+NEVER = 1e11
 ANN = {"is_logged_in": True, "sub": "7", "iss": "https://id", "email": "ann@x", "exp": 2_000}
 OPENID = sign_in_of({}, provider=True)
 
@@ -70,6 +71,20 @@ def test_a_way_to_sign_in_that_is_none_lets_nobody_in():
 
 
 def test_a_service_asks_again():
-    known(groups="synth-approvers").need(Duty.CUSTODIAN, Duty.APPROVER)
+    approver = known(groups="synth-approvers", exp=NEVER)
+    approver.need(Duty.CUSTODIAN, Duty.APPROVER)
     with pytest.raises(NotAllowed, match="for custodians, and you are signed in as ann@x"):
-        known(groups="synth-approvers").need(Duty.CUSTODIAN)
+        approver.need(Duty.CUSTODIAN)
+
+
+def test_a_page_that_was_opened_in_time_gives_nothing_out_afterwards():
+    late = known(groups="synth-recipients")  # whose word held then, and does not now
+    assert late.duties == {Duty.RECIPIENT}
+    with pytest.raises(NotAllowed, match="run out"):
+        late.need(Duty.RECIPIENT)
+
+
+def test_an_address_is_one_person_however_a_proxy_spells_it():
+    proxy = sign_in_of({"SYNTH_SIGN_IN": "proxy"})
+    one, two = (member_of({"email": e}, proxy, NOW) for e in ("Ann@X", "ann@x"))
+    assert one.id == two.id

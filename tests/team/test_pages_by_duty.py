@@ -3,6 +3,7 @@
 import ast
 import re
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,10 @@ def test_the_first_thing_a_page_does_is_to_ask_who_is_there(file):
 @pytest.mark.parametrize("file", PAGES, ids=lambda p: p.stem)
 def test_a_page_that_runs_without_the_router_shows_strangers_nothing(file, signing):
     assert "This screen is for" in words(opened(file, "staff"))
+
+
+def test_whoever_is_not_signed_in_or_was_too_long_ago_sees_the_same_of_it(signing):
+    file = next(p for p in PAGES if p.stem == "data")
     assert words(opened(file, "synth-custodians", signed_in=False)).startswith("This server")
     assert words(opened(file, "synth-custodians", seconds=-1)).startswith("This server")
 
@@ -53,3 +58,15 @@ def test_a_proxy_that_told_nobody_is_no_way_in(monkeypatch):
     app = AppTest.from_file(ROUTER, default_timeout=PATIENCE)
     app.user = {"groups": "synth-custodians"}
     assert "through its own sign-in page" in words(ran(app.run()))
+
+
+def test_where_nobody_signs_in_the_app_listens_to_this_machine_alone():
+    told = tomllib.loads((ROUTER.parents[2] / ".streamlit" / "config.toml").read_text())
+    assert told["server"]["address"] == "127.0.0.1"
+
+
+def test_a_setting_that_is_wrong_lets_nobody_in_and_says_so(monkeypatch):
+    monkeypatch.setenv("SYNTH_SIGN_IN", "yes")
+    app = opened(ROUTER, "synth-custodians")
+    assert "no way to sign in" in words(app)
+    assert not app.title

@@ -14,7 +14,7 @@ from synth.team.inquiries import Reply, Verification
 from synth.team.library import Library
 from synth.team.members import Duty
 from tests.people import some_people
-from tests.team.people import CUSTODIAN, RECIPIENT, noisy, somebody
+from tests.team.people import APPROVER, CUSTODIAN, RECIPIENT, noisy, somebody, zipped
 from tests.team.test_library import WARD, kept, published
 
 POPULATION = WARD.population
@@ -99,6 +99,7 @@ def test_nothing_is_answered_without_an_account_nor_from_a_table_of_others(
         (Verification("mean", "", "city", 0, 1), "no column of numbers"),
         (Verification("mean", "", "age", 5, 5), "below the upper"),
         (Verification("mean", "", "age", float("nan"), 5), "below the upper"),
+        (Verification("mean", "", "age", -1e308, 1e308), "too far apart"),
         (Verification("sum", "", "age", 0, 5), "needs a condition"),
     ],
 )
@@ -148,3 +149,20 @@ def test_who_may_ask_and_who_may_answer(library):
     library.recall(CUSTODIAN, id, "wrong")
     with pytest.raises(NotAllowed, match="not published"):
         desk.ask(RECIPIENT, id, ROMANS)
+
+
+def test_answers_that_came_out_are_told_before_another_release_does(library):
+    id, desk = published(library), Desk(library, 2)
+    formal, other = kept(library, content=noisy(2.0)), kept(library, content=zipped())
+    seen = library.beside(APPROVER, formal)
+    desk.ask(RECIPIENT, id, ROMANS)
+    assert library.beside(APPROVER, formal) == seen  # which nobody has answered
+    desk.reply(CUSTODIAN, desk.inquiries(CUSTODIAN)[0].id, Reply("about 200 rows", 4.0, 1e-6))
+    with pytest.raises(NotAllowed, match="meanwhile"):
+        library.approve(APPROVER, formal, None, "fine", seen)
+    *_, whole = library.beside(APPROVER, formal)
+    assert "2 releases and 1 answer to a question" in whole.lines[0]
+    assert not whole.serious
+    *_, told = library.beside(APPROVER, other)
+    assert told.serious
+    assert "1 answer to a question" in told.lines[0]

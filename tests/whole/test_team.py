@@ -11,7 +11,7 @@ from tests.browser import needs_browser, opened, patient, settled
 from tests.identity import provided
 from tests.people import some_people
 from tests.server import free_port, served
-from tests.whole.test_browser import downloaded, press, upload, walk_to_release
+from tests.whole.test_browser import downloaded, go_on, press, upload
 
 pytestmark = [needs_browser, pytest.mark.browser]
 
@@ -29,7 +29,12 @@ def address(tmp_path_factory):
     with provided(PEOPLE) as provider:
         secrets = folder / "secrets.toml"
         secrets.write_text(provider.secrets_for(f"http://localhost:{port}"))
-        env = {"STREAMLIT_SECRETS_FILES": str(secrets), "SYNTH_LIBRARY": str(folder / "library")}
+        env = {
+            "STREAMLIT_SECRETS_FILES": str(secrets),
+            "SYNTH_LIBRARY": str(folder / "library"),
+            "SYNTH_LEDGER": str(folder / "books"),
+            "SYNTH_QUESTIONS": "2",
+        }
         with served(env=env, port=port) as url:
             yield url
 
@@ -57,10 +62,14 @@ def submitted(page: Page) -> None:
     """A release from an upload to the library."""
     upload(page, "people.csv", some_people().to_csv(index=False).encode())
     page.locator(".st-key-next button").wait_for()
-    walk_to_release(page)
+    go_on(page, "columns", "protect", "method")
+    fill(page, "ledger-population", "patients of ward 7")
+    page.keyboard.press("Tab")
+    settled(page)
+    press(page, "make")
+    go_on(page, "compare", "release")
     downloaded(page)  # with a reason for what the gate stops
     fill(page, "submit-name", "Ward 7")
-    fill(page, "submit-population", "patients of ward 7")
     press(page, "submit-go")
     expect(page.get_by_text("Ward 7, version 1 waits for an approver")).to_be_visible()
 
@@ -103,6 +112,15 @@ def test_four_people_publish_a_release_and_take_it_back(address):
         with rosa.expect_download() as found:
             press(rosa, "library-bundle")
         assert Bundle.read(io.BytesIO(Path(found.value.path()).read_bytes())).rows.size
+
+        rosa.get_by_text("Questions about the real table").click()
+        fill(rosa, "ask-where", "city = 'Rome'")
+        press(rosa, "ask-go")
+        expect(rosa.get_by_text("Not answered yet")).to_be_visible()
+        to(cleo, "Questions")
+        cleo.locator("[class*='st-key-answers-sure'] label").click()
+        press(cleo, "answers-yes")
+        expect(cleo.get_by_text("give or take")).to_be_visible()
 
         opened_in_library(adam)
         adam.get_by_text("Who downloaded it (1)").click()

@@ -4,6 +4,7 @@ from functools import partial
 
 import streamlit as st
 
+from synth.errors import TeamError
 from synth.team.members import Duty
 from ui.code import show_code
 from ui.help import show_way
@@ -14,6 +15,11 @@ from ui.shell.visitor import visitor
 
 st.set_page_config(page_title="Synth", page_icon="🧵", layout="wide")
 
+try:
+    who = member()
+except TeamError as error:  # nobody is let in by a setting that is wrong
+    st.error(str(error))
+    st.stop()
 MAKERS = (Duty.CUSTODIAN,)
 STEPS = {  # and who may see them, which each page asks again
     "data": MAKERS,
@@ -30,7 +36,6 @@ STEPS = {  # and who may see them, which each page asks again
     "tour": MAKERS,
 }
 LINKED = ("tour",)  # found by a link alone
-who = member()
 if who is None:  # under every address, so that no link ends in "not found"
     start = st.Page(ask_to_sign_in, title="Sign in", url_path="sign-in", default=True)
     asked = [st.Page(ask_to_sign_in, title="Sign in", url_path=name) for name in STEPS]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from synth.budget.figures import up
+from synth.errors import SynthError, TeamError
 from synth.ingest import Loaded
 from synth.team.answering import answer, price
 from synth.team.desk import Desk
@@ -12,6 +13,7 @@ from synth.team.inquiries import Inquiry
 from synth.team.library import Library
 from synth.team.members import Member
 from synth.team.shelved import Shelved
+from ui.gate import plain
 from ui.shell.places import page
 from ui.shell.signed_in import questions_each
 from ui.shell.visitor import Visitor, explained, visitor
@@ -66,7 +68,7 @@ def _answer(who: Member, desk: Desk, inquiry: Inquiry, one: Shelved) -> None:
         help="More is closer to the truth, and costs the people in the table more.",
     )
     _show_price(mine, one.leaflet.population, float(epsilon))
-    label = f"`{mine.table_name}` is the table of {one.title}, as it was before any step"
+    label = f"{plain(mine.table_name)} is the table of {plain(one.title)}, before any step"
     sure = st.checkbox(label, key=f"answers.sure.{inquiry.id}")
     if st.button("Answer it", type="primary", key="answers.yes", disabled=not sure):
         with explained(), st.spinner("Counting, with noise …"):
@@ -98,5 +100,11 @@ def _answered(
     schema = desk.library.look(who, one.id).schema
     people = one.leaflet.population
     reply = answer(asked.wanted, schema, mine.recipe, loaded.private, people, epsilon)
-    desk.reply(who, inquiry.id, reply)
+    try:
+        desk.reply(who, inquiry.id, reply)
+    except SynthError as error:  # it is paid for, and must not be lost
+        raise TeamError(
+            f"The answer is: {reply.words} It could not be written down. {error.what}",
+            f"Tell it to whoever asked, by hand. {error.remedy}",
+        ) from None
     return reply.words

@@ -105,5 +105,5 @@ def _decide(who: Member, place: Library, one: Shelved, seen: Sequence[Beside]) -
                 place.approve(who, one.id, until, why, seen)
             else:
                 place.send_back(who, one.id, why)
-            st.session_state[TOLD] = f"{one.title} is {'published' if yes else 'sent back'}."
+            st.session_state[TOLD] = f"{plain(one.title)} is {'published' if yes else 'sent back'}."
             st.rerun()

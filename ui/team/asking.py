@@ -27,7 +27,7 @@ def show_asking(who: Member, place: Library, one: Shelved, bundle: Bundle | None
     asked = desk.inquiries(who, one.id)
     if not desk.most and not asked:
         return
-    with st.expander(f"Questions about the real table ({len(asked)})"):
+    with st.expander("Questions about the real table"):  # one name: it stays open
         st.markdown(ABOUT)
         for inquiry in asked:
             _show(inquiry)

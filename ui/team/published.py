@@ -95,7 +95,10 @@ def _offer(who: Member, place: Library, one: Shelved, bundle: Bundle) -> None:
             key="library.statement",
             on_click="ignore",
         )
-    st.caption("The team sees who had the release, and when.")
+    st.caption(
+        "The team sees who had the release, and when. If a download is refused, reload the page: "
+        "it then says why."
+    )
     with st.expander("What to do with it"):
         st.markdown(
             "The zip holds the synthetic rows as CSV and Parquet, and a README. See that it is "

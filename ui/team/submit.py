@@ -6,7 +6,7 @@ import streamlit as st
 
 from synth.team.members import Member
 from synth.team.shelved import GateLine, Leaflet, Shelved
-from ui.gate import lines_of, may_leave
+from ui.gate import lines_of, may_leave, plain
 from ui.shell.places import page
 from ui.shell.visitor import Made, explained
 from ui.team.place import library
@@ -53,5 +53,5 @@ def _handed_in(who: Member, made: Made, leaflet: Leaflet, *, submit: bool) -> st
     kept: Shelved = place.keep(who, made.zipped, leaflet, lines)
     if submit:
         place.submit(who, kept.id)
-        return f"{kept.title} waits for an approver now."
-    return f"{kept.title} is kept as a draft, which the team alone sees."
+        return f"{plain(kept.title)} waits for an approver now."
+    return f"{plain(kept.title)} is kept as a draft, which the team alone sees."

@@ -1,0 +1,53 @@
+"""`synth canaries`: the claimed epsilon of a recipe, tried on the custodian's own table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synth.cli.speech import Shown, explained
+from synth.errors import RecipeError
+from synth.runs import read_recipe
+from synth.runs.canaries import one_run, retrained
+
+BROKEN = 4  # the exit code of a claim that is surely wrong
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this file."""
+    app.command("canaries")(canaries)
+
+
+def canaries(
+    recipe: Annotated[Path, typer.Argument(help="A recipe (TOML) with an epsilon.")],
+    data: Annotated[Path | None, typer.Option(help="A table instead of the recipe's.")] = None,
+    many: Annotated[int, typer.Option(help="Canaries in one training.")] = 500,
+    trainings: Annotated[
+        int, typer.Option(help="Train so often with and without one canary instead; 0: not.")
+    ] = 0,
+) -> None:
+    """Is the claimed epsilon contradicted? Canaries are hidden in the table, and guessed at.
+
+    For your eyes; nothing is released or written. Exit code 4 where the claim is broken.
+
+    Example: synth canaries recipe.toml --trainings 200
+    """
+    with explained():
+        try:
+            told = read_recipe(recipe.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            raise RecipeError(f"`{recipe}` cannot be read.", "Give the path of a recipe.") from None
+        if data is None and not told.source.file:
+            raise RecipeError("The recipe names no file.", "Give the table with --data.")
+        table = data or recipe.parent / told.source.file
+        folder = recipe.parent
+        found = (
+            retrained(told, table, trainings, Shown(), folder=folder)
+            if trainings
+            else one_run(told, table, many, Shown(), folder=folder)
+        )
+    typer.echo(found.plain)
+    if found.broken:
+        raise typer.Exit(BROKEN)

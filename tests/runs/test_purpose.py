@@ -1,0 +1,139 @@
+"""A purpose: settings proposed by it, and answers rehearsed before a row is read."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+from synth.cli import app
+from synth.errors import RecipeError
+from synth.runs import Recipe, read_recipe
+from synth.runs.declared_shape import shape_of
+from synth.runs.proposals import proposals
+from synth.runs.recipe_file import recipe_text, whole_text
+from synth.runs.rehearsal import epsilon_for_purpose, rehearse
+
+COLUMNS = """
+[[column]]
+name = "ward"
+values = ["A", "B", "C"]
+other = false
+missing = false
+[[column]]
+name = "month"
+kind = "integer"
+low = 1
+high = 12
+missing = false
+[[column]]
+name = "age"
+kind = "integer"
+low = 0
+high = 119
+[[column]]
+name = "stay"
+kind = "real"
+decimals = 1
+low = 0
+high = 60
+intervals = 600
+[[column]]
+name = "note"
+"""
+
+
+def recipe(purpose: str, method: str = "independent", epsilon: float = 1.0) -> Recipe:
+    head = f'[purpose]\n{purpose}\n[method]\nname = "{method}"\n[privacy]\nepsilon = {epsilon}\n'
+    return read_recipe(head + COLUMNS)
+
+
+TABLES = 'use = "tables"\ncolumns = ["ward"]\ncrossings = [["ward", "month"]]\nrows = 2000\n'
+MODEL = 'use = "model"\ntarget = "stay"\npredictors = ["age", "ward"]\nrows = 2000\n'
+
+
+def taken(told: Recipe) -> Recipe:
+    """The recipe with every proposal, until there is none."""
+    for _ in range(10):
+        found = proposals(told, shape_of(told))
+        if not found:
+            return told
+        told = found[0].fix.of(told)
+    raise AssertionError("proposals never end")
+
+
+def test_each_use_gets_what_serves_it_and_a_reason_and_proposals_end():
+    plan = taken(recipe(TABLES))
+    assert plan.method.name == "adaptive" and plan.chosen.pinned == (("ward", "month"),)
+    assert shape_of(plan).schema.names == ("ward", "month")
+    assert taken(recipe('use = "software"')).method.name == "random"
+    apart = recipe('use = "tables"\ncolumns = ["ward"]\nrows = 2000', method="adaptive")
+    assert taken(apart).method.name == "independent"
+    model = taken(recipe(MODEL))
+    assert ("stay", "age") in model.chosen.pinned
+    assert next(p for p in model.column if p.name == "stay").intervals < 600
+    people = taken(recipe(MODEL, method="row_seeded"))
+    assert people.method.name == "value_seeded"  # the wanted promise stays
+    assert taken(read_recipe(recipe_text(plan))).protect == tuple(
+        {**s, "columns": list(s["columns"])} for s in plan.protect
+    )
+    assert read_recipe(whole_text(plan)).purpose == plan.purpose
+    assert all(p.reason for p in proposals(recipe(TABLES), shape_of(recipe(TABLES))))
+
+
+def test_epsilon_is_raised_where_all_is_noise_and_lowered_where_it_buys_nothing():
+    few, many = (recipe(f"{TABLES.replace('2000', n)}", epsilon=5.0) for n in ("60", "2000000"))
+    assert not any(p.fix.epsilon for p in proposals(few, shape_of(few)))  # no 10 would do
+    down = [p.fix.epsilon for p in proposals(many, shape_of(many)) if p.fix.epsilon]
+    assert down and down[0] < 2.5
+
+
+def test_the_very_answers_are_rehearsed_and_no_budget_is_spent():
+    told, shown = taken(recipe(TABLES)), []
+    found = rehearse(told, progress=lambda share, doing: shown.append(share))
+    assert [e.what for e in found.expected] == ["counts by ward", "counts by ward and month"]
+    assert all(0 < e.within < e.usual for e in found.expected)
+    assert found.rows == 2000 and found.assumed == () and shown[-1] == 1.0
+    assert found == rehearse(told)  # the same made-up tables, and in the tests the same noise
+
+
+def test_less_noise_comes_nearer_and_epsilon_is_solved_for_what_is_wanted():
+    far, near = (rehearse(recipe(TABLES, epsilon=e)).expected[0].within for e in (0.1, 10.0))
+    assert near < far
+    best = epsilon_for_purpose(recipe(f"{TABLES}within = {(near + far) / 2}\n"))
+    assert best is not None and best.epsilon is not None and 0.1 <= best.epsilon <= 10.0
+    assert best.expected[0].within <= (near + far) / 2
+    assert epsilon_for_purpose(recipe(f"{TABLES}within = 0.5\n")) is None
+    with pytest.raises(RecipeError, match="how accurate"):
+        epsilon_for_purpose(recipe(TABLES))
+
+
+def test_coefficients_are_rehearsed_and_what_nobody_declared_is_assumed_and_said():
+    found = rehearse(recipe(MODEL))
+    assert [e.what for e in found.expected] == ["the coefficient of age", "the coefficient of ward"]
+    assert "standard deviations" in found.expected[0].plain
+    assert found.assumed == ("note",) and "`note`" in " ".join(found.notes)
+
+
+@pytest.mark.parametrize(
+    ("purpose", "why"),
+    [
+        ('use = "tables"\ncolumns = ["ward"]', "about how many people"),
+        ('use = "tables"\ncolumns = ["bed"]\nrows = 9', "no such column"),
+        ('use = "software"\nrows = 9', "Nothing is to be counted"),
+    ],
+)
+def test_what_cannot_be_rehearsed_is_a_sentence(purpose, why):
+    with pytest.raises(RecipeError, match=why):
+        rehearse(recipe(purpose))
+
+
+def test_the_command_proposes_takes_and_foretells(tmp_path):
+    path, planned = tmp_path / "r.toml", tmp_path / "planned.toml"
+    path.write_text(recipe_text(recipe(TABLES)))
+    done = CliRunner().invoke(app, ["plan", str(path), "--take", "1", "-o", str(planned)])
+    assert done.exit_code == 0, done.output
+    assert "1. Take the method adaptive" in done.output
+    assert "counts by ward and month within ±" in done.output
+    assert read_recipe(planned.read_text()).method.name == "adaptive"
+    wrong = CliRunner().invoke(app, ["plan", str(path), "--take", "99"])
+    assert wrong.exit_code == 2 and "no proposal 99" in wrong.output
