@@ -18,12 +18,12 @@ from tests.bundles import summed, zipped
 EACH = {
     "file": 60,
     "recipe": 80,
-    "bundle": 50,
-    "request": 60,
+    "bundle": 30,
+    "request": 40,
     "sandbox": 60,
     "query": 80,
-    "rule": 60,
-    "words": 12,
+    "rule": 40,
+    "words": 4,
 }
 DEEP = b"[" * 100_000
 
