@@ -25,8 +25,8 @@ from ui.shell.visitor import Visitor, explained
 from ui.shell.work import in_background
 
 ROWS_HELP = (
-    "A round number, as you would say it without counting: it is taken as known. Nothing here "
-    "looks at the table."
+    "A round number, as you would say it without counting: it is taken as known. No row is "
+    "read here; which columns are identifiers is taken from *Columns*."
 )
 WITHIN_HELP = "In people: of 20 counts, 19 are to be this near to the real one. 0: not said."
 SLOPE_HELP = "In standard deviations. 0: not said."
