@@ -111,9 +111,12 @@ def check_listed(opened: zipfile.ZipFile, refusal: Refusal, most: int, free: int
 
 def check_unpacked(unpacked: int, size: int, refusal: Refusal, most: int, free: int = FREE) -> None:
     """Refuse what unpacks to too much, or to far more than it is. Raises as `archive`."""
-    if unpacked > most or unpacked > max(free, MOST_RATIO * size):
+    if unpacked > most:
+        told = f"The file would unpack to more than {most / 1e9:.0f} GB."
+        raise refusal.error(told, refusal.remedy)
+    if unpacked > max(free, MOST_RATIO * size):
         raise refusal.error(
-            f"The file would unpack to {unpacked / 1e6:,.0f} MB from {size / 1e6:.1f} MB.",
+            f"The file would unpack to {unpacked / 1e6:,.0f} MB from {size / 1e6:.2f} MB.",
             refusal.remedy,
         )
 

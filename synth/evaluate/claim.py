@@ -8,14 +8,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from synth.budget.eyes import ForCustodian
 from synth.lazily import np, special
 
 SURE = 0.999  # that a bound holds, for each table that was tried
 ALPHAS = tuple(1.0 + 0.05 * 1.25**i for i in range(30))  # orders of Rényi that are tried
 
 
-@dataclass(frozen=True)
-class Told:
+@dataclass(frozen=True, repr=False)
+class Told(ForCustodian):
     """How often a test said "in it".
 
     Args:
