@@ -297,12 +297,12 @@ def _own_words(recipe: Recipe, schema: Schema) -> Iterator[tuple[str, tuple[str,
     yield "the population", (recipe.people.population,)
     yield "names of columns", schema.names
     yield "meanings of columns", tuple(c.meaning for c in schema)
-    yield "the steps of the recipe", tuple(_texts(recipe.protect))
+    yield "the steps of the recipe", tuple(texts_within(recipe.protect))
     told = recipe.model_dump(exclude_defaults=True).get("column", ())
-    yield "the columns of the recipe", tuple(_texts([p.get("codes") for p in told]))
+    yield "the columns of the recipe", tuple(texts_within([p.get("codes") for p in told]))
 
 
-def _texts(value: Any) -> Iterator[str]:
+def texts_within(value: Any) -> Iterator[str]:
     """Every text in a document, and the keys of its mappings: old values of a recoding."""
     match value:
         case str():
@@ -310,7 +310,7 @@ def _texts(value: Any) -> Iterator[str]:
         case Mapping():
             for key, part in value.items():
                 yield str(key)
-                yield from _texts(part)
+                yield from texts_within(part)
         case list() | tuple():
             for part in value:
-                yield from _texts(part)
+                yield from texts_within(part)

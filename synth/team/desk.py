@@ -7,12 +7,13 @@ the release in question; `answering` asks the table.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from synth.errors import NotAllowed
 from synth.release import Bundle
+from synth.runs.gate import texts_within
 from synth.runs.recipe_file import read_recipe
 from synth.team.inquiries import Inquiry, Reply, Verification, inquiries_in
 from synth.team.journal import Deed
@@ -107,17 +108,4 @@ def changed_in(bundle: Bundle) -> frozenset[str]:
     """Names of columns that a step of a release's recipe speaks of."""
     text = bundle.files.get("recipe.toml", b"").decode()
     steps = read_recipe(text).protect if text else ()
-    return frozenset(word for step in steps for word in _words(step))
-
-
-def _words(value: Any) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case Mapping():
-            for key, part in value.items():
-                yield str(key)
-                yield from _words(part)
-        case list() | tuple():
-            for part in value:
-                yield from _words(part)
+    return frozenset(word for step in steps for word in texts_within(step))
