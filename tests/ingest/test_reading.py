@@ -368,6 +368,16 @@ def test_what_is_no_table_is_said_to_be_what_it_is(content, says):
         read(content)
 
 
+def test_an_open_quote_is_told_whatever_another_library_lets_a_field_hold():
+    """One that is imported in the same process had raised the limit, and the rows were one cell."""
+    before = csv.field_size_limit(1 << 24)
+    try:
+        with pytest.raises(IngestError, match="a quote may be open"):
+            read(b'a,b\n1,"2\n' + b"x,y\n" * 50_000)
+    finally:
+        csv.field_size_limit(before)
+
+
 # -- how it was written ------------------------------------------------------------------------
 
 

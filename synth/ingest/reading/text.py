@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from typing import IO, Any
 
 from synth.errors import IngestError
-from synth.ingest.reading.dividing import BLANK, DELIMITERS, FIXED, Fields, delimiter_of, fields_of
+from synth.ingest.reading.dividing import (
+    BLANK,
+    DELIMITERS,
+    FIXED,
+    LONGEST,
+    Fields,
+    delimiter_of,
+    fields_of,
+)
 from synth.ingest.reading.encodings import BLOCK, Encoded, encoding_of
 from synth.ingest.reading.eurostat import eurostat
 from synth.ingest.reading.layout import LOOKED, Layout, layout_of
@@ -106,6 +114,8 @@ def _start(text: str, fields: Fields, skipped: int) -> Start:
     before = first
     try:
         for row in reader:
+            if any(len(c) > LONGEST for c in row):  # whatever others have set the reader's limit to
+                raise csv.Error
             if any(c.strip() for c in row):
                 rows.append(row)
                 at.append(before)
@@ -114,7 +124,7 @@ def _start(text: str, fields: Fields, skipped: int) -> Start:
                 break
     except csv.Error:
         raise IngestError(
-            f"Line {before + 1:,} holds a field of more than {csv.field_size_limit():,} "
+            f"Line {before + 1:,} holds a field of more than {LONGEST:,} "
             "characters; a quote may be open.",
             "Close it, or correct that line.",
         ) from None
