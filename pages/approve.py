@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from synth.team.members import Duty
+from synth.api.team.members import Duty
 from ui.shell.signed_in import need
 from ui.shell.visitor import explained
 from ui.team.approval import show_waiting

@@ -1,6 +1,6 @@
 """The documentation, without leaving the app."""
 
-from synth.team.members import Duty
+from synth.api.team.members import Duty
 from ui.help import show_page
 from ui.shell.signed_in import need
 

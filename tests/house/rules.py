@@ -60,11 +60,11 @@ LOUD = {
     "rows_traits": {
         "synth/runs/accounts.py": "the lasting ledger",
         "synth/runs/job.py": "to the worker, for the lasting ledger",
-        "synth/team/answering.py": "the lasting ledger",
+        "synth/api/team/answering.py": "the lasting ledger",
     },
     "send_rows": {
         "synth/runs/job.py": "to the worker",
-        "synth/team/answering.py": "into a vault of its own, with so many rows of each person",
+        "synth/api/team/answering.py": "into a vault of its own, with so many rows of each person",
     },
 }
 # Doors through which the origin of a column's values may improve.

@@ -66,7 +66,7 @@ def test_the_picture_is_that_of_the_imports_now(rooms):
     assert rooms.drawn(ARCHITECTURE) == ARCHITECTURE, "make rooms draws it again"
     assert rooms.drawn(ARCHITECTURE.replace("runs --> release", "runs --> vault")) == ARCHITECTURE
     boxes = set(re.findall(r"^  (\w+)\[", rooms.drawing(), re.M)) - {"ground"}
-    assert len(boxes) <= 13
+    assert len(boxes) <= 12
 
 
 @pytest.mark.parametrize("arrow", [("schema", "runs"), ("cli", "api"), ("progress", "errors")])

@@ -2,8 +2,8 @@
 
 from functools import cache
 
+from synth.api.team.members import Duty, Member
 from synth.runs import Recipe, run
-from synth.team.members import Duty, Member
 from tests.people import some_people
 
 

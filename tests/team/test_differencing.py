@@ -4,11 +4,11 @@ import io
 
 import pytest
 
+from synth.api.team.differencing import beside, subtracted, together, units
 from synth.budget import Budget, Grouped, Measured, Statement
 from synth.budget.accounting import epsilon_of
 from synth.release import Bundle
 from synth.release.counts import aggregates_of
-from synth.team.differencing import beside, subtracted, together, units
 from tests.team.people import noisy, zipped
 
 

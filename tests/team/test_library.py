@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from synth.api.team.journal import DATABASE
+from synth.api.team.library import Library
+from synth.api.team.members import Duty
+from synth.api.team.shelved import GateLine, Leaflet, Phase
 from synth.errors import NotAllowed, SynthError, TeamError
-from synth.team.journal import DATABASE
-from synth.team.library import Library
-from synth.team.members import Duty
-from synth.team.shelved import GateLine, Leaflet, Phase
 from tests import postgres
 from tests.team.people import (
     ADMINISTRATOR,

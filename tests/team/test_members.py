@@ -2,8 +2,8 @@
 
 import pytest
 
+from synth.api.team.members import Duty, Entrance, member_of, sign_in_of
 from synth.errors import NotAllowed, TeamError
-from synth.team.members import Duty, Entrance, member_of, sign_in_of
 
 NOW = 1_000.0
 NEVER = 1e11

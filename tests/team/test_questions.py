@@ -3,16 +3,16 @@
 import pandas as pd
 import pytest
 
+from synth.api.team.answering import answer, price
+from synth.api.team.desk import Desk
+from synth.api.team.inquiries import Reply, Verification
+from synth.api.team.library import Library
+from synth.api.team.members import Duty
 from synth.budget import Budget
 from synth.budget.lasting import LedgerFile
 from synth.errors import AccountRefused, BudgetExceeded, ConditionError, NotAllowed
 from synth.ingest import load
 from synth.runs import Recipe
-from synth.team.answering import answer, price
-from synth.team.desk import Desk
-from synth.team.inquiries import Reply, Verification
-from synth.team.library import Library
-from synth.team.members import Duty
 from tests.people import some_people
 from tests.team.people import APPROVER, CUSTODIAN, RECIPIENT, noisy, somebody, zipped
 from tests.team.test_library import WARD, kept, published

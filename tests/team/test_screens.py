@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from synth.api.team.desk import Desk
+from synth.api.team.library import Library
+from synth.api.team.shelved import GateLine, Leaflet, changed
 from synth.budget import Budget
 from synth.ingest import load
 from synth.runs.gate import excepted
-from synth.team.desk import Desk
-from synth.team.library import Library
-from synth.team.shelved import GateLine, Leaflet, changed
 from tests.people import some_people
 from tests.team.people import APPROVER, CUSTODIAN, noisy, zipped
 from tests.ui.test_pages import ROUTER, ran, with_release, with_table, words

@@ -4,8 +4,8 @@ from functools import partial
 
 import streamlit as st
 
+from synth.api.team.members import Duty
 from synth.errors import TeamError
-from synth.team.members import Duty
 from ui.code import show_code
 from ui.help import show_way
 from ui.shell.places import page

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from synth.team.members import (
+from synth.api.team.members import (
     CLAIM,
     WAY,
     Duty,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
+from synth.api.team.answering import answer, price
+from synth.api.team.desk import Desk
+from synth.api.team.inquiries import Inquiry
+from synth.api.team.library import Library
+from synth.api.team.members import Member
+from synth.api.team.shelved import Shelved
 from synth.budget.figures import up
 from synth.errors import SynthError, TeamError
 from synth.ingest import Loaded
-from synth.team.answering import answer, price
-from synth.team.desk import Desk
-from synth.team.inquiries import Inquiry
-from synth.team.library import Library
-from synth.team.members import Member
-from synth.team.shelved import Shelved
 from ui.gate import plain
 from ui.shell.places import page
 from ui.shell.signed_in import questions_each

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from synth.team.differencing import Beside
-from synth.team.library import Library
-from synth.team.members import Member
-from synth.team.shelved import Phase, Shelved
+from synth.api.team.differencing import Beside
+from synth.api.team.library import Library
+from synth.api.team.members import Member
+from synth.api.team.shelved import Phase, Shelved
 from ui.gate import plain
 from ui.shell.places import page
 from ui.shell.visitor import explained

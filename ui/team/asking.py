@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from synth.api.team.desk import Desk
+from synth.api.team.inquiries import KINDS, Inquiry, Verification, measurable
+from synth.api.team.library import Library
+from synth.api.team.members import Duty, Member
+from synth.api.team.shelved import Phase, Shelved
 from synth.release import Bundle
-from synth.team.desk import Desk
-from synth.team.inquiries import KINDS, Inquiry, Verification, measurable
-from synth.team.library import Library
-from synth.team.members import Duty, Member
-from synth.team.shelved import Phase, Shelved
 from ui.shell.signed_in import questions_each
 from ui.shell.visitor import explained
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from synth.team.library import Library
+from synth.api.team.library import Library
 from ui.shell.signed_in import library_database, library_folder
 
 

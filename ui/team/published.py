@@ -6,12 +6,12 @@ from functools import partial
 
 import streamlit as st
 
+from synth.api.team.library import TEAM, Library
+from synth.api.team.members import Duty, Member
+from synth.api.team.shelved import Phase, Shelved, changed
 from synth.errors import NotAllowed
 from synth.release import Bundle
 from synth.release.showcase.bundle import look_of
-from synth.team.library import TEAM, Library
-from synth.team.members import Duty, Member
-from synth.team.shelved import Phase, Shelved, changed
 from ui.gate import plain
 from ui.release import show_promise
 from ui.shell.visitor import explained

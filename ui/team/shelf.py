@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from synth.team.library import Library
-from synth.team.members import Duty, Member
-from synth.team.shelved import Phase, Shelved
+from synth.api.team.library import Library
+from synth.api.team.members import Duty, Member
+from synth.api.team.shelved import Phase, Shelved
 from ui.gate import plain
 
 CHOSEN = "release"  # in the address of a release's page

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from synth.team.members import Member
-from synth.team.shelved import GateLine, Leaflet, Shelved
+from synth.api.team.members import Member
+from synth.api.team.shelved import GateLine, Leaflet, Shelved
 from ui.gate import lines_of, may_leave, plain
 from ui.shell.places import page
 from ui.shell.visitor import Made, explained

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from synth.api.team.inquiries import Reply, Verification
 from synth.budget.account import running_total
 from synth.budget.accounting import epsilon_of
 from synth.errors import NotAllowed
@@ -35,7 +36,6 @@ from synth.schema import Categories, Column, Schema
 from synth.schema.condition_reading import read_where
 from synth.schema.conditions import holds
 from synth.schema.obeying import figures
-from synth.team.inquiries import Reply, Verification
 from synth.vault import PrivateTable
 from synth.vault.passing import receive
 

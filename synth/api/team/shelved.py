@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from enum import Enum
 from typing import Any
 
-from synth.team.journal import Deed
+from synth.api.team.journal import Deed
 
 
 class Act(Enum):

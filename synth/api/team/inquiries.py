@@ -12,12 +12,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from synth.api.team.journal import Deed
+from synth.api.team.shelved import Act
 from synth.errors import ConditionError
 from synth.schema import Column, Numbers, Schema
 from synth.schema.condition_reading import read_where
 from synth.schema.conditions import Atom, Where, orderly, parts_of
-from synth.team.journal import Deed
-from synth.team.shelved import Act
 
 KINDS = {"count": "How many rows", "mean": "The mean of a column"}
 

@@ -15,15 +15,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from synth.api.team.differencing import Beside, beside, beside_all
+from synth.api.team.inquiries import inquiries_in
+from synth.api.team.journal import BUNDLES, Deed, Journal, now, written
+from synth.api.team.members import Duty, Member
+from synth.api.team.shelved import Act, GateLine, Leaflet, Phase, Shelved, shelved_of
 from synth.budget import Budget
 from synth.errors import NotAllowed, TeamError
 from synth.release import Bundle
 from synth.runs.verifying import check_promise
-from synth.team.differencing import Beside, beside, beside_all
-from synth.team.inquiries import inquiries_in
-from synth.team.journal import BUNDLES, Deed, Journal, now, written
-from synth.team.members import Duty, Member
-from synth.team.shelved import Act, GateLine, Leaflet, Phase, Shelved, shelved_of
 
 TEAM = (Duty.CUSTODIAN, Duty.APPROVER, Duty.ADMINISTRATOR)
 MOST_WORDS = 2_000  # characters of a reason or a note

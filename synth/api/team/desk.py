@@ -11,15 +11,15 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from synth.api.team.inquiries import Inquiry, Reply, Verification, inquiries_in
+from synth.api.team.journal import Deed
+from synth.api.team.library import TEAM, Library, deed_of, said, seen_by
+from synth.api.team.members import Duty, Member
+from synth.api.team.shelved import Act, Phase
 from synth.errors import NotAllowed
 from synth.release import Bundle
 from synth.runs.gate import texts_within
 from synth.runs.recipe_file import read_recipe
-from synth.team.inquiries import Inquiry, Reply, Verification, inquiries_in
-from synth.team.journal import Deed
-from synth.team.library import TEAM, Library, deed_of, said, seen_by
-from synth.team.members import Duty, Member
-from synth.team.shelved import Act, Phase
 
 
 @dataclass(frozen=True)
