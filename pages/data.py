@@ -23,9 +23,11 @@ st.markdown(
     "what is true of everybody. Your table stays in this program's memory; nothing is sent "
     "anywhere or written to disk."
 )
+start, kept = st.container(), st.container()  # always there: what moves up forgets its upload
 if who.loaded is None:
-    st.page_link(page("tour"), label="New here? A tour of three minutes", icon=":material/explore:")
-kept = st.container()
+    start.page_link(
+        page("tour"), label="New here? A tour of three minutes", icon=":material/explore:"
+    )
 left, right = st.columns(2, gap="large")
 with left:
     st.header("Your own table")

@@ -16,6 +16,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 from synth.operating import operating, unknown
 from tests.server import served
 from tests.waiting import PATIENCE
+from ui.data import sources
 from ui.shell.guards import Guards, no_room
 from ui.shell.hushed import hushed
 from ui.shell.surroundings import SWEEP, SecurityHeaders, forget_the_departed, let_go, policy
@@ -173,11 +174,24 @@ def test_files_of_a_tab_that_is_gone_are_freed_within_a_minute():
     assert set(uploads.file_storage) == {"just now", "open"}
 
 
+def test_an_upload_that_came_while_another_was_read_is_kept(monkeypatch):
+    """It was let go of unread, and nobody was told."""
+    uploads = MemoryUploadedFileManager("")
+    for file in ("read", "came meanwhile"):
+        uploads.add_file("tab", UploadedFileRec(file, "a.csv", "text/csv", b"x"))
+    here = SimpleNamespace(session_id="tab", uploaded_file_mgr=uploads)
+    monkeypatch.setattr(sources, "get_script_run_ctx", lambda: here)
+    monkeypatch.setattr(sources.Runtime, "exists", lambda: True)
+    sources.free_uploads("read")
+    assert list(uploads.file_storage["tab"]) == ["came meanwhile"]
+
+
 def test_streamlit_still_keeps_sessions_where_we_look():
     from streamlit.runtime.memory_session_storage import MemorySessionStorage
     from streamlit.runtime.websocket_session_manager import WebsocketSessionManager
 
     assert callable(MemorySessionStorage.list)
     assert callable(MemoryUploadedFileManager.remove_session_files)
+    assert callable(MemoryUploadedFileManager.remove_file)
     assert MemoryUploadedFileManager("").file_storage == {}
     assert "_session_storage" in WebsocketSessionManager.__init__.__code__.co_names

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from synth.release import Bundle
 from synth.runs.verifying import verify
@@ -179,6 +179,25 @@ def test_the_strip_tells_of_the_table_that_is_used_whatever_was_tried_before(pag
     expect(strip).to_contain_text("hospital admissions · 10,000 rows")
     expect(refused).to_have_count(0)
     expect(field).not_to_contain_text("broken.xlsx")
+
+
+def test_a_second_upload_is_not_lost_while_the_screen_draws_itself_anew(page):
+    """The first table took a link from the screen; what stood below moved up, and began again."""
+    held: list[Route] = []
+    strip, rows = page.locator(".st-key-strip"), some_people(60).to_csv(index=False).encode()
+    upload(page, "people.csv", rows)
+    expect(strip).to_contain_text("people.csv · 60 rows")
+
+    def hold(route: Route) -> None:
+        held.append(route) if route.request.method == "PUT" else route.continue_()
+
+    page.route("**/_stcore/upload_file/**", hold)
+    with page.expect_request(lambda r: r.method == "PUT"):
+        upload(page, "other.csv", rows)
+    expect(page.get_by_text("A tour of three minutes")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(strip).to_contain_text("other.csv · 60 rows")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 from streamlit.runtime import Runtime
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from synth.budget import Audience
@@ -51,7 +52,7 @@ def bring_upload(who: Visitor) -> None:
                 _written_down(who, file.name, file.getvalue())
         except SynthError as error:
             st.session_state[UNREAD] = file.name, error
-        free_uploads()
+        free_uploads(file.file_id)
     show_refused(who)
     if UNREAD in st.session_state:
         _show_unread(who, *st.session_state[UNREAD])
@@ -121,14 +122,20 @@ def offer_to_forget(who: Visitor) -> None:
             st.rerun()
 
 
-def free_uploads() -> None:
+def free_uploads(one: str = "") -> None:
     """Let go of this visitor's uploaded bytes, which Streamlit keeps while the tab is open.
 
+    Of `one` upload alone where it is named: another may have come while that one was read.
     The manager of uploads is private to Streamlit; a test fails when an upgrade changes it.
     """
     context = get_script_run_ctx()
-    if context is not None and Runtime.exists():
-        context.uploaded_file_mgr.remove_session_files(context.session_id)
+    if context is None or not Runtime.exists():
+        return
+    uploads = context.uploaded_file_mgr
+    if one and isinstance(uploads, MemoryUploadedFileManager):
+        uploads.remove_file(context.session_id, one)
+    else:
+        uploads.remove_session_files(context.session_id)
 
 
 def databases() -> dict[str, Database]:
