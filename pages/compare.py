@@ -4,10 +4,11 @@ import streamlit as st
 
 from synth.evaluate import charts
 from ui.attacks import show_attacks
-from ui.compare import show_combinations, show_distances, show_runs, show_verdicts
+from ui.compare import show_combinations, show_distances, show_verdicts
 from ui.shell.places import page
 from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import need_made
+from ui.trials import show_runs
 
 need_custodian()
 who, made = need_made()

@@ -1,4 +1,4 @@
-"""Parts of the Compare screen: verdicts, distances, combinations, and one run beside another."""
+"""Parts of the Compare screen: verdicts, distances, and combinations."""
 
 from __future__ import annotations
 
@@ -88,25 +88,3 @@ def _show(found: Kept) -> None:
     st.altair_chart(charts.kept_chart(found), alt="What became of combinations, by their length")
     st.dataframe(charts.kept_frame(found), hide_index=True, alt="Combinations by length")
     st.dataframe(charts.bucket_frame(found), hide_index=True, alt="Combinations by their count")
-
-
-def show_runs(who: Visitor) -> None:
-    """The runs of this session side by side, on one axis."""
-    if len(who.runs) < 2:
-        st.caption("Make another release with another method or epsilon to see both side by side.")
-        return
-    found = [(_named(i, r), r.comparison) for i, r in enumerate(who.runs, start=1)]
-    st.altair_chart(charts.runs_chart(found), alt="Distance of each column, run by run")
-    st.dataframe(charts.runs_frame(found), hide_index=True, alt="Mean distances, run by run")
-    st.dataframe(
-        charts.fates_frame(found), hide_index=True, alt="What became of each column, run by run"
-    )
-    best_name, best = min(found, key=lambda f: f[1].two_way)
-    st.markdown(
-        f"Pairs of columns are closest in **{best_name}**: {best.two_way:.3f}, where a fresh real "
-        f"sample would have {best.fresh_two_way:.3f}."
-    )
-
-
-def _named(number: int, made: Made) -> str:
-    return f"{number}. {made.recipe.method.name}, {made.bundle.statement.guarantee.short}"

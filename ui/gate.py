@@ -120,7 +120,6 @@ def _settle(who: Visitor, made: Made, line: Objection, reason: str) -> None:
     told = excepted(made.recipe, line.key, reason)
     who.decide(release=excepted(who.recipe, line.key, reason).release)
     who.made = replace(made, recipe=told)
-    who.runs = [who.made if run is made else run for run in who.runs]
     st.rerun()
 
 

@@ -1,4 +1,4 @@
-"""`synth plan`: settings for a purpose, and how accurate its answers will be, without the rows."""
+"""`synth plan | trials`: settings for a purpose, and what they lead to, without the rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from synth.cli.speech import Shown, explained
+from synth.cli.speech import Shown, as_text, explained
 from synth.errors import RecipeError
 from synth.protect.steps import Shelf
 from synth.release.table_files import whole
@@ -16,11 +16,13 @@ from synth.runs.declared_shape import shape_of
 from synth.runs.proposals import proposals
 from synth.runs.recipe_file import whole_text
 from synth.runs.rehearsal import EPSILONS, epsilon_for_purpose, rehearse
+from synth.runs.trials import assumed_words, candidates, frontier, on_made_up, on_real
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this file."""
     app.command("plan")(plan)
+    app.command("trials")(trials)
 
 
 def plan(
@@ -66,6 +68,53 @@ def plan(
             with whole(output) as stream:
                 stream.write(whole_text(told).encode())
             typer.echo(f"Wrote {output}.")
+
+
+def trials(
+    recipe: Annotated[Path, typer.Argument(help="A recipe (TOML).")],
+    method: Annotated[
+        list[str] | None, typer.Option(help="A method to try; may be repeated.")
+    ] = None,
+    epsilon: Annotated[
+        list[float] | None, typer.Option(help="An epsilon to try; may be repeated.")
+    ] = None,
+    rows: Annotated[
+        int, typer.Option(help="About how many people there are, if [purpose] does not say.")
+    ] = 0,
+    real: Annotated[
+        bool,
+        typer.Option("--real", help="On the real table: each trial is a run, and costs as one."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")] = False,
+) -> None:
+    """Try several methods and budgets: which of them does no other one beat?
+
+    On a made-up table of the declared shape, which reads no row and costs nothing, unless --real.
+
+    Example: synth trials recipe.toml --method adaptive --method independent --epsilon 1
+    """
+    with explained():
+        told, shelf = read_recipe(_text(recipe)), Shelf(recipe.parent)
+        wanted = candidates(told, method or [told.method.name], epsilon or [told.privacy.epsilon])
+        assumed: tuple[str, ...] = ()
+        if real:
+            found = on_real(wanted, recipe.parent, Shown())
+        else:
+            many = rows or told.purpose.rows
+            found, assumed = on_made_up(wanted, (), Shown(), shelf, rows=many)
+    best = frontier(found)
+    if as_json:
+        lines = [{**t.document(), "beaten": not any(t is b for b in best)} for t in found]
+        typer.echo(as_text({"real": real, "trials": lines, "assumed": list(assumed)}))
+        return
+    for trial in found:
+        mark = "*" if any(trial is b for b in best) else " "
+        typer.echo(f"{mark} {trial.plain}")
+    typer.echo("* is beaten by no other one: nearer and safer.")
+    if assumed:
+        typer.echo(assumed_words(assumed))
+    if not real:
+        typer.echo("Tried on a made-up table; no row was read, and it cost nothing.")
 
 
 def _text(recipe: Path) -> str:

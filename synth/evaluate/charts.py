@@ -282,3 +282,39 @@ def runs_chart(runs: Sequence[tuple[str, Comparison]]) -> Chart:
         .properties(height=26 * frame["column"].nunique() + 120)
     )
     return chart
+
+
+def frontier_chart(trials: pd.DataFrame) -> Chart:
+    """Risk against distance, a point for each trial; a line through those that no other one beats.
+
+    Args:
+        trials: `trial`, `distance`, `risk` and `best` (whether no other one beats it).
+    """
+    near = alt.X("distance:Q", title="mean distance of pairs of columns (0 same, 1 disjoint)")
+    safe = alt.Y(
+        "risk:Q",
+        title="found out more than of strangers (0 nothing, 1 all)",
+        scale=alt.Scale(domainMin=0, domainMax=max(0.1, float(trials["risk"].max()))),
+    )
+    tooltip = [
+        alt.Tooltip("trial:N", title="run"),
+        alt.Tooltip("distance:Q", title="distance", format=".3f"),
+        alt.Tooltip("risk:Q", title="risk", format=".3f"),
+    ]
+    base = alt.Chart(
+        trials, title="Nearer to the left, safer further down; the line joins those none beats"
+    ).encode(x=near, y=safe, tooltip=tooltip)
+    kept = alt.datum.best == True  # noqa: E712
+    line = base.transform_filter(kept).mark_line(strokeDash=[4, 3], color="#8a8a8a")
+    points = base.mark_point(size=110, filled=True, opacity=1).encode(
+        shape=alt.Shape(
+            "best:N",
+            title="beaten by none",
+            scale=alt.Scale(domain=[True, False], range=["diamond", "circle"]),
+        ),
+        color=alt.Color(
+            "best:N", scale=alt.Scale(domain=[True, False], range=["#1f6feb", "#9a6700"])
+        ),
+    )
+    names = base.mark_text(align="left", dx=8, dy=-6, limit=180).encode(text="trial:N")
+    return alt.layer(line, points, names).properties(height=360)

@@ -241,7 +241,7 @@ def test_a_recipe_opened_before_its_table_keeps_what_it_says_of_the_columns():
 
 def test_runs_of_a_session_can_be_seen_side_by_side(with_release):
     again = replace(with_release.made, recipe=Recipe(method=MethodPart(name="random")))
-    with_release.runs = [with_release.made, again]
+    with_release.runs = [with_release.made.trial, again.trial]
     assert "Pairs of columns are closest in" in words(screen("compare", with_release))
 
 

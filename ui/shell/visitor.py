@@ -35,12 +35,14 @@ from synth.runs.memory import Memory
 from synth.runs.question import Question
 from synth.runs.recipe import ReleasePart
 from synth.runs.rewording import reworded
+from synth.runs.trials import Trial
 from synth.schema import Schema
 from ui.shell.places import page
 from ui.shell.visits import COOKIE, Visits, key_of
 
 KEY = "visitor"
-MOST_RUNS = 5  # finished runs kept to be compared
+MOST_REMEMBERED = 5  # releases of queries that are kept to be given again
+MOST_RUNS = 100  # finished runs that are compared, without their rows
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class Made:
     @cached_property
     def bundle(self) -> Bundle:
         return Bundle.read(io.BytesIO(self.zipped))
+
+    @cached_property
+    def trial(self) -> Trial:
+        """What stays of it when the next one is made."""
+        return Trial(self.recipe, self.bundle.statement.guarantee.short, self.comparison)
 
 
 @dataclass(frozen=True, repr=False)
@@ -83,7 +90,7 @@ class Visitor:
     job: Job | None = None
     made: Made | None = None
     repeated: bool = False  # whether `made` is what was released of the same query before
-    runs: list[Made] = field(default_factory=list)  # of this table, oldest first
+    runs: list[Trial] = field(default_factory=list)  # of this table, oldest first
     entries: list[Entry] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)  # look-up tables and hierarchies, by name
     past: list[tuple[dict[str, Any], ...]] = field(default_factory=list)  # steps before each change
@@ -93,7 +100,7 @@ class Visitor:
     queries: dict[str, str] = field(default_factory=dict)  # as they stand in the field, by database
     refused: tuple[str, SynthError] | None = None  # the last query that could not be answered
     question: Question | None = None  # what a database was asked for this table
-    memory: Memory[Made] = field(default_factory=lambda: Memory(most=MOST_RUNS))  # of queries
+    memory: Memory[Made] = field(default_factory=lambda: Memory(most=MOST_REMEMBERED))  # of queries
     owner: str = field(default_factory=lambda: token_urlsafe(16))  # of jobs, in all tabs
 
     def bring(
@@ -147,7 +154,6 @@ class Visitor:
             update={"release": made.recipe.release.model_copy(update=said)}
         )
         new = replace(made, recipe=recipe, zipped=zipped)
-        self.runs = [new if r is made else r for r in self.runs]
         self.made = new
         self.decide(release=self.recipe.release.model_copy(update=said))
         if asking := self._asking(recipe):
@@ -220,10 +226,10 @@ class Visitor:
             self.made = earlier
             self.decide(source=earlier.recipe.source)  # the query as it was spelt then
             return
-        self.job = self._job(note)
+        self.job = self.job_of(self.wanted, note)
         self.job.start(self.loaded.private, of_server())
 
-    def _job(self, note: Note) -> Job:
+    def job_of(self, recipe: Recipe, note: Note = lambda asked: None) -> Job:
         """A job without a way back to the visitor, who may leave while it runs."""
         own: list[Entry] = []
         every, asked = self.entries, self.asked
@@ -235,7 +241,7 @@ class Visitor:
         def over(job: Job) -> None:
             note(job.ending(asked, job.spent(own)))
 
-        return Job(self.wanted, heard, dict(self.files), over, self.looks, owner=self.owner)
+        return Job(recipe, heard, dict(self.files), over, self.looks, owner=self.owner)
 
     @property
     def asked(self) -> Asked:
@@ -248,6 +254,11 @@ class Visitor:
         """The same for every run that asks a database the same; "" where none was asked."""
         return "" if self.question is None else self.question.key(recipe, self.files)
 
+    def keep_run(self, trial: Trial) -> None:
+        """Keep what came of a run to be compared with others, once."""
+        if not any(one is trial for one in self.runs):
+            self.runs = [*self.runs, trial][-MOST_RUNS:]
+
     def collect(self) -> bool:
         """Take over the result of a finished job; whether there was one."""
         job = self.job
@@ -255,7 +266,7 @@ class Visitor:
             return False
         if self.made is None or self.made.zipped is not job.bundle:
             self.made = Made(job.recipe, job.bundle, job.comparison)
-            self.runs = [*self.runs, self.made][-MOST_RUNS:]
+            self.keep_run(self.made.trial)
             if asking := self._asking(job.recipe):
                 self.memory.keep(asking, self.made, len(job.bundle))
         self.job = None
