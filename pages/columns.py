@@ -7,7 +7,7 @@ from ui.columns import edit_columns
 from ui.known import show_public, show_repairs
 from ui.people import ask_people
 from ui.protect.risk import show_short_risk
-from ui.shell.places import page
+from ui.shell.places import go_to
 from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import explained, need_table
 from ui.standins import choose_stand_ins
@@ -47,4 +47,4 @@ else:
     st.success("Every value list and bound is declared: a formal promise can be made.")
 show_short_risk(who)
 if st.button("Next: protect people", type="primary", key="next"):
-    st.switch_page(page("protect"))
+    go_to("protect")

@@ -5,7 +5,7 @@ import streamlit as st
 from synth.evaluate import charts
 from ui.attacks import show_attacks
 from ui.compare import show_combinations, show_distances, show_verdicts
-from ui.shell.places import page
+from ui.shell.places import go_to
 from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import need_made
 from ui.trials import show_runs
@@ -57,4 +57,4 @@ with numbers:
     )
     st.dataframe(charts.pair_frame(found), hide_index=True, alt="Distance of each pair of columns")
 if st.button("Next: release", type="primary", key="next"):
-    st.switch_page(page("release"))
+    go_to("release")

@@ -11,7 +11,7 @@ from ui.data.sources import (
     open_recipe,
     show_table,
 )
-from ui.shell.places import page
+from ui.shell.places import go_to, page
 from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import visitor
 
@@ -50,4 +50,4 @@ if who.loaded is not None:
     show_table(who, who.loaded)
     if st.button("Next: say what the columns are", type="primary", key="next"):
         let_go(who)
-        st.switch_page(page("columns"))
+        go_to("columns")

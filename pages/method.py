@@ -11,7 +11,7 @@ from ui.method.promise import ask_privacy
 from ui.method.purpose import ask_purpose
 from ui.method.rules import ask_rules
 from ui.people import kept_rows
-from ui.shell.places import page
+from ui.shell.places import go_to
 from ui.shell.settings import writing
 from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import explained, need_table
@@ -54,4 +54,4 @@ if who.made is not None and not who.busy:
         st.info(REPEATED)
     st.success(f"{word} {who.made.bundle.facts['rows']:,} synthetic rows are ready.")
     if st.button("Next: compare with the real table", key="next"):
-        st.switch_page(page("compare"))
+        go_to("compare")

@@ -18,7 +18,7 @@ from ui.protect.risk import (
 )
 from ui.protect.search import show_search
 from ui.protect.steps import add_step, show_steps
-from ui.shell.places import page
+from ui.shell.places import go_to
 from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import explained, need_table
 
@@ -57,4 +57,4 @@ with details, explained():
         with apart:
             show_separation(who, made)
 if st.button("Next: choose a method", type="primary", key="next"):
-    st.switch_page(page("method"))
+    go_to("method")

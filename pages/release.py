@@ -14,7 +14,7 @@ from ui.release import (
     show_promise,
     show_signature,
 )
-from ui.shell.places import page
+from ui.shell.places import go_to
 from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import need_made
 from ui.team.submit import offer_submit
@@ -41,7 +41,7 @@ with st.container(horizontal=True):
     offer_bundle(made)
     offer_recipe(made)
     if st.button("View as recipient", icon=":material/visibility:", key="view"):
-        st.switch_page(page("showcase"))
+        go_to("showcase")
 offer_sandbox(made)
 offer_report(made)
 offer_submit(member, made)

@@ -84,6 +84,7 @@ IMPROVING = {
     "telling": {"synth/learning/aggregates.py", "synth/learning/seeded.py"},
 }
 FRESH = {"Generator", "default_rng"}  # of numpy.random: what nobody else draws from
+WAY = "ui/shell/places.py"
 LONGEST_FUNCTION, LONGEST_FILE, LONGEST_PAGE = 45, 430, 60  # lines
 
 
@@ -133,6 +134,13 @@ def private_caches(files: Files) -> Iterator[str]:
     for path, text in files.items():
         if path.startswith(("ui/", "pages/")) and "cache_data" in text:
             yield f"{path} caches for all visitors"
+
+
+def unguarded_ways(files: Files) -> Iterator[str]:
+    """Pages are left by `go_to`, which forgets what of them draws itself anew."""
+    for path, text in files.items():
+        if path.startswith(("ui/", "pages/")) and path != WAY and "switch_page(" in text:
+            yield f"{path} leaves a page without `go_to`"
 
 
 def long_functions(files: Files) -> Iterator[str]:

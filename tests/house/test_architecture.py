@@ -26,6 +26,7 @@ PLANTED = [
     (rules.shared_randomness, "synth/methods/planted.py", "np.random.seed(0)"),
     (rules.shared_randomness, "ui/planted.py", "x = np.random.normal(size=3)"),
     (rules.private_caches, "ui/planted.py", "@st.cache_data\ndef f(): ..."),
+    (rules.unguarded_ways, "pages/planted.py", "st.switch_page(page('data'))"),
     (rules.long_functions, "synth/planted.py", "def f():\n" + "    x = 1\n" * 50),
     (rules.long_files, "synth/planted.py", "x = 1\n" * 431),
     (rules.long_files, "pages/planted.py", "x = 1\n" * 61),

@@ -10,13 +10,17 @@ import httpx
 import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.fragment import MemoryFragmentStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from synth.operating import operating, unknown
 from tests.server import served
 from tests.waiting import PATIENCE
 from ui.data import sources
+from ui.shell import places
 from ui.shell.guards import Guards, no_room
 from ui.shell.hushed import hushed
 from ui.shell.surroundings import SWEEP, SecurityHeaders, forget_the_departed, let_go, policy
@@ -184,6 +188,28 @@ def test_an_upload_that_came_while_another_was_read_is_kept(monkeypatch):
     monkeypatch.setattr(sources.Runtime, "exists", lambda: True)
     sources.free_uploads("read")
     assert list(uploads.file_storage["tab"]) == ["came meanwhile"]
+
+
+def test_a_page_that_is_left_forgets_what_of_it_draws_itself_anew(monkeypatch):
+    """Asked for once more by a clock, a part of the page before emptied the screen after it."""
+    kept = MemoryFragmentStorage()
+    kept.register("a bar that moves by itself", lambda: None)
+    there: list[tuple[str, bool]] = []
+
+    def switch(path: str) -> None:
+        there.append((path, kept.contains("a bar that moves by itself")))
+
+    monkeypatch.setattr(
+        places, "get_script_run_ctx", lambda: SimpleNamespace(fragment_storage=kept)
+    )
+    monkeypatch.setattr(places.st, "switch_page", switch)
+    places.go_to("method")
+    assert there == [(places.page("method"), False)]
+
+
+def test_streamlit_still_asks_whether_a_part_is_there_before_it_draws_it():
+    assert "has_fragment" in AppSession.request_rerun.__code__.co_names
+    assert "fragment_storage" in ScriptRunContext.__dataclass_fields__
 
 
 def test_streamlit_still_keeps_sessions_where_we_look():
