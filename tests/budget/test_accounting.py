@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from types import ModuleType
 
 import numpy as np
 import pytest
-from dp_accounting.pld import privacy_loss_distribution as pld
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri, ndtri_exp
@@ -21,6 +21,15 @@ from synth.budget.accounting import (
     rho_of,
     selection_epsilon,
 )
+
+
+@pytest.fixture(scope="module")
+def pld() -> ModuleType:
+    """Privacy-loss distributions of another project; they load much of scipy."""
+    from dp_accounting.pld import privacy_loss_distribution
+
+    return privacy_loss_distribution
+
 
 epsilons = st.floats(1e-3, 50)
 deltas = st.sampled_from([1e-12, 1e-9, 1e-6, 1e-3])
@@ -62,7 +71,7 @@ def test_limits_of_the_conversion() -> None:
     assert 0 < rho_of(1e-6, 1e-9) < 1e-12
 
 
-def test_discrete_gaussians_of_unequal_scales_cost_no_more_than_charged() -> None:
+def test_discrete_gaussians_of_unequal_scales_cost_no_more_than_charged(pld: ModuleType) -> None:
     shares = [0.002, 0.004, 0.001, 0.0005, 0.007]
     together = None
     for rho in shares:
@@ -77,7 +86,7 @@ def test_discrete_gaussians_of_unequal_scales_cost_no_more_than_charged() -> Non
     assert ours == pytest.approx(theirs, rel=0.01)
 
 
-def test_a_mixture_of_mechanisms_costs_no_more_than_charged() -> None:
+def test_a_mixture_of_mechanisms_costs_no_more_than_charged(pld: ModuleType) -> None:
     gaussian = pld.from_gaussian_mechanism(
         1 / math.sqrt(2 * 0.02), value_discretization_interval=1e-4
     )

@@ -1,6 +1,7 @@
 """Attacks on tables of which it is known what has to come of them; every seed is fixed."""
 
 import math
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from synth.evaluate.attacks.copying import near_copies
 from synth.evaluate.attacks.inference import inference
 from synth.evaluate.attacks.linkability import linkability
 from synth.evaluate.sides import beside
-from synth.schema import Role
+from synth.schema import Role, Schema
 
 KNOWN, SECRETS = ("age", "weight", "town"), ("ill", "income")
 ROWS = 1200
@@ -55,7 +56,13 @@ MADE = {
     "at random": at_random(ROWS, 9),
     "a fresh sample": people(ROWS, 2),
 }
-SCHEMA = load(REAL, Budget(math.inf)).private.schema
+
+
+@cache
+def schema_of_the_real() -> Schema:
+    return load(REAL, Budget(math.inf)).private.schema
+
+
 ALL = {
     "singling out by one column",
     "singling out by several columns",
@@ -72,7 +79,7 @@ ALL = {
 
 
 def tried(made, held=HELD):
-    both = beside(SCHEMA, REAL, made, held)
+    both = beside(schema_of_the_real(), REAL, made, held)
     return attacks(both, KNOWN, SECRETS, np.random.default_rng(0))
 
 
@@ -126,7 +133,7 @@ def test_one_row_in_ten_is_enough_to_be_found():
 
 def test_many_rows_nearest_to_one_stranger_or_member_tell_no_more_than_one():
     crowd = pd.concat([REAL.iloc[[5]]] * ROWS, ignore_index=True)
-    found = near_copies(beside(SCHEMA, REAL, crowd, HELD), np.random.default_rng(0))
+    found = near_copies(beside(schema_of_the_real(), REAL, crowd, HELD), np.random.default_rng(0))
     assert found.main.share == 1.0
     assert found.main.shared == ROWS
     assert found.result is not Result.SUCCEEDED
@@ -167,9 +174,9 @@ def test_gaps_and_few_rows_end_in_results_and_not_in_errors():
 
 
 def test_what_is_known_and_wanted_follows_from_the_roles_unless_it_is_said():
-    both = beside(SCHEMA, REAL, MADE["a fresh sample"])
-    schema = SCHEMA
-    for name in SCHEMA.names:
+    both = beside(schema_of_the_real(), REAL, MADE["a fresh sample"])
+    schema = schema_of_the_real()
+    for name in schema.names:
         schema = schema.with_role(name, Role.PLAIN)
     assert roles(both, schema, (), ()) == (both.names, ())
     assert roles(both, schema, ("age",), ("ill",)) == (("age",), ("ill",))

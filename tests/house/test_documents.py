@@ -4,6 +4,7 @@ import ast
 import re
 import tomllib
 from collections import defaultdict
+from functools import cache
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -88,6 +89,7 @@ def test_a_page_without_marks_is_not_drawn_on(rooms):
 # -- names ---------------------------------------------------------------------------------------
 
 
+@cache
 def names_in_the_code() -> dict[str, set[str]]:
     """What is defined in the files of the house: by class, and under "" all of it."""
     found = defaultdict(set)
@@ -109,9 +111,6 @@ def _defined(node: ast.AST) -> set[str]:
         case ast.Assign(targets=targets):
             return {t.id for t in targets if isinstance(t, ast.Name)}
     return set()
-
-
-CODE = names_in_the_code()
 
 
 def quoted(text: str) -> set[str]:
@@ -136,7 +135,8 @@ def _there(name: str) -> bool:
     first, _, rest = name.rpartition(".")
     if name == "synth" or name.startswith("synth."):
         return _importable(name)
-    return rest in CODE[first] if first in CODE else False
+    code = names_in_the_code()
+    return rest in code[first] if first in code else False
 
 
 def _importable(name: str) -> bool:
