@@ -18,6 +18,7 @@ from synth.budget import Budget
 from synth.vault import PrivateTable
 from synth.vault import noise as exact
 from tests.people import SCHEMA, Replayed, Silent, some_people
+from tests.server import served
 
 # `pytest --hypothesis-profile=search` tries new examples.
 settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -49,6 +50,13 @@ def settled_chance() -> Iterator[None]:
         for place in SETTLED:
             patch.setattr(*place)
         yield
+
+
+@pytest.fixture(scope="session")
+def the_app() -> Iterator[str]:
+    """The address of a server as `make app` starts it, for all tests that need no other."""
+    with served() as address:
+        yield address
 
 
 @pytest.fixture

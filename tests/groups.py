@@ -13,6 +13,7 @@ GROUPS = {
     "tests/house/test_architecture.py": "house",
     "tests/release/test_showcase.py": "browser",
     "tests/ui/test_showcase.py": "browser",
+    "tests/ui/test_surroundings.py": "browser",
     "tests/whole/test_browser.py": "browser",
     "tests/whole/test_four_ways.py": "browser",
     "tests/whole/test_team.py": "browser",

@@ -14,7 +14,6 @@ from synth.release.showcase.serve import served as serving
 from synth.runs import Recipe, run
 from tests.browser import needs_browser, opened, patient
 from tests.people import some_people
-from tests.server import served
 
 CODE = "from synth.cli import main; main()"
 
@@ -28,12 +27,12 @@ def zipped() -> bytes:
 
 @needs_browser
 @pytest.mark.browser
-def test_view_as_recipient_shows_the_page_inside_the_app():
-    with served() as address, opened() as browser:
+def test_view_as_recipient_shows_the_page_inside_the_app(the_app):
+    with opened() as browser:
         page = patient(browser.new_context(viewport={"width": 1440, "height": 1000})).new_page()
         complaints: list[str] = []
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(address)
+        page.goto(the_app)
         content = some_people().to_csv(index=False).encode()
         page.locator(".st-key-upload input[type=file]").set_input_files(
             {"name": "people.csv", "mimeType": "text/csv", "buffer": content}

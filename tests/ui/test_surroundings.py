@@ -17,7 +17,6 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunCon
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from synth.operating import operating, unknown
-from tests.server import served
 from tests.waiting import PATIENCE
 from ui.data import sources
 from ui.shell import places
@@ -28,10 +27,9 @@ from ui.shell.surroundings import SWEEP, SecurityHeaders, forget_the_departed, l
 PAGE = "/_stcore/health"
 
 
-@pytest.fixture(scope="module")
-def address():
-    with served() as url:
-        yield url
+@pytest.fixture
+def address(the_app):
+    return the_app
 
 
 def test_the_server_is_healthy_and_dressed(address):

@@ -23,10 +23,9 @@ KNOWN = {"aria-allowed-attr"}  # Streamlit's own widgets
 pytestmark = [needs_browser, pytest.mark.browser]
 
 
-@pytest.fixture(scope="module")
-def address():
-    with served() as url:
-        yield url
+@pytest.fixture
+def address(the_app):
+    return the_app
 
 
 @pytest.fixture(scope="module")

@@ -83,12 +83,19 @@ def over_rest(folder: Path) -> Path:
     return out
 
 
+@pytest.fixture(scope="module")
+def browser():
+    with opened() as found:
+        yield found
+
+
 @pytest.fixture
-def page():
-    with served() as address, opened() as browser:
-        page = patient(browser.new_context(viewport={"width": 1440, "height": 1000})).new_page()
-        page.goto(address)
-        yield page
+def page(browser, the_app):
+    context = patient(browser.new_context(viewport={"width": 1440, "height": 1000}))
+    page = context.new_page()
+    page.goto(the_app)
+    yield page
+    context.close()
 
 
 def checked(bundle: Bundle) -> Recipe:
