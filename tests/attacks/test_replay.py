@@ -24,9 +24,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from synth.budget import Audience, Budget, Ledger
+from synth.errors import StepError
 from synth.ingest import load
 from synth.learning.method import Promise
 from synth.methods import all_methods
+from synth.protect.steps import STEPS as STEPS_THERE_ARE
+from synth.protect.steps import Shelf, step_named, step_of
 from synth.release import Bundle
 from synth.release.sandbox import resources
 from synth.release.sandbox.resources import about
@@ -620,12 +623,14 @@ STEPS = {
 }
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize(
-    "who", ["a row that fits nothing", pytest.param("far out", marks=pytest.mark.nightly)]
-)
+@pytest.mark.parametrize("who", ["a row that fits nothing", "far out"])
 def test_a_step_opens_no_way_around_it(step, who, tape, monkeypatch):
-    """Keys of codes and shifts are drawn anew in each run; here both runs draw the same."""
+    """Each by itself; `test_all_steps_together_keep_it_by_every_formal_method` asks for them all.
+
+    Keys of codes and shifts are drawn anew in each run; here both runs draw the same.
+    """
     monkeypatch.setattr(secrets, "token_bytes", lambda n: b"k" * n)
     text = STEPS[step] if STEPS[step].startswith("step") else f'step = "{step}"\n{STEPS[step]}'
     told = RECIPE.format(method="independent", epsilon=3.0) + f"[[protect]]\n{text}\n"
@@ -646,6 +651,190 @@ def test_a_table_to_look_values_up_in_opens_none_either(tape, tmp_path):
         joined(table, [{k: ODD[k] for k in table}]),
         lambda recipe, rows: run(recipe, frame_bytes(rows), folder=tmp_path).release.files(),
     )
+
+
+EVERY = """
+[[protect]]
+step = "group_rare"
+column = "city"
+into = "often"
+keep = true
+fewer_than = 20
+share = 0.1
+[[protect]]
+step = "quantiles"
+column = "age"
+into = "equal"
+keep = true
+bands = 3
+share = 0.1
+[[protect]]
+step = "lookup"
+column = "city"
+file = "areas.csv"
+take = "area"
+into = "area"
+keep = true
+[[protect]]
+step = "generalise"
+column = "seen"
+hierarchy = "date"
+level = 2
+into = "when"
+keep = true
+[[protect]]
+step = "generalise"
+column = "city"
+file = "levels.csv"
+level = 1
+into = "land"
+keep = true
+[[protect]]
+step = "recode"
+column = "city"
+values = { Rome = "x" }
+others = "y"
+into = "rome"
+keep = true
+[[protect]]
+step = "mask"
+column = "note"
+first = 1
+into = "first"
+keep = true
+[[protect]]
+step = "pseudonymise"
+column = "note"
+format = "#"
+into = "code"
+keep = true
+[[protect]]
+step = "age"
+column = "born"
+at = "seen"
+into = "years"
+[[protect]]
+step = "band"
+column = "age"
+edges = [0, 18, 40, 65, 120]
+into = "band"
+keep = true
+[[protect]]
+step = "hour_band"
+column = "seen"
+into = "hour"
+keep = true
+[[protect]]
+step = "shift_dates"
+columns = ["seen"]
+person = "person"
+days = 5
+[[protect]]
+step = "truncate_date"
+column = "seen"
+to = "month"
+into = "month"
+[[protect]]
+step = "respell"
+column = "city"
+case = "upper"
+[[protect]]
+step = "clip"
+column = "weight"
+low = 40
+high = 120
+[[protect]]
+step = "round"
+column = "weight"
+to = 5.0
+[[protect]]
+step = "round"
+column = "dose"
+to = 1.0
+[[protect]]
+step = "filter"
+column = "age"
+at_least = 20
+blanks = true
+[[protect]]
+step = "rename"
+column = "age"
+to = "old"
+[[protect]]
+step = "pseudonymise"
+column = "person"
+format = "AA"
+[[protect]]
+step = "drop"
+columns = ["dose"]
+[[protect]]
+step = "shuffle"
+[[protect]]
+step = "keep"
+columns = [
+  "person", "often", "equal", "area", "when", "land", "rome", "first", "code", "years", "band",
+  "hour", "month", "city", "weight", "old",
+]
+"""
+FILES_OF_STEPS = {
+    "areas.csv": "city,area\nOslo,north\nRome,south\n",
+    "levels.csv": "Oslo,Norway\nRome,Italy\nBern,Switzerland\n",
+}
+BEYOND = {**ODD, "age": "-1e308", "seen": "31/12/9999", "born": "1 January 0001", "note": "`new`"}
+PROTECTED = {
+    "a usual row": [USUAL],
+    "a row that fits nothing": [ODD],
+    "at the end of the calendar": [BEYOND],
+    "all missing": [dict.fromkeys(USUAL, "")],
+}
+OF_EVERY_NIGHT = [n for n in PROTECTED if n != "at the end of the calendar"]
+
+
+def with_files(recipe: Recipe, table: pd.DataFrame) -> dict[str, bytes]:
+    return run(recipe, frame_bytes(table), shelf=Shelf(given=FILES_OF_STEPS)).release.files()
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        "at the end of the calendar",
+        *(pytest.param(n, marks=pytest.mark.nightly) for n in OF_EVERY_NIGHT),
+    ],
+)
+@pytest.mark.parametrize("method", FORMAL)
+def test_all_steps_together_keep_it_by_every_formal_method(method, who, tape, monkeypatch):
+    """The one step that is not among them is refused; as many notes as codes allow are there."""
+    monkeypatch.setattr(secrets, "token_bytes", lambda n: b"k" * n)
+    told = RECIPE.format(method=method, epsilon=3.0) + PEOPLE + DECLARED
+    recipe = read_recipe(told + EVERY)
+    assert {s.name for s in STEPS_THERE_ARE} - {s["step"] for s in recipe.protect} == {"suppress"}
+    table = visits()[[n for n in USUAL if n not in ("visit", "smoker", "paid")]]
+    table["note"] = [f"n{i % 5}" for i in range(len(table))]
+    new = [{k: row[k] for k in table} for row in PROTECTED[who]]
+    judged(tape, recipe, table, joined(table, new), with_files)
+
+
+def test_each_step_that_was_chosen_after_looking_is_named_in_the_label():
+    told = RECIPE.format(method="independent", epsilon=300.0) + PEOPLE + DECLARED
+    recipe = read_recipe(told + EVERY.replace("step =", "seen = true\nstep ="))
+    label = with_files(recipe, visits())["PRIVACY.md"].decode()
+    assert "No formal guarantee" in label
+    for document in recipe.protect:
+        assert step_of(document).choice in label
+
+
+@pytest.mark.parametrize("step", ["quantiles", "group_rare", "suppress"])
+def test_a_step_that_reads_the_rows_is_refused_or_named_in_the_label(step):
+    """Refused where nothing else stands in the promise's way."""
+    column = 'columns = ["city"]\nk = 2' if step == "suppress" else 'column = "age"'
+    told = RECIPE.format(method="independent", epsilon=3.0)
+    recipe = read_recipe(f'{told}[[protect]]\nstep = "{step}"\n{column}\n')
+    with pytest.raises(StepError, match="would end the promise"):
+        made(recipe, visits())
+    privacy = recipe.privacy.model_copy(update={"discover": False})
+    label = made(recipe.model_copy(update={"privacy": privacy}), visits())["PRIVACY.md"].decode()
+    assert "No formal guarantee" in label
+    assert step_named(step).depends_on_rows in label
 
 
 EDGES = {
