@@ -59,6 +59,8 @@ def test_it_begins_with_a_sentence_anyone_understands(whole_hospital):
     app = screen("protect", whole_hospital)
     assert "We expect 10,000 of 10,000 people to be re-identified" in words(app)
     assert unique(app) == "100.0%"
+    (told,) = [h for h in app.header if "We expect" in h.value]
+    assert told.proto.hide_anchor  # else a click would put its figures into the address
 
 
 def test_the_columns_screen_shows_the_risk_too(hospital):
