@@ -127,8 +127,8 @@ def _tied(tree: exp.Select, owned: Owned, columns: Mapping[str, Collection[str]]
             raise QueryError(f"Two tables go by the name `{alias}`.", "Give one another name.")
         if name in known.values():
             raise QueryError(
-                f"The table `{table.name}` stands there twice, so that the rows of one person could "
-                "be multiplied.",
+                f"The table `{table.name}` stands there twice, so that one person's rows could be "
+                "multiplied.",
                 "Join it once.",
                 about=(table.name,),
             )

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from synth.errors import QueryError
-from synth.lazily import exp, sqlglot
+from synth.lazily import exp
 
 MOST_LITERAL = 1_000  # characters
 MOST_PATTERN, MOST_STARS = 200, 3  # of LIKE, which tries all ways to fit many stars to a long text
@@ -33,8 +33,8 @@ MORE = {
 NAMED = {"sqlite": ("datetime", "iif", "instr", "julianday", "time", "unixepoch")}
 PARTS = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY")  # that every date has
 REMEDY = (
-    "Ask for plain columns, comparisons and CASE, and compute the rest on the synthetic rows or by a "
-    "step of the recipe."
+    "Ask for plain columns, comparisons and CASE, and compute the rest on the synthetic rows or by "
+    "a step of the recipe."
 )
 
 
