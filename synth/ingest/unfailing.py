@@ -31,6 +31,12 @@ MORE = {
     "postgres": "Cast DataType Extract Var Year Month Day",
 }
 NAMED = {"sqlite": ("datetime", "iif", "instr", "julianday", "time", "unixepoch")}
+TEXTS = ("TEXT", "VARCHAR")
+TYPES = {  # of CAST; not bytes, of which not all are text
+    "sqlite": (*TEXTS, "INT", "BIGINT", "REAL", "FLOAT", "DOUBLE", "DECIMAL"),
+    "duckdb": (*TEXTS, "INT", "BIGINT", "FLOAT", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN"),
+    "postgres": TEXTS,
+}
 PARTS = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY")  # that every date has
 REMEDY = (
     "Ask for plain columns, comparisons and CASE, and compute the rest on the synthetic rows or by "
@@ -84,8 +90,8 @@ def _check_parts(node: exp.Expr, dialect: str, kinds: Mapping[str, Mapping[str, 
                 raise _unsure(f"{node.key} at a place that is no plain number")
         case exp.TimeToStr() if not isinstance(node.args.get("format"), exp.Literal):
             raise _unsure("a format that is no plain text")
-        case exp.Cast() if dialect == "postgres" and not node.to.is_type(*exp.DataType.TEXT_TYPES):
-            raise _unsure("cast")
+        case exp.Cast() if str(node.to).split("(")[0].upper() not in TYPES[dialect]:
+            raise _unsure(f"CAST AS {str(node.to).upper()}")
         case exp.Extract() | exp.Year() | exp.Month() | exp.Day() if dialect == "postgres":
             _check_date(node, kinds)
 

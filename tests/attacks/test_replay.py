@@ -13,7 +13,7 @@ import secrets
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import duckdb
@@ -26,6 +26,7 @@ import pytest
 from synth.budget import Audience, Budget, Ledger
 from synth.errors import StepError
 from synth.ingest import load
+from synth.ingest.database import _frame, single
 from synth.learning.method import Promise
 from synth.methods import all_methods
 from synth.protect.steps import STEPS as STEPS_THERE_ARE
@@ -491,6 +492,51 @@ def test_typed_cells_keep_it(typed, tape, tmp_path):
     before = run(recipe, both[0]).release.files()
     tape.rewind()
     assert run(recipe, both[1]).release.files() == before
+
+
+COLUMNS = ("pid", "n", "x", "s", "d", "t", "b")
+DAY, TIME = date(2024, 1, 2), datetime(2024, 1, 2, 3)
+ODD_CELLS = {
+    "nothing": (9999, None, None, None, None, None, None),
+    "others": (9999, "word", 2.25, 7, "2024-05-06", "no time", 7),
+    "large": (9999, 2**60 + 1, 1e300, "é", None, datetime(9999, 12, 31), False),
+}
+NESTED = (None, b"\xff", [1, 2], {"a": 1}, b"", memoryview(b"x"), (1,))
+
+
+def answered(
+    new: tuple[Any, ...] | None, blank: int | None = None, large: int = 0
+) -> list[tuple[Any, ...]]:
+    """Rows as a driver of a database gives them; of one column, perhaps, the newcomer's cell."""
+    one = [
+        (i // 2, i % 7 + large, (i % 5) / 2, "ab"[i % 2], DAY, TIME, i % 2 == 0) for i in range(240)
+    ]
+    rows = [tuple(None if place == blank else c for place, c in enumerate(row)) for row in one]
+    return [*rows[:40], new, *rows[40:]] if new else rows
+
+
+OF_PEOPLE = '[people]\ncolumn = "pid"\nrows = 2\n'
+
+
+@pytest.mark.parametrize("who", ODD_CELLS)
+def test_a_data_frame_of_which_one_cell_is_of_another_type_keeps_it(who, tape):
+    """Whole numbers become doubles, and truths are written otherwise, as soon as one is missing."""
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=20.0) + OF_PEOPLE)
+    both = [pd.DataFrame(answered(new), columns=COLUMNS) for new in (None, ODD_CELLS[who])]
+    both = [frame.astype({"t": object}) for frame in both]  # a type of dates is its owner's choice
+    judged(tape, recipe, *both, from_frame)
+
+
+@pytest.mark.parametrize("blank", [None, 1, 2, 5, 6], ids=lambda n: COLUMNS[n] if n else "nested")
+def test_an_answer_of_a_database_of_which_one_cell_is_of_another_type_keeps_it(blank, tape):
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=20.0) + OF_PEOPLE)
+    new = NESTED if blank is None else (9999, 5, 2.5, "a", DAY, TIME, True)
+    both = [single(_frame(answered(n, blank, 2**59), list(COLUMNS))) for n in (None, new)]
+    judged(tape, recipe, *both, from_frame)
+
+
+def from_frame(recipe: Recipe, table: pd.DataFrame) -> dict[str, bytes]:
+    return run(recipe, table).release.files()
 
 
 @pytest.mark.parametrize("new", [None, (True, "2031-02-03", 120), (False, "1899-01-01", -128)])
