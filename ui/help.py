@@ -6,6 +6,7 @@ import re
 
 import streamlit as st
 
+from ui.shell.border import our_own
 from ui.shell.places import DOCS, page
 
 PAGES = {  # as they are offered, each with its title
@@ -67,7 +68,8 @@ def show_page() -> None:
         format_func=PAGES.__getitem__,
     )
     text = (DOCS / f"{chosen}.md").read_text(encoding="utf-8")
-    st.markdown(inside(text, chosen))
+    with our_own():
+        st.markdown(inside(text, chosen))
 
 
 def inside(text: str, name: str) -> str:

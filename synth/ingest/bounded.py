@@ -4,7 +4,7 @@ The operator of a database says which column names the person. A query may then 
 column (or on a key that belongs to one person, such as a visit's), and on lists that are about
 nobody. The person's column is carried into the answer, where the vault keeps at most m rows of each
 person. What would mix people within a row is refused: sums over rows, DISTINCT, windows, queries
-within queries, other joins.
+within queries, other joins; and what could fail because of one row, see `unfailing`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from synth.errors import QueryError
 from synth.ingest.query import Query
+from synth.ingest.unfailing import check_unfailing, tried
 from synth.lazily import exp, sqlglot
 
 
@@ -50,9 +51,12 @@ def bounded(query: Query, owned: Owned, tables: Mapping[str, Mapping[str, str]])
     if not isinstance(tree, exp.Select):
         raise _mixed("UNION, INTERSECT and EXCEPT")
     _refuse_mixing(tree)
-    columns = {t.lower(): {c.lower() for c in found} for t, found in tables.items()}
-    named = _tied(tree, owned, columns)
+    types = {t.lower(): {c.lower(): k for c, k in found.items()} for t, found in tables.items()}
+    named = _tied(tree, owned, {t: found.keys() for t, found in types.items()})
     _carry(tree, owned, named)
+    check_unfailing(tree, query.dialect, {alias: types[t] for alias, t in named.items()})
+    if query.dialect == "duckdb":
+        tried(tree)
     return replace(query, inner=tree.sql(dialect=query.dialect, comments=False))
 
 
@@ -121,11 +125,20 @@ def _tied(tree: exp.Select, owned: Owned, columns: Mapping[str, Collection[str]]
             raise QueryError(f"There is no table `{table.name}`.", "See the list of tables.")
         if alias in known:
             raise QueryError(f"Two tables go by the name `{alias}`.", "Give one another name.")
+        if name in known.values():
+            raise QueryError(
+                f"The table `{table.name}` stands there twice, so that one person's rows could be "
+                "multiplied.",
+                "Join it once.",
+                about=(table.name,),
+            )
         if join is None:
             _check_first(name, owned, columns)
         else:
             _check_side(join)
-            if name not in public:
+            if name in public:
+                _check_list(join, alias, known)
+            else:
                 _check_join(join, alias, people, owned)
         if name not in public:
             people.add(alias)
@@ -165,6 +178,22 @@ def _check_join(join: exp.Join | None, alias: str, people: Collection[str], owne
         f"Write JOIN … USING ({owned.person}).",
         about=(alias,),
     )
+
+
+def _check_list(join: exp.Join | None, alias: str, known: Collection[str]) -> None:
+    """A list about nobody has to be looked up in, so that it multiplies nobody's rows."""
+    assert join is not None
+    for one, other in _equalities(join.args.get("on")):
+        names = {one.table.lower(), other.table.lower()}
+        if len(names) == 2 and alias in names and names - {alias} <= set(known):
+            return
+    if not join.args.get("using"):
+        raise QueryError(
+            f"`{alias}` is not joined to the others by an equality of two columns, so the rows of "
+            "one person could be multiplied.",
+            f"Write JOIN … ON {alias}.code = ….",
+            about=(alias,),
+        )
 
 
 def _equalities(on: exp.Expr | None) -> Iterator[tuple[exp.Column, exp.Column]]:

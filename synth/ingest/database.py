@@ -18,6 +18,7 @@ from synth.ingest.width import check_answer_width
 from synth.lazily import duckdb, pd, psycopg, sa
 
 DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres", "duckdb": "duckdb"}
+LARGEST = 2**53  # a whole number up to which doubles tell all apart
 UNSPILT: Mapping[str, Any] = {"temp_directory": ""}  # nothing spills onto the disk
 
 
@@ -186,11 +187,13 @@ class Database:
                 names = list(result.keys())
                 check_answer_width(len(names))
                 rows = result.fetchall()
-        return pd.DataFrame([tuple(r) for r in rows], columns=names)
+        return _frame([tuple(r) for r in rows], names)
 
     def _restrict(self, connection: sa.Connection) -> None:
         """Nothing can be written, whatever the statement says."""
         if self.kind == "sqlite":
+            raw: Any = connection.connection.dbapi_connection
+            raw.text_factory = _decoded
             connection.exec_driver_sql("PRAGMA query_only = ON")
             connection.exec_driver_sql("PRAGMA trusted_schema = OFF")
             return
@@ -292,6 +295,40 @@ class Database:
             f"The database refused the query or the connection ({type(error).__name__}).",
             "Check the address, the rights of the user, and the names in the query.",
         )
+
+
+def _decoded(text: bytes) -> str:
+    """Text of SQLite, which does not look what it is given: no cell makes an answer fail."""
+    return text.decode("utf-8", errors="replace")
+
+
+def _frame(rows: list[tuple[Any, ...]], names: list[str]) -> pd.DataFrame:
+    """An answer as a frame, whose types say nothing: one row could change what pandas makes of it.
+
+    Numbers are numbers, where that changes none: as doubles, large whole ones beside a missing one
+    would be others.
+    """
+    frame = pd.DataFrame(rows, columns=names, dtype=object)
+    for name in names:
+        found = frame[name].infer_objects()
+        whole = found.dtype.kind != "f" or not any(
+            isinstance(v, int) and abs(v) > LARGEST for v in frame[name]
+        )
+        if found.dtype.kind in "iufb" and whole:
+            frame[name] = found
+    return frame
+
+
+def single(frame: pd.DataFrame) -> pd.DataFrame:
+    """An answer whose cells that are no single values (bytes, lists, records) are missing.
+
+    They are refused elsewhere, which would tell whether one person's cell is one.
+    """
+    made = frame.copy(deep=False)
+    for name in made.select_dtypes(include="object"):
+        odd = made[name].map(lambda v: hasattr(v, "__len__") and not isinstance(v, str))
+        made[name] = made[name].mask(odd.astype(bool), None)
+    return made
 
 
 def placed(url: str, folder: Path) -> str:

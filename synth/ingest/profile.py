@@ -71,6 +71,10 @@ def profile_of(different: Counts, rows: int, amounts: Quantities | None) -> Prof
 def _bars(different: Counts, amounts: Quantities | None) -> tuple[int, ...]:
     told = np.zeros(0, dtype=bool) if amounts is None else ~np.isnan(amounts)
     if amounts is not None and told.any():
-        heights, _ = np.histogram(amounts[told], bins=BARS, weights=different[told])
+        low = float(amounts[told].min()) / 2  # halves, for a span that doubles can tell
+        span = amounts[told] / 2 - low
+        part = span / (float(span.max()) or 1.0)  # of numbers that differ in their last digit alone
+        places = np.minimum((part * BARS).astype(np.int64), BARS - 1)
+        heights = np.bincount(places, weights=different[told], minlength=BARS)
         return tuple(int(h) for h in heights)
     return tuple(int(n) for n in np.sort(different)[::-1][:BARS])

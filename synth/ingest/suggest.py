@@ -383,7 +383,7 @@ def _by_quantiles(
     spikes = ranked[weight > weight.sum() / INTERVALS]
     edges = np.unique(np.concatenate([[ranked[0]], cuts, spikes, spikes + step]))
     edges = edges[edges < ranked[-1] + step / 2]
-    apart = np.concatenate([[True], np.diff(edges) > step / 2])
+    apart = np.concatenate([[True], np.diff(edges / 2) > step / 4])  # a double holds half a span
     return (*map(float, edges[apart]), float(ranked[-1] + step))
 
 

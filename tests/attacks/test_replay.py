@@ -13,7 +13,7 @@ import secrets
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import duckdb
@@ -24,9 +24,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from synth.budget import Audience, Budget, Ledger
+from synth.errors import StepError
 from synth.ingest import load
+from synth.ingest.database import _frame, single
 from synth.learning.method import Promise
 from synth.methods import all_methods
+from synth.protect.steps import STEPS as STEPS_THERE_ARE
+from synth.protect.steps import Shelf, step_named, step_of
 from synth.release import Bundle
 from synth.release.sandbox import resources
 from synth.release.sandbox.resources import about
@@ -490,6 +494,51 @@ def test_typed_cells_keep_it(typed, tape, tmp_path):
     assert run(recipe, both[1]).release.files() == before
 
 
+COLUMNS = ("pid", "n", "x", "s", "d", "t", "b")
+DAY, TIME = date(2024, 1, 2), datetime(2024, 1, 2, 3)
+ODD_CELLS = {
+    "nothing": (9999, None, None, None, None, None, None),
+    "others": (9999, "word", 2.25, 7, "2024-05-06", "no time", 7),
+    "large": (9999, 2**60 + 1, 1e300, "é", None, datetime(9999, 12, 31), False),
+}
+NESTED = (None, b"\xff", [1, 2], {"a": 1}, b"", memoryview(b"x"), (1,))
+
+
+def answered(
+    new: tuple[Any, ...] | None, blank: int | None = None, large: int = 0
+) -> list[tuple[Any, ...]]:
+    """Rows as a driver of a database gives them; of one column, perhaps, the newcomer's cell."""
+    one = [
+        (i // 2, i % 7 + large, (i % 5) / 2, "ab"[i % 2], DAY, TIME, i % 2 == 0) for i in range(240)
+    ]
+    rows = [tuple(None if place == blank else c for place, c in enumerate(row)) for row in one]
+    return [*rows[:40], new, *rows[40:]] if new else rows
+
+
+OF_PEOPLE = '[people]\ncolumn = "pid"\nrows = 2\n'
+
+
+@pytest.mark.parametrize("who", ODD_CELLS)
+def test_a_data_frame_of_which_one_cell_is_of_another_type_keeps_it(who, tape):
+    """Whole numbers become doubles, and truths are written otherwise, as soon as one is missing."""
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=20.0) + OF_PEOPLE)
+    both = [pd.DataFrame(answered(new), columns=COLUMNS) for new in (None, ODD_CELLS[who])]
+    both = [frame.astype({"t": object}) for frame in both]  # a type of dates is its owner's choice
+    judged(tape, recipe, *both, from_frame)
+
+
+@pytest.mark.parametrize("blank", [None, 1, 2, 5, 6], ids=lambda n: COLUMNS[n] if n else "nested")
+def test_an_answer_of_a_database_of_which_one_cell_is_of_another_type_keeps_it(blank, tape):
+    recipe = read_recipe(RECIPE.format(method="independent", epsilon=20.0) + OF_PEOPLE)
+    new = NESTED if blank is None else (9999, 5, 2.5, "a", DAY, TIME, True)
+    both = [single(_frame(answered(n, blank, 2**59), list(COLUMNS))) for n in (None, new)]
+    judged(tape, recipe, *both, from_frame)
+
+
+def from_frame(recipe: Recipe, table: pd.DataFrame) -> dict[str, bytes]:
+    return run(recipe, table).release.files()
+
+
 @pytest.mark.parametrize("new", [None, (True, "2031-02-03", 120), (False, "1899-01-01", -128)])
 def test_columns_that_their_types_settle_keep_it(new, tape, tmp_path):
     rng = np.random.default_rng(6)
@@ -620,12 +669,14 @@ STEPS = {
 }
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize(
-    "who", ["a row that fits nothing", pytest.param("far out", marks=pytest.mark.nightly)]
-)
+@pytest.mark.parametrize("who", ["a row that fits nothing", "far out"])
 def test_a_step_opens_no_way_around_it(step, who, tape, monkeypatch):
-    """Keys of codes and shifts are drawn anew in each run; here both runs draw the same."""
+    """Each by itself; `test_all_steps_together_keep_it_by_every_formal_method` asks for them all.
+
+    Keys of codes and shifts are drawn anew in each run; here both runs draw the same.
+    """
     monkeypatch.setattr(secrets, "token_bytes", lambda n: b"k" * n)
     text = STEPS[step] if STEPS[step].startswith("step") else f'step = "{step}"\n{STEPS[step]}'
     told = RECIPE.format(method="independent", epsilon=3.0) + f"[[protect]]\n{text}\n"
@@ -646,6 +697,190 @@ def test_a_table_to_look_values_up_in_opens_none_either(tape, tmp_path):
         joined(table, [{k: ODD[k] for k in table}]),
         lambda recipe, rows: run(recipe, frame_bytes(rows), folder=tmp_path).release.files(),
     )
+
+
+EVERY = """
+[[protect]]
+step = "group_rare"
+column = "city"
+into = "often"
+keep = true
+fewer_than = 20
+share = 0.1
+[[protect]]
+step = "quantiles"
+column = "age"
+into = "equal"
+keep = true
+bands = 3
+share = 0.1
+[[protect]]
+step = "lookup"
+column = "city"
+file = "areas.csv"
+take = "area"
+into = "area"
+keep = true
+[[protect]]
+step = "generalise"
+column = "seen"
+hierarchy = "date"
+level = 2
+into = "when"
+keep = true
+[[protect]]
+step = "generalise"
+column = "city"
+file = "levels.csv"
+level = 1
+into = "land"
+keep = true
+[[protect]]
+step = "recode"
+column = "city"
+values = { Rome = "x" }
+others = "y"
+into = "rome"
+keep = true
+[[protect]]
+step = "mask"
+column = "note"
+first = 1
+into = "first"
+keep = true
+[[protect]]
+step = "pseudonymise"
+column = "note"
+format = "#"
+into = "code"
+keep = true
+[[protect]]
+step = "age"
+column = "born"
+at = "seen"
+into = "years"
+[[protect]]
+step = "band"
+column = "age"
+edges = [0, 18, 40, 65, 120]
+into = "band"
+keep = true
+[[protect]]
+step = "hour_band"
+column = "seen"
+into = "hour"
+keep = true
+[[protect]]
+step = "shift_dates"
+columns = ["seen"]
+person = "person"
+days = 5
+[[protect]]
+step = "truncate_date"
+column = "seen"
+to = "month"
+into = "month"
+[[protect]]
+step = "respell"
+column = "city"
+case = "upper"
+[[protect]]
+step = "clip"
+column = "weight"
+low = 40
+high = 120
+[[protect]]
+step = "round"
+column = "weight"
+to = 5.0
+[[protect]]
+step = "round"
+column = "dose"
+to = 1.0
+[[protect]]
+step = "filter"
+column = "age"
+at_least = 20
+blanks = true
+[[protect]]
+step = "rename"
+column = "age"
+to = "old"
+[[protect]]
+step = "pseudonymise"
+column = "person"
+format = "AA"
+[[protect]]
+step = "drop"
+columns = ["dose"]
+[[protect]]
+step = "shuffle"
+[[protect]]
+step = "keep"
+columns = [
+  "person", "often", "equal", "area", "when", "land", "rome", "first", "code", "years", "band",
+  "hour", "month", "city", "weight", "old",
+]
+"""
+FILES_OF_STEPS = {
+    "areas.csv": "city,area\nOslo,north\nRome,south\n",
+    "levels.csv": "Oslo,Norway\nRome,Italy\nBern,Switzerland\n",
+}
+BEYOND = {**ODD, "age": "-1e308", "seen": "31/12/9999", "born": "1 January 0001", "note": "`new`"}
+PROTECTED = {
+    "a usual row": [USUAL],
+    "a row that fits nothing": [ODD],
+    "at the end of the calendar": [BEYOND],
+    "all missing": [dict.fromkeys(USUAL, "")],
+}
+OF_EVERY_NIGHT = [n for n in PROTECTED if n != "at the end of the calendar"]
+
+
+def with_files(recipe: Recipe, table: pd.DataFrame) -> dict[str, bytes]:
+    return run(recipe, frame_bytes(table), shelf=Shelf(given=FILES_OF_STEPS)).release.files()
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        "at the end of the calendar",
+        *(pytest.param(n, marks=pytest.mark.nightly) for n in OF_EVERY_NIGHT),
+    ],
+)
+@pytest.mark.parametrize("method", FORMAL)
+def test_all_steps_together_keep_it_by_every_formal_method(method, who, tape, monkeypatch):
+    """The one step that is not among them is refused; as many notes as codes allow are there."""
+    monkeypatch.setattr(secrets, "token_bytes", lambda n: b"k" * n)
+    told = RECIPE.format(method=method, epsilon=3.0) + PEOPLE + DECLARED
+    recipe = read_recipe(told + EVERY)
+    assert {s.name for s in STEPS_THERE_ARE} - {s["step"] for s in recipe.protect} == {"suppress"}
+    table = visits()[[n for n in USUAL if n not in ("visit", "smoker", "paid")]]
+    table["note"] = [f"n{i % 5}" for i in range(len(table))]
+    new = [{k: row[k] for k in table} for row in PROTECTED[who]]
+    judged(tape, recipe, table, joined(table, new), with_files)
+
+
+def test_each_step_that_was_chosen_after_looking_is_named_in_the_label():
+    told = RECIPE.format(method="independent", epsilon=300.0) + PEOPLE + DECLARED
+    recipe = read_recipe(told + EVERY.replace("step =", "seen = true\nstep ="))
+    label = with_files(recipe, visits())["PRIVACY.md"].decode()
+    assert "No formal guarantee" in label
+    for document in recipe.protect:
+        assert step_of(document).choice in label
+
+
+@pytest.mark.parametrize("step", ["quantiles", "group_rare", "suppress"])
+def test_a_step_that_reads_the_rows_is_refused_or_named_in_the_label(step):
+    """Refused where nothing else stands in the promise's way."""
+    column = 'columns = ["city"]\nk = 2' if step == "suppress" else 'column = "age"'
+    told = RECIPE.format(method="independent", epsilon=3.0)
+    recipe = read_recipe(f'{told}[[protect]]\nstep = "{step}"\n{column}\n')
+    with pytest.raises(StepError, match="would end the promise"):
+        made(recipe, visits())
+    privacy = recipe.privacy.model_copy(update={"discover": False})
+    label = made(recipe.model_copy(update={"privacy": privacy}), visits())["PRIVACY.md"].decode()
+    assert "No formal guarantee" in label
+    assert step_named(step).depends_on_rows in label
 
 
 EDGES = {

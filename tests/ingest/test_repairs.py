@@ -150,3 +150,9 @@ def test_days_that_excel_counts_come_out_as_they_came_in(epsilon):
     made = pd.read_csv(io.BytesIO(release.files()["synthetic.csv"]))["visit date"].dropna()
     assert len(made) > 150 and made.between(38_000, 44_001).mean() > 0.9
     assert (made == made.round()).all()
+
+
+@pytest.mark.parametrize("values", [[2.0**59, 2.0**59 + 64], [1e308, -1e308], [5e-324, 0.0]])
+def test_numbers_that_doubles_hardly_tell_apart_have_a_profile(values):
+    found = suggest(pd.DataFrame({"x": values * 20}))["x"]
+    assert sum(found.profile.bars) == 40

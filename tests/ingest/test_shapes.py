@@ -160,7 +160,9 @@ def _alike(format: str) -> bool:
     return found.kind is Kind.DATE and found.fitting == 1 and again and same
 
 
-@pytest.mark.parametrize("format", ["%d %b %Y", "%d %B[fr] %Y", "%-m/%-d/%Y", "%Y%m%d"])
+@pytest.mark.parametrize(
+    "format", ["%d %b %Y", "%d %B[fr] %Y", "%-m/%-d/%Y", "%Y%m%d", "%Y%m%d %H%M%S"]
+)
 def test_a_date_can_be_read_by_itself(format):
     texts = written(np.arange(1_672_600_000, 1_704_000_000, 5_000_009.0), format)
     read = [as_seconds(pd.Series([t]), date_format(t))[0] for t in texts]

@@ -44,7 +44,8 @@ def ran(app: AppTest) -> AppTest:
 
 
 def words(app: AppTest) -> str:
-    kinds = (app.markdown, app.info, app.warning, app.error, app.success, app.title, app.caption)
+    kinds = (app.markdown, app.info, app.warning, app.error, app.success)
+    kinds = (*kinds, app.title, app.header, app.caption)
     return "\n".join(str(e.value) for kind in kinds for e in kind)
 
 

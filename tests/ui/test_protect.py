@@ -59,6 +59,8 @@ def test_it_begins_with_a_sentence_anyone_understands(whole_hospital):
     app = screen("protect", whole_hospital)
     assert "We expect 10,000 of 10,000 people to be re-identified" in words(app)
     assert unique(app) == "100.0%"
+    (told,) = [h for h in app.header if "We expect" in h.value]
+    assert told.proto.hide_anchor  # else a click would put its figures into the address
 
 
 def test_the_columns_screen_shows_the_risk_too(hospital):
@@ -158,8 +160,33 @@ def test_with_a_formal_promise_noise_protects_those_who_still_stand_out(hospital
     app.session_state["details"] = "Find it for me"
     app.run()
     app.button(key="search").click().run()
+    assert [w for w in ran(app).warning if "ends a promise by noise" in w.value]
     app.button(key="use_node").click().run()
     assert "suppress" not in [s["step"] for s in hospital.recipe.protect]
+
+
+def test_what_a_proposal_does_to_the_promise_is_said_before_it_is_taken_and_after(hospital):
+    hospital.protect([{"step": "drop", "columns": ["Postcode", "Arrival Time"]}])
+    app = screen("protect", hospital)
+    assert [w for w in app.warning if "ends a promise by noise" in w.value]
+    assert "ends a promise by noise (ε)" in app.button(key="do0").help
+    assert "ends a promise by noise (ε)" in app.button(key="mend0").help
+    assert "chosen after looking" not in words(screen("method", hospital))
+    app.button(key="do0").click().run()
+    assert [w for w in ran(app).warning if w.value.startswith("Chosen after looking at the rows")]
+    assert [
+        w for w in screen("method", hospital).warning if "1 step of yours was chosen" in w.value
+    ]
+
+
+def test_where_no_noise_is_promised_a_proposal_is_taken_with_a_word_alone(hospital):
+    hospital.decide(method=hospital.recipe.method.model_copy(update={"name": "row_seeded"}))
+    app = screen("protect", hospital)
+    app.session_state["details"] = "Find it for me"
+    app.run()
+    app.button(key="search").click().run()
+    assert "a promise of k people holds all the same" in words(ran(app))
+    assert not [w for w in app.warning if "ends a promise by noise" in w.value]
 
 
 def test_a_story_has_a_button_that_changes_one_of_its_columns(hospital):

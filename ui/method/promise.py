@@ -15,6 +15,7 @@ from synth.methods import Promise
 from synth.runs.recipe import Privacy
 from synth.schema import Categories, Schema
 from ui.method.account import ask_account
+from ui.protect.looked import say_ended
 from ui.shell.visitor import Visitor
 
 MOST_TOLD = 8  # columns named at once
@@ -34,6 +35,7 @@ def ask_privacy(who: Visitor, rows: int) -> Privacy:
     if math.isinf(epsilon):
         return ask_account(who, told)
     st.caption(str(MembershipGuess(epsilon, current.delta or LARGEST_DELTA)))
+    say_ended(who.recipe)
     _foretell(who, told, rows)
     told = told.model_copy(update={"discover": _ask_discover(who, told)})
     _predict(who, told, rows)

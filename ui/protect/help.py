@@ -15,6 +15,7 @@ from synth.protect.advice import Advice, Story, advise, stories
 from synth.protect.risk import Classes, classes_of
 from synth.protect.risk.summary import REASON
 from ui.protect.chain import Chain
+from ui.protect.looked import TIP, say_before
 from ui.shell.visitor import Visitor
 from ui.shell.work import in_background
 
@@ -34,6 +35,8 @@ def show_help(who: Visitor, chain: Chain, known: Sequence[str], k: int) -> None:
     if not found.stories:
         st.success(f"Nobody stands out: fewer than {k} people never share up to 4 of these values.")
         return
+    if found.tried:
+        say_before(who.recipe)
     st.markdown("**People who stand out**")
     for place, (story, best) in enumerate(found.stories):
         _show_story(who, place, story, best)
@@ -72,7 +75,7 @@ def _show_story(who: Visitor, place: int, story: Story, best: Advice | None) -> 
         then = "" if best is None else f" Changed so: {best.unique:.1%} unique."
         st.markdown(f"{story}.{then}", width="stretch")
         if best is not None and st.button(
-            f"{best.words[0].upper()}{best.words[1:]}", key=f"mend{place}"
+            f"{best.words[0].upper()}{best.words[1:]}", key=f"mend{place}", help=TIP
         ):
             who.protect([s.document() for s in best.steps])
             st.rerun()
@@ -101,6 +104,6 @@ def _show_advice(who: Visitor, advice: Advice, place: int, k: int) -> None:
             f"{advice.unique:.1%} unique, {advice.below:,} rows in groups below {k}",
             width="stretch",
         )
-        if st.button("Do it", key=f"do{place}"):
+        if st.button("Do it", key=f"do{place}", help=TIP):
             who.protect([s.document() for s in advice.steps])
             st.rerun()

@@ -111,7 +111,7 @@ def show_headline(found: Risk, k: int, person: str = "") -> None:
     what = "People" if person else "Rows"
     classes = found.classes
     small = classes.below(k)
-    st.markdown(f"## {found.sentence}")
+    st.header(found.sentence, anchor=False)  # an address would carry its figures
     with st.container(horizontal=True):
         st.metric(
             f"Unique {what.lower()}", f"{classes.unique_share:.1%}", width="content", border=True

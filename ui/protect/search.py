@@ -15,6 +15,7 @@ from synth.protect.steps.hierarchy import BUILT_IN, Hierarchy, listed_hierarchy
 from synth.schema import Role
 from synth.vault.coded import Coded
 from ui.protect.chain import Chain
+from ui.protect.looked import TIP, say_before
 from ui.shell.visitor import Visitor, explained
 from ui.shell.work import in_background
 
@@ -137,7 +138,8 @@ def _show_space(who: Visitor, space: Space) -> None:
         help="This depends on what other rows hold, so no formal promise (epsilon) can be made. "
         "With a promise, noise protects these people instead.",
     )
-    if st.button("Use this", type="primary", key="use_node", icon=":material/check:"):
+    say_before(who.recipe)
+    if st.button("Use this", type="primary", key="use_node", icon=":material/check:", help=TIP):
         steps = steps_for(space.ladders, levels, space.goal.k, node.suppressed if leave else 0)
         who.protect([*who.recipe.protect, *(s.document() for s in steps)])
         st.rerun()

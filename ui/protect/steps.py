@@ -15,6 +15,7 @@ from synth.protect.risk.summary import REASON
 from synth.protect.steps import STEPS, Stage, Step, ValueStep, applied, step_named, step_of
 from ui.protect.chain import Chain, shelf_of
 from ui.protect.form import ask_step, bring_file
+from ui.protect.looked import STEP
 from ui.shell.visitor import Visitor, explained
 from ui.shell.work import at_once
 
@@ -76,7 +77,7 @@ def _show_step(who: Visitor, chain: Chain, known: Sequence[str], place: int, nam
         notes += [f"{stage.left:,} rows left out"] if stage.left else []
         notes += [f"{stage.emptied:,} cells emptied"] if stage.emptied else []
         st.caption(" · ".join(notes))
-        if stage.step is not None and stage.step.depends_on_rows:
+        if stage.step is not None:
             _mark(stage.step)
     elif chain.error is not None and place + 1 == len(chain.stages):
         st.error(f"{chain.error.what}\n\n**What to do:** {chain.error.remedy}")
@@ -91,6 +92,11 @@ def _said(stage: Stage) -> str:
 
 
 def _mark(step: Step) -> None:
+    """What it does to a promise, where it does something."""
+    if step.seen:
+        st.warning(STEP)
+    if not step.depends_on_rows:
+        return
     if step.paid:
         st.info("Learnt from noisy counts, paid for out of the privacy budget.")
     else:
@@ -148,8 +154,7 @@ def add_step(who: Visitor, chain: Chain, known: Sequence[str]) -> None:
             step = step_of(document, shelf_of(who))
             after = applied(chain.last, step, Audience.CUSTODIAN)
             _preview(who, chain, after, step, known)
-            if step.depends_on_rows:
-                _mark(step)
+            _mark(step)
             if st.button("Add this step", type="primary", key="add", icon=":material/add:"):
                 who.protect([*who.recipe.protect, document])
                 st.rerun()

@@ -8,11 +8,13 @@ from synth.api.team.members import Duty
 from synth.errors import TeamError
 from ui.code import show_code
 from ui.help import show_way
+from ui.shell.border import watched
 from ui.shell.places import page
 from ui.shell.signed_in import ask_to_sign_in, library_folder, member, questions_each, show_member
 from ui.shell.strip import show_strip
 from ui.shell.visitor import visitor
 
+watched()
 st.set_page_config(page_title="Synth", page_icon="🧵", layout="wide")
 
 try:

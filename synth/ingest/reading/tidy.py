@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
 
 from synth.errors import IngestError
 from synth.ingest.reading.said import MISSING_TEXTS, Noticed, listed
@@ -22,6 +23,7 @@ TESTED = compiled(
     r"antibod\w*|serolog\w*|culture|ergebnis\w*|befund\w*|resultad\w*|résultat\w*|esito|wynik\w*|"
     r"vorzeichen|\w+[+]|[+]/-)([^a-z]|$)"
 )
+MIDNIGHT = time()
 NAMIBIA = "NA"  # a missing text elsewhere, and a country code
 COUNTRY = compiled(
     r"countr|nation|citizen|territor|(^|[^a-z])(iso|iso[23]|geo|land|lander|staat|pays|pais|país|"
@@ -85,9 +87,27 @@ def _compacted(name: str, values: pd.Series) -> pd.Series:
         raise IngestError(
             f"Column `{name}` holds binary data, not values.", "Leave it out, or write it as text."
         )
-    text = [None if pd.isna(v) else str(v) for v in values]
-    made: pd.Series = pd.Series(text, index=values.index, dtype="category")
+    made: pd.Series = pd.Series(list(map(_cell, values)), index=values.index, dtype="category")
     return made
+
+
+def _cell(value: object) -> str | None:
+    """A cell among others of any type, written as it is where all are of its own.
+
+    Were it written otherwise, one cell of another type could change how all are written.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if pd.isna(value):  # type: ignore[call-overload]
+        return None
+    if isinstance(value, float | np.floating):
+        return f"{value:.15g}" if np.isfinite(value) else None
+    if isinstance(value, datetime):
+        value = value if value.tzinfo is None else value.astimezone(UTC)
+        return value.strftime("%Y-%m-%d" if value.time() == MIDNIGHT else "%Y-%m-%d %H:%M:%S")
+    if isinstance(value, timedelta):
+        return ways()["1 days 01:30:05"].written(float(round(value.total_seconds())))
+    return str(value).lower() if isinstance(value, bool | np.bool_) else str(value)
 
 
 def _of_text(values: pd.Series) -> pd.Series:

@@ -46,14 +46,20 @@ def beginning(loaded: Loaded, parts: Sequence[ColumnPart], lenient: bool = False
     return Stage(loaded.private.declared_by_custodian(schema), loaded.rows)
 
 
-def applied(stage: Stage, step: Step, audience: Audience = Audience.RELEASE) -> Stage:
+def applied(
+    stage: Stage, step: Step, audience: Audience = Audience.RELEASE, *, alone: bool = False
+) -> Stage:
     """The next stage.
+
+    Args:
+        alone: treat each row whatever the others hold, wherever the step can.
 
     Raises:
         StepError: the step does not fit the table.
     """
     private = stage.private
     settled = step.settled(private, audience)
+    settled = settled.alone() if alone else settled
     _check_person(private, settled)
     schema = settled.declare(private.schema)
     _say_chosen(private, step, audience)
@@ -142,8 +148,8 @@ def protect(
     """The table as it came, and after each step.
 
     Args:
-        lenient: take a kind that no cell has as it is declared: under a promise, a refusal would
-            tell of the rows.
+        lenient: take a kind that no cell has as it is declared, and change each row whatever the
+            others hold: under a promise, a refusal would tell of the rows.
 
     Raises:
         StepError: with the number of the step that does not fit.
@@ -151,7 +157,7 @@ def protect(
     stages = [beginning(loaded, parts, lenient)]
     for number, step in enumerate(steps, start=1):
         try:
-            stages.append(applied(stages[-1], step, audience))
+            stages.append(applied(stages[-1], step, audience, alone=lenient))
         except StepError as error:
             what = f"Step {number} ({step.title.lower()}): {error.what}"
             raise StepError(what, error.remedy, error.key) from None

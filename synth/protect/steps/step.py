@@ -62,6 +62,13 @@ class Step(ABC):
         """
         return self
 
+    def alone(self) -> Step:
+        """The step as it treats each row whatever the others hold, which a promise of noise needs.
+
+        It then raises nothing that rows decide. Most steps are so already.
+        """
+        return self
+
     @property
     def paid(self) -> bool:
         """Whether what it learns from the rows is paid for out of the privacy budget."""

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
@@ -115,10 +115,14 @@ class Pseudonymise(ValueStep):
     With a secret the codes are a keyed hash (HMAC-SHA-256) instead, so that whoever holds the
     secret gets the same code again, in the next release too.
 
+    No two values share a code, but under a promise of noise: there, two that are not publicly known
+    may fall on one, because whether they do, and who would have to give way, is decided by rows.
+
     Args:
         secret: the name of the environment variable that holds the key. The key itself is never
             in a recipe, because a release carries its recipe.
         key: drawn anew for each run, or read from the environment.
+        apart: whether the code of a value may hang on no other value of the rows.
     """
 
     name: ClassVar[str] = "pseudonymise"
@@ -136,6 +140,7 @@ class Pseudonymise(ValueStep):
     )
     key: bytes = field(default=b"", repr=False, compare=False)
     known: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    apart: bool = field(default=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         try:
@@ -165,9 +170,23 @@ class Pseudonymise(ValueStep):
             return replace(self, key=key, known=domain.values)
         return replace(self, key=key)
 
+    def alone(self) -> Pseudonymise:
+        return replace(self, apart=True)
+
     def change(self, values: pd.Series) -> pd.Series:
-        codes = self._codes(dict.fromkeys((*self.known, *sorted(values))))
-        return values.map(codes)
+        if not self.apart:
+            return values.map(self._codes(dict.fromkeys((*self.known, *sorted(values)))))
+        codes = self._codes(dict.fromkeys(self.known))
+        taken = {*codes.values()}
+        return values.map(lambda v: codes[v] if v in codes else self._free(v, taken))
+
+    def _free(self, value: str, taken: Collection[str]) -> str:
+        """The first of a value's codes that is not taken; a keyed one is the same always."""
+        code, turn = self._code(value, 0), 0
+        while code in taken and not self.secret:
+            turn += 1
+            code = self._code(value, turn)
+        return code
 
     def _codes(self, values: Iterable[str]) -> dict[str, str]:
         """A code for each value, no two alike.
@@ -186,16 +205,13 @@ class Pseudonymise(ValueStep):
                 "format",
             )
         for value in wanted:
-            code, turn = self._code(value, 0), 0
-            while code in taken:
-                if self.secret:
-                    raise StepError(
-                        f"Two values get the same code in the format `{self.format}`.",
-                        "Give it more digits.",
-                        "format",
-                    )
-                turn += 1
-                code = self._code(value, turn)
+            code = self._free(value, taken)
+            if code in taken:
+                raise StepError(
+                    f"Two values get the same code in the format `{self.format}`.",
+                    "Give it more digits.",
+                    "format",
+                )
             found[value] = code
             taken.add(code)
         return found

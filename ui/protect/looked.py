@@ -1,0 +1,46 @@
+"""What taking a proposal costs: it was found by looking at the rows, which no epsilon covers."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from synth.runs import Recipe
+
+BEFORE = (
+    "**Taking one of these ends a promise by noise.** They were found by looking at your rows, so "
+    "that a choice among them tells something of the people in them. No ε (differential privacy) "
+    "covers that: the release will say *no formal guarantee*, and name the step. A promise of k "
+    "people holds all the same. To keep ε, use **Add a step**, with what you would choose had you "
+    "never seen this table."
+)
+WITHOUT_EPSILON = (
+    "Found by looking at your rows: the release will say so, and a promise of k people holds all "
+    "the same. With a method that adds noise, taking one would end its promise (ε)."
+)
+TIP = "It was found by looking at the rows: taking it ends a promise by noise (ε)."
+STEP = (
+    "Chosen after looking at the rows: no promise by noise (ε) can be made with it, and the "
+    "release will say so."
+)
+
+
+def say_before(recipe: Recipe) -> None:
+    """Before a button that takes a proposal: what it does to the promise."""
+    if recipe.formal:
+        st.warning(BEFORE)
+    else:
+        st.caption(WITHOUT_EPSILON)
+
+
+def say_ended(recipe: Recipe) -> None:
+    """Where the promise is settled: which choices end it, before a run is begun."""
+    steps = sum(bool(document.get("seen")) for document in recipe.protect)
+    rules = sum(part.seen for part in recipe.rules)
+    told = [f"{n} {word}{'s' * (n > 1)}" for n, word in ((steps, "step"), (rules, "rule")) if n]
+    if told and recipe.formal:
+        st.warning(
+            f"{' and '.join(told)} of yours {'was' if steps + rules == 1 else 'were'} chosen after "
+            "looking at the rows. Noise is added, but no promise can be made with it: the release "
+            "will say *no formal guarantee*, and name what was chosen. Take it back on **Protect** "
+            "(or under **Rules between columns**) to keep the promise (ε)."
+        )
