@@ -12,7 +12,8 @@ from synth.schema.moments import month_words, months, plain_name, without_ordina
 
 DATE_LIKE = compiled(
     r"[12]\d{3}-?W\d\d$|\d{1,2}(?:st|nd|rd|th)[ -]|"
-    r"\d{1,4}[-/.:年h]\s?\d|\d{8}[T_ -]\d|0\d{7}$|\d{1,4}(?:\. | de |[ /-]?)[^\W\d_]{3}|"
+    r"\d{1,4}[-/.:年h]\s?\d|\d{8}[T_ -]\d|\d{12,14}[.+-]\d|0\d{7}$|"
+    r"\d{1,4}(?:\. | de |[ /-]?)[^\W\d_]{3}|"
     r"[^\W\d_]{3,12}\.?(?:, | de |[ /-]?)(?:\d|[^\W\d_]{3})"
 )
 SIGNED = r"(?P<t>,? |T|:(?=\d\d:\d\d:\d\d))"
@@ -39,7 +40,7 @@ MONTH_ONLY = (
 )
 SQUEEZED = compiled(
     r"(1[89]\d\d|2[01]\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
-    r"([T_-]?)((?:[01]\d|2[0-3])[0-5]\d([0-5]\d(\d{6})?)?)?(Z?)"
+    r"([T_-]?)((?:[01]\d|2[0-3])[0-5]\d([0-5]\d(\d{6})?(?:\.(\d{3,4}))?)?)?(Z|[+-]\d{4})?"
 )
 WEEK = compiled(r"[12]\d{3}(-?)W(?:0[1-9]|[1-4]\d|5[0-3])")
 SIX = compiled(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])")
@@ -154,7 +155,8 @@ def squeezed(text: str) -> DateShape | None:
     if found is None:
         return None
     clock = "" if not found[5] else "%H%M" + "%S" * bool(found[6]) + "%6f" * bool(found[7])
-    made = DateShape(f"%Y%m%d{found[4]}{clock}{found[8]}")
+    clock += f".%{len(found[8])}f" if found[8] else ""
+    made = DateShape(f"%Y%m%d{found[4]}{clock}{_zone(found[9] or '')}")
     return made if made in places() else None
 
 

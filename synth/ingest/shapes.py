@@ -49,7 +49,14 @@ UNITS = """
     mmol/l mg/dl g/l mg/l km/h mph pts points pct percent
 """
 ZERO = ".0"  # after whole numbers that some program wrote as others
-LETTERS = "gtmldshVW"  # follow a blank: `5 m` is a length, `5m` may be a code
+LETTERS = "gtmldshVW"  # follow a blank in long numbers as well: `5m` may be a code
+FEWER = """
+    ‰ x times year month week day hour hours minute minutes mins seconds yr mth mths mo wk wks
+    C F st in inch inches feet mile miles g t m l d s h y w an ans mois semaines jours heures Jahr
+    Jahre Monat Monate Woche Wochen Tag Tage Std Stunden Minuten año años mes meses semana día días
+    anno anni mese mesi settimane giorni ore
+"""  # of whole numbers and of two places at most, without thousands
+SIDES = ("CR", "DR", "Cr", "Dr", "cr", "dr")  # above zero and below, in ledgers
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,7 @@ class NumberShape:
         behind: whether a minus stands behind it, as SAP writes it.
         inside, plus, lakh, scale: as of `schema.spelling.Spelling`; decimals are those before a
             scale.
+        side: what of `SIDES` stands behind it, with the blank before.
     """
 
     decimals: int = 0
@@ -76,6 +84,7 @@ class NumberShape:
     plus: bool = False
     lakh: bool = False
     scale: str = ""
+    side: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,12 +121,16 @@ class WordShape:
 
     Args:
         coded: digits that begin with a zero, as postcodes and other codes do.
-        around: `<5`, `>90`, `≤ 0.5`: more or less than a number, among numbers.
+        around: `<5`, `90+`, `10-19`, `2019-00-00`: more or less than a number, or than a date.
+        about: a number that is marked as about right, `~85` or `c. 1850`.
+        spoken: letters without a digit, "unknown".
     """
 
     long: bool = False
     coded: bool = False
     around: bool = False
+    about: bool = False
+    spoken: bool = False
 
 
 Shape = NumberShape | DateShape | DurationShape | TruthShape | WordShape
@@ -168,13 +181,18 @@ def units() -> Iterator[tuple[str, str]]:
     yield "", ZERO
 
 
+def fewer() -> Iterator[tuple[str, str]]:
+    """The same of units that few tables have, or that stand for other things as well."""
+    blanked = (("", blank + unit) for unit in FEWER.split() for blank in ("", " "))
+    yield from dict.fromkeys((*blanked, ("", " years old"), ("", " year old")))
+
+
 def _number_shapes() -> Iterator[NumberShape]:
     layouts = (*_simple(), *_blanked())
     for layout, brackets in product(layouts, (False, True)):
         yield NumberShape(*layout, brackets=brackets)
     for layout in _simple():
-        if layout[2] or layout[0]:  # `3-` may be a mark at school
-            yield NumberShape(*layout, behind=True)
+        yield NumberShape(*layout, behind=True)
     for layout, ends in product(layouts, money()):
         if layout[0] <= 4 or "%" in ends[1]:
             yield NumberShape(*layout, *ends)
@@ -186,6 +204,8 @@ def _number_shapes() -> Iterator[NumberShape]:
             yield NumberShape(*layout, *ends, brackets=True)
     for layout, ends in product(_simple(), units()):
         yield NumberShape(*layout, *ends)
+    for layout, ends in product((x for x in _simple() if x[0] <= 2 and not x[2]), fewer()):
+        yield NumberShape(*layout, *ends)
     yield from _rarer_numbers()
 
 
@@ -194,6 +214,7 @@ def _rarer_numbers() -> Iterator[NumberShape]:
     signs = [ends for ends in money() if not ends[1]]
     for layout, ends in product(_simple(), signs):
         yield NumberShape(*layout, *ends, brackets=True, inside=True)
+    yield from _of_ledgers()
     for decimals, ends in product(range(5), (("", ""), ("", "%"), ("", " %"))):
         for mark in ".," if decimals else ("",):
             yield NumberShape(decimals, mark, "", *ends, plus=True)
@@ -207,6 +228,12 @@ def _rarer_numbers() -> Iterator[NumberShape]:
             yield NumberShape(decimals, mark, "", *ends, scale=scale)
 
 
+def _of_ledgers() -> Iterator[NumberShape]:
+    layouts = (layout for layout in _simple() if layout[0] in (0, 2))
+    for layout, before, blank, side in product(layouts, ("", "$", "£", "₹"), ("", " "), SIDES):
+        yield NumberShape(*layout, before, side=blank + side)
+
+
 CLOCKS = (
     *("%H:%M", "%H:%M:%S", *(f"%H:%M:%S.%{n}f" for n in range(1, 10))),
     *(f"{c}{b}{h}" for c in ("%I:%M", "%I:%M:%S") for b in ("", " ") for h in ("%p", "%P")),
@@ -218,6 +245,9 @@ STAMPS = (
     *("%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ", "%Y%m%d_%H%M%S", "%Y%m%d-%H%M%S", "%Y%m%d %H%M%S"),
     *("%Y%m%d %H:%M", "%Y%m%d %H:%M:%S"),
 )
+MESSAGES = tuple(  # as HL7 has them
+    f"%Y%m%d%H%M{s}{z}" for s in ("", "%S", "%S.%3f", "%S.%4f") for z in ("", "%z")
+)[1:]
 NAMED = (
     *("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%d. %b %Y", "%d%b%Y", "%d de %b de %Y"),
     *("%b %d %Y", "%b %d, %Y", "%b-%d-%Y", "%b %Y", "%b-%Y"),
@@ -280,7 +310,7 @@ def _rarer_dates() -> Iterator[DateShape]:
 
 def _dates_of_databases() -> Iterator[DateShape]:
     """As databases, statistical programs and servers write moments."""
-    yield from map(DateShape, LOGGED)
+    yield from map(DateShape, (*LOGGED, *MESSAGES))
     for clock, zone in product(CLOCKS[:11], STATED):
         yield DateShape(f"%Y-%m-%d {clock}{zone}")
     yield from (DateShape(f"%Y-%m-%dT{clock}%.z") for clock in CLOCKS[:11])
@@ -307,7 +337,10 @@ def shapes() -> tuple[Shape, ...]:
     found.update(dict.fromkeys(_date_shapes()))
     found.update(dict.fromkeys(TruthShape(word) for pair in TRUTHS for word in pair))
     found.update(dict.fromkeys(DurationShape(way) for way in ways() if way not in PADDED.values()))
-    words = WordShape(), WordShape(coded=True), WordShape(around=True), WordShape(long=True)
+    words = (
+        *(WordShape(), WordShape(coded=True), WordShape(around=True), WordShape(about=True)),
+        *(WordShape(spoken=True), WordShape(long=True)),
+    )
     found.update(dict.fromkeys(words))
     return tuple(found)
 

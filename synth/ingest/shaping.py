@@ -27,6 +27,7 @@ from synth.ingest.shapes import (
     MANY,
     MONTH_OR_NUMBER,
     RARER,
+    SIDES,
     TRUTHS,
     ZERO,
     DateShape,
@@ -35,6 +36,7 @@ from synth.ingest.shapes import (
     Shape,
     TruthShape,
     WordShape,
+    fewer,
     money,
     places,
     rarer,
@@ -45,6 +47,7 @@ from synth.lazily import compiled, np, npt, pa, pd
 from synth.schema import Codes, Origin
 from synth.schema.domain import MISSING, by_categories, smallest
 from synth.schema.durations import way_of
+from synth.schema.measures import exactly
 from synth.schema.spelling import DIGITS, marks_of
 from synth.schema.values import as_text
 
@@ -54,7 +57,23 @@ PLAIN = compiled(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.(\d+))?|\.(\d+))")
 SCIENTIFIC = compiled(r"[+-]?(?:\d{1,15}([.,]?)\d{0,15}|\.\d{1,15})[eE][+-]?\d{1,2}")
 MONTH = compiled(r"1[0-2]\.(?:19|20)\d\d")
 CODED = compiled(r"0\d+")
-AROUND = compiled(r"(?:[<>~≤≥≈]|<=|>=) ?\d[\d.,]*(?: ?[^\W\d]\S{0,6})?")
+SOME = r"[$€£]?\d[\d.,]*(?: ?[%‰]| ?[^\W\d]\S{0,6}| years old)?"
+LESS = "under|below|less than|fewer than|up to|at most|unter|bis|moins de|menos de|meno di|poniżej"
+MORE = "over|above|more than|at least|from|über|ab|mehr als|plus de|más de|più di|powyżej"
+BEYOND = "over|more|older|above|up|plus|under|less|younger|below|mehr|älter|plus|más|più"
+AROUND = compiled(
+    rf"(?:[<>≤≥]|<=|>=|(?i:{LESS}|{MORE}) ) ?{SOME}|{SOME} ?\+|{SOME} (?i:(?:and|or|und|et|y|e) )?"
+    rf"(?i:{BEYOND})|\d{{1,4}}(?:[.,]\d+)? ?(?:[-\u2013]| to | bis ) ?\d{{1,4}}(?:[.,]\d+)?"
+    rf"(?: ?[^\W\d]\S{{0,6}})?"
+)
+NONE = r"(?:00?|99|[Uu][Nn][Kk]?|[Xx][Xx]|\?\?)"
+PART = rf"(?:{NONE}|\d\d?)"
+PARTIAL = compiled(  # of a day that is not known in full
+    rf"[12]\d{{3}}([-/.])(?:{PART}\1{NONE}|{NONE}\1{PART})|"
+    rf"(?:{PART}([-/.]){NONE}|{NONE}([-/.]){PART})[-/.][12]\d{{3}}"
+)
+DIGITS_AND_E = compiled(r"\d{1,4}E\d{1,2}")  # programs write a sign behind it, or places before
+SIDE = compiled(rf"( ?)({'|'.join(SIDES)})$")
 SIGN = r"[-+\u2212]?"
 SIGNS = "|".join(map(re.escape, (CURRENCY + RARER).split()))
 NUMBER_LIKE = compiled(rf"\(?{SIGN}(?:(?:{SIGNS})[ \u00a0]?)?\(?{SIGN}\.?\d")
@@ -109,9 +128,18 @@ def _shape(text: str) -> Shape:
         return DurationShape(way)
     if CODED.fullmatch(text):
         return WordShape(coded=True)
-    if AROUND.fullmatch(text):
+    if AROUND.fullmatch(text) or PARTIAL.fullmatch(text):
         return WordShape(around=True)
-    return TruthShape(text) if text in _truths() else WordShape(len(text) >= MANY)
+    if (exact := exactly(text)) != text and isinstance(_shape(exact), NumberShape):
+        return WordShape(about=True)
+    return TruthShape(text) if text in _truths() else _word(text)
+
+
+def _word(text: str) -> WordShape:
+    if len(text) >= MANY:
+        return WordShape(long=True)
+    spoken = any(c.isalpha() for c in text) and not any(c.isdecimal() for c in text)
+    return WordShape(spoken=spoken)
 
 
 def _plain(text: str, decimals: int) -> Shape:
@@ -120,7 +148,7 @@ def _plain(text: str, decimals: int) -> Shape:
         return DateShape(MONTH_OR_NUMBER)
     if text[0] == "+" and decimals <= 4 and len(text) < PLUS:
         return NumberShape(decimals, "." if decimals else "", plus=True)
-    if not decimals and (date := squeezed(digits)) is not None:
+    if (not decimals or len(digits) > MOST_DIGITS) and (date := squeezed(digits)) is not None:
         return date
     if len(digits.partition(".")[0]) > MOST_DIGITS:
         return WordShape(len(text) >= MANY)
@@ -136,10 +164,16 @@ def _truths() -> frozenset[str]:
 
 @cache
 def _ends() -> frozenset[tuple[str, str]]:
-    return frozenset({("", ""), *money(), *rarer(), *units()})
+    return frozenset({("", ""), *money(), *rarer(), *units(), *fewer()})
 
 
 def _number(text: str) -> NumberShape | None:
+    if side := SIDE.search(text):
+        amount = _number(text[: side.start()])
+        sided = None if amount is None else replace(amount, side=side[0])
+        return sided if sided in places() else None
+    if DIGITS_AND_E.fullmatch(text) or (text[-1] == "-" and len(text) == 2):  # a mark at school
+        return None
     if (power := POWER.fullmatch(text)) and len(power[2] or "") < DEEP:
         return NumberShape(len(power[2] or ""), power[1] or "", scale=power[3])
     if power := SCIENTIFIC.fullmatch(text):

@@ -23,7 +23,7 @@ def domain_of(document: Mapping[str, Any]) -> Domain:
         )
     given = {k: v for k, v in document.items() if k != "domain"}
     given["origin"] = Origin(given.get("origin", "declared"))
-    for listed in ("values", "edges", "codes", "bounds"):
+    for listed in ("values", "edges", "codes", "bounds", "also"):
         if listed in given:
             given[listed] = tuple(given[listed])
     if "written" in given:

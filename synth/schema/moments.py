@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from synth.lazily import compiled, np, pa, pd
@@ -31,6 +31,7 @@ SHORT, LONG, THREE = "b", "B", "h"
 ALSO = {("en", "sept"): 9, ("de", "mrz"): 3, ("fr", "fev"): 2, ("fr", "aou"): 8, ("fr", "dec"): 12}
 FIRST_YEAR = 1930  # of those written with two digits, as in Excel: 29 is 2029, and 30 is 1930
 EXCEL = "excel"
+SERIALS = (30_000.0, 60_000.0)  # 1982 to 2064: what beside written days is one that Excel counts
 EPOCH, LAST = 25_569, 2_958_465  # 1970-01-01 and 9999-12-31 as Excel counts days
 STANDARD = {
     **{"-d": "d", "-m": "m", "-H": "H", "-I": "I"},
@@ -119,8 +120,26 @@ def _without_names(text: str, language: str) -> str:
 # -- reading ---------------------------------------------------------------------------------------
 
 
-def as_seconds(values: pd.Series, format: str) -> Values:
-    """Values as seconds since 1970; NaN where one is missing or does not have the format."""
+def as_seconds(values: pd.Series, format: str, also: Sequence[str] = ()) -> Values:
+    """Values as seconds since 1970; NaN where one is missing or does not have the format.
+
+    Args:
+        also: formats in which those are read that do not have it, the first that fits; days that
+            Excel counts only between `SERIALS`, so that years are none.
+    """
+    found = _seconds(values, format)
+    for other in also:
+        left = np.flatnonzero(np.isnan(found))
+        if len(left):
+            some = _seconds(values.iloc[left], other)
+            if other == EXCEL:
+                days = some / 86400.0 + EPOCH
+                some[~((days >= SERIALS[0]) & (days <= SERIALS[1]))] = np.nan
+            found[left] = some
+    return found
+
+
+def _seconds(values: pd.Series, format: str) -> Values:
     if pd.api.types.is_numeric_dtype(values.dtype):
         values = as_text(values).where(values.notna(), None)
     if format == EXCEL:
@@ -376,6 +395,11 @@ def resolution_of(format: str) -> float:
         if any(c in format for c in codes):
             return seconds
     return 86400.0
+
+
+def tells_day(format: str) -> bool:
+    """Whether it tells which day it was, and not only its month, its week or its hour."""
+    return format == EXCEL or re.search(r"%(-?d|O)", format) is not None
 
 
 def dated(format: str) -> bool:

@@ -15,6 +15,7 @@ from functools import cached_property
 from synth.errors import SchemaError
 from synth.lazily import compiled, np, npt, pa, pd
 from synth.schema.durations import way_of, ways
+from synth.schema.measures import ABOUT, DOUBTED, PLURALS, exactly, in_one_unit, letters_of
 from synth.schema.values import Values
 
 BLANKS = " \u00a0\u202f\u2009"
@@ -28,6 +29,9 @@ MANY = 500  # values, from which on reading plain ones at once is worth it
 DEEPEST = 12  # decimal places written at most
 LAKH = r"\d{1,2}(?:,\d{2})*,\d{3}"  # groups as in India: 12,34,567
 POWER = compiled(r"([Ee])[+-]\d{2,3}")
+SIDES = compiled(r"([ \u00a0]?)(?:(CR|Cr|cr)/(DR|Dr|dr)|(CR|Cr|cr|DR|Dr|dr))$")  # of a ledger
+OTHER_MARK = compiled(r"(\d+)([.,])(\d+)")
+ENDED = compiled(rf"(.*\d)[{BLANKS}]?([^\d{BLANKS}][^\d]*)")
 SHORT = {"K": (("B", 1e9), ("M", 1e6), ("K", 1e3)), "k": (("B", 1e9), ("M", 1e6), ("k", 1e3))}
 
 
@@ -53,6 +57,7 @@ class Spelling:
         scale: "E" or "e" where a power of ten follows, `5.2E-07`; "K" or "k" where a letter stands
             for thousands, and M and B for more, `1.2K`.
         digits: decimal places before the scale.
+        sides: what stands behind a number above zero and below, `(" CR", " DR")` in a ledger.
         clock: the way of `durations` in which whole units of time are written; "" for none.
     """
 
@@ -69,6 +74,7 @@ class Spelling:
     lakh: bool = False
     scale: str = ""
     digits: int = 0
+    sides: tuple[str, str] = ("", "")
 
     @property
     def plain(self) -> bool:
@@ -92,15 +98,23 @@ class Spelling:
         return self.between or (",."[self.mark == ","])
 
     def read(self, text: str) -> float:
-        """The number that a text writes; NaN where it is none, or not a finite one."""
+        """The number that a text writes; NaN where it is none, or not a finite one.
+
+        A number that is marked as about right is that number, one in another unit of the same kind
+        is converted, and one with the other decimal mark is read where it cannot be thousands.
+        """
         if self.clock:
             return ways()[self.clock].read(text)
-        bare, sign = self._bare(text.strip())
+        bare, sign = self._bare(exactly(text.strip()))
+        if self.after and (ended := ENDED.fullmatch(bare)):
+            return self._converted(sign, ended[1], ended[2])
         if self.scale in SHORT and bare[-1:].isalpha():
             times = dict(SHORT["K"]).get(bare[-1].upper(), math.nan)
             bare, sign = bare[:-1].rstrip(BLANKS), sign * times
         if any(b in bare for b in self._apart + BLANKS * self._blank):
-            if not self._grouped.fullmatch(bare):
+            if not self.between and (other := OTHER_MARK.fullmatch(bare)) and len(other[3]) != 3:
+                bare = f"{other[1]}{self.mark}{other[3]}"
+            elif not self._grouped.fullmatch(bare):
                 return math.nan
             bare = "".join(c for c in bare if c not in self._apart + BLANKS)
         if self.mark != ".":
@@ -112,9 +126,15 @@ class Spelling:
             number = float(f"{number:.{SHORTEST}g}")  # 4.35 × 1,000,000 is 4350000 and no more
         return number if math.isfinite(number) else math.nan
 
+    def _converted(self, sign: float, digits: str, written: str) -> float:
+        """The number of another unit in that of this spelling; NaN where there is no such way."""
+        number = sign * replace(self, before="", after="", sides=("", "")).read(digits)
+        found = in_one_unit(number, written, self.after.strip(BLANKS))
+        return math.nan if found is None else found
+
     def _bare(self, text: str) -> tuple[str, float]:
         """The digits with their marks, and the sign."""
-        sign = 1.0
+        text, sign = self._sided(text) if any(self.sides) else (text, 1.0)
         if self.brackets and text[:1] == "(" and text[-1:] == ")":
             text, sign = text[1:-1].strip(), -1.0
         if self.before:  # a sign may stand before the currency, or after it as before any number
@@ -134,6 +154,13 @@ class Spelling:
         if self.after:
             text = text.removesuffix(self.after.strip(BLANKS)).rstrip(BLANKS)
         return text, sign
+
+    def _sided(self, text: str) -> tuple[str, float]:
+        """A text without the side of a ledger that stands behind it, and the sign that it has."""
+        for side, sign in zip(self.sides, (1.0, -1.0), strict=True):
+            if side and text.endswith(side.strip(BLANKS)):
+                return text.removesuffix(side.strip(BLANKS)).rstrip(BLANKS), sign
+        return text, 1.0
 
     def numbers(self, values: pd.Series) -> Values:
         """Values as floats; NaN where one is missing or not a finite number."""
@@ -164,7 +191,7 @@ class Spelling:
             texts = pa.array(values, pa.string(), from_pandas=True)
         except pa.ArrowException:  # not all of them are texts
             return numbers, np.ones(len(values), dtype=bool)
-        plainly = self.mark == "." and not (self.before or self.after)
+        plainly = self.mark == "." and not (self.before or self.after or any(self.sides))
         open_ = np.ones(len(values), dtype=bool)
         for pattern in (*(PLAIN_TEXT,) * plainly, *self._expected):
             left = np.flatnonzero(open_)
@@ -175,9 +202,12 @@ class Spelling:
                 numbers[mine] = _cast(self._undone(some.filter(fits), pattern))
                 open_[mine] = False
         left = texts.filter(pa.array(open_))
-        maybe = pa.compute.match_substring_regex(left, r"\p{N}")
-        never = pa.compute.match_substring_regex(left, self._never)
-        told = pa.compute.and_(maybe, pa.compute.invert(never)).fill_null(False)
+        maybe, never, about = (
+            pa.compute.match_substring_regex(left, form)
+            for form in (r"\p{N}", self._never, f"{ABOUT}|{DOUBTED}")
+        )
+        told = pa.compute.or_(pa.compute.invert(never), about)
+        told = pa.compute.and_(maybe, told).fill_null(False)
         open_[open_] = told.to_numpy(zero_copy_only=False)
         return numbers, open_
 
@@ -188,7 +218,7 @@ class Spelling:
     @property
     def _expected(self) -> tuple[str, ...]:
         """What fits numbers in just this spelling; nothing where more may stand behind."""
-        if self.behind or self.scale:
+        if self.behind or self.scale or self.sides != ("", ""):
             return ()
         whole = rf"[0-9]{{1,3}}(?:{self._parted}[0-9]{{3}})+|[0-9]+"
         whole += f"|{LAKH}" if self.lakh else ""
@@ -208,7 +238,8 @@ class Spelling:
     @property
     def _never(self) -> str:
         """An expression for what no number in this spelling has, whatever is taken off its ends."""
-        ends = self.before + self.after + "KkMmBb" * (self.scale in SHORT)
+        ends = self.before + self.after + letters_of(self.after) + "".join(self.sides)
+        ends += "KkMmBb" * (self.scale in SHORT)
         letters = "".join(c for c in string.ascii_letters + ":/_@#" if c not in "eE" + ends)
         between = "" if "-" in ends else "|[0-9]-[0-9]"  # a sign stands first, last or in a power
         return f"[{letters}]{between}"
@@ -223,7 +254,12 @@ class Spelling:
             whole = self._thousands(int(whole))
         text = whole + (self.mark + rest if rest else "") + scale
         below = number < 0 and any(c in "123456789" for c in digits)
-        framed = f"{self.before}{text}{self.after}"
+        after = self.after
+        if text == "1" and (bare := after.strip(BLANKS)) in PLURALS:
+            after = after.replace(bare, PLURALS[bare])
+        framed = f"{self.before}{text}{after}"
+        if any(self.sides):
+            return framed + self.sides[below]
         if not below:
             return "+" * bool(self.plus and number > 0) + framed
         if self.inside:
@@ -269,6 +305,10 @@ class Spelling:
         if decimals == 0 and self.between == ".":
             number = 1234567.0  # 1.234 would be three decimal places
         number += 1_200_000 if self.lakh else 0  # 12,34,567: only there hundreds show
+        if any(self.sides):
+            own, below = replace(self, sides=("", "")), self.sides[1]
+            both = self.sides[0] + "/" + below.strip(BLANKS) if self.sides[0] else below
+            return own.written(number, decimals) + both
         return self.written(-number if self.brackets or self.behind else number, decimals)
 
 
@@ -314,6 +354,10 @@ def spelling_of(example: str, *, whole: bool = False) -> Spelling:
         SchemaError: there is no number in it.
     """
     text = example.strip()
+    if sides := SIDES.search(text):
+        blank, above, below, one = sides.groups(default="")
+        spelt = spelling_of(text[: sides.start()], whole=whole)
+        return replace(spelt, sides=(blank + above if above else "", blank + (below or one)))
     if clock := text if text in ways() else way_of(text):
         return Spelling(clock=clock)
     brackets, inside = text[-1:] == ")" and "(" in text, text[:1] != "("
