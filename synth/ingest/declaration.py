@@ -38,9 +38,10 @@ from synth.schema import (
     Text,
 )
 from synth.schema.edges import even_edges, whole_edges
+from synth.schema.examples import decimals_of, spelling_of
 from synth.schema.moments import as_seconds, resolution_of
 from synth.schema.pattern import usual_pattern
-from synth.schema.spelling import PLAINLY, Spelling, decimals_of, spelling_of
+from synth.schema.spelling import PLAINLY, Spelling
 
 
 class Part(BaseModel):

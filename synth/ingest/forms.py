@@ -222,7 +222,7 @@ def _with_zeros(form: Form, told: Values, shown: int) -> Spelling:
     Args:
         shown: the most decimal places that any number shows.
     """
-    spelling, scale = form.spelling, form.spelling.scale
+    spelling, scale, script = form.spelling, form.spelling.scale, form.spelling.script
     decimals = spelling.digits if scale else form.decimals
     if not decimals:
         return replace(spelling, fixed=False)
@@ -232,7 +232,7 @@ def _with_zeros(form: Form, told: Values, shown: int) -> Spelling:
         for between, lakh in {("", False), (spelling.between, False), (spelling.between, True)}
         for d in (decimals - 1, decimals)
         for mark in (spelling.mark if d else "",)
-        for shape in (NumberShape(d, mark, between, *ends, lakh=lakh, scale=scale),)
+        for shape in (NumberShape(d, mark, between, *ends, lakh=lakh, scale=scale, script=script),)
         if shape in places()
         for place in (places()[shape],)
     ]

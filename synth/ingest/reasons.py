@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from synth.ingest.forms import Form
 from synth.ingest.tallies import MISFITS
 from synth.schema import Kind
-from synth.schema.durations import ways
+from synth.schema.durations import Way, ways
 
 LONG_TEXTS = 50  # different ones, from which on they are free text
 UNSURE = "Nothing shows which number is the month: the day is taken to come first."
@@ -61,9 +61,10 @@ def _kind(form: Form, told: Presence, possible: Collection[Kind]) -> tuple[Kind,
 
 
 def _whole(form: Form) -> str:
-    clock = form.spelling.clock
-    units = {1: "seconds", 60: "minutes"}
-    return f"durations, in {units[ways()[clock].unit]}" if clock else "whole numbers"
+    if not form.spelling.clock:
+        return "whole numbers"
+    way = ways()[form.spelling.clock]
+    return f"{'durations' if isinstance(way, Way) else 'measures'}, in {way.measure}"
 
 
 def _dates(form: Form) -> str:

@@ -18,7 +18,7 @@ from synth.ingest.profile import Counts, Quantities
 from synth.ingest.roles import words_of
 from synth.lazily import compiled, np, npt, pd
 from synth.schema import Categories, Dates, Domain, Kind, Numbers
-from synth.schema.moments import EXCEL, as_seconds, written
+from synth.schema.moments import EXCEL, SERIALS, as_seconds, written
 from synth.schema.respelling import CASES, respelt
 
 Flags: TypeAlias = "npt.NDArray[np.bool_]"
@@ -38,7 +38,11 @@ DATE_NAME = compiled(
     r"\b(date|datum|fecha|data|dato|day|dag|tag|jour|pvm|päivä|дата|born|birth|dob|geb\w*|naiss\w*|"
     r"nac\w*|nasc\w*)\b|日期|日付|날짜|datum"
 )
-SERIALS = (30_000.0, 60_000.0)  # 1982 to 2064, as Excel counts days
+TIME_NAME = compiled(
+    r"\b(time|hour|clock|uhrzeit|zeit|heure|hora|ora|tijd|klockan|godzina|время)\b|時刻"
+)
+CLOCK = "%H%M"
+FEW_TIMES, NEARLY = 20, 0.95  # different ones, and the share that can be times, to propose it
 DECADE = 10 * 365.25 * 86_400  # seconds that lie between a day that is a code and real ones
 TOTALS = compiled(
     r"(grand |sub)?totals?|overall|gesamt|insgesamt|summe|ensemble|totale|razem|ogółem|celkem|"
@@ -104,6 +108,8 @@ def repairs_of(
         return (*codes, *_serial_days(name, text, amounts))
     if isinstance(domain, Dates) and amounts is not None:
         return tuple(_date_codes(name, text, often, domain, amounts))
+    if isinstance(domain, Categories) and of_clock(name, text):
+        return (_times(name, text),)
     if isinstance(domain, Categories) and 1 < len(text) <= MOST_WORDS:
         words = dict(zip(text.tolist(), different.tolist(), strict=True))
         return (*_merged(name, words), *_totals(name, words))
@@ -211,6 +217,25 @@ def _serial_days(name: str, text: pd.Series, amounts: Quantities) -> Iterator[Re
         "them. They come out as they came in.",
         tuple(zip(some.tolist(), days.tolist(), strict=True)),
         declares={"kind": Kind.DATE, "format": EXCEL, "seen": True},
+    )
+
+
+def of_clock(name: str, text: pd.Series) -> bool:
+    """Whether four digits may be times of day: by their column's name, and all of them."""
+    if len(text) < FEW_TIMES or not TIME_NAME.search(words_of(name)):
+        return False
+    return bool(text.str.fullmatch(r"(?:[01]\d|2[0-3])[0-5]\d").mean() >= NEARLY)
+
+
+def _times(name: str, text: pd.Series) -> Repair:
+    some = text.head(SHOWN).tolist()
+    return Repair(
+        name,
+        "Read them as times of day",
+        "The name of the column speaks of time, and its digits are hours and minutes. They come "
+        "out as they came in.",
+        tuple((t, f"{t[:2]}:{t[2:]}") for t in some),
+        declares={"kind": Kind.DATE, "format": CLOCK, "seen": True},
     )
 
 

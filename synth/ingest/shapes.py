@@ -13,6 +13,7 @@ from functools import cache
 from itertools import product
 
 from synth.schema.durations import PADDED, ways
+from synth.schema.scripts import APART, MARK, ZEROS
 
 OTHERS = (
     "nein ja,nee ja,nej ja,nei ja,non oui,no si,no sí,não sim,nao sim,nie tak,ne ano,nie áno,"
@@ -56,7 +57,9 @@ FEWER = """
     Jahre Monat Monate Woche Wochen Tag Tage Std Stunden Minuten año años mes meses semana día días
     anno anni mese mesi settimane giorni ore
 """  # of whole numbers and of two places at most, without thousands
-SIDES = ("CR", "DR", "Cr", "Dr", "cr", "dr")  # above zero and below, in ledgers
+LEDGER = ("CR", "DR", "Cr", "Dr", "cr", "dr")  # above zero and below
+SPHERES = tuple(degree + side for degree in ("", "°", "° ") for side in "NSEW")
+SIDES = (*LEDGER, *SPHERES)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,7 @@ class NumberShape:
         inside, plus, lakh, scale: as of `schema.spelling.Spelling`; decimals are those before a
             scale.
         side: what of `SIDES` stands behind it, with the blank before.
+        script: the nought of its digits, where they are not 0 to 9.
     """
 
     decimals: int = 0
@@ -85,6 +89,7 @@ class NumberShape:
     lakh: bool = False
     scale: str = ""
     side: str = ""
+    script: str = ""
 
 
 @dataclass(frozen=True)
@@ -215,6 +220,7 @@ def _rarer_numbers() -> Iterator[NumberShape]:
     for layout, ends in product(_simple(), signs):
         yield NumberShape(*layout, *ends, brackets=True, inside=True)
     yield from _of_ledgers()
+    yield from _of_scripts()
     for decimals, ends in product(range(5), (("", ""), ("", "%"), ("", " %"))):
         for mark in ".," if decimals else ("",):
             yield NumberShape(decimals, mark, "", *ends, plus=True)
@@ -230,8 +236,19 @@ def _rarer_numbers() -> Iterator[NumberShape]:
 
 def _of_ledgers() -> Iterator[NumberShape]:
     layouts = (layout for layout in _simple() if layout[0] in (0, 2))
-    for layout, before, blank, side in product(layouts, ("", "$", "£", "₹"), ("", " "), SIDES):
+    for layout, before, blank, side in product(layouts, ("", "$", "£", "₹"), ("", " "), LEDGER):
         yield NumberShape(*layout, before, side=blank + side)
+    for decimals, blank, side in product(range(DEEP + 1), ("", " "), SPHERES):
+        for mark in ".," if decimals else ("",):
+            yield NumberShape(decimals, mark, side=blank + side)
+
+
+def _of_scripts() -> Iterator[NumberShape]:
+    """With digits of other scripts, and maybe the marks that go with them."""
+    for zero, decimals, between in product(ZEROS, range(5), ("", ",", APART)):
+        for mark in (".", ",", MARK) if decimals else ("",):
+            if not mark or mark != between:
+                yield NumberShape(decimals, mark, between, script=zero)
 
 
 CLOCKS = (
@@ -253,6 +270,9 @@ NAMED = (
     *("%b %d %Y", "%b %d, %Y", "%b-%d-%Y", "%b %Y", "%b-%Y"),
 )
 WEEKS = ("%G-W%V", "%GW%V")
+QUARTERS = ("%Y-Q%q", "%YQ%q", "%Y Q%q", "%Yq%q", "%Y-q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y")
+STATA_MONTHS = ("%Ym%m", "%YM%m")
+ERA_DAYS = ("%:E年%m月%d日", "%:E年%m月", "%.E.%m.%d", "%.E/%m/%d", "%.E-%m-%d")
 ORDINALS = ("%O %b %Y", "%O %b, %Y", "%O-%b-%Y", "%b %O, %Y", "%b %O %Y")
 WEEKDAYS = ("%a, %d %b %Y", "%a %d %b %Y", "%a, %b %d, %Y", "%A, %d %b %Y", "%A, %b %d, %Y")
 LOGGED = (  # by databases, statistical programs and servers
@@ -280,15 +300,25 @@ ORDERED = tuple(product("/.-", "Yy", ("", "d", "m")))  # sign, width of the year
 
 
 def _date_shapes() -> Iterator[DateShape]:
-    yield from map(DateShape, (*COMPACT[:-2], *STAMPS, *MONTHS, *WEEKS, *CLOCKS))
+    yield from map(DateShape, (*COMPACT[:-2], *STAMPS, *MONTHS, *WEEKS, *QUARTERS, *CLOCKS))
     for sign in "-/.":
         yield from _timed(f"%Y{sign}%m{sign}%d", " T", ZONES)
     for sign, year, order in ORDERED:
         yield from _timed(f"%d{sign}%m{sign}%{year}", " ", ("",), order)
     for form, year in product(NAMED, "Yy"):
         yield from _timed(form.replace("%Y", f"%{year}"), " ", ("",))
+    yield from map(DateShape, (*STATA_MONTHS, *ERA_DAYS))
+    yield from _dates_of_scripts()
     yield from _rarer_dates()
     yield from _dates_of_databases()
+
+
+def _dates_of_scripts() -> Iterator[DateShape]:
+    """Days and minutes with digits of other scripts."""
+    for zero, sign, clock in product(ZEROS, "/-.", ("", " %H:%M", " %H:%M:%S")):
+        yield DateShape(f"%Y{sign}%m{sign}%d{clock}%[{zero}]")
+        for order in ("", "d", "m"):
+            yield DateShape(f"%d{sign}%m{sign}%Y{clock}%[{zero}]", order)
 
 
 def _rarer_dates() -> Iterator[DateShape]:

@@ -47,8 +47,9 @@ from synth.lazily import compiled, np, npt, pa, pd
 from synth.schema import Codes, Origin
 from synth.schema.domain import MISSING, by_categories, smallest
 from synth.schema.durations import way_of
+from synth.schema.examples import DIGITS, marks_of
 from synth.schema.measures import exactly
-from synth.schema.spelling import DIGITS, marks_of
+from synth.schema.scripts import APART, FOREIGN, MARK, in_plain, script_of
 from synth.schema.values import as_text
 
 MOST_DIGITS = 15  # of a whole number that a double holds exactly; longer ones are names
@@ -89,6 +90,8 @@ LONGEST = 48  # characters of a number or a date
 
 def shape_of(text: str) -> int:
     """The place in `shapes()` of the shape that a text has."""
+    if not text.isascii() and FOREIGN.search(text):
+        return places()[_of_script(text)]
     if plain := PLAIN.fullmatch(text):  # most cells are numbers, and most numbers are plain
         decimals = len(plain[1] or plain[2] or "")
         simply = 0 < decimals < DEEP and decimals != 4 and text[0] != "+"
@@ -140,6 +143,26 @@ def _word(text: str) -> WordShape:
         return WordShape(long=True)
     spoken = any(c.isalpha() for c in text) and not any(c.isdecimal() for c in text)
     return WordShape(spoken=spoken)
+
+
+def _of_script(text: str) -> Shape:
+    """What is written with digits that are not 0 to 9."""
+    if (date := date_shape(text)) is not None:
+        return date
+    zero = script_of(text)
+    plain = _shape(in_plain(text)) if zero and len(text) <= LONGEST else None
+    if not isinstance(plain, NumberShape):
+        return _word(text)
+    tenths = plain.after == ZERO
+    made = replace(
+        plain,
+        decimals=1 if tenths else plain.decimals,
+        mark="" if plain.mark == "?" else MARK if MARK in text else "." if tenths else plain.mark,
+        between=APART if APART in text else plain.between,
+        after="" if tenths else plain.after,
+        script=zero,
+    )
+    return made if made in places() else _word(text)
 
 
 def _plain(text: str, decimals: int) -> Shape:

@@ -25,7 +25,7 @@ from synth.ingest.named import names_codes
 from synth.ingest.persons import Repeats, could_name_people, repeats_of
 from synth.ingest.profile import Profile, profile_of, quantities
 from synth.ingest.reasons import Presence, kind_and_reason
-from synth.ingest.repairs import Repair, of_excel, repairs_of
+from synth.ingest.repairs import CLOCK, Repair, of_clock, of_excel, repairs_of
 from synth.ingest.roles import judged_role, words_of
 from synth.ingest.shaping import Shapes
 from synth.ingest.tallies import usual_comma
@@ -292,6 +292,8 @@ def _possible(name: str, values: _Values) -> dict[Kind, Domain]:
         name, values.numbers(whole.spelling)
     ):
         found[Kind.DATE] = _dates(values, values.seconds(EXCEL), EXCEL)
+    elif of_clock(name, values.text):
+        found[Kind.DATE] = _dates(values, values.seconds(CLOCK), CLOCK)
     return found
 
 

@@ -24,9 +24,11 @@ from synth.lazily import compiled, np, npt
 from synth.schema.durations import READS
 from synth.schema.measures import alike, places_for, same
 from synth.schema.moments import reads, tells_day
+from synth.schema.scripts import APART, MARK
 from synth.schema.spelling import Spelling
 from synth.schema.values import Values
 
+ABOVE = ("cr", "n", "e")
 POWERS = ("E", "e")
 SIGNED = 0.2  # of the numbers with a plus, from which on all above zero are written with one
 MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
@@ -105,11 +107,30 @@ class Figures:
 
 
 def numbers_of(seen: list[Counted], comma: float = 0.0) -> Figures:
-    """How most numbers are written.
+    """How most numbers are written, be their digits 0 to 9 or those of another script.
 
     Args:
         comma: what the rest of the file tells of the comma, as `usual_comma` gives it.
     """
+    zero = most([(s.script, n) for s, n in seen], "")
+    if not zero:
+        return _figures(seen, comma)
+    figures = _figures([(_in_plain(s), n) for s, n in seen], comma)
+    spelt = replace(figures.spelling, script=zero)
+    if added(seen, lambda s: bool({s.mark, s.between} & {MARK, APART})):
+        arabic = {".": MARK, ",": APART, "": ""}
+        spelt = replace(spelt, mark=MARK, between=arabic.get(spelt.between, spelt.between))
+    return replace(figures, spelling=spelt)
+
+
+def _in_plain(shape: NumberShape) -> NumberShape:
+    """A number as if its digits were 0 to 9."""
+    plain = {MARK: ".", APART: ","}
+    mark, between = (plain.get(sign, sign) for sign in (shape.mark, shape.between))
+    return replace(shape, mark=mark, between=between, script="")
+
+
+def _figures(seen: list[Counted], comma: float) -> Figures:
     cells = sum(n for _, n in seen)
     seen = _without_zeros(_by_others(_scaled(seen, cells), comma), cells)
     commas = added(seen, lambda s: s.mark == "," or (s.between == "." and s.mark != "."))
@@ -234,11 +255,15 @@ def _apart(shape: NumberShape, mark: str) -> bool:
 
 
 def _sides(seen: list[Counted]) -> tuple[str, str]:
-    """What stands behind numbers above zero and below; where one of the two has nothing, above."""
+    """What stands behind numbers above zero and below. Where there is one side and many numbers
+    have none, as in the accounts of a card, it is below.
+    """
     told = [(s.side, n) for s, n in seen if s.side]
-    above = most([(side, n) for side, n in told if side.strip().lower() == "cr"], "")
-    below = most([(side, n) for side, n in told if side.strip().lower() == "dr"], "")
-    return (above, below) if below else ("", above)
+    above = most([(side, n) for side, n in told if side.strip("° ").lower() in ABOVE], "")
+    below = most([(side, n) for side, n in told if side.strip("° ").lower() not in ABOVE], "")
+    if above and not below and added(seen, lambda s: not s.side) > MISFITS * added(seen, bool):
+        return "", above
+    return above, below
 
 
 def _in_unit(shape: NumberShape, after: str) -> NumberShape:

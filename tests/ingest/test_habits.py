@@ -13,8 +13,8 @@ from synth.ingest.reading import read_table
 from synth.ingest.shapes import TRUTHS, TruthShape, places, shapes
 from synth.ingest.suggest import Suggestion, suggest
 from synth.schema import Categories, Dates, Kind, Numbers, Role
+from synth.schema.examples import spelling_of
 from synth.schema.moments import as_seconds, written
-from synth.schema.spelling import spelling_of
 
 
 def seen(text: str, encoding: str = "utf-8") -> dict[str, Suggestion]:

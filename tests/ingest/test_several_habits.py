@@ -14,12 +14,20 @@ from synth.release import Bundle
 from synth.release.counts import recheck
 from synth.runs import read_recipe, run
 from synth.runs.verifying import verify
-from synth.schema import Dates, Kind, Numbers, Role
+from synth.schema import Dates, Kind, Numbers, Role, moments
+from synth.schema.examples import spelling_of
 from synth.schema.measures import in_one_unit
-from synth.schema.spelling import Spelling, spelling_of
+from synth.schema.scripts import APART, MARK, in_script
+from synth.schema.spelling import Spelling
 
 ROWS = 300
+NOUGHT = "\u0660"
 DAYS = pd.date_range("2019-01-01", periods=ROWS, freq="3D")
+
+
+def arabic(text: str) -> str:
+    """A text with the digits and marks of Arabic."""
+    return in_script(text, NOUGHT).replace(",", APART).replace(".", MARK)
 
 
 def one(cells: list[str]) -> Suggestion:
@@ -187,3 +195,56 @@ def test_a_release_of_several_habits_checks_against_its_table(epsilon: str):
     assert made["seen"].str.fullmatch(r"\d{4}-\d\d-\d\d").all()
     assert made["age"].str.fullmatch(r"[\d.]+ years?").all()
     assert (made["age"] == "0.75 years").any()
+
+
+@pytest.mark.parametrize(
+    ("cells", "written"),
+    [
+        (["5'8\"", "6'0\"", "5'11\""], "5'8\""),
+        (["5 ft 8 in", "6 ft 1 in"], "5 ft 8 in"),
+        (["47°12'03.4\"N", "12°05'59.1\"S"], "47°12'03.4\"N"),
+        (["47.12° N", "46.90° N"], "1234.50° N/"),
+        ([arabic(n) for n in ("27", "34", "40")], arabic("1234")),
+        ([arabic(n) for n in ("49.80", "12.35")], arabic("1234.50")),
+        ([arabic(n) for n in ("47,150", "3,730")], arabic("1,234")),
+    ],
+)
+def test_measures_of_several_parts_and_other_digits_come_back_as_they_were(cells, written):
+    found = one((cells * ROWS)[:ROWS]).column.domain
+    assert isinstance(found, Numbers)
+    assert spelling_of(written, whole=found.decimals == 0) == found.spelling or (
+        found.spelling.example(found.decimals) == written
+    )
+    measured = pd.Series(found.measured(pd.Series(cells)))
+    assert found.spelling.texts(measured, found.decimals).tolist() == cells
+    again = spelling_of(found.spelling.example(found.decimals), whole=found.decimals == 0)
+    assert [again.read(c) for c in cells] == measured.tolist()
+
+
+@pytest.mark.parametrize(
+    ("cells", "format", "day"),
+    [
+        (["2015-Q3", "2019-Q1", "2020-Q4"], "%Y-Q%q", "2015-07-01"),
+        (["1990m3", "2001m11", "1985m7"], "%Ym%-m", "1990-03-01"),
+        (["平成4年3月9日", "令和元年5月1日", "昭和57年12月30日"], "%:E年%-m月%-d日", "1992-03-09"),
+        (["R5.3.1", "H30.12.24"], "%.E.%-m.%-d", "2023-03-01"),
+        (["2014/12/14", "2012/02/18"], "%Y/%m/%d", "2014-12-14"),
+        ([arabic(d) for d in ("2014/12/14", "2012/02/18")], f"%Y/%m/%d%[{NOUGHT}]", "2014-12-14"),
+    ],
+)
+def test_quarters_eras_and_other_digits_are_dates(cells, format, day):
+    found = one((cells * ROWS)[:ROWS]).column.domain
+    assert isinstance(found, Dates) and found.format == format
+    seconds = found.measured(pd.Series(cells))
+    assert seconds[0] == pd.Timestamp(day).timestamp()
+    assert moments.written(seconds, format).tolist() == cells
+
+
+def test_four_digits_are_read_as_times_where_the_name_speaks_of_time():
+    times = [f"{i % 24:02}{7 * i % 60:02}" for i in range(ROWS)]
+    text = "\n".join(["admission_time", *times, ""])
+    read = read_table(io.BytesIO(text.encode()))
+    found = suggest(read.frame)["admission_time"]
+    assert [r.what for r in found.repairs] == ["Read them as times of day"]
+    assert isinstance(found.as_kind(Kind.DATE), Dates)
+    assert not one(times).repairs
