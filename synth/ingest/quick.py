@@ -69,7 +69,7 @@ def _number(shape: NumberShape) -> str:
     ends = re.escape(shape.before), re.escape(shape.after)
     if shape.brackets or shape.behind or shape.decimals == DEEP:
         return ""
-    if shape.plus or shape.lakh or shape.scale or shape.side:
+    if shape.plus or shape.lakh or shape.scale or shape.side or shape.script:
         return ""
     if shape.after == ZERO:
         return rf"^-?{WHOLE}[.]0$" if shape == NumberShape(after=ZERO) else ""
