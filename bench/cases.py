@@ -2,9 +2,9 @@
 
     make cases FOLDER=… [METHODS="adaptive independent"]
 
-FOLDER holds one folder per file. Each is read and released by each method at epsilon 1, or another, with nothing
-declared, the bundle is checked and counted again as `synth verify --against` does, and the
-synthetic CSV is read as a stranger would read it and held against the real table:
+FOLDER holds one folder per file. Each is read and released by each method at epsilon 1, or
+another, with nothing declared, the bundle is checked and counted again as `synth verify --against`
+does, and the synthetic CSV is read as a stranger would read it and held against the real table:
 
     kept    the same kind and spelling, gaps just where there are gaps, no value beyond the real
             range by more than one interval

@@ -232,7 +232,12 @@ def _with_zeros(form: Form, told: Values, shown: int) -> Spelling:
         for between, lakh in {("", False), (spelling.between, False), (spelling.between, True)}
         for d in (decimals - 1, decimals)
         for mark in (spelling.mark if d else "",)
-        for shape in (NumberShape(d, mark, between, *ends, lakh=lakh, scale=scale, script=script),)
+        for side in {"", *spelling.sides}
+        for shape in (
+            NumberShape(
+                *(d, mark, between, *ends), lakh=lakh, scale=scale, side=side, script=script
+            ),
+        )
         if shape in places()
         for place in (places()[shape],)
     ]
@@ -310,7 +315,7 @@ def _measured(seen: Seen, cells: float) -> bool:
     """Whether cells are numbers or dates, be they of one habit or of several."""
     words = [(s, n) for s, n in seen if isinstance(s, WordShape)]
     plain = added(seen, lambda s: isinstance(s, NumberShape | DateShape | DurationShape))
-    plain += added(words, lambda s: s.about)
+    plain += added(words, lambda s: s.about or s.paired)
     return plain >= HALF * cells and plain + added(words, lambda s: s.around) >= MOST * cells
 
 

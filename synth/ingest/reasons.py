@@ -13,6 +13,11 @@ from synth.schema.durations import Way, ways
 LONG_TEXTS = 50  # different ones, from which on they are free text
 UNSURE = "Nothing shows which number is the month: the day is taken to come first."
 
+SEVERAL = (
+    "They are measures of several kinds, currencies or units, for which no one number can stand: "
+    "divide the column to keep more of them."
+)
+
 
 @dataclass(frozen=True)
 class Presence:
@@ -77,19 +82,16 @@ def _notes(form: Form, told: Presence) -> Iterator[str]:
     if told.present < told.rows:
         yield f"{told.rows - told.present:,} are missing."
     if form.kind in (Kind.INTEGER, Kind.REAL):
-        yield from _of_numbers(form, told.present)
+        yield from of_numbers(form, told.present)
     if misread := told.misread.get(form.kind, 0):
         yield f"{misread:,} are written otherwise: a code where many share it, else missing."
     if form.kind is Kind.DATE and form.unsure:
         yield UNSURE
     if form.measured and form.kind is Kind.CATEGORY:
-        yield (
-            "They are measures of several kinds, currencies or units, for which no one number can "
-            "stand: divide the column to keep more of them."
-        )
+        yield SEVERAL
 
 
-def _of_numbers(form: Form, present: int) -> Iterator[str]:
+def of_numbers(form: Form, present: int) -> Iterator[str]:
     """What is read otherwise than it is written."""
     ending = (form.spelling.before + form.spelling.after).strip()
     if count := round(form.converted * present):

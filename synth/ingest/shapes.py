@@ -129,6 +129,7 @@ class WordShape:
         around: `<5`, `90+`, `10-19`, `2019-00-00`: more or less than a number, or than a date.
         about: a number that is marked as about right, `~85` or `c. 1850`.
         spoken: letters without a digit, "unknown".
+        paired: two numbers, `120/80`.
     """
 
     long: bool = False
@@ -136,6 +137,7 @@ class WordShape:
     around: bool = False
     about: bool = False
     spoken: bool = False
+    paired: bool = False
 
 
 Shape = NumberShape | DateShape | DurationShape | TruthShape | WordShape
@@ -369,7 +371,7 @@ def shapes() -> tuple[Shape, ...]:
     found.update(dict.fromkeys(DurationShape(way) for way in ways() if way not in PADDED.values()))
     words = (
         *(WordShape(), WordShape(coded=True), WordShape(around=True), WordShape(about=True)),
-        *(WordShape(spoken=True), WordShape(long=True)),
+        *(WordShape(spoken=True), WordShape(paired=True), WordShape(long=True)),
     )
     found.update(dict.fromkeys(words))
     return tuple(found)

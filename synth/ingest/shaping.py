@@ -21,6 +21,7 @@ from synth.ingest.dated import (
     zones,
 )
 from synth.ingest.quick import PROBED, matched, padding_patterns, pattern_of, words
+from synth.ingest.several import PAIR
 from synth.ingest.shapes import (
     CURRENCY,
     DEEP,
@@ -131,6 +132,8 @@ def _shape(text: str) -> Shape:
         return DurationShape(way)
     if CODED.fullmatch(text):
         return WordShape(coded=True)
+    if PAIR.fullmatch(text):
+        return WordShape(paired=True)
     if AROUND.fullmatch(text) or PARTIAL.fullmatch(text):
         return WordShape(around=True)
     if (exact := exactly(text)) != text and isinstance(_shape(exact), NumberShape):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +26,7 @@ from synth.ingest.persons import Repeats, could_name_people, repeats_of
 from synth.ingest.profile import Profile, profile_of, quantities
 from synth.ingest.reasons import Presence, kind_and_reason
 from synth.ingest.repairs import CLOCK, Repair, of_clock, of_excel, repairs_of
+from synth.ingest.reread import Reread, rereadings
 from synth.ingest.roles import judged_role, words_of
 from synth.ingest.shaping import Shapes
 from synth.ingest.tallies import usual_comma
@@ -71,6 +72,7 @@ class Suggestion(ForCustodian):
         repeats: how often its values repeat, where they may be people's numbers.
         profile: the column at a glance; None where no row was read.
         repairs: what seems wrong with it, and would put it right.
+        reread: what of it is read otherwise than it is written.
     """
 
     column: Column
@@ -79,6 +81,7 @@ class Suggestion(ForCustodian):
     repeats: Repeats | None = None
     profile: Profile | None = None
     repairs: tuple[Repair, ...] = ()
+    reread: tuple[Reread, ...] = ()
 
     def as_kind(self, kind: Kind) -> Domain | None:
         """The domain under another kind; None where the values do not allow it."""
@@ -155,6 +158,8 @@ class _Values:
         form = form_of(self.shapes, 0.0, kind, self.gaps, self.others.comma)
         for of in details(form) if form.fitting else ():
             form = detailed(form, of, self._counted(of), 0.0)
+        if EXCEL in form.also and np.isnan(as_seconds(self.text, "", (EXCEL,))).all():
+            form = replace(form, also=tuple(f for f in form.also if f != EXCEL))
         return form
 
     @cached_property
@@ -255,12 +260,15 @@ def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
 
 def _at_a_glance(
     column: Column, values: _Values, seen: Domain
-) -> tuple[Profile, tuple[Repair, ...]]:
+) -> tuple[Profile, tuple[Repair, ...], tuple[Reread, ...]]:
     amounts = quantities(values.text, seen, values.numbers, values.seconds)
     profile = profile_of(values.counts, values.rows, amounts)
     if not column.modelled:
-        return profile, ()
-    return profile, repairs_of(column.name, values.text, values.counts, seen, amounts)
+        return profile, (), ()
+    repairs = repairs_of(column.name, values.text, values.counts, seen, amounts)
+    told = np.full(len(values.text), np.nan) if amounts is None else amounts
+    reread = rereadings(column.name, values.form, seen, values.text, values.counts, told)
+    return profile, repairs, tuple(reread)
 
 
 def _identifiers(name: str, values: _Values, kind: Kind, seen: str) -> Pattern:
@@ -332,6 +340,8 @@ def _categories(values: _Values) -> Categories:
 def _numbers(values: _Values, numbers: np.ndarray[Any, Any], form: Form) -> Numbers:
     fits = ~np.isnan(numbers)
     numbers, counts = numbers[fits], values.counts[fits]
+    if form.converted and form.decimals is not None:
+        numbers = np.round(numbers, form.decimals)
     low, high = float(numbers.min()), float(numbers.max())
     decimals = 12 if form.decimals is None else form.decimals
     codes = _codes(values, fits)

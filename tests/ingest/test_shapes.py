@@ -58,6 +58,7 @@ SHAPED = {
     "5m": NumberShape(after="m"),
     "3-": WordShape(),
     "15-": NumberShape(behind=True),
+    "120/80": WordShape(paired=True),
     "1E5": WordShape(),
     "5+": WordShape(around=True),
     "2019-00-00": WordShape(around=True),
