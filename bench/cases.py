@@ -2,9 +2,9 @@
 
     make cases FOLDER=… [METHODS="adaptive independent"]
 
-FOLDER holds one folder per file. Each is read and released by each method at epsilon 1 with nothing
-declared, the bundle is checked and counted again as `synth verify --against` does, and the
-synthetic CSV is read as a stranger would read it and held against the real table:
+FOLDER holds one folder per file. Each is read and released by each method at epsilon 1, or
+another, with nothing declared, the bundle is checked and counted again as `synth verify --against`
+does, and the synthetic CSV is read as a stranger would read it and held against the real table:
 
     kept    the same kind and spelling, gaps just where there are gaps, no value beyond the real
             range by more than one interval
@@ -35,7 +35,7 @@ from synth.schema import Categories, Column, Dates, Kind, Numbers, Role
 from synth.schema.domain import OTHER
 
 METHODS = ("adaptive", "independent", "value_seeded", "sequential")
-RECIPE = '[method]\nname = "{}"\n'
+RECIPE = '[privacy]\nepsilon = {}\n[method]\nname = "{}"\n'
 KEPT, POOR, LOST = "kept", "poor", "lost"
 
 
@@ -92,13 +92,13 @@ def _gaps(real: Column, made: Column) -> Iterator[str]:
         yield "no gaps where there were some"
 
 
-def through(path: Path, method: str) -> Counter[str]:
+def through(path: Path, method: str, epsilon: float) -> Counter[str]:
     """One file by one method, printed."""
     found: Counter[str] = Counter()
     began = time.process_time()
     try:
         real = load(path, Budget(1.0))
-        release = run(read_recipe(RECIPE.format(method)), path).release
+        release = run(read_recipe(RECIPE.format(epsilon, method)), path).release
         bundle = Bundle.read(io.BytesIO(release.zipped()))
         verify(bundle)
         recheck(bundle, load(path, Budget(1.0)).private)
@@ -123,6 +123,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("folder", type=Path)
     asked.add_argument("--methods", nargs="+", default=METHODS)
+    asked.add_argument("--epsilon", type=float, default=1.0, help="large: reading alone is judged")
     given = asked.parse_args()
     warnings.simplefilter("ignore")
     total: dict[str, Counter[str]] = {m: Counter() for m in given.methods}
@@ -131,7 +132,7 @@ def main() -> None:
             continue
         print(path.parent.name)
         for method in given.methods:
-            total[method] += through(path, method)
+            total[method] += through(path, method, given.epsilon)
     for method, found in total.items():
         print(method, dict(found))
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from synth.schema import Origin
 from ui.columns import edit_columns
-from ui.known import show_public, show_repairs
+from ui.known import show_public, show_repairs, show_reread
 from ui.people import ask_people
 from ui.protect.risk import show_short_risk
 from ui.shell.places import go_to
@@ -16,6 +16,7 @@ need_custodian()
 who, loaded = need_table()
 st.title("What is in each column?")
 ask_people(who, loaded)
+show_reread(who, loaded)
 show_repairs(who, loaded)
 show_public(who, loaded)
 st.markdown(

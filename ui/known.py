@@ -11,6 +11,7 @@ from synth.ingest import Loaded
 from synth.ingest.declaration import ColumnPart
 from synth.ingest.public import PUBLIC, proposed
 from synth.ingest.repairs import Repair
+from synth.ingest.reread import Reread
 from synth.schema import Origin
 from ui.shell.visitor import Visitor
 
@@ -60,6 +61,40 @@ def put(who: Visitor, parts: Sequence[ColumnPart]) -> None:
     st.rerun()
 
 
+def show_reread(who: Visitor, loaded: Loaded) -> None:
+    """What is read otherwise than it is written, and a click that undoes it."""
+    declared = {p.name for p in who.recipe.column if p.kind is not None}
+    every = (r for s in loaded.suggestions.values() for r in s.reread)
+    found = [r for r in every if r.column not in declared]
+    if not found:
+        return
+    with st.container(border=True):
+        st.markdown(
+            "**Read otherwise than written.** Each cell by itself, by a rule that everybody knows; "
+            "your file stays as it is. The cells are for your eyes. What you change here was "
+            "chosen after looking, and the statement will say so."
+        )
+        for reread in found[:AT_ONCE]:
+            _show_reread(who, loaded, reread)
+        if found[AT_ONCE:]:
+            with st.expander(f"{len(found) - AT_ONCE} more"):
+                for reread in found[AT_ONCE:]:
+                    _show_reread(who, loaded, reread)
+
+
+def _show_reread(who: Visitor, loaded: Loaded, reread: Reread) -> None:
+    told, click = st.columns([7, 1.5], vertical_alignment="center")
+    told.markdown(f"`{reread.column}`: {reread.says} {_arrows(reread.examples, '(missing)')}")
+    key = f"reread {loaded.token} {reread.column} {reread.label} {hash(reread.says)}"
+    if reread.label and click.button(reread.label, key=key, width="stretch"):
+        put(who, [ColumnPart(name=reread.column, **reread.declares)])
+
+
+def _arrows(examples: Sequence[tuple[str, str]], nothing: str) -> str:
+    """Cells before and after."""
+    return " · ".join(f"{_cell(a)} → {_cell(b) if b else nothing}" for a, b in examples)
+
+
 def show_repairs(who: Visitor, loaded: Loaded) -> None:
     """What seems wrong with columns, and what would put it right, each applied by a click."""
     found = [r for s in loaded.suggestions.values() for r in s.repairs if not _taken(who, r)]
@@ -95,9 +130,7 @@ def _taken(who: Visitor, repair: Repair) -> bool:
 
 def _show(who: Visitor, loaded: Loaded, repair: Repair) -> None:
     told, lines, click = st.columns([6, 1, 1], vertical_alignment="center")
-    pairs = " · ".join(
-        f"{_cell(a)} → {_cell(b) if b else '(left out)'}" for a, b in repair.examples
-    )
+    pairs = _arrows(repair.examples, "(left out)")
     told.markdown(f"`{repair.column}`: **{repair.what}.** {repair.why} {pairs}")
     with lines.popover("Recipe", width="stretch"):
         st.code(repair.lines, language="toml")

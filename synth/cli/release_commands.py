@@ -167,6 +167,8 @@ def _seen(column: Column) -> Iterator[str]:
         yield f"decimals = {domain.decimals}"
     if isinstance(domain, Dates):
         yield f"format = {_quoted(domain.format)}"
+    if isinstance(domain, Dates) and domain.also:
+        yield f"also = [{', '.join(map(_quoted, domain.also))}]"
     if isinstance(domain, Numbers | Dates) and domain.codes:
         yield f"codes = [{', '.join(map(_quoted, domain.codes))}]"
     if column.missing_as and column.modelled:

@@ -9,10 +9,14 @@ from itertools import product
 from synth.ingest.shapes import DateShape, places
 from synth.lazily import compiled
 from synth.schema.moments import month_words, months, plain_name, without_ordinal
+from synth.schema.scripts import FOREIGN, in_plain, script_of
 
 DATE_LIKE = compiled(
+    r"[12]\d{3}[- ]?[QqmM]\d|Q[1-4][ /-]\d|"
+    r"(?:令和|平成|昭和|大正|明治|[RHSTM](?=[\d元]{1,2}[-/.]))|"
     r"[12]\d{3}-?W\d\d$|\d{1,2}(?:st|nd|rd|th)[ -]|"
-    r"\d{1,4}[-/.:年h]\s?\d|\d{8}[T_ -]\d|0\d{7}$|\d{1,4}(?:\. | de |[ /-]?)[^\W\d_]{3}|"
+    r"\d{1,4}[-/.:年h]\s?\d|\d{8}[T_ -]\d|\d{12,14}[.+-]\d|0\d{7}$|"
+    r"\d{1,4}(?:\. | de |[ /-]?)[^\W\d_]{3}|"
     r"[^\W\d_]{3,12}\.?(?:, | de |[ /-]?)(?:\d|[^\W\d_]{3})"
 )
 SIGNED = r"(?P<t>,? |T|:(?=\d\d:\d\d:\d\d))"
@@ -39,9 +43,15 @@ MONTH_ONLY = (
 )
 SQUEEZED = compiled(
     r"(1[89]\d\d|2[01]\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])"
-    r"([T _-]?)((?:[01]\d|2[0-3])[0-5]\d([0-5]\d(\d{6})?)?)?(Z?)"
+    r"([T _-]?)((?:[01]\d|2[0-3])[0-5]\d([0-5]\d(\d{6})?(?:\.(\d{3,4}))?)?)?(Z|[+-]\d{4})?"
 )
 WEEK = compiled(r"[12]\d{3}(-?)W(?:0[1-9]|[1-4]\d|5[0-3])")
+QUARTER_LAST = compiled(r"[12]\d{3}([- ]?Q|-?q)[1-4]")
+QUARTER_FIRST = compiled(r"Q[1-4]([ /-])[12]\d{3}")
+STATA_MONTH = compiled(r"[12]\d{3}([mM])(?P<m>\d{1,2})")
+ERAS = "(?:令和|平成|昭和|大正|明治)(?:元|[1-9]\\d?)"
+ERA_NAMED = compiled(rf"{ERAS}年(?P<m>\d{{1,2}})月(?:(?P<d>\d{{1,2}})日)?")
+ERA_LETTER = compiled(r"[RHSTM](?:元|[1-9]\d?)(?P<sign>[-/.])(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2})")
 SIX = compiled(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])")
 YEAR_LAST = compiled(r"([0-3]\d)([0-3]\d)(?:19|20)\d\d")
 AWAY = compiled(r"([+-])(\d\d):?([0-5]\d)?$")
@@ -58,11 +68,27 @@ YEAR_NAMED = compiled(
 )
 
 
+PADDABLE = (
+    *(YEAR_FIRST, DAY_FIRST, SPOKEN, TIME, EASTERN, YEAR_NAMED),
+    *(STATA_MONTH, ERA_NAMED, ERA_LETTER),
+)
+
+
 def date_shape(text: str) -> DateShape | None:
+    if FOREIGN.search(text):
+        return _of_script(text)
     for read in READERS:
         if (found := read(text)) is not None and found in places():
             return found
     return None
+
+
+def _of_script(text: str) -> DateShape | None:
+    """A date whose digits are not 0 to 9."""
+    zero = script_of(text)
+    plain = date_shape(in_plain(text)) if zero else None
+    found = None if plain is None else DateShape(f"{plain.format}%[{zero}]", plain.order)
+    return found if found in places() else None
 
 
 def _year_first(text: str) -> DateShape | None:
@@ -135,6 +161,26 @@ def _month_only(text: str) -> DateShape | None:
     return None
 
 
+def _quarter(text: str) -> DateShape | None:
+    if found := QUARTER_LAST.fullmatch(text):
+        return DateShape(f"%Y{found[1]}%q")
+    if found := QUARTER_FIRST.fullmatch(text):
+        return DateShape(f"Q%q{found[1]}%Y")
+    found = STATA_MONTH.fullmatch(text)
+    return DateShape(f"%Y{found[1]}%m") if found and 1 <= int(found["m"]) <= 12 else None
+
+
+def _era(text: str) -> DateShape | None:
+    if found := ERA_NAMED.fullmatch(text):
+        day = found["d"] is not None
+        told = int(found["m"]) <= 12 and int(found["d"] or 1) <= 31
+        return DateShape("%:E年%m月%d日" if day else "%:E年%m月") if told else None
+    found = ERA_LETTER.fullmatch(text)
+    if found is None or not (1 <= int(found["m"]) <= 12 and 1 <= int(found["d"]) <= 31):
+        return None
+    return DateShape("%.E{0}%m{0}%d".format(found["sign"]))
+
+
 def _week(text: str) -> DateShape | None:
     """A week of ISO 8601, of which hardly any year has 53."""
     found = WEEK.fullmatch(text)
@@ -154,7 +200,8 @@ def squeezed(text: str) -> DateShape | None:
     if found is None:
         return None
     clock = "" if not found[5] else "%H%M" + "%S" * bool(found[6]) + "%6f" * bool(found[7])
-    made = DateShape(f"%Y%m%d{found[4]}{clock}{found[8]}")
+    clock += f".%{len(found[8])}f" if found[8] else ""
+    made = DateShape(f"%Y%m%d{found[4]}{clock}{_zone(found[9] or '')}")
     return made if made in places() else None
 
 
@@ -183,7 +230,7 @@ def _year_and_name(text: str) -> DateShape | None:
 
 READERS = (
     *(_year_first, _day_first, _time, _month_only, squeezed, _spoken),
-    *(_eastern, _eight, _year_and_name, _week),
+    *(_eastern, _eight, _year_and_name, _week, _quarter, _era),
 )
 
 
@@ -192,7 +239,8 @@ READERS = (
 
 def padding_of(text: str) -> tuple[bool | None, bool | None]:
     """Whether day and month, and the hour, have a leading zero; None where none is below ten."""
-    for pattern in (YEAR_FIRST, DAY_FIRST, SPOKEN, TIME, EASTERN, YEAR_NAMED):
+    text = in_plain(text)
+    for pattern in PADDABLE:
         if found := pattern.fullmatch(text):
             parts = found.groupdict()
             days = [parts.get(name) or "" for name in ("d", "m", "d2")]

@@ -38,9 +38,10 @@ from synth.schema import (
     Text,
 )
 from synth.schema.edges import even_edges, whole_edges
+from synth.schema.examples import decimals_of, spelling_of
 from synth.schema.moments import as_seconds, resolution_of
 from synth.schema.pattern import usual_pattern
-from synth.schema.spelling import PLAINLY, Spelling, decimals_of, spelling_of
+from synth.schema.spelling import PLAINLY, Spelling
 
 
 class Part(BaseModel):
@@ -55,6 +56,7 @@ class ColumnPart(Part):
     Args:
         unit: what its numbers count: "kg", "days".
         seen: the custodian decided after looking at the rows, so that no formal promise covers it.
+        also: formats that some of its dates have; they are read, and come out as `format`.
         template: of new identifiers; see `schema.pattern.Pattern`.
         written: how a number is written, as an example: "1.234,50 €"; see `schema.spelling`.
         intervals: into how many equal ones to cut; where it is left out, the cuts are found.
@@ -78,6 +80,7 @@ class ColumnPart(Part):
     missing: bool = True
     decimals: int | None = Field(default=None, ge=0, le=12)
     format: str | None = None
+    also: tuple[str, ...] | None = None
     template: str | None = None
     written: str | None = None
     codes: tuple[str, ...] | None = None
@@ -219,7 +222,8 @@ def _as_said(suggestion: Suggestion, found: Domain, part: ColumnPart, kind: Kind
         decimals, spelling = _written(suggestion, part, kind)
         return replace(found, decimals=decimals, spelling=spelling)
     if isinstance(found, Dates) and part.format:
-        return replace(found, format=part.format, resolution=resolution_of(part.format))
+        step, also = resolution_of(part.format), part.also or ()
+        return replace(found, format=part.format, resolution=step, also=also)
     return found
 
 
@@ -247,12 +251,14 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
         found = suggestion.as_kind(kind)
         seen = found.format if isinstance(found, Dates) else "%Y-%m-%d"
         form = part.format or seen
+        also = found.also if isinstance(found, Dates) and not part.format else ()
+        also = also if part.also is None else part.also
         asked = (part.format,) if part.format else (seen, *usual_formats())
         low, high = _moment(name, part.low, asked), _moment(name, part.high, asked)
         step = resolution_of(form)
         edges = even_edges(low, high + step, intervals)
         codes = part.codes or ()
-        return Dates(edges, _cut_by(part, edges, step), part.missing, form, step, codes)
+        return Dates(edges, _cut_by(part, edges, step), part.missing, form, step, codes, also)
     decimals, spelling = _written(suggestion, part, kind)
     try:
         low, high = _quantity(part.low, spelling), _quantity(part.high, spelling)

@@ -14,11 +14,10 @@ from dataclasses import dataclass, replace
 
 from synth.budget import Rho
 from synth.ingest.declaration import ColumnPart, declared_column
+from synth.ingest.finer import detailed, details
 from synth.ingest.forms import (
     Form,
     MissingTexts,
-    detailed,
-    details,
     form_by_type,
     form_of,
     usual_gaps,
@@ -275,7 +274,7 @@ def _role(private: PrivateTable, column: Column, form: Form, rho: Rho | None) ->
         coarse = form.kind in (Kind.BOOLEAN, Kind.REAL)
         return (Role.QUASI if few else Role.PLAIN if coarse else named.role), named.why
     unique = different >= UNIQUE * form.cells or different > max(FEW, form.cells / 2)
-    if form.kind is Kind.CATEGORY and form.cells >= FEW and unique:
+    if form.kind is Kind.CATEGORY and form.cells >= FEW and unique and not form.measured:
         return Role.IDENTIFIER, "Nearly every row has a value of its own: an identifier."
     return Role.PLAIN, ""
 

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from synth.ingest.dated import namings, paddings, zones
 from synth.ingest.shapes import (
     ALIKE,
     COMPACT,
+    DEEP,
     MONTH_OR_NUMBER,
-    STAMPS,
     TRUTHS,
     ZERO,
     DateShape,
+    DurationShape,
     NumberShape,
     Shape,
     TruthShape,
@@ -25,25 +25,25 @@ from synth.ingest.shapes import (
 )
 from synth.ingest.tallies import (
     MISFITS,
+    Dated,
+    Figures,
     Seen,
     added,
     dates_of,
     durations_of,
-    most,
     numbers_of,
     truth_of,
 )
-from synth.lazily import compiled, np, npt
+from synth.lazily import np, npt
 from synth.schema import Categories, Kind, Origin
-from synth.schema.durations import PADDED
-from synth.schema.moments import LANGUAGES, LONG, SHORT, THREE
+from synth.schema.moments import EXCEL, tells_day
 from synth.schema.spelling import PLAINLY, Spelling
 from synth.schema.stored import WHOLE
 from synth.schema.values import Values
 
 MOST = 0.9  # of the cells that hold something must be numbers, or dates, for a column to be that
 AMONG = 0.2  # of the cells at least are numbers, where the others are more or less than one
-ZONE = compiled(r"%[:.]?z$")
+HALF = 0.5  # the same where the others are words
 NEARLY = 0.98  # the same of truth values: a third answer is more than a slip
 USUAL, RARE = 4.0, 5.2  # times the noise: what is less may be noise alone, of any shape of a kind
 GONE = 1.0  # the same of missing cells: gaps that are lost harm more than a few that were none
@@ -64,6 +64,11 @@ class Form:
         unsure: whether no date shows which number is the day.
         fitting: share of the cells with something in them that are written so.
         cells: about how many have something in them; 0 where nobody counted.
+        also: formats of some of the dates.
+        about: share of the cells that are numbers marked as about right.
+        converted: share of the cells in another unit than most.
+        bare: share of the cells without the sign or the unit that most have.
+        measured: whether nearly all are numbers or dates, be they of one habit or of several.
     """
 
     kind: Kind
@@ -76,6 +81,11 @@ class Form:
     fitting: float = 1.0
     cells: float = 0.0
     missing_as: str = ""
+    also: tuple[str, ...] = ()
+    about: float = 0.0
+    converted: float = 0.0
+    bare: float = 0.0
+    measured: bool = False
 
 
 def form_by_type(stored: str) -> Form | None:
@@ -171,7 +181,9 @@ def form_of(
     words = {shape.word: float(told[i]) for shape, i in _words().items()}
     form = _form(seen, gone, within, (words, sigma), comma)
     form = replace(form, missing_as=surely[0] if surely else gaps.default)
-    return replace(form, spelling=_with_zeros(form, told, sigma))
+    own = [s for s, _ in seen if isinstance(s, NumberShape) and s.after == form.spelling.after]
+    shown = max((s.decimals for s in own), default=DEEP)
+    return replace(form, spelling=_with_zeros(form, told, shown))
 
 
 def _gone(counts: Values, sigma: float, gaps: MissingTexts) -> bool:
@@ -190,7 +202,7 @@ def _usual() -> npt.NDArray[np.int64]:
     plain.append(NumberShape(after=ZERO))
     dates = [DateShape(f) for f in ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")]
     truth = [TruthShape(word) for pair in TRUTHS[:ALIKE] for word in pair]
-    words = WordShape(), WordShape(coded=True), WordShape(long=True)
+    words = *map(WordShape, (False, True)), WordShape(coded=True), WordShape(spoken=True)
     common: tuple[Shape, ...] = (*plain, *dates, *truth, *words)
     return np.array([places()[shape] for shape in common])
 
@@ -201,13 +213,16 @@ def _words() -> Mapping[TruthShape, int]:
     return {shape: place for shape, place in places().items() if isinstance(shape, TruthShape)}
 
 
-def _with_zeros(form: Form, told: Values, sigma: float) -> Spelling:
+def _with_zeros(form: Form, told: Values, shown: int) -> Spelling:
     """The spelling, with zeros at the end where hardly any number shows fewer places.
 
     Of numbers without them, one in ten shows fewer: too few, maybe, to rise above the noise. Which
     of the two it is then is the likelier one: either mistake changes no number.
+
+    Args:
+        shown: the most decimal places that any number shows.
     """
-    spelling, scale = form.spelling, form.spelling.scale
+    spelling, scale, script = form.spelling, form.spelling.scale, form.spelling.script
     decimals = spelling.digits if scale else form.decimals
     if not decimals:
         return replace(spelling, fixed=False)
@@ -217,12 +232,19 @@ def _with_zeros(form: Form, told: Values, sigma: float) -> Spelling:
         for between, lakh in {("", False), (spelling.between, False), (spelling.between, True)}
         for d in (decimals - 1, decimals)
         for mark in (spelling.mark if d else "",)
-        for shape in (NumberShape(d, mark, between, *ends, lakh=lakh, scale=scale),)
+        for side in {"", *spelling.sides}
+        for shape in (
+            NumberShape(
+                *(d, mark, between, *ends), lakh=lakh, scale=scale, side=side, script=script
+            ),
+        )
         if shape in places()
         for place in (places()[shape],)
     ]
     if not scale:
         mine.append((1, float(told[places()[NumberShape(after=ZERO)]])))
+    if not mine or decimals > shown:  # numbers of other units were put into this one
+        return replace(spelling, fixed=False)
     full = sum(n for d, n in mine if d == decimals)
     fewer = sum(n for d, n in mine if d == decimals - 1)  # nine of ten, at a fraction of the noise
     return replace(spelling, fixed=fewer <= TRIMMED * full)
@@ -240,28 +262,95 @@ def _form(
     squeezed = [(NumberShape(), n) for s, n in dates if s.format in COMPACT]
     squeezed += [(NumberShape(4, "."), n) for s, n in dates if s.format == MONTH_OR_NUMBER]
     numbers = [*((s, n) for s, n in seen if isinstance(s, NumberShape)), *squeezed]
-    decimals, spelling, written = numbers_of(numbers, comma)
+    figures = numbers_of(numbers, comma)
     way, long = durations_of(seen)
-    if long > written:
-        decimals, spelling, written = 0, Spelling(clock=way), long
-    format, dated, unsure = dates_of(dates)
+    if long > figures.cells:
+        figures = Figures(0, Spelling(clock=way), long)
+    dated = _with_serials(dates_of(dates), seen, cells)
     truth, either = truth_of(seen, *words)
     if within is not None:
         kind = within
     elif either >= NEARLY * cells:
         kind = Kind.BOOLEAN
-    elif dated >= MOST * cells and not long:
+    elif _days(seen, dated, cells) and not long:
         kind = Kind.DATE
-    elif _counts(seen, written, cells):  # of one habit: half of them in another would be lost
-        kind = Kind.INTEGER if decimals == 0 else Kind.REAL
+    elif _counts(seen, figures.cells, cells):  # of one habit: half of them in another would be lost
+        kind = Kind.INTEGER if figures.decimals == 0 else Kind.REAL
     else:
         wordy = sum(n for s, n in seen if isinstance(s, WordShape) and s.long)
-        kind = Kind.TEXT if wordy >= 0.5 * cells else Kind.CATEGORY
-    read = {Kind.INTEGER: written, Kind.REAL: written, Kind.DATE: dated, Kind.BOOLEAN: either}
+        kind = Kind.TEXT if wordy >= HALF * cells else Kind.CATEGORY
+    return _as_kind(kind, seen, gone, (figures, dated, truth, either))
+
+
+def _as_kind(
+    kind: Kind, seen: Seen, gone: bool, told: tuple[Figures, Dated, tuple[str, str], float]
+) -> Form:
+    """The form of cells of a kind, and how many of them have it."""
+    figures, dated, truth, either = told
+    cells = sum(n for _, n in seen)
+    about = added(seen, lambda s: isinstance(s, WordShape) and s.about)
+    counted = min(figures.cells + about, cells)
+    read = {Kind.INTEGER: counted, Kind.REAL: counted}
+    read |= {Kind.DATE: min(dated.cells, cells), Kind.BOOLEAN: either}
     fitting = read.get(kind, cells) / cells
-    places = 0 if kind is Kind.INTEGER else decimals
-    missing = gone or fitting < 1 - 1e-9
-    return Form(kind, places, spelling, format, truth, missing, unsure, fitting, cells)
+    return Form(
+        kind,
+        0 if kind is Kind.INTEGER else figures.decimals,
+        figures.spelling,
+        dated.format,
+        truth,
+        gone or fitting < 1 - 1e-9,
+        dated.unsure,
+        fitting,
+        cells,
+        also=dated.also,
+        about=about / cells,
+        converted=figures.converted / cells,
+        bare=figures.bare / cells,
+        measured=_measured(seen, cells),
+    )
+
+
+def _measured(seen: Seen, cells: float) -> bool:
+    """Whether cells are numbers or dates, be they of one habit or of several."""
+    words = [(s, n) for s, n in seen if isinstance(s, WordShape)]
+    plain = added(seen, lambda s: isinstance(s, NumberShape | DateShape | DurationShape))
+    plain += added(words, lambda s: s.about or s.paired)
+    return plain >= HALF * cells and plain + added(words, lambda s: s.around) >= MOST * cells
+
+
+def _whole(seen: Seen) -> float:
+    """How many cells are whole numbers with nothing before or after them."""
+    return added(seen, lambda s: s == NumberShape())
+
+
+def _with_serials(dated: Dated, seen: Seen, cells: float) -> Dated:
+    """Among days that are written, whole numbers may be some that Excel counted."""
+    whole, written = _whole(seen), tells_day(dated.format) and dated.format not in COMPACT
+    if not written or dated.cells < HALF * cells or whole <= MISFITS * cells:
+        return dated
+    return replace(dated, also=(*dated.also, EXCEL))
+
+
+def _days(seen: Seen, dated: Dated, cells: float) -> bool:
+    """Whether cells are dates, among which some may be words, or days that are not known in full.
+
+    Among days of digits alone, `20190231` say, other numbers stand for none, as 0 does.
+    """
+    if dated.cells >= MOST * cells:
+        return True
+    if dated.format == MONTH_OR_NUMBER or dated.format in COMPACT[-3:]:
+        return False
+    return _most_with_others(seen, dated.cells, cells, _whole(seen) * tells_day(dated.format))
+
+
+def _most_with_others(seen: Seen, read: float, cells: float, others: float = 0.0) -> bool:
+    """Whether what is read is enough of the cells, together with what else may stand among it."""
+    words = [(s, n) for s, n in seen if isinstance(s, WordShape)]
+    around, spoken = added(words, lambda s: s.around), added(words, lambda s: s.spoken)
+    if read >= AMONG * cells and read + around >= MOST * cells:
+        return True
+    return read >= HALF * cells and read + around + spoken + others >= MOST * cells
 
 
 def _counts(seen: Seen, numbers: float, cells: float) -> bool:
@@ -270,82 +359,7 @@ def _counts(seen: Seen, numbers: float, cells: float) -> bool:
     Where some begin with a zero they are codes, such as postcodes, which no number can stand for.
     """
     words = [(s, n) for s, n in seen if isinstance(s, WordShape)]
-    around, coded = added(words, lambda s: s.around), added(words, lambda s: s.coded)
-    if coded > MISFITS * cells:
+    if added(words, lambda s: s.coded) > MISFITS * cells:
         return False
-    among = numbers >= AMONG * cells and numbers + around >= MOST * cells
-    return numbers >= MOST * cells or among
-
-
-def details(form: Form) -> tuple[str, ...]:
-    """What else has to be counted of dates, as `Shapes.of`."""
-    if form.spelling.clock in PADDED and form.kind is Kind.INTEGER:
-        return ("paddings",)
-    if form.kind is not Kind.DATE or form.format in (*COMPACT, *STAMPS):
-        return ()
-    names = ("namings",) * ("%b" in form.format)
-    return ("paddings", *names, *(("zones",) * (ZONE.search(form.format) is not None)))
-
-
-def detailed(form: Form, of: str, counts: Values, sigma: float) -> Form:
-    """The form with what a count of `details` tells, noisy or not."""
-    if of == "zones":
-        return zoned(form, counts, sigma)
-    return padded(form, counts, sigma) if of == "paddings" else named(form, counts, sigma)
-
-
-def zoned(form: Form, counts: Values, sigma: float) -> Form:
-    """The form with the zone of all moments, from counts over `zones()`, if they have one.
-
-    Where there are two, as in summer and in winter, moments are written in that of Greenwich.
-    """
-    told = {away: float(n) for away, n in zip(zones(), counts, strict=False) if away is not None}
-    best = max(told, key=lambda away: told[away])
-    others = sum(n for away, n in told.items() if away != best and n > USUAL * sigma)
-    if not best or told[best] <= USUAL * sigma or others > MISFITS * told[best]:
-        return form
-    written = f"{'-' if best < 0 else '+'}{abs(best) // 60:02}{abs(best) % 60:02}"
-    return replace(form, format=ZONE.sub(rf"\g<0>[{written}]", form.format))
-
-
-def padded(form: Form, counts: Values, sigma: float) -> Form:
-    """The form with leading zeros as most dates have them, from counts over `paddings()`."""
-    told = list(zip(paddings(), counts, strict=False))
-    format, clock = form.format, form.spelling.clock
-    if clock in PADDED:
-        zeros = [(None if h is None else not h, n) for (_, h), n in told]
-        return (
-            replace(form, spelling=Spelling(clock=PADDED[clock])) if _bare(zeros, sigma) else form
-        )
-    if _bare([(days, n) for (days, _), n in told], sigma):
-        format = format.replace("%d", "%-d").replace("%m", "%-m")
-    if _bare([(hours, n) for (_, hours), n in told], sigma):
-        format = format.replace("%H", "%-H").replace("%I", "%-I")
-    return replace(form, format=format)
-
-
-def _bare(told: list[tuple[bool | None, float]], sigma: float) -> bool:
-    """Whether numbers below ten surely stand without a zero before them."""
-    bare, zeros = (added(told, lambda zero, s=sort: zero is s) for sort in (False, True))  # type: ignore[misc]
-    return bare > zeros + USUAL * sigma
-
-
-def named(form: Form, counts: Values, sigma: float) -> Form:
-    """The form with the language, width and case of months, from counts over `namings()`.
-
-    Many languages share most of their names, so English has to be surely the wrong one.
-    """
-    told = [(naming, float(n)) for naming, n in zip(namings(), counts, strict=False) if naming]
-    rows = {
-        (language, width): sum(n for (words, _), n in told if (language, width) in words)
-        for language in LANGUAGES
-        for width in (SHORT, LONG, THREE)
-    }
-    english = max((("en", width) for width in (SHORT, LONG)), key=lambda spoken: rows[spoken])
-    best = max(rows, key=lambda spoken: rows[spoken])
-    doubt = 2 * sigma * math.sqrt(len(told))
-    language, width = english if rows[best] <= rows[english] + doubt else best
-    case = most([(case, n) for (_, case), n in told], "En")
-    shown = {"en": language, "En": language.capitalize(), "EN": language.upper()}[case]
-    code = f"%{width}" if shown == "En" else f"%{width}[{shown}]"
-    return replace(form, format=form.format.replace("%b", code))
+    counted = numbers + added(words, lambda s: s.about)
+    return counted >= MOST * cells or _most_with_others(seen, counted, cells)

@@ -162,6 +162,7 @@ CONTENT = (
         r"zip|post|plz|\bcap\b|\bcep\b|\bpsc\b|pocztowy|индекс",
     ),
     Looks("coordinates", Role.QUASI, _like(r"-?\d{1,3}\.\d{3,},\s*-?\d{1,3}\.\d{3,}")),
+    Looks("coordinates", Role.QUASI, _like(r"\d{1,3}(\.\d+)?°[^a-z]{0,14}[nsew]")),
     Looks(
         "coordinates",
         Role.QUASI,

@@ -243,6 +243,13 @@ KNOWN = "is what others may know"
 DISLIKED = "is what people would not like known"
 MEASURE = "is measured or counted, so it is no identifier"
 TIME = "counts time, so it is no identifier"
+
+
+def _whole(names: str) -> str:
+    """Names as `words_of` gives them, for the whole of a column's name."""
+    return f"^(?:{'|'.join(map(words_of, names.split('|')))})$"
+
+
 MEANINGS = (
     Meaning(Role.IDENTIFIER, PEOPLE, OF_PEOPLE, ALONE_NAME, of_people=True),
     Meaning(Role.IDENTIFIER, ONE, NUMBERS, ALONE_NUMBER),
@@ -256,7 +263,21 @@ MEANINGS = (
     Meaning(Role.PLAIN, TIME, alone=TIMED),
     Meaning(Role.PLAIN, MEASURE, MEASURED),
 )
+SEMITIC_NAMES = "שם|שם פרטי|שם משפחה|שם מלא|الاسم|اسم|اسم المريض|اللقب|اسم العائلة|نام|نام خانوادگی"
+SEMITIC_NUMBERS = (
+    "תעודת זהות|ת ז|מספר זהות|טלפון|נייד|כתובת|דואל|رقم الهوية|الرقم الوطني|رقم المريض|الهاتف|هاتف|"
+    "جوال|العنوان|البريد|البريد الإلكتروني|کد ملی|شماره ملی|تلفن|موبایل|آدرس|نشانی|ایمیل"
+)
+SEMITIC_KNOWN = (
+    "גיל|מין|תאריך לידה|עיר|יישוב|מיקוד|מקצוע|العمر|الجنس|تاريخ الميلاد|تاريخ الولادة|"
+    "المدينة|الجنسية|المهنة|سن|جنسیت|جنس|تاریخ تولد|شهر|استان|شغل"
+)
+SEMITIC_SECRET = "אבחנה|שכר|משכורת|הכנסה|דת|التشخيص|الراتب|الدخل|الديانة|تشخیص|حقوق|درآمد|دین"
 EAST = (
+    Meaning(Role.IDENTIFIER, PEOPLE, _whole(SEMITIC_NAMES), of_people=True),
+    Meaning(Role.IDENTIFIER, ONE, _whole(SEMITIC_NUMBERS)),
+    Meaning(Role.QUASI, KNOWN, _whole(SEMITIC_KNOWN)),
+    Meaning(Role.SENSITIVE, DISLIKED, _whole(SEMITIC_SECRET)),
     Meaning(Role.IDENTIFIER, PEOPLE, EAST_NAMES, of_people=True),
     Meaning(Role.IDENTIFIER, ONE, EAST_NUMBERS),
     Meaning(Role.QUASI, KNOWN, EAST_KNOWN),

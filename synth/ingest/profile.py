@@ -37,16 +37,16 @@ def quantities(
     text: pd.Series,
     domain: Domain,
     numbers: Callable[[Spelling], Quantities],
-    seconds: Callable[[str], Quantities],
+    seconds: Callable[[str, tuple[str, ...]], Quantities],
 ) -> Quantities | None:
     """Different values as numbers, dates in seconds; NaN for none and for codes; None for words.
 
     Args:
         numbers: reads the values under a spelling.
-        seconds: reads them under a format of dates.
+        seconds: reads them under a format of dates, and others that some have.
     """
     if isinstance(domain, Dates):
-        values = seconds(domain.format).copy()
+        values = seconds(domain.format, domain.also).copy()
     elif isinstance(domain, Numbers):
         values = numbers(domain.spelling).copy()
     else:

@@ -59,7 +59,9 @@ def words(texts: pa.Array) -> npt.NDArray[np.int64]:
     bare = ~matched(texts, r"\p{Nd}") & ~pa.compute.is_in(texts, value_set=truths).to_numpy(False)
     coded = matched(texts, r"^[A-Za-z][0-9]+$")  # no currency and no unit has one letter alone
     long = pa.compute.greater_equal(pa.compute.utf8_length(texts), MANY).to_numpy(False)
-    found = np.where(long, places()[WordShape(long=True)], places()[WordShape()])
+    spoken = matched(texts, r"\p{L}") & ~coded
+    word = np.where(spoken, places()[WordShape(spoken=True)], places()[WordShape()])
+    found = np.where(long, places()[WordShape(long=True)], word)
     return np.where(bare | coded, found, -1)
 
 
@@ -67,7 +69,7 @@ def _number(shape: NumberShape) -> str:
     ends = re.escape(shape.before), re.escape(shape.after)
     if shape.brackets or shape.behind or shape.decimals == DEEP:
         return ""
-    if shape.plus or shape.lakh or shape.scale:
+    if shape.plus or shape.lakh or shape.scale or shape.side or shape.script:
         return ""
     if shape.after == ZERO:
         return rf"^-?{WHOLE}[.]0$" if shape == NumberShape(after=ZERO) else ""

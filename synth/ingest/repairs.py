@@ -16,14 +16,16 @@ from typing import Any, TypeAlias
 from synth.budget.eyes import ForCustodian
 from synth.ingest.profile import Counts, Quantities
 from synth.ingest.roles import words_of
+from synth.ingest.several import choices_in, pairs_in
 from synth.lazily import compiled, np, npt, pd
 from synth.schema import Categories, Dates, Domain, Kind, Numbers
-from synth.schema.moments import EXCEL, as_seconds, written
-from synth.schema.respelling import CASES, respelt
+from synth.schema.moments import EXCEL, SERIALS, as_seconds, written
+from synth.schema.respelling import CASES, TRUE_OR_FALSE, meant, parts_of, respelt
 
 Flags: TypeAlias = "npt.NDArray[np.bool_]"
 
 SHOWN = 3  # values before and after
+MOST_TRUTHS = 12  # spellings of true and false in one column
 MOST_WORDS = 2_000  # different values compared with each other
 BELOW = (-7, -8, -9, -66, -77, -88, -97, -98, -99, -999, -9999)
 ABOVE = (98, 99, 888, 998, 999, 8888, 9998, 9999, 99999, 999999)
@@ -38,7 +40,11 @@ DATE_NAME = compiled(
     r"\b(date|datum|fecha|data|dato|day|dag|tag|jour|pvm|päivä|дата|born|birth|dob|geb\w*|naiss\w*|"
     r"nac\w*|nasc\w*)\b|日期|日付|날짜|datum"
 )
-SERIALS = (30_000.0, 60_000.0)  # 1982 to 2064, as Excel counts days
+TIME_NAME = compiled(
+    r"\b(time|hour|clock|uhrzeit|zeit|heure|hora|ora|tijd|klockan|godzina|время)\b|時刻"
+)
+CLOCK = "%H%M"
+FEW_TIMES, NEARLY = 20, 0.95  # different ones, and the share that can be times, to propose it
 DECADE = 10 * 365.25 * 86_400  # seconds that lie between a day that is a code and real ones
 TOTALS = compiled(
     r"(grand |sub)?totals?|overall|gesamt|insgesamt|summe|ensemble|totale|razem|ogółem|celkem|"
@@ -104,10 +110,31 @@ def repairs_of(
         return (*codes, *_serial_days(name, text, amounts))
     if isinstance(domain, Dates) and amounts is not None:
         return tuple(_date_codes(name, text, often, domain, amounts))
+    if isinstance(domain, Categories) and of_clock(name, text):
+        return (_times(name, text),)
     if isinstance(domain, Categories) and 1 < len(text) <= MOST_WORDS:
         words = dict(zip(text.tolist(), different.tolist(), strict=True))
-        return (*_merged(name, words), *_totals(name, words))
+        found = (*(_one_truth(name, words) or _merged(name, words)), *_totals(name, words))
+        return (*found, *_choices(name, words), *_pairs(name, text))
     return ()
+
+
+def _one_truth(name: str, words: Mapping[str, int]) -> list[Repair]:
+    """True and false in several spellings."""
+    told = {w: meant(w) for w in words}
+    different = {w.strip().casefold() for w in words}  # those that differ by more than their case
+    if not 2 < len(different) <= MOST_TRUTHS or not all(told.values()) or len({*told.values()}) < 2:
+        return []
+    changed = [(w, new) for w, new in told.items() if w != new]
+    return [
+        Repair(
+            name,
+            "Write them as yes and no",
+            f"All {len(words)} values mean one of the two.",
+            tuple(changed[:SHOWN]),
+            {"step": "respell", "column": name, "case": TRUE_OR_FALSE},
+        )
+    ]
 
 
 def _merged(name: str, words: Mapping[str, int]) -> Iterator[Repair]:
@@ -141,8 +168,39 @@ def _best(words: Mapping[str, int], several: Sequence[Sequence[str]]) -> tuple[s
         one = all(len({spelt[w] for w in group}) == 1 for group in several)
         return one, sum(n for w, n in words.items() if spelt[w] == w)
 
-    best: tuple[str, bool] = max(product(CASES, (True, False)), key=score)
+    best: tuple[str, bool] = max(product(CASES[:-1], (True, False)), key=score)
     return best
+
+
+def _choices(name: str, words: Mapping[str, int]) -> Iterator[Repair]:
+    """Several choices of a survey in one cell."""
+    if (found := choices_in(words)) is None:
+        return
+    sign, choices = found
+    some = [w for w in words if len(parts_of(w, sign)) > 1][:SHOWN]
+    yield Repair(
+        name,
+        f"Spread its {len(choices)} choices over columns",
+        "Its cells hold several choices at once. Each has then a column of yes and no, and rare "
+        "combinations are kept.",
+        tuple((w, ", ".join(f"{c}: yes" for c in parts_of(w, sign))) for w in some),
+        {"step": "spread", "column": name, "sign": sign, "choices": choices, "seen": True},
+    )
+
+
+def _pairs(name: str, text: pd.Series) -> Iterator[Repair]:
+    """Two measurements in one cell."""
+    if not (sign := pairs_in(text)):
+        return
+    some = text.head(SHOWN).tolist()
+    into = (f"{name} 1", f"{name} 2")
+    yield Repair(
+        name,
+        "Divide it into two columns",
+        "Its cells hold two numbers, of which a method learns more than of words.",
+        tuple((w, " and ".join(p.strip() for p in w.split(sign))) for w in some),
+        {"step": "divide", "column": name, "sign": sign, "into": into, "seen": True},
+    )
 
 
 def _totals(name: str, words: Mapping[str, int]) -> Iterator[Repair]:
@@ -211,6 +269,25 @@ def _serial_days(name: str, text: pd.Series, amounts: Quantities) -> Iterator[Re
         "them. They come out as they came in.",
         tuple(zip(some.tolist(), days.tolist(), strict=True)),
         declares={"kind": Kind.DATE, "format": EXCEL, "seen": True},
+    )
+
+
+def of_clock(name: str, text: pd.Series) -> bool:
+    """Whether four digits may be times of day: by their column's name, and all of them."""
+    if len(text) < FEW_TIMES or not TIME_NAME.search(words_of(name)):
+        return False
+    return bool(text.str.fullmatch(r"(?:[01]\d|2[0-3])[0-5]\d").mean() >= NEARLY)
+
+
+def _times(name: str, text: pd.Series) -> Repair:
+    some = text.head(SHOWN).tolist()
+    return Repair(
+        name,
+        "Read them as times of day",
+        "The name of the column speaks of time, and its digits are hours and minutes. They come "
+        "out as they came in.",
+        tuple((t, f"{t[:2]}:{t[2:]}") for t in some),
+        declares={"kind": Kind.DATE, "format": CLOCK, "seen": True},
     )
 
 

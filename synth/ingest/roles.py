@@ -23,6 +23,7 @@ CODE_DIGITS = 6  # fewest digits of a number that is drawn as a code
 NAMELESS = (
     (r"[12]\d{3}[-/ ]?[WwQqTtSsHh]\d{1,2}", "weeks, quarters or halves of years"),
     (r"[12]\d{3} ?[-/\u2013] ?(?:[12]\d)?\d{2}", "years that span two"),
+    (r"-?[\d.,]+ ?(?:±|\+/-) ?[\d.,]+", "measures and how sure: two columns would keep them"),
     (r"\d{1,3}(?:\.\d)? ?[/x] ?\d{1,3}(?:\.\d)?", "two measurements: two columns would keep them"),
 )
 ILL = r"\b(asthma|diabet\w*|cancer|\w*(itis|osis|emia|oma|pathy|plegia|algia)|hypertension|hiv)\b"
@@ -83,12 +84,17 @@ def guessed_role(name: str, text: pd.Series, present: int, kind: Kind) -> RoleGu
     return found
 
 
-def judged_role(name: str, text: pd.Series, present: int, kind: Kind) -> RoleGuess:
+def judged_role(
+    name: str, text: pd.Series, present: int, kind: Kind, *, measured: bool = False
+) -> RoleGuess:
     """The role of a column from its content, its name, and how many different values it has.
 
     Measurements are never identifiers, even where every row has its own. Whole numbers are, by
     their content or name, where they run up, or where they are drawn as codes of one length; words
     and codes are where nearly every row has its own.
+
+    Args:
+        measured: whether nearly all are numbers or dates, be they of one habit or of several.
     """
     guess = guessed_role(name, text, present, kind)
     different = len(text)
@@ -102,7 +108,7 @@ def judged_role(name: str, text: pd.Series, present: int, kind: Kind) -> RoleGue
     if guess.role is Role.PLAIN and not guess.withheld and not (kind is Kind.INTEGER and every):
         guess = RoleGuess(Role.PLAIN)  # that measurements name nobody need not be said here
     unique = kind is Kind.CATEGORY and (every or different > max(FEW, present / 2))
-    if guess.withheld or not unique or (not every and _all_numbers(text)):
+    if guess.withheld or not unique or measured or (not every and _all_numbers(text)):
         return guess
     if why := _of_nobody(text):
         return replace(guess, why=f"{guess.why} {why}".strip())

@@ -13,6 +13,7 @@ from functools import cache
 from itertools import product
 
 from synth.schema.durations import PADDED, ways
+from synth.schema.scripts import APART, MARK, ZEROS
 
 OTHERS = (
     "nein ja,nee ja,nej ja,nei ja,non oui,no si,no sí,não sim,nao sim,nie tak,ne ano,nie áno,"
@@ -49,7 +50,16 @@ UNITS = """
     mmol/l mg/dl g/l mg/l km/h mph pts points pct percent
 """
 ZERO = ".0"  # after whole numbers that some program wrote as others
-LETTERS = "gtmldshVW"  # follow a blank: `5 m` is a length, `5m` may be a code
+LETTERS = "gtmldshVW"  # follow a blank in long numbers as well: `5m` may be a code
+FEWER = """
+    ‰ x times year month week day hour hours minute minutes mins seconds yr mth mths mo wk wks
+    C F st in inch inches feet mile miles g t m l d s h y w an ans mois semaines jours heures Jahr
+    Jahre Monat Monate Woche Wochen Tag Tage Std Stunden Minuten año años mes meses semana día días
+    anno anni mese mesi settimane giorni ore
+"""  # of whole numbers and of two places at most, without thousands
+LEDGER = ("CR", "DR", "Cr", "Dr", "cr", "dr")  # above zero and below
+SPHERES = tuple(degree + side for degree in ("", "°", "° ") for side in "NSEW")
+SIDES = (*LEDGER, *SPHERES)
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,8 @@ class NumberShape:
         behind: whether a minus stands behind it, as SAP writes it.
         inside, plus, lakh, scale: as of `schema.spelling.Spelling`; decimals are those before a
             scale.
+        side: what of `SIDES` stands behind it, with the blank before.
+        script: the nought of its digits, where they are not 0 to 9.
     """
 
     decimals: int = 0
@@ -76,6 +88,8 @@ class NumberShape:
     plus: bool = False
     lakh: bool = False
     scale: str = ""
+    side: str = ""
+    script: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,12 +126,18 @@ class WordShape:
 
     Args:
         coded: digits that begin with a zero, as postcodes and other codes do.
-        around: `<5`, `>90`, `≤ 0.5`: more or less than a number, among numbers.
+        around: `<5`, `90+`, `10-19`, `2019-00-00`: more or less than a number, or than a date.
+        about: a number that is marked as about right, `~85` or `c. 1850`.
+        spoken: letters without a digit, "unknown".
+        paired: two numbers, `120/80`.
     """
 
     long: bool = False
     coded: bool = False
     around: bool = False
+    about: bool = False
+    spoken: bool = False
+    paired: bool = False
 
 
 Shape = NumberShape | DateShape | DurationShape | TruthShape | WordShape
@@ -168,13 +188,18 @@ def units() -> Iterator[tuple[str, str]]:
     yield "", ZERO
 
 
+def fewer() -> Iterator[tuple[str, str]]:
+    """The same of units that few tables have, or that stand for other things as well."""
+    blanked = (("", blank + unit) for unit in FEWER.split() for blank in ("", " "))
+    yield from dict.fromkeys((*blanked, ("", " years old"), ("", " year old")))
+
+
 def _number_shapes() -> Iterator[NumberShape]:
     layouts = (*_simple(), *_blanked())
     for layout, brackets in product(layouts, (False, True)):
         yield NumberShape(*layout, brackets=brackets)
     for layout in _simple():
-        if layout[2] or layout[0]:  # `3-` may be a mark at school
-            yield NumberShape(*layout, behind=True)
+        yield NumberShape(*layout, behind=True)
     for layout, ends in product(layouts, money()):
         if layout[0] <= 4 or "%" in ends[1]:
             yield NumberShape(*layout, *ends)
@@ -186,6 +211,8 @@ def _number_shapes() -> Iterator[NumberShape]:
             yield NumberShape(*layout, *ends, brackets=True)
     for layout, ends in product(_simple(), units()):
         yield NumberShape(*layout, *ends)
+    for layout, ends in product((x for x in _simple() if x[0] <= 2 and not x[2]), fewer()):
+        yield NumberShape(*layout, *ends)
     yield from _rarer_numbers()
 
 
@@ -194,6 +221,8 @@ def _rarer_numbers() -> Iterator[NumberShape]:
     signs = [ends for ends in money() if not ends[1]]
     for layout, ends in product(_simple(), signs):
         yield NumberShape(*layout, *ends, brackets=True, inside=True)
+    yield from _of_ledgers()
+    yield from _of_scripts()
     for decimals, ends in product(range(5), (("", ""), ("", "%"), ("", " %"))):
         for mark in ".," if decimals else ("",):
             yield NumberShape(decimals, mark, "", *ends, plus=True)
@@ -207,6 +236,23 @@ def _rarer_numbers() -> Iterator[NumberShape]:
             yield NumberShape(decimals, mark, "", *ends, scale=scale)
 
 
+def _of_ledgers() -> Iterator[NumberShape]:
+    layouts = (layout for layout in _simple() if layout[0] in (0, 2))
+    for layout, before, blank, side in product(layouts, ("", "$", "£", "₹"), ("", " "), LEDGER):
+        yield NumberShape(*layout, before, side=blank + side)
+    for decimals, blank, side in product(range(DEEP + 1), ("", " "), SPHERES):
+        for mark in ".," if decimals else ("",):
+            yield NumberShape(decimals, mark, side=blank + side)
+
+
+def _of_scripts() -> Iterator[NumberShape]:
+    """With digits of other scripts, and maybe the marks that go with them."""
+    for zero, decimals, between in product(ZEROS, range(5), ("", ",", APART)):
+        for mark in (".", ",", MARK) if decimals else ("",):
+            if not mark or mark != between:
+                yield NumberShape(decimals, mark, between, script=zero)
+
+
 CLOCKS = (
     *("%H:%M", "%H:%M:%S", *(f"%H:%M:%S.%{n}f" for n in range(1, 10))),
     *(f"{c}{b}{h}" for c in ("%I:%M", "%I:%M:%S") for b in ("", " ") for h in ("%p", "%P")),
@@ -218,11 +264,17 @@ STAMPS = (
     *("%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ", "%Y%m%d_%H%M%S", "%Y%m%d-%H%M%S", "%Y%m%d %H%M%S"),
     *("%Y%m%d %H:%M", "%Y%m%d %H:%M:%S"),
 )
+MESSAGES = tuple(  # as HL7 has them
+    f"%Y%m%d%H%M{s}{z}" for s in ("", "%S", "%S.%3f", "%S.%4f") for z in ("", "%z")
+)[1:]
 NAMED = (
     *("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%d. %b %Y", "%d%b%Y", "%d de %b de %Y"),
     *("%b %d %Y", "%b %d, %Y", "%b-%d-%Y", "%b %Y", "%b-%Y"),
 )
 WEEKS = ("%G-W%V", "%GW%V")
+QUARTERS = ("%Y-Q%q", "%YQ%q", "%Y Q%q", "%Yq%q", "%Y-q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y")
+STATA_MONTHS = ("%Ym%m", "%YM%m")
+ERA_DAYS = ("%:E年%m月%d日", "%:E年%m月", "%.E.%m.%d", "%.E/%m/%d", "%.E-%m-%d")
 ORDINALS = ("%O %b %Y", "%O %b, %Y", "%O-%b-%Y", "%b %O, %Y", "%b %O %Y")
 WEEKDAYS = ("%a, %d %b %Y", "%a %d %b %Y", "%a, %b %d, %Y", "%A, %d %b %Y", "%A, %b %d, %Y")
 LOGGED = (  # by databases, statistical programs and servers
@@ -250,15 +302,25 @@ ORDERED = tuple(product("/.-", "Yy", ("", "d", "m")))  # sign, width of the year
 
 
 def _date_shapes() -> Iterator[DateShape]:
-    yield from map(DateShape, (*COMPACT[:-2], *STAMPS, *MONTHS, *WEEKS, *CLOCKS))
+    yield from map(DateShape, (*COMPACT[:-2], *STAMPS, *MONTHS, *WEEKS, *QUARTERS, *CLOCKS))
     for sign in "-/.":
         yield from _timed(f"%Y{sign}%m{sign}%d", " T", ZONES)
     for sign, year, order in ORDERED:
         yield from _timed(f"%d{sign}%m{sign}%{year}", " ", ("",), order)
     for form, year in product(NAMED, "Yy"):
         yield from _timed(form.replace("%Y", f"%{year}"), " ", ("",))
+    yield from map(DateShape, (*STATA_MONTHS, *ERA_DAYS))
+    yield from _dates_of_scripts()
     yield from _rarer_dates()
     yield from _dates_of_databases()
+
+
+def _dates_of_scripts() -> Iterator[DateShape]:
+    """Days and minutes with digits of other scripts."""
+    for zero, sign, clock in product(ZEROS, "/-.", ("", " %H:%M", " %H:%M:%S")):
+        yield DateShape(f"%Y{sign}%m{sign}%d{clock}%[{zero}]")
+        for order in ("", "d", "m"):
+            yield DateShape(f"%d{sign}%m{sign}%Y{clock}%[{zero}]", order)
 
 
 def _rarer_dates() -> Iterator[DateShape]:
@@ -280,7 +342,7 @@ def _rarer_dates() -> Iterator[DateShape]:
 
 def _dates_of_databases() -> Iterator[DateShape]:
     """As databases, statistical programs and servers write moments."""
-    yield from map(DateShape, LOGGED)
+    yield from map(DateShape, (*LOGGED, *MESSAGES))
     for clock, zone in product(CLOCKS[:11], STATED):
         yield DateShape(f"%Y-%m-%d {clock}{zone}")
     yield from (DateShape(f"%Y-%m-%dT{clock}%.z") for clock in CLOCKS[:11])
@@ -307,7 +369,10 @@ def shapes() -> tuple[Shape, ...]:
     found.update(dict.fromkeys(_date_shapes()))
     found.update(dict.fromkeys(TruthShape(word) for pair in TRUTHS for word in pair))
     found.update(dict.fromkeys(DurationShape(way) for way in ways() if way not in PADDED.values()))
-    words = WordShape(), WordShape(coded=True), WordShape(around=True), WordShape(long=True)
+    words = (
+        *(WordShape(), WordShape(coded=True), WordShape(around=True), WordShape(about=True)),
+        *(WordShape(spoken=True), WordShape(paired=True), WordShape(long=True)),
+    )
     found.update(dict.fromkeys(words))
     return tuple(found)
 

@@ -21,12 +21,14 @@ from synth.ingest.dated import (
     zones,
 )
 from synth.ingest.quick import PROBED, matched, padding_patterns, pattern_of, words
+from synth.ingest.several import PAIR
 from synth.ingest.shapes import (
     CURRENCY,
     DEEP,
     MANY,
     MONTH_OR_NUMBER,
     RARER,
+    SIDES,
     TRUTHS,
     ZERO,
     DateShape,
@@ -35,6 +37,7 @@ from synth.ingest.shapes import (
     Shape,
     TruthShape,
     WordShape,
+    fewer,
     money,
     places,
     rarer,
@@ -45,7 +48,9 @@ from synth.lazily import compiled, np, npt, pa, pd
 from synth.schema import Codes, Origin
 from synth.schema.domain import MISSING, by_categories, smallest
 from synth.schema.durations import way_of
-from synth.schema.spelling import DIGITS, marks_of
+from synth.schema.examples import DIGITS, marks_of
+from synth.schema.measures import exactly
+from synth.schema.scripts import APART, FOREIGN, MARK, in_plain, script_of
 from synth.schema.values import as_text
 
 MOST_DIGITS = 15  # of a whole number that a double holds exactly; longer ones are names
@@ -54,7 +59,23 @@ PLAIN = compiled(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.(\d+))?|\.(\d+))")
 SCIENTIFIC = compiled(r"[+-]?(?:\d{1,15}([.,]?)\d{0,15}|\.\d{1,15})[eE][+-]?\d{1,2}")
 MONTH = compiled(r"1[0-2]\.(?:19|20)\d\d")
 CODED = compiled(r"0\d+")
-AROUND = compiled(r"(?:[<>~≤≥≈]|<=|>=) ?\d[\d.,]*(?: ?[^\W\d]\S{0,6})?")
+SOME = r"[$€£]?\d[\d.,]*(?: ?[%‰]| ?[^\W\d]\S{0,6}| years old)?"
+LESS = "under|below|less than|fewer than|up to|at most|unter|bis|moins de|menos de|meno di|poniżej"
+MORE = "over|above|more than|at least|from|über|ab|mehr als|plus de|más de|più di|powyżej"
+BEYOND = "over|more|older|above|up|plus|under|less|younger|below|mehr|älter|plus|más|più"
+AROUND = compiled(
+    rf"(?:[<>≤≥]|<=|>=|(?i:{LESS}|{MORE}) ) ?{SOME}|{SOME} ?\+|{SOME} (?i:(?:and|or|und|et|y|e) )?"
+    rf"(?i:{BEYOND})|\d{{1,4}}(?:[.,]\d+)? ?(?:[-\u2013]| to | bis ) ?\d{{1,4}}(?:[.,]\d+)?"
+    rf"(?: ?[^\W\d]\S{{0,6}})?"
+)
+NONE = r"(?:00?|99|[Uu][Nn][Kk]?|[Xx][Xx]|\?\?)"
+PART = rf"(?:{NONE}|\d\d?)"
+PARTIAL = compiled(  # of a day that is not known in full
+    rf"[12]\d{{3}}([-/.])(?:{PART}\1{NONE}|{NONE}\1{PART})|"
+    rf"(?:{PART}([-/.]){NONE}|{NONE}([-/.]){PART})[-/.][12]\d{{3}}"
+)
+DIGITS_AND_E = compiled(r"\d{1,4}E\d{1,2}")  # programs write a sign behind it, or places before
+SIDE = compiled(rf"( ?)({'|'.join(SIDES)})$")
 SIGN = r"[-+\u2212]?"
 SIGNS = "|".join(map(re.escape, (CURRENCY + RARER).split()))
 NUMBER_LIKE = compiled(rf"\(?{SIGN}(?:(?:{SIGNS})[ \u00a0]?)?\(?{SIGN}\.?\d")
@@ -70,6 +91,8 @@ LONGEST = 48  # characters of a number or a date
 
 def shape_of(text: str) -> int:
     """The place in `shapes()` of the shape that a text has."""
+    if not text.isascii() and FOREIGN.search(text):
+        return places()[_of_script(text)]
     if plain := PLAIN.fullmatch(text):  # most cells are numbers, and most numbers are plain
         decimals = len(plain[1] or plain[2] or "")
         simply = 0 < decimals < DEEP and decimals != 4 and text[0] != "+"
@@ -109,9 +132,40 @@ def _shape(text: str) -> Shape:
         return DurationShape(way)
     if CODED.fullmatch(text):
         return WordShape(coded=True)
-    if AROUND.fullmatch(text):
+    if PAIR.fullmatch(text):
+        return WordShape(paired=True)
+    if AROUND.fullmatch(text) or PARTIAL.fullmatch(text):
         return WordShape(around=True)
-    return TruthShape(text) if text in _truths() else WordShape(len(text) >= MANY)
+    if (exact := exactly(text)) != text and isinstance(_shape(exact), NumberShape):
+        return WordShape(about=True)
+    return TruthShape(text) if text in _truths() else _word(text)
+
+
+def _word(text: str) -> WordShape:
+    if len(text) >= MANY:
+        return WordShape(long=True)
+    spoken = any(c.isalpha() for c in text) and not any(c.isdecimal() for c in text)
+    return WordShape(spoken=spoken)
+
+
+def _of_script(text: str) -> Shape:
+    """What is written with digits that are not 0 to 9."""
+    if (date := date_shape(text)) is not None:
+        return date
+    zero = script_of(text)
+    plain = _shape(in_plain(text)) if zero and len(text) <= LONGEST else None
+    if not isinstance(plain, NumberShape):
+        return _word(text)
+    tenths = plain.after == ZERO
+    made = replace(
+        plain,
+        decimals=1 if tenths else plain.decimals,
+        mark="" if plain.mark == "?" else MARK if MARK in text else "." if tenths else plain.mark,
+        between=APART if APART in text else plain.between,
+        after="" if tenths else plain.after,
+        script=zero,
+    )
+    return made if made in places() else _word(text)
 
 
 def _plain(text: str, decimals: int) -> Shape:
@@ -120,7 +174,7 @@ def _plain(text: str, decimals: int) -> Shape:
         return DateShape(MONTH_OR_NUMBER)
     if text[0] == "+" and decimals <= 4 and len(text) < PLUS:
         return NumberShape(decimals, "." if decimals else "", plus=True)
-    if not decimals and (date := squeezed(digits)) is not None:
+    if (not decimals or len(digits) > MOST_DIGITS) and (date := squeezed(digits)) is not None:
         return date
     if len(digits.partition(".")[0]) > MOST_DIGITS:
         return WordShape(len(text) >= MANY)
@@ -136,10 +190,16 @@ def _truths() -> frozenset[str]:
 
 @cache
 def _ends() -> frozenset[tuple[str, str]]:
-    return frozenset({("", ""), *money(), *rarer(), *units()})
+    return frozenset({("", ""), *money(), *rarer(), *units(), *fewer()})
 
 
 def _number(text: str) -> NumberShape | None:
+    if side := SIDE.search(text):
+        amount = _number(text[: side.start()])
+        sided = None if amount is None else replace(amount, side=side[0])
+        return sided if sided in places() else None
+    if DIGITS_AND_E.fullmatch(text) or (text[-1] == "-" and len(text) == 2):  # a mark at school
+        return None
     if (power := POWER.fullmatch(text)) and len(power[2] or "") < DEEP:
         return NumberShape(len(power[2] or ""), power[1] or "", scale=power[3])
     if power := SCIENTIFIC.fullmatch(text):

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
+from synth.ingest.finer import detailed, details
 from synth.ingest.forms import (
     Form,
     MissingTexts,
-    detailed,
-    details,
     form_of,
     truths,
     usual_gaps,
@@ -25,7 +24,9 @@ from synth.ingest.forms import (
 from synth.ingest.named import names_codes
 from synth.ingest.persons import Repeats, could_name_people, repeats_of
 from synth.ingest.profile import Profile, profile_of, quantities
-from synth.ingest.repairs import Repair, of_excel, repairs_of
+from synth.ingest.reasons import Presence, kind_and_reason
+from synth.ingest.repairs import CLOCK, Repair, of_clock, of_excel, repairs_of
+from synth.ingest.reread import Reread, rereadings
 from synth.ingest.roles import judged_role, words_of
 from synth.ingest.shaping import Shapes
 from synth.ingest.tallies import usual_comma
@@ -43,7 +44,6 @@ from synth.schema import (
     Schema,
     Text,
 )
-from synth.schema.durations import ways
 from synth.schema.edges import even_edges, whole_edges
 from synth.schema.moments import EXCEL, as_seconds, resolution_of
 from synth.schema.pattern import RUNNING, USUAL, usual_pattern
@@ -59,7 +59,6 @@ MOST_VALUES = 300  # categories listed; rarer ones are grouped
 UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NOTHING_PLACED: Mapping[str, int] = MappingProxyType({})
-UNSURE = " Nothing shows which number is the month: the day is taken to come first."
 ENDLESS = 253_370_764_800.0  # the year 9999, in seconds since 1970: a day in it is a code for none
 RARE_ROWS = 5  # a value in fewer rows than this is grouped with the other rare ones
 
@@ -73,6 +72,7 @@ class Suggestion(ForCustodian):
         repeats: how often its values repeat, where they may be people's numbers.
         profile: the column at a glance; None where no row was read.
         repairs: what seems wrong with it, and would put it right.
+        reread: what of it is read otherwise than it is written.
     """
 
     column: Column
@@ -81,6 +81,7 @@ class Suggestion(ForCustodian):
     repeats: Repeats | None = None
     profile: Profile | None = None
     repairs: tuple[Repair, ...] = ()
+    reread: tuple[Reread, ...] = ()
 
     def as_kind(self, kind: Kind) -> Domain | None:
         """The domain under another kind; None where the values do not allow it."""
@@ -113,7 +114,9 @@ class _Values:
     order: Mapping[str, int]
     others: _Others
     _numbers: dict[Spelling, np.ndarray[Any, np.dtype[np.float64]]] = field(default_factory=dict)
-    _seconds: dict[str, np.ndarray[Any, np.dtype[np.float64]]] = field(default_factory=dict)
+    _seconds: dict[tuple[str, ...], np.ndarray[Any, np.dtype[np.float64]]] = field(
+        default_factory=dict
+    )
 
     @property
     def present(self) -> int:
@@ -142,17 +145,21 @@ class _Values:
             self._numbers[spelling] = spelling.numbers(self.text)
         return self._numbers[spelling]
 
-    def seconds(self, format: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def seconds(
+        self, format: str, also: tuple[str, ...] = ()
+    ) -> np.ndarray[Any, np.dtype[np.float64]]:
         """The different values as seconds since 1970. Read once for each format."""
-        if format not in self._seconds:
-            self._seconds[format] = as_seconds(self.text, format)
-        return self._seconds[format]
+        if (format, *also) not in self._seconds:
+            self._seconds[format, *also] = as_seconds(self.text, format, also)
+        return self._seconds[format, *also]
 
     def formed(self, kind: Kind | None = None) -> Form:
         """How the cells are written, from exact counts; as cells of a kind, if one is given."""
         form = form_of(self.shapes, 0.0, kind, self.gaps, self.others.comma)
         for of in details(form) if form.fitting else ():
             form = detailed(form, of, self._counted(of), 0.0)
+        if EXCEL in form.also and np.isnan(as_seconds(self.text, "", (EXCEL,))).all():
+            form = replace(form, also=tuple(f for f in form.also if f != EXCEL))
         return form
 
     @cached_property
@@ -235,7 +242,7 @@ def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
         kind, why = Kind.CATEGORY, "Its type says that it holds one of a list of values."
     if kind is Kind.INTEGER and names_codes(words_of(name)):
         kind, why = Kind.CATEGORY, f"Its name says that its numbers are codes. {why}"
-    guess = judged_role(name, values.text, values.present, kind)
+    guess = judged_role(name, values.text, values.present, kind, measured=values.form.measured)
     if guess.withheld:
         kind = Kind.TEXT
     why = guess.why if guess.whole else f"{guess.why} {why}".strip()
@@ -253,12 +260,15 @@ def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
 
 def _at_a_glance(
     column: Column, values: _Values, seen: Domain
-) -> tuple[Profile, tuple[Repair, ...]]:
+) -> tuple[Profile, tuple[Repair, ...], tuple[Reread, ...]]:
     amounts = quantities(values.text, seen, values.numbers, values.seconds)
     profile = profile_of(values.counts, values.rows, amounts)
     if not column.modelled:
-        return profile, ()
-    return profile, repairs_of(column.name, values.text, values.counts, seen, amounts)
+        return profile, (), ()
+    repairs = repairs_of(column.name, values.text, values.counts, seen, amounts)
+    told = np.full(len(values.text), np.nan) if amounts is None else amounts
+    reread = rereadings(column.name, values.form, seen, values.text, values.counts, told)
+    return profile, repairs, tuple(reread)
 
 
 def _identifiers(name: str, values: _Values, kind: Kind, seen: str) -> Pattern:
@@ -283,50 +293,33 @@ def _possible(name: str, values: _Values) -> dict[Kind, Domain]:
         if not np.isnan(numbers).all():
             found[kind] = _numbers(values, numbers, written)
     written = values.formed(Kind.DATE)
-    seconds = values.seconds(written.format) if written.fitting else np.array([np.nan])
-    if (seconds < ENDLESS).any():
-        found[Kind.DATE] = _dates(values, seconds, written.format)
+    dated = values.seconds(written.format, written.also) if written.fitting else np.array([np.nan])
+    if (dated < ENDLESS).any():
+        found[Kind.DATE] = _dates(values, dated, written.format, written.also)
     elif isinstance(whole := found.get(Kind.INTEGER), Numbers) and of_excel(
         name, values.numbers(whole.spelling)
     ):
         found[Kind.DATE] = _dates(values, values.seconds(EXCEL), EXCEL)
+    elif of_clock(name, values.text):
+        found[Kind.DATE] = _dates(values, values.seconds(CLOCK), CLOCK)
     return found
 
 
 def _kind(values: _Values, possible: Mapping[Kind, Domain]) -> tuple[Kind, str]:
-    distinct = len(values.text)
-    gone = f" {values.rows - values.present:,} are missing." if values.missing else ""
-    if not distinct:
-        return Kind.CATEGORY, "Every value is missing."
-    form = values.form
-    misfits = round((1 - form.fitting) * values.present)
-    if misfits:
-        gone += f" {misfits:,} are written otherwise: a code where many share it, else missing."
-    if form.kind is Kind.DATE and form.unsure:
-        gone += UNSURE
-    if form.kind is Kind.BOOLEAN:
-        return Kind.BOOLEAN, f"True or false.{gone}"
-    clock = form.spelling.clock
-    units = {1: "seconds", 60: "minutes"}
-    whole = f"durations, in {units[ways()[clock].unit]}" if clock else "whole numbers"
-    for kind, words in (
-        (Kind.INTEGER, whole),
-        (Kind.REAL, "numbers"),
-        (Kind.DATE, "dates of one format"),
-    ):
-        if form.kind is kind and kind in possible:
-            return kind, f"{distinct:,} different {words}.{gone}"
-    if form.kind is Kind.TEXT and distinct > 50:
-        return Kind.TEXT, f"{distinct:,} different long texts.{gone}"
-    return (
-        Kind.CATEGORY,
-        f"{distinct:,} different values in {values.rows:,} rows.{gone}{_rare(values)}",
+    filled = Presence(
+        len(values.text),
+        values.rows,
+        values.present,
+        {k: _misread(values, d) for k, d in possible.items() if k is values.form.kind},
     )
+    grouped = filled.different - len(_listed(values))
+    return kind_and_reason(values.form, filled, set(possible), grouped)
 
 
-def _rare(values: _Values) -> str:
-    grouped = len(values.text) - len(_listed(values))
-    return f" {grouped:,} rare ones are grouped as other." if grouped else ""
+def _misread(values: _Values, domain: Domain) -> int:
+    """How many rows hold something that is no number, or no date, of a domain."""
+    amounts = quantities(values.text, domain, values.numbers, values.seconds)
+    return 0 if amounts is None else int(values.counts[np.isnan(amounts)].sum())
 
 
 def _listed(values: _Values) -> list[str]:
@@ -347,6 +340,8 @@ def _categories(values: _Values) -> Categories:
 def _numbers(values: _Values, numbers: np.ndarray[Any, Any], form: Form) -> Numbers:
     fits = ~np.isnan(numbers)
     numbers, counts = numbers[fits], values.counts[fits]
+    if form.converted and form.decimals is not None:
+        numbers = np.round(numbers, form.decimals)
     low, high = float(numbers.min()), float(numbers.max())
     decimals = 12 if form.decimals is None else form.decimals
     codes = _codes(values, fits)
@@ -387,7 +382,9 @@ def _by_quantiles(
     return (*map(float, edges[apart]), float(ranked[-1] + step))
 
 
-def _dates(values: _Values, seconds: np.ndarray[Any, Any], form: str) -> Dates:
+def _dates(
+    values: _Values, seconds: np.ndarray[Any, Any], form: str, also: tuple[str, ...] = ()
+) -> Dates:
     fits = seconds < ENDLESS
     codes = _codes(values, fits)
     missing = values.missing or int((~fits).sum()) > len(codes)
@@ -402,7 +399,7 @@ def _dates(values: _Values, seconds: np.ndarray[Any, Any], form: str) -> Dates:
     else:
         cut = even_edges(low, high, 48)
         edges = tuple(dict.fromkeys(float(np.floor(e / grid) * grid) for e in cut))
-    return Dates(edges, Origin.OBSERVED, missing, form, step, codes)
+    return Dates(edges, Origin.OBSERVED, missing, form, step, codes, also)
 
 
 def possible(form: Form) -> dict[Kind, Domain]:
@@ -415,5 +412,5 @@ def possible(form: Form) -> dict[Kind, Domain]:
         Kind.BOOLEAN: truths(form, Origin.DISCOVERED),
         Kind.INTEGER: Numbers(UNKNOWN, open_, form.missing, 0, form.spelling),
         Kind.REAL: Numbers(UNKNOWN, open_, form.missing, form.decimals, form.spelling),
-        Kind.DATE: Dates((0.0, 86400.0), open_, form.missing, form.format, step),
+        Kind.DATE: Dates((0.0, 86400.0), open_, form.missing, form.format, step, (), form.also),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
 
@@ -20,18 +20,24 @@ from synth.ingest.shapes import (
     TruthShape,
     places,
 )
-from synth.lazily import np, npt
+from synth.lazily import compiled, np, npt
 from synth.schema.durations import READS
-from synth.schema.moments import reads
+from synth.schema.measures import alike, places_for, same
+from synth.schema.moments import reads, tells_day
+from synth.schema.scripts import APART, MARK
 from synth.schema.spelling import Spelling
 from synth.schema.values import Values
 
+ABOVE = ("cr", "n", "e")
 POWERS = ("E", "e")
 SIGNED = 0.2  # of the numbers with a plus, from which on all above zero are written with one
 MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
 SURE = 5.2  # times the noise: cells of a shape that are surely there
 SURELY = 1.0
 DOUBT = 3.0  # times the noise: the rarer words of two pairs differ by less without a reason
+MOST_FORMATS = 4  # of dates beside that of most
+NUMBERS = ("%d%m%Y", "%m%d%Y")  # of digits alone, as other numbers are
+MONTHS_LAST = compiled(r"%d(\. |.|)%m")
 T = TypeVar("T", bound=Hashable)
 Counted = tuple[NumberShape, float]
 Seen = list[tuple[Shape, float]]
@@ -82,12 +88,49 @@ def truth_of(
 # -- numbers ---------------------------------------------------------------------------------------
 
 
-def numbers_of(seen: list[Counted], comma: float = 0.0) -> tuple[int | None, Spelling, float]:
-    """Decimal places, spelling, and how many cells it reads.
+@dataclass(frozen=True)
+class Figures:
+    """How numbers are written.
+
+    Args:
+        decimals: None for as many as each has.
+        cells: how many of them are read.
+        converted: how many of these are in another unit than most.
+        bare: how many have no sign or unit, where most have one.
+    """
+
+    decimals: int | None
+    spelling: Spelling
+    cells: float
+    converted: float = 0.0
+    bare: float = 0.0
+
+
+def numbers_of(seen: list[Counted], comma: float = 0.0) -> Figures:
+    """How most numbers are written, be their digits 0 to 9 or those of another script.
 
     Args:
         comma: what the rest of the file tells of the comma, as `usual_comma` gives it.
     """
+    zero = most([(s.script, n) for s, n in seen], "")
+    if not zero:
+        return _figures(seen, comma)
+    figures = _figures([(_in_plain(s), n) for s, n in seen], comma)
+    spelt = replace(figures.spelling, script=zero)
+    if added(seen, lambda s: bool({s.mark, s.between} & {MARK, APART})):
+        arabic = {".": MARK, ",": APART, "": ""}
+        spelt = replace(spelt, mark=MARK, between=arabic.get(spelt.between, spelt.between))
+    return replace(figures, spelling=spelt)
+
+
+def _in_plain(shape: NumberShape) -> NumberShape:
+    """A number as if its digits were 0 to 9."""
+    plain = {MARK: ".", APART: ","}
+    mark, between = (plain.get(sign, sign) for sign in (shape.mark, shape.between))
+    return replace(shape, mark=mark, between=between, script="")
+
+
+def _figures(seen: list[Counted], comma: float) -> Figures:
     cells = sum(n for _, n in seen)
     seen = _without_zeros(_by_others(_scaled(seen, cells), comma), cells)
     commas = added(seen, lambda s: s.mark == "," or (s.between == "." and s.mark != "."))
@@ -95,10 +138,11 @@ def numbers_of(seen: list[Counted], comma: float = 0.0) -> tuple[int | None, Spe
     mark = "," if commas > points else "."
     between = most([(s.between, n) for s, n in seen if _apart(s, mark)], "")
     ends = most([((s.before, s.after), n) for s, n in seen], ("", ""))
-    read = [(s, n) for s, n in seen if _fits(s, mark, between, ends)]
+    sides = _sides(seen)
+    read = [(s, n) for s, n in seen if _fits(s, mark, between, ends) and s.side in ("", *sides)]
     found = sum(n for _, n in read)
     scale = _scale_of(read, found)
-    decimals = _places([(s, n) for s, n in read if not s.scale], mark)
+    decimals = _places([(_in_unit(s, ends[1]), n) for s, n in read if not s.scale], mark)
     digits = _places([(s, n) for s, n in read if s.scale], mark) if scale else 0
     spelling = replace(
         Spelling(mark, between, *ends, added(read, lambda s: s.brackets) > 0),
@@ -108,11 +152,14 @@ def numbers_of(seen: list[Counted], comma: float = 0.0) -> tuple[int | None, Spe
         lakh=between == "," and added(read, lambda s: s.lakh) > MISFITS * found,
         scale=scale,
         digits=digits,
+        sides=sides,
     )
     if decimals == digits == 0 and not between:
         spelling = replace(spelling, mark=".")
     endless = decimals == DEEP or scale in POWERS
-    return None if endless else decimals, spelling, min(found, cells)
+    others = added(read, lambda s: s.after not in ("", ZERO) and not same(s.after, ends[1]))
+    bare = added(read, lambda s: (s.before, s.after) == ("", "")) if any(ends) else 0.0
+    return Figures(None if endless else decimals, spelling, min(found, cells), others, bare)
 
 
 def _scaled(seen: list[Counted], cells: float) -> list[Counted]:
@@ -207,12 +254,34 @@ def _apart(shape: NumberShape, mark: str) -> bool:
     return shape.between not in ("", mark) and not (shape.mark == "?" and mark == ",")
 
 
+def _sides(seen: list[Counted]) -> tuple[str, str]:
+    """What stands behind numbers above zero and below. Where there is one side and many numbers
+    have none, as in the accounts of a card, it is below.
+    """
+    told = [(s.side, n) for s, n in seen if s.side]
+    above = most([(side, n) for side, n in told if side.strip("° ").lower() in ABOVE], "")
+    below = most([(side, n) for side, n in told if side.strip("° ").lower() not in ABOVE], "")
+    if above and not below and added(seen, lambda s: not s.side) > MISFITS * added(seen, bool):
+        return "", above
+    return above, below
+
+
+def _in_unit(shape: NumberShape, after: str) -> NumberShape:
+    """A number of another unit with the decimal places that it needs in that of most."""
+    if shape.after in ("", ZERO) or same(shape.after, after):
+        return shape
+    return replace(shape, decimals=places_for(shape.decimals, shape.after, after))
+
+
 def _fits(shape: NumberShape, mark: str, between: str, ends: tuple[str, str]) -> bool:
     """Whether a number can be read under a spelling; one without its currency or unit can."""
-    if (shape.before, shape.after) not in (("", ""), ends):
+    bare = (shape.before, shape.after) in (("", ""), ends)
+    if not bare and not (shape.before == ends[0] and alike(shape.after, ends[1])):
         return False
     if shape.mark == "?":
         return mark == "," or between == ","
+    if not between and not shape.between and shape.decimals not in (3, DEEP):
+        return True  # of the other mark it can be nothing but a mark
     return shape.mark in ("", mark) and shape.between in ("", between)
 
 
@@ -238,22 +307,73 @@ def durations_of(seen: Seen) -> tuple[str, float]:
 # -- dates -----------------------------------------------------------------------------------------
 
 
-def dates_of(seen: list[tuple[DateShape, float]]) -> tuple[str, float, bool]:
-    """The format that most dates have, how many it reads, and whether its order is a guess.
+@dataclass(frozen=True)
+class Dated:
+    """How dates are written.
 
-    Day comes before month where both are possible.
+    Args:
+        cells: how many of them are read.
+        unsure: whether the order of day and month is a guess.
+        also: formats that some have beside that of most.
+    """
+
+    format: str = "%Y-%m-%d"
+    cells: float = 0.0
+    unsure: bool = False
+    also: tuple[str, ...] = ()
+
+
+def dates_of(seen: list[tuple[DateShape, float]]) -> Dated:
+    """The format that most dates have, and those of whole days that some have beside it.
+
+    Day comes before month where both are possible, unless most dates show that it does not.
     """
     if not seen:
-        return "%Y-%m-%d", 0.0, False
-    form = _finest(seen, most([(s.format, n) for s, n in seen], ""))
+        return Dated()
+    found = _dated(seen, most([(s.format, n) for s, n in seen], ""), swapped=False)
+    least = MISFITS * sum(n for _, n in seen)
+    left = _others(seen, found)
+    while tells_day(found.format) and left and len(found.also) < MOST_FORMATS:
+        best = most([(s.format, n) for s, n in left], "")
+        if added(left, lambda s, form=best: s.format == form) <= least:  # type: ignore[misc]
+            break
+        other = _dated(left, best, swapped=_months_first(found.format))
+        found = replace(
+            found,
+            cells=found.cells + other.cells,
+            unsure=found.unsure or (other.unsure and found.format.startswith("%Y")),
+            also=(*found.also, other.format),
+        )
+        left = [(s, n) for s, n in _others(left, other) if s.format != best]
+    return found
+
+
+def _others(seen: list[tuple[DateShape, float]], found: Dated) -> list[tuple[DateShape, float]]:
+    """Days that are written otherwise."""
+    plain = _day_first(found.format)
+    left = [(s, n) for s, n in seen if not reads(plain, s.format)]
+    return [(s, n) for s, n in left if tells_day(s.format) and s.format not in NUMBERS]
+
+
+def _dated(seen: list[tuple[DateShape, float]], best: str, *, swapped: bool) -> Dated:
+    """One format that the dates have; of what shows no order, the months come first if told."""
+    form = _finest(seen, best)
     read = [(s, n) for s, n in seen if reads(form, s.format)]
     days, months = added(read, lambda s: s.order == "d"), added(read, lambda s: s.order == "m")
-    swapped = months > days
+    swapped = months > days or (swapped and months == days)
     cells = added(read, lambda s: s.order in ("", "m" if swapped else "d"))
     unsure = (
         form.startswith(("%d/%m", "%d.%m", "%d-%m", "%d. %m", "%d%m")) and not days and not months
     )
-    return re.sub(r"%d(\. |.|)%m", r"%m\1%d", form) if swapped else form, cells, unsure
+    return Dated(MONTHS_LAST.sub(r"%m\1%d", form) if swapped else form, cells, unsure)
+
+
+def _months_first(form: str) -> bool:
+    return form.startswith("%m") and "%d" in form
+
+
+def _day_first(form: str) -> str:
+    return re.sub(r"%m(\. |.|)%d(?=.?%[Yy])", r"%d\1%m", form)
 
 
 def _finest(seen: list[tuple[DateShape, float]], form: str) -> str:

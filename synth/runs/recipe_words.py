@@ -55,6 +55,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "missing": "whether cells may be empty",
         "decimals": "how many a number is written with",
         "format": "of a date, such as %d/%m/%Y",
+        "also": "formats that some dates have; they are read, and come out as the first",
         "template": "of new identifiers, such as AA-###",
         "written": "how a number is written, as an example: 1.234,50 €",
         "codes": "texts among numbers or dates that are states of their own",

@@ -7,8 +7,8 @@ from typing import Any
 
 from synth.errors import SchemaError
 from synth.schema.domain import Categories, Domain, Origin, Text
+from synth.schema.examples import spelling_of
 from synth.schema.intervals import Dates, Numbers
-from synth.schema.spelling import spelling_of
 
 _MADE_BY: Mapping[str, Any] = {c.name: c for c in (Categories, Numbers, Dates, Text)}
 
@@ -23,7 +23,7 @@ def domain_of(document: Mapping[str, Any]) -> Domain:
         )
     given = {k: v for k, v in document.items() if k != "domain"}
     given["origin"] = Origin(given.get("origin", "declared"))
-    for listed in ("values", "edges", "codes", "bounds"):
+    for listed in ("values", "edges", "codes", "bounds", "also"):
         if listed in given:
             given[listed] = tuple(given[listed])
     if "written" in given:

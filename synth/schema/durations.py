@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from synth.lazily import compiled
+from synth.schema.parted import LIKELY, PARTED, Angle, Twofold
 
 SIZES = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 SIGN = r"(?P<sign>[-\u2212]?)"
@@ -32,6 +33,11 @@ class Way:
     pattern: str
     form: str
     parts: bool = False
+
+    @property
+    def measure(self) -> str:
+        """What it counts."""
+        return "seconds" if self.unit == 1 else "minutes"
 
     @property
     def unit(self) -> int:
@@ -111,9 +117,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 @cache
-def ways() -> dict[str, Way]:
-    """Each way under its name."""
-    return {way.name: way for way in WAYS}
+def ways() -> dict[str, Way | Twofold | Angle]:
+    """Each way of writing durations, and measures of several parts, under its name."""
+    return {way.name: way for way in (*WAYS, *PARTED)}
 
 
 def way_of(text: str) -> str:
@@ -122,6 +128,8 @@ def way_of(text: str) -> str:
     >>> way_of("26:05:10"), way_of("PT45M"), way_of("45 min")
     ('1:30:05', 'PT1H30M', '')
     """
+    if LIKELY.match(text):
+        return next((way.name for way in PARTED if not math.isnan(way.read(text))), "")
     if not _LIKELY.match(text):
         return ""
     for way in WAYS:

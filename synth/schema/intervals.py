@@ -220,6 +220,7 @@ class Dates(Cut):
         format: codes of `schema.moments`; the output has the same form as the input.
         resolution: seconds between two moments that the text form can tell apart (86400: days).
         codes: texts that are no dates, and states of their own: "unknown", "9999-12-31".
+        also: formats that some have instead; they are read, and come out as `format`.
     """
 
     name: ClassVar[str] = "dates"
@@ -229,6 +230,7 @@ class Dates(Cut):
     format: str = "%Y-%m-%d"
     resolution: float = 86400.0
     codes: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
     @property
     def cut_labels(self) -> tuple[str, ...]:
@@ -241,7 +243,7 @@ class Dates(Cut):
 
     def seconds(self, values: pd.Series) -> Values:
         """Seconds since 1970 of each value; NaN where it is missing or not a date."""
-        return as_seconds(values, self.format)
+        return as_seconds(values, self.format, self.also)
 
     def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
         drawn = self.between(codes, rng)
@@ -254,4 +256,5 @@ class Dates(Cut):
             **self._document(),
             "format": self.format,
             "resolution": self.resolution,
+            **({"also": list(self.also)} if self.also else {}),
         }

@@ -6,6 +6,8 @@ a second. `%P`: am or pm in small letters; `%:P`: with dots. `%:z`: a zone as +0
 moments are written in that of `%z[+0100]`, of which `%z` alone is +0000. `%b[fr]`, `%B[fr]`: the
 month's name, short or long, in a language, and `%h[fr]` its first three letters; the language is
 written as the names are, `[fr]`, `[Fr]` or `[FR]`, and left out for English names with a capital.
+`%q`: the quarter, which stands for its first day. `%:E`: a Japanese era and its year, 令和5; `%.E`:
+with the era's letter, R5. `%[x]` at the end: in the digits of the script whose nought x is.
 `excel` is no code but a format of its own: whole days as Excel counts them, of which 1 January 2021
 is 44197.
 """
@@ -14,10 +16,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from synth.lazily import compiled, np, pa, pd
+from synth.schema.periods import era_of, without_periods
+from synth.schema.scripts import in_plain, in_script, unscripted
 from synth.schema.values import Values, as_text
 
 LANGUAGES = (
@@ -25,16 +29,17 @@ LANGUAGES = (
     *("tr", "el", "hu", "ro", "sk", "hr", "uk", "bg"),
 )
 CODE = compiled(
-    r"%(?:([bBh])(?:\[(\w\w)\])?|([1-9])f|-[dmHI]|([:.]?z)(?:\[([+-]\d{4})\])?|:P|[a-zA-Z%])"
+    r"%(?:([bBh])(?:\[(\w\w)\])?|([1-9])f|-[dmHI]|([:.]?z)(?:\[([+-]\d{4})\])?|:P|[:.]E|[a-zA-Z%])"
 )
 SHORT, LONG, THREE = "b", "B", "h"
 ALSO = {("en", "sept"): 9, ("de", "mrz"): 3, ("fr", "fev"): 2, ("fr", "aou"): 8, ("fr", "dec"): 12}
 FIRST_YEAR = 1930  # of those written with two digits, as in Excel: 29 is 2029, and 30 is 1930
 EXCEL = "excel"
+SERIALS = (30_000.0, 60_000.0)  # 1982 to 2064: what beside written days is one that Excel counts
 EPOCH, LAST = 25_569, 2_958_465  # 1970-01-01 and 9999-12-31 as Excel counts days
 STANDARD = {
     **{"-d": "d", "-m": "m", "-H": "H", "-I": "I"},
-    **{"P": "p", ":P": "p", "O": "d"},
+    **{"P": "p", ":P": "p", "O": "d", ":E": "Y", ".E": "Y", "q": "m"},
 }
 ORDINAL = compiled(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)(?![^\W_])")
 CLOCK = compiled(r"(?:,? |T)%-?[HI]")
@@ -119,12 +124,33 @@ def _without_names(text: str, language: str) -> str:
 # -- reading ---------------------------------------------------------------------------------------
 
 
-def as_seconds(values: pd.Series, format: str) -> Values:
-    """Values as seconds since 1970; NaN where one is missing or does not have the format."""
+def as_seconds(values: pd.Series, format: str, also: Sequence[str] = ()) -> Values:
+    """Values as seconds since 1970; NaN where one is missing or does not have the format.
+
+    Args:
+        also: formats in which those are read that do not have it, the first that fits; days that
+            Excel counts only between `SERIALS`, so that years are none.
+    """
+    found = _seconds(values, format)
+    for other in also:
+        left = np.flatnonzero(np.isnan(found))
+        if len(left):
+            some = _seconds(values.iloc[left], other)
+            if other == EXCEL:
+                days = some / 86400.0 + EPOCH
+                some[~((days >= SERIALS[0]) & (days <= SERIALS[1]))] = np.nan
+            found[left] = some
+    return found
+
+
+def _seconds(values: pd.Series, format: str) -> Values:
     if pd.api.types.is_numeric_dtype(values.dtype):
         values = as_text(values).where(values.notna(), None)
     if format == EXCEL:
         return _of_excel(values)
+    format, script = unscripted(format)
+    if script:
+        values = values.astype(object).map(lambda v: in_plain(v) if isinstance(v, str) else v)
     language = _language(format)
     if language and not pd.api.types.is_datetime64_any_dtype(values.dtype):
         values = values.astype(object).map(
@@ -174,6 +200,10 @@ def _plainer(values: pd.Series, format: str) -> pd.Series:
     if "%O" in format:
         values = values.astype(object).map(
             lambda v: without_ordinal(v) if isinstance(v, str) else v
+        )
+    if "E" in format or "%q" in format:
+        values = values.astype(object).map(
+            lambda v: without_periods(v, format) if isinstance(v, str) else v
         )
     if "%.z" in format:
         values = values.astype(object).str.replace(r"([+-]\d\d)$", r"\1:00", regex=True)
@@ -305,6 +335,9 @@ def _standard(format: str) -> str:
 def written(seconds: Values, format: str) -> pd.Series:
     """Seconds since 1970 as text; None for NaN."""
     gone = np.isnan(seconds)
+    format, script = unscripted(format)
+    if script:
+        return written(seconds, format).map(lambda v: v if v is None else in_script(v, script))
     if format == EXCEL:
         days = np.floor(np.where(gone, 0.0, seconds) / 86400.0).astype(np.int64) + EPOCH
         counted = pd.Series(days).astype(str).astype(object)
@@ -318,7 +351,7 @@ def written(seconds: Values, format: str) -> pd.Series:
 
 def _texts(moments: pd.Series, format: str) -> pd.Series:
     text: pd.Series
-    plain = format == _standard(format) and "%z" not in format
+    plain = format == _standard(format) and "%z" not in format and "%q" not in format
     if plain or "%V" in format:
         text = moments.dt.strftime(format)
         return text
@@ -352,6 +385,10 @@ def _part(moments: pd.Series, code: re.Match[str]) -> pd.Series:
         sign, hours, minutes = (code[5] or "+0000")[0], *re.findall(r"\d\d", code[5] or "+0000")
         rest = {"z": minutes, ":z": f":{minutes}", ".z": ""}[code[4]]
         told = pd.Series(f"{sign}{hours}{rest}", index=moments.index, dtype=object)
+    elif name == "q":
+        told = moments.dt.quarter.astype(str).astype(object)
+    elif name in (":E", ".E"):
+        told = moments.map(lambda day: era_of(day, letter=name == ".E")).astype(object)
     elif name == "O":
         told = moments.dt.day.map(ordinal).astype(object)
     else:
@@ -378,6 +415,11 @@ def resolution_of(format: str) -> float:
     return 86400.0
 
 
+def tells_day(format: str) -> bool:
+    """Whether it tells which day it was, and not only its month, its week or its hour."""
+    return format == EXCEL or re.search(r"%(-?d|O)", format) is not None
+
+
 def dated(format: str) -> bool:
     """Whether it tells a day, and not only a time of day."""
-    return format == EXCEL or re.search(r"%(Y|y|-?d|-?m|b|B|h|O|V)", format) is not None
+    return format == EXCEL or re.search(r"%(Y|y|-?d|-?m|b|B|h|O|V|[:.]E)", format) is not None

@@ -12,22 +12,24 @@ import string
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from synth.errors import SchemaError
 from synth.lazily import compiled, np, npt, pa, pd
-from synth.schema.durations import way_of, ways
+from synth.schema.durations import ways
+from synth.schema.measures import ABOUT, DOUBTED, PLURALS, exactly, in_one_unit, letters_of
+from synth.schema.scripts import APART, MARK, in_plain, in_script
 from synth.schema.values import Values
 
 BLANKS = " \u00a0\u202f\u2009"
 BETWEEN = ("", ",", ".", " ", "\u00a0", "\u202f", "'", "\u2019")  # thousands are set apart by
 MINUS = "-\u2212"
-DIGITS = compiled(r"\d(?:[\d.,'\u2019 \u00a0\u202f\u2009]*\d)?")
 PLAIN = compiled(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 PLAIN_TEXT = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]+)?$"
 SHORTEST = 15  # significant digits that a double surely keeps
 MANY = 500  # values, from which on reading plain ones at once is worth it
 DEEPEST = 12  # decimal places written at most
 LAKH = r"\d{1,2}(?:,\d{2})*,\d{3}"  # groups as in India: 12,34,567
-POWER = compiled(r"([Ee])[+-]\d{2,3}")
+ARABIC = {MARK, APART}
+OTHER_MARK = compiled(r"(\d+)([.,])(\d+)")
+ENDED = compiled(rf"(.*\d)[{BLANKS}]?([^\d{BLANKS}][^\d]*)")
 SHORT = {"K": (("B", 1e9), ("M", 1e6), ("K", 1e3)), "k": (("B", 1e9), ("M", 1e6), ("k", 1e3))}
 
 
@@ -53,6 +55,8 @@ class Spelling:
         scale: "E" or "e" where a power of ten follows, `5.2E-07`; "K" or "k" where a letter stands
             for thousands, and M and B for more, `1.2K`.
         digits: decimal places before the scale.
+        sides: what stands behind a number above zero and below, `(" CR", " DR")` in a ledger.
+        script: the nought of the digits, where they are not 0 to 9; the marks may be Arabic then.
         clock: the way of `durations` in which whole units of time are written; "" for none.
     """
 
@@ -69,6 +73,8 @@ class Spelling:
     lakh: bool = False
     scale: str = ""
     digits: int = 0
+    sides: tuple[str, str] = ("", "")
+    script: str = ""
 
     @property
     def plain(self) -> bool:
@@ -82,6 +88,13 @@ class Spelling:
         whole = f"(?:{usual}|{LAKH})" if self.lakh else usual
         return re.compile(rf"{whole}(?:{re.escape(self.mark)}\d*)?")
 
+    @cached_property
+    def _in_plain(self) -> Spelling:
+        """The same with the digits 0 to 9, and marks that go with them."""
+        arabic = {MARK: ".", APART: ","}
+        mark, between = (arabic.get(sign, sign) for sign in (self.mark, self.between))
+        return replace(self, script="", mark=mark, between=between)
+
     @property
     def _blank(self) -> bool:
         return self.between != "" and self.between in BLANKS
@@ -92,19 +105,22 @@ class Spelling:
         return self.between or (",."[self.mark == ","])
 
     def read(self, text: str) -> float:
-        """The number that a text writes; NaN where it is none, or not a finite one."""
+        """The number that a text writes; NaN where it is none, or not a finite one.
+
+        A number that is marked as about right is that number, one in another unit of the same kind
+        is converted, and one with the other decimal mark is read where it cannot be thousands.
+        """
         if self.clock:
             return ways()[self.clock].read(text)
-        bare, sign = self._bare(text.strip())
+        if self.script:
+            return self._in_plain.read(in_plain(text))
+        bare, sign = self._bare(exactly(text.strip()))
+        if self.after and (ended := ENDED.fullmatch(bare)):
+            return self._converted(sign, ended[1], ended[2])
         if self.scale in SHORT and bare[-1:].isalpha():
             times = dict(SHORT["K"]).get(bare[-1].upper(), math.nan)
             bare, sign = bare[:-1].rstrip(BLANKS), sign * times
-        if any(b in bare for b in self._apart + BLANKS * self._blank):
-            if not self._grouped.fullmatch(bare):
-                return math.nan
-            bare = "".join(c for c in bare if c not in self._apart + BLANKS)
-        if self.mark != ".":
-            bare = bare.replace(self.mark, ".")
+        bare = self._joined(bare)
         if not PLAIN.fullmatch(bare):
             return math.nan
         number = sign * float(bare)
@@ -112,9 +128,26 @@ class Spelling:
             number = float(f"{number:.{SHORTEST}g}")  # 4.35 × 1,000,000 is 4350000 and no more
         return number if math.isfinite(number) else math.nan
 
+    def _joined(self, bare: str) -> str:
+        """Digits with a dot as their mark and nothing between thousands, if they are a number."""
+        if any(b in bare for b in self._apart + BLANKS * self._blank):
+            other = None if self.between else OTHER_MARK.fullmatch(bare)
+            if other is not None and len(other[3]) != 3:
+                return f"{other[1]}.{other[3]}"
+            if not self._grouped.fullmatch(bare):
+                return ""
+            bare = "".join(c for c in bare if c not in self._apart + BLANKS)
+        return bare if self.mark == "." else bare.replace(self.mark, ".")
+
+    def _converted(self, sign: float, digits: str, written: str) -> float:
+        """The number of another unit in that of this spelling; NaN where there is no such way."""
+        number = sign * replace(self, before="", after="", sides=("", "")).read(digits)
+        found = in_one_unit(number, written, self.after.strip(BLANKS))
+        return math.nan if found is None else found
+
     def _bare(self, text: str) -> tuple[str, float]:
         """The digits with their marks, and the sign."""
-        sign = 1.0
+        text, sign = self._sided(text) if any(self.sides) else (text, 1.0)
         if self.brackets and text[:1] == "(" and text[-1:] == ")":
             text, sign = text[1:-1].strip(), -1.0
         if self.before:  # a sign may stand before the currency, or after it as before any number
@@ -135,6 +168,13 @@ class Spelling:
             text = text.removesuffix(self.after.strip(BLANKS)).rstrip(BLANKS)
         return text, sign
 
+    def _sided(self, text: str) -> tuple[str, float]:
+        """A text without the side of a ledger that stands behind it, and the sign that it has."""
+        for side, sign in zip(self.sides, (1.0, -1.0), strict=True):
+            if side and text.endswith(side.strip(BLANKS)):
+                return text.removesuffix(side.strip(BLANKS)).rstrip(BLANKS), sign
+        return text, 1.0
+
     def numbers(self, values: pd.Series) -> Values:
         """Values as floats; NaN where one is missing or not a finite number."""
         if pd.api.types.is_numeric_dtype(values.dtype):
@@ -146,7 +186,7 @@ class Spelling:
 
     def _read_all(self, values: pd.Series) -> Values:
         """Texts as numbers: most at once, and one by one only what may be one spelt otherwise."""
-        if len(values) >= MANY and not self.clock:
+        if len(values) >= MANY and not self.clock and not self.script:
             numbers, open_ = self._at_once(values)
         else:
             numbers, open_ = np.full(len(values), np.nan), np.ones(len(values), dtype=bool)
@@ -164,7 +204,7 @@ class Spelling:
             texts = pa.array(values, pa.string(), from_pandas=True)
         except pa.ArrowException:  # not all of them are texts
             return numbers, np.ones(len(values), dtype=bool)
-        plainly = self.mark == "." and not (self.before or self.after)
+        plainly = self.mark == "." and not (self.before or self.after or any(self.sides))
         open_ = np.ones(len(values), dtype=bool)
         for pattern in (*(PLAIN_TEXT,) * plainly, *self._expected):
             left = np.flatnonzero(open_)
@@ -175,9 +215,12 @@ class Spelling:
                 numbers[mine] = _cast(self._undone(some.filter(fits), pattern))
                 open_[mine] = False
         left = texts.filter(pa.array(open_))
-        maybe = pa.compute.match_substring_regex(left, r"\p{N}")
-        never = pa.compute.match_substring_regex(left, self._never)
-        told = pa.compute.and_(maybe, pa.compute.invert(never)).fill_null(False)
+        maybe, never, about = (
+            pa.compute.match_substring_regex(left, form)
+            for form in (r"\p{N}", self._never, f"{ABOUT}|{DOUBTED}")
+        )
+        told = pa.compute.or_(pa.compute.invert(never), about)
+        told = pa.compute.and_(maybe, told).fill_null(False)
         open_[open_] = told.to_numpy(zero_copy_only=False)
         return numbers, open_
 
@@ -188,7 +231,7 @@ class Spelling:
     @property
     def _expected(self) -> tuple[str, ...]:
         """What fits numbers in just this spelling; nothing where more may stand behind."""
-        if self.behind or self.scale:
+        if self.behind or self.scale or self.sides != ("", ""):
             return ()
         whole = rf"[0-9]{{1,3}}(?:{self._parted}[0-9]{{3}})+|[0-9]+"
         whole += f"|{LAKH}" if self.lakh else ""
@@ -208,7 +251,8 @@ class Spelling:
     @property
     def _never(self) -> str:
         """An expression for what no number in this spelling has, whatever is taken off its ends."""
-        ends = self.before + self.after + "KkMmBb" * (self.scale in SHORT)
+        ends = self.before + self.after + letters_of(self.after) + "".join(self.sides)
+        ends += "KkMmBb" * (self.scale in SHORT)
         letters = "".join(c for c in string.ascii_letters + ":/_@#" if c not in "eE" + ends)
         between = "" if "-" in ends else "|[0-9]-[0-9]"  # a sign stands first, last or in a power
         return f"[{letters}]{between}"
@@ -217,13 +261,23 @@ class Spelling:
         """A number as text, with at most so many decimal places; None for as many as it has."""
         if self.clock:
             return ways()[self.clock].written(number)
+        if self.script:
+            plain = self._in_plain.written(number, decimals)
+            marks = {",": self.between, ".": self.mark}
+            told = "".join(marks.get(c, c) for c in plain) if ARABIC & {*marks.values()} else plain
+            return in_script(told, self.script)
         digits, scale = self._scaled(abs(number), decimals)
         whole, _, rest = digits.partition(".")
         if self.between:
             whole = self._thousands(int(whole))
         text = whole + (self.mark + rest if rest else "") + scale
         below = number < 0 and any(c in "123456789" for c in digits)
-        framed = f"{self.before}{text}{self.after}"
+        after = self.after
+        if text == "1" and (bare := after.strip(BLANKS)) in PLURALS:
+            after = after.replace(bare, PLURALS[bare])
+        framed = f"{self.before}{text}{after}"
+        if any(self.sides):
+            return framed + self.sides[below]
         if not below:
             return "+" * bool(self.plus and number > 0) + framed
         if self.inside:
@@ -269,6 +323,10 @@ class Spelling:
         if decimals == 0 and self.between == ".":
             number = 1234567.0  # 1.234 would be three decimal places
         number += 1_200_000 if self.lakh else 0  # 12,34,567: only there hundreds show
+        if any(self.sides):
+            own, below = replace(self, sides=("", "")), self.sides[1]
+            both = f"{self.sides[0]}/{below.strip(BLANKS)}" if self.sides[0] else below
+            return own.written(number, decimals) + both
         return self.written(-number if self.brackets or self.behind else number, decimals)
 
 
@@ -299,73 +357,3 @@ def _digits(size: float, decimals: int | None, fixed: bool) -> str:
         return f"{size:.{DEEPEST}f}".rstrip("0").rstrip(".")
     digits = f"{size:.{decimals}f}"
     return digits if fixed or "." not in digits else digits.rstrip("0").rstrip(".")
-
-
-def spelling_of(example: str, *, whole: bool = False) -> Spelling:
-    """The spelling that writes 1,234.56 like this.
-
-    Args:
-        whole: whether the numbers are whole, so that `1234.0` shows what stands after each.
-
-    >>> spelling_of("$1,234.50") == Spelling(between=",", before="$", fixed=True)
-    True
-
-    Raises:
-        SchemaError: there is no number in it.
-    """
-    text = example.strip()
-    if clock := text if text in ways() else way_of(text):
-        return Spelling(clock=clock)
-    brackets, inside = text[-1:] == ")" and "(" in text, text[:1] != "("
-    text = text.replace("(", "", 1)[:-1].strip() if brackets else text
-    found = DIGITS.search(text)
-    if found is None:
-        raise SchemaError(
-            f"`{example}` is not how a number is written.", 'Write one, such as "1,234.50".'
-        )
-    before, after = text[: found.start()], text[found.end() :]
-    mark, between, decimals = marks_of(found[0])
-    ends = found[0][-decimals:] if decimals else ""
-    scale, rest = _scale_of(after)
-    if whole and decimals and not scale:
-        mark, rest, ends = ".", found[0][-decimals - 1 :] + after, ""
-    plus, before = before.startswith("+"), before.lstrip(MINUS + "+")
-    behind = rest in tuple(MINUS) and not before
-    return replace(
-        Spelling(mark, between, before, "" if behind else rest, brackets, ends.endswith("0")),
-        behind=behind,
-        inside=brackets and inside,
-        plus=plus,
-        lakh=re.search(r",\d\d,", found[0]) is not None,
-        scale=scale,
-        digits=decimals if scale else 0,
-    )
-
-
-def _scale_of(after: str) -> tuple[str, str]:
-    """The scale with which what stands behind digits begins, and the rest."""
-    if power := POWER.match(after):
-        return power[1], after[power.end() :]
-    short = after[:1] if after[:1] in SHORT and not after[1:2].isalpha() else ""
-    return short, after.removeprefix(short)
-
-
-def decimals_of(example: str) -> int:
-    """How many decimal places an example shows."""
-    found = DIGITS.search(example)
-    return marks_of(found[0])[2] if found and not way_of(example) else 0
-
-
-def marks_of(digits: str) -> tuple[str, str, int]:
-    """Decimal mark, what stands between thousands, and decimal places of a number's digits."""
-    signs = [c for c in digits if not c.isdigit()]
-    if not signs:
-        return ".", "", 0
-    last = signs[-1]
-    after = len(digits) - digits.rindex(last) - 1
-    whole = digits[: digits.index(signs[0])]
-    maybe = last == "," and after == 3 and len(whole) <= 3 and whole[0] != "0"  # 1,234
-    thousands = signs.count(last) > 1 or last not in ".,"
-    if len(set(signs)) == 1 and (thousands or maybe):
-        return ("," if last == "." else "."), last, 0
-    return last, (signs[0] if len(set(signs)) > 1 else ""), after

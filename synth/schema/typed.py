@@ -118,7 +118,9 @@ def _moments(domain: Dates, values: pd.Series, kind: Any) -> pd.Series:
 def _numbers(domain: Numbers, values: pd.Series, kind: Any) -> pd.Series:
     if pd.api.types.is_timedelta64_dtype(kind):
         clock = domain.spelling.clock
-        seconds = values.astype("float64") * (ways()[clock].unit if clock else np.nan)
+        seconds = values.astype("float64") * (
+            getattr(ways()[clock], "unit", np.nan) if clock else np.nan
+        )
         return pd.to_timedelta(seconds, unit="s").astype(kind) if clock else values
     if not pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind):
         return values

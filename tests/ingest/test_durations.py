@@ -13,7 +13,7 @@ from synth.runs import read_recipe, run
 from synth.schema import Categories, Dates, Kind, Numbers, Role
 from synth.schema.columns import column_of
 from synth.schema.durations import WAYS, way_of, ways
-from synth.schema.spelling import spelling_of
+from synth.schema.examples import spelling_of
 
 ROWS = 500
 RECIPE = '[privacy]\nepsilon = {}\n[method]\nname = "independent"\n[release]\nrows = 300\n'

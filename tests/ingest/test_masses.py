@@ -9,7 +9,7 @@ from synth.ingest.discovery import SHARE, discovered
 from synth.ingest.masses import with_masses
 from synth.runs import read_recipe, run
 from synth.schema import Column, Dates, Kind, Numbers, Origin, Schema
-from synth.schema.spelling import spelling_of
+from synth.schema.examples import spelling_of
 from synth.vault import PrivateTable
 
 ROWS = 20_000

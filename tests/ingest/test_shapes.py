@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synth.ingest.forms import Form, detailed, details, form_of
+from synth.ingest.finer import detailed, details
+from synth.ingest.forms import Form, form_of
 from synth.ingest.shapes import DateShape, NumberShape, TruthShape, WordShape, shapes, usual_formats
 from synth.ingest.shaping import Shapes, date_format, shape_of
 from synth.ingest.suggest import suggest
@@ -52,9 +53,17 @@ SHAPED = {
     "dec 31 2022": DateShape("%b %d %Y"),
     "true": TruthShape("true"),
     "N": TruthShape("N"),
-    "perhaps": WordShape(),
+    "perhaps": WordShape(spoken=True),
     "007": WordShape(coded=True),
-    "5m": WordShape(),
+    "5m": NumberShape(after="m"),
+    "3-": WordShape(),
+    "15-": NumberShape(behind=True),
+    "120/80": WordShape(paired=True),
+    "1E5": WordShape(),
+    "5+": WordShape(around=True),
+    "2019-00-00": WordShape(around=True),
+    "c. 1850": WordShape(about=True),
+    "7.50 DR": NumberShape(2, ".", side=" DR"),
     "99999999": NumberShape(),
     "12:75": WordShape(),
     "31/31/2020": WordShape(),

@@ -11,7 +11,8 @@ from hypothesis import strategies as some
 from synth.errors import SchemaError
 from synth.schema import Numbers
 from synth.schema.documents import domain_of
-from synth.schema.spelling import Spelling, spelling_of
+from synth.schema.examples import spelling_of
+from synth.schema.spelling import Spelling
 
 BETWEEN = ["", ",", ".", " ", "\u00a0", "\u202f", "'", "\u2019"]
 spellings = some.builds(

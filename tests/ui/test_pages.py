@@ -19,6 +19,7 @@ from synth.runs.accounts import of_the_visitor
 from synth.runs.handout import image_text
 from synth.runs.recipe import MethodPart, People, Privacy, ReleasePart, RulePart
 from synth.runs.recipe_file import recipe_text
+from synth.schema import Kind
 from tests.api.test_jobs import PNG
 from tests.evaluate.test_rules import stays
 from tests.people import some_people
@@ -398,6 +399,20 @@ def test_a_repair_is_seen_before_it_happens_and_a_click_writes_it_into_the_recip
     assert who.recipe.protect == ({"step": "respell", "column": "answer", "case": "first"},)
     assert "Repairs." not in words(app)
     assert read_recipe(recipe_text(who.recipe)) == who.recipe
+
+
+def test_what_is_read_otherwise_than_written_is_seen_and_a_click_undoes_it():
+    ages = ["40 years", "9 months", "31 years"] * 60
+    days = [f"{i % 9 + 1:02}/{i % 7 + 1:02}/2024" for i in range(180)]
+    who = Visitor()
+    who.bring(load(pd.DataFrame({"age": ages, "seen": days}), Budget(1.0)), "units")
+    app = screen("columns", who)
+    assert "`9 months` → `0.75 years`" in words(app)
+    app = press(press(app, "Keep as written"), "The month comes first")
+    told = {p.name: (p.kind, p.format, p.seen) for p in who.recipe.column}
+    assert told == {"age": (Kind.CATEGORY, None, True), "seen": (Kind.DATE, "%m/%d/%Y", True)}
+    assert "Read otherwise" not in words(app)
+    assert "9 months" in who.schema.domain("age").labels
 
 
 def test_a_click_declares_what_a_column_holds_without_the_rows():

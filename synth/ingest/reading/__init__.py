@@ -12,7 +12,7 @@ from typing import IO, Any
 from synth.errors import IngestError
 from synth.ingest.reading.arrow import read_arrow, types_of, types_of_frame
 from synth.ingest.reading.endings import footer_of, said_of_footer
-from synth.ingest.reading.formats import format_of, unpacked
+from synth.ingest.reading.formats import format_of, unpacked, without_zeros
 from synth.ingest.reading.records import read_json
 from synth.ingest.reading.said import MISSING_TEXTS, Choices, Click, Noticed, Read
 from synth.ingest.reading.sheets import read_sheet
@@ -59,9 +59,12 @@ def read_table(
             raise IngestError(
                 "The archive holds another archive.", "Unpack it and choose the table inside."
             )
+    stream, zeros = without_zeros(stream) if found == "text" else (stream, 0)
     stream.seek(0)
     read = _read(stream, found, choices)
     noticed = list(read.noticed)
+    if zeros:
+        noticed.append(Noticed(f"{zeros:,} zero bytes, which are no text, were left out."))
     people(read.frame)
     tidy = stripped if found == "text" else compact
     frame, gaps = tidy(read.frame, missing)

@@ -15,6 +15,8 @@ from synth.lazily import compiled
 HEAD = 1 << 20  # bytes looked at
 MOST_BYTES = 2 << 30  # of a file that is held in memory
 MOST_UNPACKED = 1 << 30  # bytes an archive may unpack to
+END = b"\x1a"  # of a text file, for programs of DOS
+CONTROLS = (*range(1, 8), *range(14, 26))
 SAS = bytes.fromhex("000000000000000000000000c2ea8160b31411cfbd92080009c7318c181f1011")
 MAGIC = (
     (b"PAR1", "parquet"),
@@ -82,7 +84,7 @@ def format_of(stream: IO[bytes]) -> str:
 def _text(head: bytes) -> str:
     """`text` or `json`. Raises IngestError where it is neither, or a page."""
     marked = head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:4] == b"\x00\x00\xfe\xff"
-    if b"\x00" in head and not marked and not _wide(head):
+    if b"\x00" in head and not marked and not _wide(head) and not _few(head):
         raise IngestError("The file holds binary data, not a table.", TABLES)
     plain = head.replace(b"\x00", b"") if b"\x00" in head else head
     start = plain.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")[:4096]
@@ -99,6 +101,34 @@ def _text(head: bytes) -> str:
     if start[:1] == b"{" or re.match(rb"\[\s*[\[{\]]", start):
         return "json"
     return "text"
+
+
+def _few(head: bytes) -> bool:
+    """Whether zero bytes are few among text, or all at its end: left by a program that stopped."""
+    text = head.rstrip(b"\x00")
+    strange = sum(text.count(bytes([c])) for c in CONTROLS)
+    return (
+        len(text) > 0 and (strange + text.count(0)) * 100 < len(text) and strange * 1000 < len(text)
+    )
+
+
+def without_zeros(stream: IO[bytes]) -> tuple[IO[bytes], int]:
+    """The text without zero bytes and the sign of old programs for the end of a file.
+
+    Returns:
+        The stream that was given, if it has none, and how many there were.
+    """
+    size = stream.seek(0, io.SEEK_END)
+    head = _head(stream)
+    stream.seek(max(size - HEAD, 0))
+    tail = stream.read()
+    stream.seek(0)
+    wide = head[:2] in (b"\xff\xfe", b"\xfe\xff") or head[:4] == b"\x00\x00\xfe\xff" or _wide(head)
+    if wide or not (b"\x00" in head or b"\x00" in tail or tail.endswith(END)):
+        return stream, 0
+    text = stream.read()
+    plain = text.replace(b"\x00", b"")
+    return io.BytesIO(plain.removesuffix(END)), len(text) - len(plain)
 
 
 def _wide(head: bytes) -> bool:

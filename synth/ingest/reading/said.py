@@ -18,7 +18,10 @@ MISSING_TEXTS = (
     *("", "NA", "N/A", "n/a", "<NA>", "#N/A", "NULL", "<NULL>", "null", "None"),
     *("NaN", "nan", r"\N", ".", "..", "?", "-", "--", "NaT", "N.A.", "n.a.", "k.A.", "(null)"),
     *("<null>", "(blank)", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"),
-    *("0000-00-00", "0000-00-00 00:00:00"),
+    *("\u2013", "\u2014", "#SPILL!", "#CALC!", "#NV", "#WERT!", "#BEZUG!", "#ZAHL!", "#VALEUR!"),
+    *("#NOMBRE!", "#¡VALOR!", "#¡REF!", "#¡DIV/0!", "1.#QNAN", "-1.#IND", "1.#IND", "<NaT>"),
+    *("0000-00-00", "0000-00-00 00:00:00", "00/00/0000", "00.00.0000", "00-00-0000"),
+    *("0000/00/00", "00.01.1900", "00/01/1900", "1/0/1900"),  # day 0 of Excel
 )
 CHOICES = ("encoding", "delimiter", "header", "header_rows", "sheet", "skip_ragged", "footer")
 

@@ -10,6 +10,7 @@ from synth.ingest.reading.said import Noticed, Read, listed
 from synth.ingest.width import check_width
 from synth.lazily import pd
 
+LISTED = "dictionary<values=int64, indices=int32, ordered=0>"  # a code of a list, with its label
 PROGRAMS = {"sav": "SPSS", "dta": "Stata", "sas7bdat": "SAS", "xpt": "SAS"}
 
 
@@ -29,8 +30,9 @@ def read_statistical(stream: IO[bytes], found: str) -> Read:
         told = {}
     try:
         stream.seek(0)
-        _, meta = reader(stream, metadataonly=True)
-        check_width(len(meta.column_names))
+        asked = {"user_missing": True} if found == "sav" else {}
+        _, head = reader(stream, metadataonly=True, **asked)
+        check_width(len(head.column_names))
         stream.seek(0)
         frame, meta = reader(stream, **told)
     except IngestError:
@@ -49,7 +51,7 @@ def read_statistical(stream: IO[bytes], found: str) -> Read:
                 "To keep the codes, export the table as CSV.",
             )
         )
-    gaps = sorted(getattr(meta, "missing_ranges", {}) or {})
+    gaps = sorted(getattr(head, "missing_ranges", {}) or {})
     if gaps:
         what = f"Codes that the file declares as missing were read as missing: {listed(gaps)}."
         noticed.append(Noticed(what))
@@ -57,7 +59,8 @@ def read_statistical(stream: IO[bytes], found: str) -> Read:
     for name in frame:
         if name in labelled and told:
             frame[name] = _plain(frame[name])
-    return Read(frame, tuple(noticed))
+    told_by = {str(n): LISTED for n in labelled if told}
+    return Read(frame, tuple(noticed), stored=told_by)
 
 
 def _plain(values: pd.Series) -> pd.Series:

@@ -17,6 +17,8 @@ from synth.schema.values import as_text
 from synth.vault.gaps import Gaps
 
 WORDS = ("None", ".", "..", "?", "-", "--")  # may be values: nothing taken, an unknown answer
+UNSEEN = "\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+QUOTED = r'^="([^"]*)"$'
 NEGATIVE = "-"  # a missing text elsewhere, and the result of a test
 TESTED = compiled(
     r"(^|[^a-z])(rh|rhd|rhesus\w*|rh factor|factor|sign|result\w*|test\w*|pcr|hiv|antigen\w*|"
@@ -150,7 +152,7 @@ def stripped(frame: pd.DataFrame, missing: Sequence[str]) -> tuple[pd.DataFrame,
         nothing = set(missing) - values_by_name(str(name))
         old = values.cat.categories
         told = pa.array(old, type=pa.string(), from_pandas=True)
-        trimmed = pa.compute.utf8_trim_whitespace(told)
+        trimmed = _bare(pa.compute.utf8_trim_whitespace(told))
         gone = pa.compute.is_in(trimmed, value_set=pa.array(sorted(nothing), type=pa.string()))
         if not trimmed.equals(told) or pa.compute.any(gone).as_py():
             new = pa.compute.if_else(gone, None, trimmed)
@@ -160,6 +162,19 @@ def stripped(frame: pd.DataFrame, missing: Sequence[str]) -> tuple[pd.DataFrame,
                 gaps[str(name)] = codes
             frame[name] = _renamed(values, new)
     return frame, Gaps(listed, gaps)
+
+
+def _bare(texts: pa.Array) -> pa.Array:
+    """Texts without signs that nobody sees at their ends, and what is in `="…"`, as it stands for
+    a text in files for Excel. Each by itself.
+    """
+    signs = pa.compute.match_substring_regex(texts, f"^[{UNSEEN}]|[{UNSEEN}]$")
+    if pa.compute.any(signs).as_py():
+        texts = pa.compute.utf8_trim(texts, characters=UNSEEN + " \t")
+    formulas = pa.compute.match_substring_regex(texts, QUOTED)
+    if pa.compute.any(formulas).as_py():
+        texts = pa.compute.replace_substring_regex(texts, QUOTED, r"\1")
+    return texts
 
 
 def _gaps(values: pd.Series, written: pa.Array, listed: Sequence[str]) -> Codes | None:

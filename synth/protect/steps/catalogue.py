@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from synth.errors import StepError
 from synth.protect.steps.columns import Drop, Keep, Rename, Shuffle
 from synth.protect.steps.dates import Age, Hours, Shift, Truncate
+from synth.protect.steps.divide import Divide, SpreadChoices
 from synth.protect.steps.generalise import Generalise, LookUp
 from synth.protect.steps.learnt import GroupRare, Quantiles
 from synth.protect.steps.numbers import Band, Clip, Round
@@ -25,6 +26,8 @@ STEPS: tuple[type[Step], ...] = (
     Drop,
     Keep,
     Rename,
+    Divide,
+    SpreadChoices,
     Pseudonymise,
     Mask,
     Recode,

@@ -76,7 +76,8 @@ def _typed(column: Column, several: frozenset[str]) -> dict[str, Any]:
 
 def _number(domain: Numbers) -> dict[str, Any]:
     spelt = domain.spelling
-    if domain.worded or spelt.clock or spelt.brackets or spelt.behind or spelt.scale:
+    signed = spelt.brackets or spelt.behind or any(spelt.sides)
+    if domain.worded or spelt.clock or signed or spelt.scale or spelt.script:
         return {"type": "string"}
     if spelt.plain:
         return {"type": "integer" if domain.decimals == 0 else "number"}

@@ -1,0 +1,94 @@
+"""What else is counted of dates and durations, and what that tells of how they are written."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+from synth.ingest.dated import namings, paddings, zones
+from synth.ingest.forms import USUAL, Form
+from synth.ingest.shapes import COMPACT, STAMPS
+from synth.ingest.tallies import MISFITS, added, most
+from synth.lazily import compiled
+from synth.schema import Kind
+from synth.schema.durations import PADDED
+from synth.schema.moments import LANGUAGES, LONG, SHORT, THREE
+from synth.schema.spelling import Spelling
+from synth.schema.values import Values
+
+ZONE = compiled(r"%[:.]?z$")
+
+
+def details(form: Form) -> tuple[str, ...]:
+    """What else has to be counted of dates, as `Shapes.of`."""
+    if form.spelling.clock in PADDED and form.kind is Kind.INTEGER:
+        return ("paddings",)
+    if form.kind is not Kind.DATE or form.format in (*COMPACT, *STAMPS):
+        return ()
+    names = ("namings",) * any("%b" in f for f in (form.format, *form.also))
+    return ("paddings", *names, *(("zones",) * (ZONE.search(form.format) is not None)))
+
+
+def detailed(form: Form, of: str, counts: Values, sigma: float) -> Form:
+    """The form with what a count of `details` tells, noisy or not."""
+    if of == "zones":
+        return zoned(form, counts, sigma)
+    return padded(form, counts, sigma) if of == "paddings" else named(form, counts, sigma)
+
+
+def zoned(form: Form, counts: Values, sigma: float) -> Form:
+    """The form with the zone of all moments, from counts over `zones()`, if they have one.
+
+    Where there are two, as in summer and in winter, moments are written in that of Greenwich.
+    """
+    told = {away: float(n) for away, n in zip(zones(), counts, strict=False) if away is not None}
+    best = max(told, key=lambda away: told[away])
+    others = sum(n for away, n in told.items() if away != best and n > USUAL * sigma)
+    if not best or told[best] <= USUAL * sigma or others > MISFITS * told[best]:
+        return form
+    written = f"{'-' if best < 0 else '+'}{abs(best) // 60:02}{abs(best) % 60:02}"
+    return replace(form, format=ZONE.sub(rf"\g<0>[{written}]", form.format))
+
+
+def padded(form: Form, counts: Values, sigma: float) -> Form:
+    """The form with leading zeros as most dates have them, from counts over `paddings()`."""
+    told = list(zip(paddings(), counts, strict=False))
+    format, clock = form.format, form.spelling.clock
+    if clock in PADDED:
+        zeros = [(None if h is None else not h, n) for (_, h), n in told]
+        return (
+            replace(form, spelling=Spelling(clock=PADDED[clock])) if _bare(zeros, sigma) else form
+        )
+    if _bare([(days, n) for (days, _), n in told], sigma):
+        format = format.replace("%d", "%-d").replace("%m", "%-m")
+    if _bare([(hours, n) for (_, hours), n in told], sigma):
+        format = format.replace("%H", "%-H").replace("%I", "%-I")
+    return replace(form, format=format)
+
+
+def _bare(told: list[tuple[bool | None, float]], sigma: float) -> bool:
+    """Whether numbers below ten surely stand without a zero before them."""
+    bare, zeros = (added(told, lambda zero, s=sort: zero is s) for sort in (False, True))  # type: ignore[misc]
+    return bare > zeros + USUAL * sigma
+
+
+def named(form: Form, counts: Values, sigma: float) -> Form:
+    """The form with the language, width and case of months, from counts over `namings()`.
+
+    Many languages share most of their names, so English has to be surely the wrong one.
+    """
+    told = [(naming, float(n)) for naming, n in zip(namings(), counts, strict=False) if naming]
+    rows = {
+        (language, width): sum(n for (words, _), n in told if (language, width) in words)
+        for language in LANGUAGES
+        for width in (SHORT, LONG, THREE)
+    }
+    english = max((("en", width) for width in (SHORT, LONG)), key=lambda spoken: rows[spoken])
+    best = max(rows, key=lambda spoken: rows[spoken])
+    doubt = 2 * sigma * math.sqrt(len(told))
+    language, width = english if rows[best] <= rows[english] + doubt else best
+    case = most([(case, n) for (_, case), n in told], "En")
+    shown = {"en": language, "En": language.capitalize(), "EN": language.upper()}[case]
+    code = f"%{width}" if shown == "En" else f"%{width}[{shown}]"
+    also = tuple(other.replace("%b", code) for other in form.also)
+    return replace(form, format=form.format.replace("%b", code), also=also)

@@ -1,0 +1,109 @@
+"""What is read otherwise than it is written, for the custodian to see and to undo with a click.
+
+Read off the rows: for the custodian's eyes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from synth.budget.eyes import ForCustodian
+from synth.ingest.forms import Form
+from synth.ingest.profile import Counts, Quantities
+from synth.ingest.reasons import SEVERAL, UNSURE, of_numbers
+from synth.lazily import compiled, np, pd
+from synth.schema import Dates, Domain, Kind, Numbers
+from synth.schema.moments import as_seconds, written
+
+SHOWN = 3  # cells before and after
+LOOKED = 2_000  # different values, among which cells to show are looked for
+DAY_MONTH = compiled(r"(%-?)([dm])")
+AS_WRITTEN = {"kind": Kind.CATEGORY, "seen": True}
+
+
+@dataclass(frozen=True, repr=False)
+class Reread(ForCustodian):
+    """One thing about one column.
+
+    Args:
+        says: what was done, in one sentence.
+        examples: some cells, and what they are read as; "" for missing.
+        label: what a click does instead; "" where there is nothing to undo.
+        declares: keys of the column's `[[column]]` that it sets.
+    """
+
+    column: str
+    says: str
+    examples: tuple[tuple[str, str], ...] = ()
+    label: str = ""
+    declares: Mapping[str, Any] = field(default_factory=dict)
+
+
+def rereadings(
+    name: str, form: Form, domain: Domain, text: pd.Series, different: Counts, amounts: Quantities
+) -> Iterator[Reread]:
+    """What is read otherwise than it is written.
+
+    Args:
+        domain: what the column is taken to hold.
+        text: its different values.
+        different: rows that hold each.
+        amounts: the values as numbers, or dates in seconds; NaN for none and for codes.
+    """
+    if isinstance(domain, Dates):
+        yield from _of_dates(name, form, domain, text, amounts)
+    elif isinstance(domain, Numbers):
+        yield from _of_numbers(name, form, domain, text, different, amounts)
+    elif form.measured and form.kind is Kind.CATEGORY:
+        yield Reread(name, SEVERAL)
+    if isinstance(domain, Numbers | Dates):
+        lost = np.isnan(amounts) & ~text.isin(domain.codes).to_numpy()
+        if count := int(different[lost].sum()):
+            what = "dates" if isinstance(domain, Dates) else "numbers"
+            some = tuple((t, "") for t in text[lost].head(SHOWN))
+            says = f"{count:,} cells are no {what}, and are missing."
+            yield Reread(name, says, some, "Keep as written", AS_WRITTEN)
+
+
+def _of_dates(
+    name: str, form: Form, domain: Dates, text: pd.Series, amounts: Quantities
+) -> Iterator[Reread]:
+    if form.unsure and domain.format == form.format:
+        swapped = _swapped(domain.format)
+        some = text[~np.isnan(amounts)].head(SHOWN)
+        days = written(as_seconds(some, domain.format, domain.also), "%-d %B %Y")
+        told = {"kind": Kind.DATE, "format": swapped, "also": domain.also, "seen": True}
+        yield Reread(name, UNSURE, _pairs(some, days), "The month comes first", told)
+    if domain.also:
+        few = text.head(LOOKED)
+        other = few[np.isnan(as_seconds(few, domain.format)) & ~np.isnan(amounts[: len(few)])]
+        some = other.head(SHOWN)
+        days = written(as_seconds(some, domain.format, domain.also), domain.format)
+        says = f"Dates of {1 + len(domain.also)} formats, which come out in that of most."
+        yield Reread(name, says, _pairs(some, days), "Keep as written", AS_WRITTEN)
+
+
+def _of_numbers(
+    name: str, form: Form, domain: Numbers, text: pd.Series, different: Counts, amounts: Quantities
+) -> Iterator[Reread]:
+    told = list(of_numbers(form, int(different.sum())))
+    if not told:
+        return
+    few = text.head(LOOKED)
+    spelt = domain.spelling.texts(pd.Series(amounts[: len(few)]), domain.decimals)
+    before, then = (cells.str.replace(r"[\d.,]+", "", regex=True) for cells in (few, spelt))
+    changed = (before.to_numpy() != then.to_numpy()) & ~np.isnan(amounts[: len(few)])
+    some = few[changed].head(SHOWN)
+    after = spelt[changed].head(SHOWN)
+    yield Reread(name, " ".join(told), _pairs(some, after), "Keep as written", AS_WRITTEN)
+
+
+def _pairs(before: pd.Series, after: pd.Series) -> tuple[tuple[str, str], ...]:
+    return tuple((str(a), str(b)) for a, b in zip(before, after, strict=True))
+
+
+def _swapped(format: str) -> str:
+    """A format with day and month the other way round."""
+    return DAY_MONTH.sub(lambda code: f"{code[1]}{'md'['dm'.index(code[2])]}", format)

@@ -1,0 +1,112 @@
+"""Measures that are written in several parts: `5'8"`, `11 st 4 lb`, `47°12'03.4"N`.
+
+Each is a whole number of its finest part. Like a way of `durations`, a way of writing is named by
+an example of itself.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from itertools import product
+
+from synth.lazily import compiled
+
+LIKELY = compiled(r"\d+ ?(?:['\u2032°]|ft|feet|foot|st\b)")
+
+
+@dataclass(frozen=True)
+class Twofold:
+    """So many of one thing and some of a smaller one.
+
+    Args:
+        name: an example of it.
+        each: how many of the smaller are one of the larger.
+        between, after: what stands behind either number.
+        measure: what the smaller ones are.
+    """
+
+    name: str
+    each: int
+    between: str
+    after: str
+    measure: str
+
+    def read(self, text: str) -> float:
+        """The number of the smaller parts; NaN for what is none."""
+        between = re.escape(self.between).replace(r"\ ", " ?").replace("'", "['\u2032\u2019]")
+        after = re.escape(self.after).replace(r"\ ", " ?").replace('"', "(?:\"|\u2033|\u201d|'')?")
+        found = re.fullmatch(rf"(\d{{1,3}}){between} ?(?:(\d{{1,2}}){after})?", text.strip())
+        if found is None or int(found[2] or 0) >= self.each:
+            return math.nan
+        return float(int(found[1]) * self.each + int(found[2] or 0))
+
+    def written(self, number: float) -> str:
+        """So many of the smaller parts as text."""
+        whole, rest = divmod(round(abs(number)), self.each)
+        return f"{whole}{self.between}{rest}{self.after}"
+
+
+@dataclass(frozen=True)
+class Angle:
+    """Degrees, minutes and seconds, and on which side of the equator or of Greenwich.
+
+    Args:
+        name: an example of it.
+        blank: what stands between its parts.
+        places: decimal places of the seconds, of whose finest step the number is a count.
+        sides: the letters for above zero and below.
+    """
+
+    name: str
+    blank: str
+    places: int
+    sides: str
+    measure: str = "steps of an angle"
+
+    def read(self, text: str) -> float:
+        """The angle in steps; NaN for what is none."""
+        rest = rf"\.(\d{{{self.places}}})" if self.places else "()"
+        found = re.fullmatch(
+            rf"(\d{{1,3}})°{self.blank}([0-5]?\d)['\u2032\u2019]{self.blank}"
+            rf"([0-5]?\d){rest}(?:\"|\u2033|\u201d|''){self.blank}([{self.sides}])",
+            text.strip(),
+        )
+        if found is None:
+            return math.nan
+        seconds = int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])
+        steps = seconds * 10**self.places + int(found[4] or 0)
+        return float(steps if found[5] == self.sides[0] else -steps)
+
+    def written(self, number: float) -> str:
+        """An angle of so many steps as text."""
+        seconds, rest = divmod(round(abs(number)), 10**self.places)
+        minutes, seconds = divmod(seconds, 60)
+        degrees, minutes = divmod(minutes, 60)
+        told = f"{seconds:02}" + (f".{rest:0{self.places}}" if self.places else "")
+        return self.blank.join(
+            (f"{degrees}°", f"{minutes:02}'", f'{told}"', self.sides[number < 0])
+            if self.blank
+            else (f"{degrees}°{minutes:02}'{told}\"{self.sides[number < 0]}",)
+        )
+
+
+def _angles() -> list[Angle]:
+    made = []
+    for blank, places, sides in product(("", " "), range(4), ("NS", "EW")):
+        way = Angle("", blank, places, sides)
+        steps = (47 * 3600 + 12 * 60 + 3) * 10**places + 4 * 10**places // 10
+        made.append(Angle(way.written(steps), blank, places, sides))
+    return made
+
+
+PARTED: tuple[Twofold | Angle, ...] = (
+    Twofold("5'8\"", 12, "'", '"', "inches"),
+    Twofold("5' 8\"", 12, "' ", '"', "inches"),
+    Twofold("5 ft 8 in", 12, " ft ", " in", "inches"),
+    Twofold("5ft 8in", 12, "ft ", "in", "inches"),
+    Twofold("11 st 4 lb", 14, " st ", " lb", "pounds"),
+    Twofold("11st 4lb", 14, "st ", "lb", "pounds"),
+    *_angles(),
+)
