@@ -67,10 +67,7 @@ def run_recipe(
     despite: Annotated[
         str, typer.Option(help="Your reason for whatever the gate stops to leave as it is.")
     ] = "",
-    dry: Annotated[
-        bool,
-        typer.Option("--dry", help="Say what it would cost and make; read no row."),
-    ] = False,
+    dry: Annotated[bool, typer.Option("--dry", help="Say what it would do; read no row.")] = False,
 ) -> None:
     """Make a release: read, learn, draw, compare, bundle.
 
