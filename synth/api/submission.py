@@ -23,7 +23,7 @@ from synth.runs import Recipe, read_recipe
 from synth.runs.audit import Asked, brought
 from synth.runs.handout import image_text
 from synth.runs.question import Question
-from synth.runs.recipe import Source
+from synth.runs.recipe import EvaluatePart, Source
 from synth.vault import PrivateTable
 
 MOST_RECIPE = 1_000_000  # bytes; of a look-up file or logo too
@@ -123,7 +123,8 @@ def _bounded(recipe: Recipe, query: Query, database: Database) -> tuple[Recipe, 
     query = database.bounded(query)
     database.check(query)  # what is wrong with the query itself is told; no row is read
     people = recipe.people.model_copy(update={"column": database.owned.person})
-    return recipe.model_copy(update={"people": people}), query
+    # nobody is shown what is found on the real rows, and finding it could fail because of them
+    return recipe.model_copy(update={"people": people, "evaluate": EvaluatePart()}), query
 
 
 def _vault(rows: Any, recipe: Recipe) -> PrivateTable:
@@ -250,7 +251,7 @@ def own(recipe: Recipe) -> Recipe:
     """The recipe, if it names nothing on the server; files of steps come with the request.
 
     Raises:
-        RecipeError: it names a file, a database or a ledger.
+        RecipeError: it names a file, a database, a ledger or a variable of the environment.
     """
     told = recipe.source
     named = {
@@ -260,6 +261,7 @@ def own(recipe: Recipe) -> Recipe:
         "source.stay": told.stay,
         "privacy.ledger": recipe.privacy.ledger,
         "privacy.anchor": recipe.privacy.anchor,
+        "protect.secret": any(step.get("secret") for step in recipe.protect),
     }
     if found := [name for name, value in named.items() if value]:
         raise RecipeError(
