@@ -511,7 +511,7 @@ def answered(
 ) -> list[tuple[Any, ...]]:
     """Rows as a driver of a database gives them; of one column, perhaps, the newcomer's cell."""
     one = [
-        (i // 2, i % 7 + large, (i % 5) / 2, "ab"[i % 2], DAY, TIME, i % 2 == 0) for i in range(240)
+        (i // 4, i % 7 + large, (i % 5) / 2, "ab"[i % 2], DAY, TIME, i % 2 == 0) for i in range(240)
     ]
     rows = [tuple(None if place == blank else c for place, c in enumerate(row)) for row in one]
     return [*rows[:40], new, *rows[40:]] if new else rows
