@@ -17,8 +17,6 @@ from synth.api.problems import Problem
 from synth.api.registry import Wanted
 from synth.errors import RecipeError
 from synth.ingest import Database, Query, load, read_query
-from synth.ingest.database import single
-from synth.lazily import pd
 from synth.runs import Recipe, read_recipe
 from synth.runs.audit import Asked, brought
 from synth.runs.handout import image_text
@@ -93,22 +91,12 @@ class Submission:
             database = replace(database, limits=replace(database.limits, least_rows=0))
         return Wanted(
             recipe,
-            lambda: _vault(_answer(database, query, alike=limited), recipe),
+            lambda: _vault(database.answer(query, alike=limited), recipe),
             asked=self.asked,
             question=Question(named, query).key(recipe),
             hushed=limited,
             least=least,
         )
-
-
-def _answer(database: Database, query: Query, *, alike: bool) -> pd.DataFrame:
-    """The rows.
-
-    Args:
-        alike: none of their cells may end the job.
-    """
-    rows = database.answer(query)
-    return single(rows) if alike else rows
 
 
 def _bounded(recipe: Recipe, query: Query, database: Database) -> tuple[Recipe, Query]:
