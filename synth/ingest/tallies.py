@@ -23,7 +23,7 @@ from synth.ingest.shapes import (
 from synth.lazily import compiled, np, npt
 from synth.schema.durations import READS
 from synth.schema.measures import alike, places_for, same
-from synth.schema.moments import reads, tells_day
+from synth.schema.moments import EXCEL, reads
 from synth.schema.scripts import APART, MARK
 from synth.schema.spelling import Spelling
 from synth.schema.values import Values
@@ -36,7 +36,7 @@ SURE = 5.2  # times the noise: cells of a shape that are surely there
 SURELY = 1.0
 DOUBT = 3.0  # times the noise: the rarer words of two pairs differ by less without a reason
 MOST_FORMATS = 4  # of dates beside that of most
-NUMBERS = ("%d%m%Y", "%m%d%Y")  # of digits alone, as other numbers are
+NUMBERS = ("%d%m%Y", "%m%d%Y", "%Y%m", "%m.%Y")  # of digits alone, as other numbers are
 MONTHS_LAST = compiled(r"%d(\. |.|)%m")
 T = TypeVar("T", bound=Hashable)
 Counted = tuple[NumberShape, float]
@@ -352,7 +352,8 @@ def _others(seen: list[tuple[DateShape, float]], found: Dated) -> list[tuple[Dat
     """Days that are written otherwise."""
     plain = _day_first(found.format)
     left = [(s, n) for s, n in seen if not reads(plain, s.format)]
-    return [(s, n) for s, n in left if tells_day(s.format) and s.format not in NUMBERS]
+    days = [(s, n) for s, n in left if tells_day(s.format) or tells_month(s.format)]
+    return [(s, n) for s, n in days if s.format not in NUMBERS]
 
 
 def _dated(seen: list[tuple[DateShape, float]], best: str, *, swapped: bool) -> Dated:
@@ -382,3 +383,14 @@ def _finest(seen: list[tuple[DateShape, float]], form: str) -> str:
     whole = sum(n for _, n in seen)
     best = most(finer, form)
     return best if added(finer, lambda f: f == best) > MISFITS * whole else form
+
+
+def tells_day(format: str) -> bool:
+    """Whether it tells which day it was, and not only its month, its week or its hour."""
+    return format == EXCEL or re.search(r"%(-?d|O)", format) is not None
+
+
+def tells_month(format: str) -> bool:
+    """Whether it tells a month and its year, and no day: read beside days, it is its first."""
+    named = re.search(r"%(-?m|b|B|h)", format) is not None
+    return named and re.search(r"%[Yy]", format) is not None and not tells_day(format)

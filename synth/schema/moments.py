@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from synth.lazily import compiled, np, pa, pd
+from synth.schema.measures import exactly
 from synth.schema.periods import era_of, without_periods
 from synth.schema.scripts import in_plain, in_script, unscripted
 from synth.schema.values import Values, as_text
@@ -129,7 +130,8 @@ def as_seconds(values: pd.Series, format: str, also: Sequence[str] = ()) -> Valu
 
     Args:
         also: formats in which those are read that do not have it, the first that fits; days that
-            Excel counts only between `SERIALS`, so that years are none.
+            Excel counts only between `SERIALS`, so that years are none. One that is marked as about
+            right is that day.
     """
     found = _seconds(values, format)
     for other in also:
@@ -140,6 +142,14 @@ def as_seconds(values: pd.Series, format: str, also: Sequence[str] = ()) -> Valu
                 days = some / 86400.0 + EPOCH
                 some[~((days >= SERIALS[0]) & (days <= SERIALS[1]))] = np.nan
             found[left] = some
+    left = np.flatnonzero(np.isnan(found) & values.notna().to_numpy())
+    if len(left) and not pd.api.types.is_numeric_dtype(values.dtype):
+        bare = (
+            values.iloc[left].astype(object).map(lambda v: exactly(v) if isinstance(v, str) else v)
+        )
+        marked = (bare != values.iloc[left].astype(object)).to_numpy()
+        if marked.any():
+            found[left[marked]] = as_seconds(bare[marked], format, also)
     return found
 
 
@@ -413,11 +423,6 @@ def resolution_of(format: str) -> float:
         if any(c in format for c in codes):
             return seconds
     return 86400.0
-
-
-def tells_day(format: str) -> bool:
-    """Whether it tells which day it was, and not only its month, its week or its hour."""
-    return format == EXCEL or re.search(r"%(-?d|O)", format) is not None
 
 
 def dated(format: str) -> bool:

@@ -50,6 +50,8 @@ def days(*formats: str) -> list[str]:
         (("%d %b %Y", "%d.%m.%Y"), ("%d.%m.%Y",)),
         (("%Y-%m-%d", "%d/%m/%Y", "%d %B %Y"), ("%d/%m/%Y", "%d %B %Y")),
         (("%Y%m%d", "%Y-%m-%d"), ("%Y-%m-%d",)),
+        (("%d.%m.%Y", "%d.%m.%y"), ("%d.%m.%y",)),
+        (("%Y-%m-%d (est.)", "%Y-%m-%d", "%Y-%m-%d"), ()),
     ],
 )
 def test_dates_of_several_formats_are_all_read(formats, also):
@@ -59,7 +61,16 @@ def test_dates_of_several_formats_are_all_read(formats, also):
     assert found.domain.also == also
     told = found.domain.measured(pd.Series(days(*formats)))
     assert (told == DAYS.to_numpy().astype("datetime64[s]").astype(np.int64)).all()
-    assert f"of {1 + len(also)} formats" in found.reason
+    assert ("about right" if not also else f"of {1 + len(also)} formats") in found.reason
+
+
+def test_a_month_beside_days_is_its_first():
+    cells = [
+        d.strftime("%Y-%m") if i % 4 == 0 else d.strftime("%Y-%m-%d") for i, d in enumerate(DAYS)
+    ]
+    found = one(cells)
+    assert isinstance(found.column.domain, Dates) and found.column.domain.also == ("%Y-%m",)
+    assert ("2019-01", "2019-01-01") in found.reread[0].examples
 
 
 def test_of_days_that_excel_counted_years_are_none():
@@ -82,13 +93,15 @@ def test_of_days_that_excel_counted_years_are_none():
     [
         ("2019-00-00", "2019-00-00"),
         ("ongoing", "ongoing"),
+        ("pending", "pending"),
         ("2019", "2019"),
         ("00/00/0000", None),
         ("1/0/1900", None),
     ],
 )
 def test_what_stands_for_no_day_in_one_of_three_rows_takes_no_day_away(odd, kept):
-    cells = [odd if i % 3 == 0 else c for i, c in enumerate(days("%Y-%m-%d"))]
+    often = 3 if odd != "pending" else 2  # and even then
+    cells = [odd if i % 5 < 5 // often else c for i, c in enumerate(days("%Y-%m-%d"))]
     found = one(cells).column.domain
     assert isinstance(found, Dates)
     assert (found.codes, found.missing) == (((kept,), False) if kept else ((), True))
