@@ -98,7 +98,10 @@ def of_numbers(form: Form, present: int) -> Iterator[str]:
     """What is read otherwise than it is written."""
     ending = (form.spelling.before + form.spelling.after).strip()
     if count := round(form.converted * present):
-        yield f"{count:,} are in another unit: they come out in that of most, {ending}."
+        if form.spelling.units:
+            yield f"{count:,} are in another unit than {ending}: each comes out in that which fits."
+        else:
+            yield f"{count:,} are in another unit: they come out in that of most, {ending}."
     if (count := round(form.bare * present)) and form.bare > MISFITS:
         yield f"{count:,} stand without {ending}, and are taken to mean it."
     if count := round(form.about * present):

@@ -22,7 +22,7 @@ from synth.ingest.shapes import (
 )
 from synth.lazily import compiled, np, npt
 from synth.schema.durations import READS
-from synth.schema.measures import alike, places_for, same
+from synth.schema.measures import alike, counted_whole, places_for, same
 from synth.schema.moments import EXCEL, reads
 from synth.schema.scripts import APART, MARK
 from synth.schema.spelling import Spelling
@@ -153,6 +153,7 @@ def _figures(seen: list[Counted], comma: float) -> Figures:
         scale=scale,
         digits=digits,
         sides=sides,
+        units=_units(read, ends[1], found),
     )
     if decimals == digits == 0 and not between:
         spelling = replace(spelling, mark=".")
@@ -264,6 +265,21 @@ def _sides(seen: list[Counted]) -> tuple[str, str]:
     if above and not below and added(seen, lambda s: not s.side) > MISFITS * added(seen, bool):
         return "", above
     return above, below
+
+
+def _units(read: list[Counted], after: str, found: float) -> tuple[str, ...]:
+    """The endings of ages in several units, the largest first; none where they have decimals."""
+    least = MISFITS * found
+    if counted_whole(after) is None or added(read, lambda s: s.decimals > 0) > least:
+        return ()
+    blank = after[: len(after) - len(after.lstrip())]
+    often: dict[float, list[tuple[str, float]]] = {}
+    for shape, n in read:
+        if n > least and (size := counted_whole(shape.after)) is not None:
+            often.setdefault(size, []).append((blank + shape.after.strip(), n))
+    told = {size: most(endings, "") for size, endings in often.items()}
+    told |= {size: after for size in told if size == counted_whole(after)}
+    return tuple(told[size] for size in sorted(told, reverse=True)) if len(told) > 1 else ()
 
 
 def _in_unit(shape: NumberShape, after: str) -> NumberShape:
