@@ -270,3 +270,18 @@ def test_four_digits_are_read_as_times_where_the_name_speaks_of_time():
     assert [r.what for r in found.repairs] == ["Read them as times of day"]
     assert isinstance(found.as_kind(Kind.DATE), Dates)
     assert not one(times).repairs
+
+
+@pytest.mark.parametrize(
+    ("cells", "format"),
+    [
+        (["31 janv. 2011", "20 mai 2013", "6 avr. 2017"], "%-d %b[fr.] %Y"),
+        (["3 mrt. 2011", "20 mei 2013", "9 okt. 2020"], "%-d %b[nl.] %Y"),
+        (["Jan. 5, 2020", "May 12, 2019", "Oct. 30, 2021"], "%b[En.] %-d, %Y"),
+        (["5 Jan 2020", "12 May 2019", "30 Oct 2021"], "%-d %b %Y"),
+    ],
+)
+def test_names_of_months_that_are_cut_short_keep_their_dots(cells, format):
+    found = one((cells * ROWS)[:ROWS]).column.domain
+    assert isinstance(found, Dates) and found.format == format
+    assert moments.written(found.measured(pd.Series(cells)), format).tolist() == cells
