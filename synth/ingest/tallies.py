@@ -21,7 +21,7 @@ from synth.ingest.shapes import (
     places,
 )
 from synth.lazily import compiled, np, npt
-from synth.schema.durations import READS
+from synth.schema.durations import BARE, READS
 from synth.schema.measures import alike, counted_whole, places_for, same
 from synth.schema.moments import EXCEL, reads
 from synth.schema.scripts import APART, MARK
@@ -29,6 +29,7 @@ from synth.schema.spelling import Spelling
 from synth.schema.values import Values
 
 ABOVE = ("cr", "n", "e")
+PARTS = ("h", "m", "min")
 POWERS = ("E", "e")
 SIGNED = 0.2  # of the numbers with a plus, from which on all above zero are written with one
 MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
@@ -317,6 +318,8 @@ def durations_of(seen: Seen) -> tuple[str, float]:
     read = reads[best]
     clock = {"1:30:05": "%H:%M:%S", "1:30": "%H:%M"}.get(best)
     short = added(seen, lambda s: isinstance(s, DateShape) and s.format == clock)
+    if best in BARE:  # one part alone looks like a measure
+        short += added(seen, lambda s: isinstance(s, NumberShape) and s.after.strip() in PARTS)
     return (best, read + short) if read > MISFITS * (read + short) else ("", 0.0)
 
 

@@ -224,6 +224,8 @@ def test_a_release_of_several_habits_checks_against_its_table(epsilon: str):
     [
         (["5'8\"", "6'0\"", "5'11\""], "5'8\""),
         (["5 ft 8 in", "6 ft 1 in"], "5 ft 8 in"),
+        (["0h 5m", "1h 20m", "2h 0m"], "0h 30m"),
+        (["5m", "1h 20m", "2h", "1h 1m", "2h 4m"], "1h 30m"),
         (["47°12'03.4\"N", "12°05'59.1\"S"], "47°12'03.4\"N"),
         (["47.12° N", "46.90° N"], "1234.50° N/"),
         ([arabic(n) for n in ("27", "34", "40")], arabic("1234")),
