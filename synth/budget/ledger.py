@@ -204,10 +204,20 @@ class Ledger:
     share: Rho | None = None
     aside: float = 0.0
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+    _paid: list[float] = field(default_factory=list, init=False, repr=False, compare=False)
+    _told: set[Entry] = field(default_factory=set, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for entry in self.entries:
+            self._remember(entry)
 
     @property
     def spent(self) -> Rho:
-        return rho_in(self.entries)
+        return Rho(math.fsum(self._paid))
+
+    def __contains__(self, entry: Entry) -> bool:
+        """Whether an entry like this one was written before."""
+        return entry in self._told
 
     @property
     def allowed(self) -> Rho:
@@ -255,6 +265,13 @@ class Ledger:
         if self.listener is not None:
             self.listener(entry)
         self.entries.append(entry)
+        self._remember(entry)
+
+    def _remember(self, entry: Entry) -> None:
+        """Tables of hundreds of columns ask thousands of times what was spent."""
+        self._told.add(entry)
+        if isinstance(entry, Measured):
+            self._paid.append(entry.rho)
 
     def portion(self, rho: Rho) -> Ledger:
         """A part of this ledger in which at most `rho` may be spent."""

@@ -67,6 +67,8 @@ def words(texts: pa.Array) -> npt.NDArray[np.int64]:
 
 def _number(shape: NumberShape) -> str:
     ends = re.escape(shape.before), re.escape(shape.after)
+    if shape == NumberShape(DEEP, "."):  # so many places or more, as programs write a double
+        return r"^-?(?:0|[1-9][0-9]{0,7})?[.][0-9]{7,30}$"
     if shape.brackets or shape.behind or shape.decimals == DEEP:
         return ""
     if shape.plus or shape.lakh or shape.scale or shape.side or shape.script:

@@ -84,9 +84,9 @@ class CliqueTree:
         share = ONE_WAY if len(names) > 1 else 1.0
         progress(0.0, "counting columns")
         ground = GraphGround.of(private, Rho(share * rho))
-        if len(names) == 1:
-            return CliqueModel(ground, (), ground.fitted([], effort))
         candidates = self._candidates(ground, pinned)
+        if not candidates:
+            return CliqueModel(ground, (), ground.fitted([], effort))
         progress(0.1, "looking for columns that go together")
         found = ground.dependence(candidates, Rho(SELECTION * rho)).rows
         weights = {c: self._weight(ground, c, pinned) for c in candidates}
@@ -111,7 +111,7 @@ class CliqueTree:
         return tuple(dict.fromkeys(c for c in cliques if len(c) > 1))
 
     def _candidates(self, ground: GraphGround, pinned: Iterable[Clique]) -> list[Clique]:
-        columns = range(len(ground.names))
+        columns = [v for v, size in enumerate(ground.sizes) if size > 1]  # one state tells nothing
         triples = self.triples and math.comb(len(columns), 3) <= MOST_TRIPLES
         sets = (c for k in ((2, 3) if triples else (2,)) for c in combinations(columns, k))
         usual = [c for c in sets if ground.cells(c) <= self.largest]

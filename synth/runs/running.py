@@ -242,7 +242,7 @@ def _say_rules(recipe: Recipe, private: PrivateTable) -> None:
     """
     check_named(recipe.rules_said, private.schema)
     for rule in recipe.rules_said:
-        if rule.seen and (entry := Chosen(rule.choice)) not in private.ledger.entries:
+        if rule.seen and (entry := Chosen(rule.choice)) not in private.ledger:
             private.ledger.note(entry)
 
 

@@ -152,7 +152,8 @@ class Schema:
 
     def __post_init__(self) -> None:
         names = self.names
-        if twice := sorted({n for n in names if names.count(n) > 1}):
+        if len(set(names)) < len(names):
+            twice = sorted({n for n in names if names.count(n) > 1})
             raise SchemaError(
                 f"Columns {', '.join(twice)} are declared twice.", "Declare each column once."
             )

@@ -96,13 +96,23 @@ def by_categories(values: pd.Series, encode: Any) -> Codes:
 
     A missing entry (category code -1) is handed to `encode` as a missing value.
     """
+    different, where = by_value(values)
+    found = np.asarray(encode(different))
+    return found if where is None else np.asarray(found[where])
+
+
+def by_value(values: pd.Series) -> tuple[pd.Series, Codes | None]:
+    """The different values of text or a categorical, a missing one last, and which each row has.
+
+    Other values are returned as they are, with None.
+    """
     if is_text(values):
         values = values.astype("category")
     if not isinstance(values.dtype, pd.CategoricalDtype):
-        return np.asarray(encode(values))
+        return values, None
     categories = pd.Series(values.cat.categories).astype(object)
-    table = np.asarray(encode(pd.concat([categories, pd.Series([None], dtype=object)])))
-    return np.asarray(table[values.cat.codes.to_numpy()])
+    different = pd.concat([categories, pd.Series([None], dtype=object)])
+    return different, values.cat.codes.to_numpy()
 
 
 OWN = compiled(r"\((?:other|missing)\)(?: \(value\))*")

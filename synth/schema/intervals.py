@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -16,7 +17,7 @@ from synth.schema.domain import (
     Codes,
     Origin,
     ShowsItself,
-    by_categories,
+    by_value,
     label_of,
     smallest,
 )
@@ -24,6 +25,19 @@ from synth.schema.edges import interval, on_grid
 from synth.schema.moments import as_seconds, dated, written
 from synth.schema.spelling import PLAINLY, SHORTEST, Spelling
 from synth.schema.values import Values, as_text, stamp
+
+
+@dataclass(frozen=True)
+class Readout:
+    """The different values of a column with what each measures, so that they are read once.
+
+    Args:
+        where: which of the values each row has; None where each row has one of its own.
+    """
+
+    values: pd.Series
+    where: Codes | None
+    measures: Values
 
 
 class Cut(ShowsItself, ABC):
@@ -68,17 +82,28 @@ class Cut(ShowsItself, ABC):
     def measured(self, values: pd.Series) -> Values:
         """What lies between the edges; NaN where a value is missing or nothing of the kind."""
 
-    def encode(self, values: pd.Series) -> Codes:
-        return smallest(by_categories(values, self._encode), self.size)
+    @property
+    @abstractmethod
+    def reading(self) -> Hashable:
+        """How values are read: domains of one reading measure alike, wherever they are cut."""
 
-    def _encode(self, values: pd.Series) -> Codes:
-        measured = self.measured(values)
-        found = self.place(measured)
+    def encode(self, values: pd.Series) -> Codes:
+        return self.placed(self.read(values))
+
+    def read(self, values: pd.Series) -> Readout:
+        """Values with what they measure, for `placed` of any domain of this `reading`."""
+        different, where = by_value(values)
+        return Readout(different, where, self.measured(different))
+
+    def placed(self, read: Readout) -> Codes:
+        """One code per row."""
+        found = self.place(read.measures)
         if self.codes:
-            text = as_text(values).str.strip().to_numpy()
+            text = as_text(read.values).str.strip().to_numpy()
             for state, code in enumerate(self.codes, start=self.intervals):
-                found = np.where((text == code) | (measured == self._meant(code)), state, found)
-        return found
+                same = (text == code) | (read.measures == self._meant(code))
+                found = np.where(same, state, found)
+        return smallest(found if read.where is None else found[read.where], self.size)
 
     def _meant(self, code: str) -> float:
         """What a code would be as a value; NaN where it is none."""
@@ -145,6 +170,10 @@ class Numbers(Cut):
     @property
     def cut_labels(self) -> tuple[str, ...]:
         return tuple(interval(a, b, whole=self.decimals == 0) for a, b in pairwise(self.edges))
+
+    @property
+    def reading(self) -> Hashable:
+        return self.spelling
 
     def measured(self, values: pd.Series) -> Values:
         return self.spelling.numbers(values)
@@ -237,6 +266,10 @@ class Dates(Cut):
         shape = "%Y-%m-%d" if self.edges[1] - self.edges[0] >= 86400 else "%Y-%m-%d %H:%M"
         shape = shape if dated(self.format) else "%H:%M"
         return tuple(f"from {stamp(a, shape)}" for a in self.edges[:-1])
+
+    @property
+    def reading(self) -> Hashable:
+        return self.format
 
     def measured(self, values: pd.Series) -> Values:
         return self.seconds(values)

@@ -6,21 +6,24 @@ rows. Only the vault makes either of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from synth.budget.resemblance import Traits
 from synth.lazily import np, npt, pd
 from synth.schema import Codes, Domain, Schema
+from synth.schema.gathered import Gathered
+from synth.schema.intervals import Cut, Readout
 from synth.schema.tables import IntCounts, bincount
-from synth.schema.values import as_text
+from synth.schema.values import as_text, is_text
 from synth.schema.written import AS_USUAL, Written
 from synth.vault.answers import Shares
 from synth.vault.gaps import NO_GAPS, Gaps, TellsGaps
 from synth.vault.likeness import row_hashes, traits_of_frame
 from synth.vault.passing import Came, RowStep
 
+REMEMBERED = 4  # domains of a column whose codes are kept: its own, and those that gather it
 BLOCK = 1 << 16  # rows worked on at once, so that what is held beside them stays small
 
 
@@ -73,7 +76,8 @@ class HeldRows:
     before: Traits | None = field(default=None, repr=False)
     gaps: Gaps = field(default=NO_GAPS, repr=False)
     written: Written = AS_USUAL
-    _codes: dict[tuple[str, Domain], Codes] = field(default_factory=dict, repr=False)
+    _codes: dict[str, dict[Domain, Codes]] = field(default_factory=dict, repr=False)
+    _last: tuple[str, Hashable, Readout] | None = field(default=None, repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -105,15 +109,38 @@ class HeldRows:
         return len(self.frame)
 
     def codes(self, schema: Schema, name: str) -> Codes:
-        """One code per row; worked out once per column and domain."""
-        domain = schema.domain(name)
-        key = (name, domain)
-        if key not in self._codes:
-            found = domain.encode(self.frame[name])
-            if isinstance(domain, TellsGaps) and name in self.gaps.codes:
-                found = domain.apart(found, self.gaps.codes[name])
-            self._codes[key] = found
-        return self._codes[key]
+        """One code per row; worked out once per column for the domains it had last."""
+        return self._coded(name, schema.domain(name))
+
+    def _coded(self, name: str, domain: Domain) -> Codes:
+        known = self._codes.setdefault(name, {})
+        found = known.get(domain)
+        if found is None:
+            found = self._encoded(name, domain)
+            for oldest in list(known)[: 1 - REMEMBERED]:
+                known.pop(oldest, None)
+            known[domain] = found
+        return found
+
+    def _encoded(self, name: str, domain: Domain) -> Codes:
+        if isinstance(domain, Gathered):
+            return domain.gathered(self._coded(name, domain.inner))
+        if isinstance(domain, Cut):
+            return domain.placed(self._measured(name, domain))
+        found = domain.encode(self.frame[name])
+        if isinstance(domain, TellsGaps) and name in self.gaps.codes:
+            found = domain.apart(found, self.gaps.codes[name])
+        return found
+
+    def _measured(self, name: str, domain: Cut) -> Readout:
+        """A column's cells as what they measure: of the last one, which is often looked at again.
+
+        Looks for where its numbers lie come one after the other, each over other edges.
+        """
+        last = self._last
+        if last is None or last[:2] != (name, domain.reading):
+            self._last = last = name, domain.reading, domain.read(self.frame[name])
+        return last[2]
 
     def count(self, schema: Schema, names: Sequence[str]) -> IntCounts:
         if not names:
@@ -138,12 +165,29 @@ class HeldRows:
         return traits_of_frame(self.frame) if self.before is None else self.before
 
     def occurring(self, name: str) -> tuple[tuple[str, ...], IntCounts]:
-        found = self.frame[name].dropna().value_counts()
+        column = self.frame[name]
+        kind = column.dtype
+        if isinstance(kind, pd.CategoricalDtype) and is_text(pd.Series(kind.categories)):
+            return _occurring(column)
+        found = column.dropna().value_counts()
         found = found[found > 0]  # a categorical column also names values that no row has
         if isinstance(found.index, pd.CategoricalIndex) and found.index.ordered:
             found = found.sort_index()
             return tuple(map(str, found.index)), np.asarray(found, dtype=np.int64)
         return merged(pd.Series(found.index), np.asarray(found, dtype=np.int64))
+
+
+def _occurring(column: pd.Series) -> tuple[tuple[str, ...], IntCounts]:
+    """The same of a categorical of texts, of which no two are alike: ordered as it is, or as text.
+
+    It may also name values that no row has.
+    """
+    codes = column.cat.codes.to_numpy()
+    rows = np.bincount(codes[codes >= 0], minlength=len(column.cat.categories))
+    values = column.cat.categories.to_numpy(dtype=object)
+    order = np.arange(len(values)) if column.cat.ordered else np.argsort(values, kind="stable")
+    order = order[rows[order] > 0]
+    return tuple(map(str, values[order])), rows[order].astype(np.int64)
 
 
 def merged(values: pd.Series, rows: IntCounts) -> tuple[tuple[str, ...], IntCounts]:

@@ -409,7 +409,7 @@ class PrivateTable:
 
     def __noted(self, reason: str, audience: Audience) -> None:
         entry = Opened(reason, audience)
-        if entry not in self.ledger.entries:
+        if entry not in self.ledger:
             self.ledger.note(entry)
 
     def __frame(self) -> pd.DataFrame:

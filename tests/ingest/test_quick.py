@@ -9,7 +9,7 @@ import pytest
 
 from synth.ingest.dated import padding_of, paddings
 from synth.ingest.quick import matched, padding_patterns, pattern_of, words
-from synth.ingest.shapes import DateShape, NumberShape, places, shapes
+from synth.ingest.shapes import DEEP, DateShape, NumberShape, places, shapes
 from synth.ingest.shaping import Shapes, shape_of
 from synth.schema.moments import as_seconds
 
@@ -42,7 +42,9 @@ def test_texts_matched_at_once_have_the_shape_that_they_have_alone(odd_texts: li
     assert (at_once >= 0).sum() > 5
     assert (at_once[at_once >= 0] == alone[at_once >= 0]).all()
     found = 0
-    for place in sorted({*alone.tolist(), *(places()[NumberShape(d, ".")] for d in range(1, 7))}):
+    for place in sorted(
+        {*alone.tolist(), *(places()[NumberShape(d, ".")] for d in range(1, DEEP + 1))}
+    ):
         if pattern := pattern_of(place):
             mine = matched(told, pattern)
             assert (alone[mine] == place).all(), shapes()[place]

@@ -188,3 +188,20 @@ def test_growth_joins_columns_without_touching_the_old_graph() -> None:
     empty = Graph.of((), 3)
     assert empty.joined([(0, 2)]).neighbours == (0b101, 0b010, 0b101)
     assert empty.neighbours == (0b001, 0b010, 0b100)
+
+
+@pytest.mark.parametrize("told", [0, 2])
+def test_many_columns_of_which_little_is_told_are_no_large_table(told: int) -> None:
+    """A set of columns of one state each has one cell, however many they are."""
+    rng = np.random.default_rng(5)
+    plain = {f"number{i}": rng.integers(1000, size=300) for i in range(150)}
+    coin = rng.integers(2, size=300).astype(str)
+    frame = pd.DataFrame({**plain, **{f"coin{i}": coin for i in range(told)}})
+    numbers = Numbers((0.0, 1000.0), decimals=0)
+    columns = (
+        *(Column(n, numbers, Kind.INTEGER) for n in plain),
+        *(Column(f"coin{i}", Categories(("0", "1"))) for i in range(told)),
+    )
+    private = PrivateTable(frame, Schema(columns), Budget(2.0, 1e-6))
+    model = Adaptive().fit(private, private.ledger.left)
+    assert len(model.sample(50, np.random.default_rng(0))) == 50

@@ -82,7 +82,7 @@ def applied(
 def _say_chosen(private: PrivateTable, step: Step, audience: Audience) -> None:
     """Write down that a step was chosen after looking at the rows, where it says so."""
     entry = Chosen(step.choice)
-    if step.seen and audience is Audience.RELEASE and entry not in private.ledger.entries:
+    if step.seen and audience is Audience.RELEASE and entry not in private.ledger:
         private.ledger.note(entry)
 
 
