@@ -38,7 +38,7 @@ def some_people(rows: int = ROWS) -> pd.DataFrame:
     return frame.set_index(pd.Index(rng.integers(0, 90, rows), name="age"))
 
 
-@pytest.fixture(scope="module", params=["inf", "20"])
+@pytest.fixture(scope="module", params=["inf", "200"])
 def outcome(request):
     recipe = f'[privacy]\nepsilon = {request.param}\n[method]\nname = "independent"\n'
     return run(read_recipe(recipe), some_people())
@@ -48,8 +48,7 @@ def test_types_come_back(outcome):
     made, came = outcome.rows, some_people()
     same = [n for n in came if n not in ("level", "ward", "grade", "smoker")]
     assert made[same].dtypes.to_dict() == came[same].dtypes.to_dict()
-    if not made["smoker"].isna().any():  # noise may have told gaps where there are none
-        assert made["smoker"].dtype == bool and set(made["smoker"]) == {True, False}
+    assert made["smoker"].dtype == bool and set(made["smoker"]) == {True, False}
     assert made.columns.tolist() == came.columns.tolist()
 
 
