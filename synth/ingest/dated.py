@@ -8,7 +8,8 @@ from itertools import product
 
 from synth.ingest.shapes import DateShape, places
 from synth.lazily import compiled
-from synth.schema.moments import month_words, months, plain_name, without_ordinal
+from synth.schema.moments import month_words, months, plain_name
+from synth.schema.periods import without_ordinal
 from synth.schema.scripts import FOREIGN, in_plain, script_of
 
 DATE_LIKE = compiled(
@@ -259,15 +260,15 @@ Naming = tuple[tuple[tuple[str, str], ...], str]
 
 
 def naming_of(text: str) -> Naming | None:
-    """The languages and widths in which a month's name is one, and how it is written: "En"."""
+    """The languages and widths in which a month's name is one, and how it is written: "En."."""
     found = SPOKEN.fullmatch(without_ordinal(text)) or YEAR_NAMED.fullmatch(text)
     meant = month_words().get(found["w"].lower()) if found else None
     if found is None or meant is None:
         return None
     word = found["w"]
-    return _spoken_in(plain_name(word), meant), "EN" if word.isupper() else "En" if word[
-        0
-    ].isupper() else "en"
+    case = "EN" if word.isupper() else "En" if word[0].isupper() else "en"
+    dot = "." * (found.string[found.end("w") :].startswith("."))
+    return _spoken_in(plain_name(word), meant), case + dot
 
 
 def _spoken_in(word: str, meant: Meant) -> tuple[tuple[str, str], ...]:
@@ -287,7 +288,7 @@ def paddings() -> tuple[tuple[bool | None, bool | None], ...]:
 def namings() -> tuple[Naming | None, ...]:
     """All that `naming_of` tells apart."""
     words = sorted({_spoken_in(word, meant) for word, meant in month_words().items()})
-    return (None, *product(words, ("en", "En", "EN")))
+    return (None, *product(words, ("en", "En", "EN", "en.", "En.", "EN.")))
 
 
 def zone_of(text: str) -> int | None:

@@ -16,6 +16,7 @@ from synth.schema.moments import LANGUAGES, LONG, SHORT, THREE
 from synth.schema.spelling import Spelling
 from synth.schema.values import Values
 
+DOTTED = 0.3  # of the names of months with a dot, from which on all that are cut short have one
 ZONE = compiled(r"%[:.]?z$")
 
 
@@ -85,10 +86,13 @@ def named(form: Form, counts: Values, sigma: float) -> Form:
     }
     english = max((("en", width) for width in (SHORT, LONG)), key=lambda spoken: rows[spoken])
     best = max(rows, key=lambda spoken: rows[spoken])
-    doubt = 2 * sigma * math.sqrt(len(told))
+    differing = sum((best in words) != (english in words) for (words, _), _ in told)
+    doubt = 3 * sigma * math.sqrt(differing)
     language, width = english if rows[best] <= rows[english] + doubt else best
-    case = most([(case, n) for (_, case), n in told], "En")
+    case = most([(case.rstrip("."), n) for (_, case), n in told], "En")
     shown = {"en": language, "En": language.capitalize(), "EN": language.upper()}[case]
+    dots = sum(n for (_, case), n in told if case.endswith("."))
+    shown += "." * (dots > max(DOTTED * sum(n for _, n in told), doubt))  # May has none anywhere
     code = f"%{width}" if shown == "En" else f"%{width}[{shown}]"
     also = tuple(other.replace("%b", code) for other in form.also)
     return replace(form, format=form.format.replace("%b", code), also=also)

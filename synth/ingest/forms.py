@@ -32,11 +32,12 @@ from synth.ingest.tallies import (
     dates_of,
     durations_of,
     numbers_of,
+    tells_day,
     truth_of,
 )
 from synth.lazily import np, npt
 from synth.schema import Categories, Kind, Origin
-from synth.schema.moments import EXCEL, tells_day
+from synth.schema.moments import EXCEL
 from synth.schema.spelling import PLAINLY, Spelling
 from synth.schema.stored import WHOLE
 from synth.schema.values import Values
@@ -44,6 +45,7 @@ from synth.schema.values import Values
 MOST = 0.9  # of the cells that hold something must be numbers, or dates, for a column to be that
 AMONG = 0.2  # of the cells at least are numbers, where the others are more or less than one
 HALF = 0.5  # the same where the others are words
+DAYS = 0.3  # the same of dates, which nothing else looks like
 NEARLY = 0.98  # the same of truth values: a third answer is more than a slip
 USUAL, RARE = 4.0, 5.2  # times the noise: what is less may be noise alone, of any shape of a kind
 GONE = 1.0  # the same of missing cells: gaps that are lost harm more than a few that were none
@@ -291,7 +293,7 @@ def _as_kind(
     about = added(seen, lambda s: isinstance(s, WordShape) and s.about)
     counted = min(figures.cells + about, cells)
     read = {Kind.INTEGER: counted, Kind.REAL: counted}
-    read |= {Kind.DATE: min(dated.cells, cells), Kind.BOOLEAN: either}
+    read |= {Kind.DATE: min(dated.cells + about, cells), Kind.BOOLEAN: either}
     fitting = read.get(kind, cells) / cells
     return Form(
         kind,
@@ -337,20 +339,26 @@ def _days(seen: Seen, dated: Dated, cells: float) -> bool:
 
     Among days of digits alone, `20190231` say, other numbers stand for none, as 0 does.
     """
-    if dated.cells >= MOST * cells:
+    read = dated.cells + added(seen, lambda s: isinstance(s, WordShape) and s.about)
+    if dated.cells and read >= MOST * cells:
         return True
     if dated.format == MONTH_OR_NUMBER or dated.format in COMPACT[-3:]:
         return False
-    return _most_with_others(seen, dated.cells, cells, _whole(seen) * tells_day(dated.format))
+    others = _whole(seen) * tells_day(dated.format)
+    if dated.cells < HALF * cells:  # without which they may be years, or anything
+        others = 0.0
+    return dated.cells > 0 and _most_with_others(seen, read, cells, others, DAYS)
 
 
-def _most_with_others(seen: Seen, read: float, cells: float, others: float = 0.0) -> bool:
+def _most_with_others(
+    seen: Seen, read: float, cells: float, others: float = 0.0, half: float = HALF
+) -> bool:
     """Whether what is read is enough of the cells, together with what else may stand among it."""
     words = [(s, n) for s, n in seen if isinstance(s, WordShape)]
     around, spoken = added(words, lambda s: s.around), added(words, lambda s: s.spoken)
     if read >= AMONG * cells and read + around >= MOST * cells:
         return True
-    return read >= HALF * cells and read + around + spoken + others >= MOST * cells
+    return read >= half * cells and read + around + spoken + others >= MOST * cells
 
 
 def _counts(seen: Seen, numbers: float, cells: float) -> bool:

@@ -13,6 +13,7 @@ from synth.schema.durations import Way, ways
 LONG_TEXTS = 50  # different ones, from which on they are free text
 UNSURE = "Nothing shows which number is the month: the day is taken to come first."
 
+MARKED = "are marked as about right, and come out without the mark."
 SEVERAL = (
     "They are measures of several kinds, currencies or units, for which no one number can stand: "
     "divide the column to keep more of them."
@@ -83,6 +84,8 @@ def _notes(form: Form, told: Presence) -> Iterator[str]:
         yield f"{told.rows - told.present:,} are missing."
     if form.kind in (Kind.INTEGER, Kind.REAL):
         yield from of_numbers(form, told.present)
+    if form.kind is Kind.DATE and (count := round(form.about * told.present)):
+        yield f"{count:,} {MARKED}"
     if misread := told.misread.get(form.kind, 0):
         yield f"{misread:,} are written otherwise: a code where many share it, else missing."
     if form.kind is Kind.DATE and form.unsure:
@@ -95,8 +98,11 @@ def of_numbers(form: Form, present: int) -> Iterator[str]:
     """What is read otherwise than it is written."""
     ending = (form.spelling.before + form.spelling.after).strip()
     if count := round(form.converted * present):
-        yield f"{count:,} are in another unit: they come out in that of most, {ending}."
+        if form.spelling.units:
+            yield f"{count:,} are in another unit than {ending}: each comes out in that which fits."
+        else:
+            yield f"{count:,} are in another unit: they come out in that of most, {ending}."
     if (count := round(form.bare * present)) and form.bare > MISFITS:
         yield f"{count:,} stand without {ending}, and are taken to mean it."
     if count := round(form.about * present):
-        yield f"{count:,} are marked as about right, and come out without the mark."
+        yield f"{count:,} {MARKED}"

@@ -28,7 +28,10 @@ SHOWN = 3  # values before and after
 MOST_TRUTHS = 12  # spellings of true and false in one column
 MOST_WORDS = 2_000  # different values compared with each other
 BELOW = (-7, -8, -9, -66, -77, -88, -97, -98, -99, -999, -9999)
-ABOVE = (98, 99, 888, 998, 999, 8888, 9998, 9999, 99999, 999999)
+ABOVE = (
+    *(77, 88, 97, 98, 99, 777, 888, 997, 998, 999, 7777, 8888, 9998, 9999, 99999, 999999),
+    *(99.9, 99.99, 999.9, 999.99, 9999.9),
+)
 DAYS = (
     date(9999, 12, 31),
     date(2999, 12, 31),

@@ -12,7 +12,7 @@ MOST_CHOICES, FEWEST_VALUES = 40, 3
 OFTEN = 0.1  # of the rows hold more than one choice
 BLANKED = 2  # blanks stand within words, too: so many values for each word, if they divide choices
 NUMBER = r"-?\d+(?:[.,]\d+)?"
-PAIR = compiled(rf"{NUMBER} ?(/|x|×|±|\+/-) ?({NUMBER})")
+PAIR = compiled(rf"{NUMBER} ?(/|:|x|×|±|\+/-|\+) ?({NUMBER})")
 NEARLY = 0.95
 
 

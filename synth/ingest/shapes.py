@@ -52,6 +52,9 @@ UNITS = """
 ZERO = ".0"  # after whole numbers that some program wrote as others
 LETTERS = "gtmldshVW"  # follow a blank in long numbers as well: `5m` may be a code
 FEWER = """
+    g/dL g/dl g/L g/l mg/dL mg/L mmol/L µmol/L umol/L nmol/L pmol/L ng/mL ng/ml µg/L ug/L pg/mL IU
+    IU/L U/L U mEq/L mEq x10^9/L 10^9/L kg/m2 kg/m² L/min mL/min l/min /min mm/h mm/hr cells/µL MPa
+    Pa hPa bar W/m2 m/s km² m² cm² cm3 cm³ m3 m³ dB lux ppm ppb °
     ‰ x times year month week day hour hours minute minutes mins seconds yr mth mths mo wk wks
     C F st in inch inches feet mile miles g t m l d s h y w an ans mois semaines jours heures Jahr
     Jahre Monat Monate Woche Wochen Tag Tage Std Stunden Minuten año años mes meses semana día días
@@ -173,6 +176,7 @@ def rarer() -> Iterator[tuple[str, str]]:
     """The same of amounts whose currency few tables name so."""
     yield from _signs(RARER)
     yield from (("", flat) for flat in FLAT.split())
+    yield from ((sign, "/-") for sign in ("", "Rs", "Rs.", "Rs ", "Rs. ", "₹", "₹ ", "INR "))
 
 
 def _signs(listed: str) -> Iterator[tuple[str, str]]:

@@ -136,7 +136,7 @@ def _shape(text: str) -> Shape:
         return WordShape(paired=True)
     if AROUND.fullmatch(text) or PARTIAL.fullmatch(text):
         return WordShape(around=True)
-    if (exact := exactly(text)) != text and isinstance(_shape(exact), NumberShape):
+    if (exact := exactly(text)) != text and isinstance(_shape(exact), NumberShape | DateShape):
         return WordShape(about=True)
     return TruthShape(text) if text in _truths() else _word(text)
 

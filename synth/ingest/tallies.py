@@ -21,14 +21,15 @@ from synth.ingest.shapes import (
     places,
 )
 from synth.lazily import compiled, np, npt
-from synth.schema.durations import READS
-from synth.schema.measures import alike, places_for, same
-from synth.schema.moments import reads, tells_day
+from synth.schema.durations import BARE, READS
+from synth.schema.measures import alike, counted_whole, places_for, same
+from synth.schema.moments import EXCEL, reads
 from synth.schema.scripts import APART, MARK
 from synth.schema.spelling import Spelling
 from synth.schema.values import Values
 
 ABOVE = ("cr", "n", "e")
+PARTS = ("h", "m", "min")
 POWERS = ("E", "e")
 SIGNED = 0.2  # of the numbers with a plus, from which on all above zero are written with one
 MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
@@ -36,7 +37,7 @@ SURE = 5.2  # times the noise: cells of a shape that are surely there
 SURELY = 1.0
 DOUBT = 3.0  # times the noise: the rarer words of two pairs differ by less without a reason
 MOST_FORMATS = 4  # of dates beside that of most
-NUMBERS = ("%d%m%Y", "%m%d%Y")  # of digits alone, as other numbers are
+NUMBERS = ("%d%m%Y", "%m%d%Y", "%Y%m", "%m.%Y")  # of digits alone, as other numbers are
 MONTHS_LAST = compiled(r"%d(\. |.|)%m")
 T = TypeVar("T", bound=Hashable)
 Counted = tuple[NumberShape, float]
@@ -153,6 +154,7 @@ def _figures(seen: list[Counted], comma: float) -> Figures:
         scale=scale,
         digits=digits,
         sides=sides,
+        units=_units(read, ends[1], found),
     )
     if decimals == digits == 0 and not between:
         spelling = replace(spelling, mark=".")
@@ -266,6 +268,21 @@ def _sides(seen: list[Counted]) -> tuple[str, str]:
     return above, below
 
 
+def _units(read: list[Counted], after: str, found: float) -> tuple[str, ...]:
+    """The endings of ages in several units, the largest first; none where they have decimals."""
+    least = MISFITS * found
+    if counted_whole(after) is None or added(read, lambda s: s.decimals > 0) > least:
+        return ()
+    blank = after[: len(after) - len(after.lstrip())]
+    often: dict[float, list[tuple[str, float]]] = {}
+    for shape, n in read:
+        if n > least and (size := counted_whole(shape.after)) is not None:
+            often.setdefault(size, []).append((blank + shape.after.strip(), n))
+    told = {size: most(endings, "") for size, endings in often.items()}
+    told |= {size: after for size in told if size == counted_whole(after)}
+    return tuple(told[size] for size in sorted(told, reverse=True)) if len(told) > 1 else ()
+
+
 def _in_unit(shape: NumberShape, after: str) -> NumberShape:
     """A number of another unit with the decimal places that it needs in that of most."""
     if shape.after in ("", ZERO) or same(shape.after, after):
@@ -301,6 +318,8 @@ def durations_of(seen: Seen) -> tuple[str, float]:
     read = reads[best]
     clock = {"1:30:05": "%H:%M:%S", "1:30": "%H:%M"}.get(best)
     short = added(seen, lambda s: isinstance(s, DateShape) and s.format == clock)
+    if best in BARE:  # one part alone looks like a measure
+        short += added(seen, lambda s: isinstance(s, NumberShape) and s.after.strip() in PARTS)
     return (best, read + short) if read > MISFITS * (read + short) else ("", 0.0)
 
 
@@ -352,7 +371,8 @@ def _others(seen: list[tuple[DateShape, float]], found: Dated) -> list[tuple[Dat
     """Days that are written otherwise."""
     plain = _day_first(found.format)
     left = [(s, n) for s, n in seen if not reads(plain, s.format)]
-    return [(s, n) for s, n in left if tells_day(s.format) and s.format not in NUMBERS]
+    days = [(s, n) for s, n in left if tells_day(s.format) or tells_month(s.format)]
+    return [(s, n) for s, n in days if s.format not in NUMBERS]
 
 
 def _dated(seen: list[tuple[DateShape, float]], best: str, *, swapped: bool) -> Dated:
@@ -382,3 +402,14 @@ def _finest(seen: list[tuple[DateShape, float]], form: str) -> str:
     whole = sum(n for _, n in seen)
     best = most(finer, form)
     return best if added(finer, lambda f: f == best) > MISFITS * whole else form
+
+
+def tells_day(format: str) -> bool:
+    """Whether it tells which day it was, and not only its month, its week or its hour."""
+    return format == EXCEL or re.search(r"%(-?d|O)", format) is not None
+
+
+def tells_month(format: str) -> bool:
+    """Whether it tells a month and its year, and no day: read beside days, it is its first."""
+    named = re.search(r"%(-?m|b|B|h)", format) is not None
+    return named and re.search(r"%[Yy]", format) is not None and not tells_day(format)

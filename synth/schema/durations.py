@@ -103,8 +103,18 @@ WAYS = (
         for h, m, a, b in (("h", "m", "", ""), ("h", "m", " ", ""), ("h", "min", " ", " "))
     ),
 )
+BARE = {"1h30m": "0h30m", "1h 30m": "0h 30m", "1 h 30 min": "0 h 30 min"}  # with noughts, too
+WAYS += tuple(
+    Way(
+        name,
+        SIGN + re.sub(r"0( ?)h( ?)30( ?)(m\w*)", r"(?P<h>\\d{1,6})\1h\2(?P<m>\\d{1,7})\3\4", name),
+        re.sub(r"0( ?)h( ?)30( ?)(m\w*)", r"{h}\1h\2{m}\3\4", name),
+    )
+    for name in BARE.values()
+)
 READS = {  # what else a way reads: durations that happen to need fewer parts
     "PT1H30M5S": ("PT1H30M",),
+    **{noughts: (plain,) for plain, noughts in BARE.items()},
     "P1DT1H30M": ("PT1H30M",),
     "P1DT1H30M5S": ("PT1H30M", "PT1H30M5S", "P1DT1H30M"),
 }
@@ -134,9 +144,11 @@ def way_of(text: str) -> str:
         return ""
     for way in WAYS:
         if not math.isnan(way.read(text)):
-            return "" if way.parts and not _LIKELY_PARTS.match(text) else way.name
+            told = BARE.get(way.name, way.name) if _NOUGHT.search(text) else way.name
+            return "" if way.parts and not _LIKELY_PARTS.match(text) else told
     return ""
 
 
 _LIKELY = compiled(r"[-\u2212]?(?:P[T\d]|\d+:\d\d|\d+ days? \d|\d+ ?h)")
 _LIKELY_PARTS = compiled(r"[-\u2212]?(?:P|\d+ ?h ?\d)")
+_NOUGHT = compiled(r"(?<!\d)0 ?[hm]")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from synth.errors import SchemaError
 from synth.lazily import compiled
 from synth.schema.durations import way_of, ways
+from synth.schema.measures import counted_whole
 from synth.schema.scripts import APART, MARK, in_plain, script_of
 from synth.schema.spelling import MINUS, SHORT, Spelling
 
@@ -57,6 +58,7 @@ def spelling_of(example: str, *, whole: bool = False) -> Spelling:
         mark, rest, ends = ".", found[0][-decimals - 1 :] + after, ""
     plus, before = before.startswith("+"), before.lstrip(MINUS + "+")
     behind = rest in tuple(MINUS) and not before
+    rest, units = _units_of(rest)
     return replace(
         Spelling(mark, between, before, "" if behind else rest, brackets, ends.endswith("0")),
         behind=behind,
@@ -65,7 +67,19 @@ def spelling_of(example: str, *, whole: bool = False) -> Spelling:
         lakh=re.search(r",\d\d,", found[0]) is not None,
         scale=scale,
         digits=decimals if scale else 0,
+        units=units,
     )
+
+
+def _units_of(after: str) -> tuple[str, tuple[str, ...]]:
+    """The first of some endings between commas, and all of them, the largest unit first."""
+    first, *others = after.split(", ")
+    blank = first[: len(first) - len(first.lstrip())]
+    every = (first, *(blank + other for other in others))
+    sizes = {unit: size for unit in every if (size := counted_whole(unit)) is not None}
+    if not others or len(sizes) < len(every):
+        return after, ()
+    return first, tuple(sorted(sizes, key=lambda unit: -sizes[unit]))
 
 
 def _scale_of(after: str) -> tuple[str, str]:

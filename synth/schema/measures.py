@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from synth.lazily import compiled
@@ -27,6 +27,7 @@ CLOCK = (
     ),
     *(("min mins minute minutes Minuten", 60.0), ("sec secs second seconds", 1.0), ("ms", 0.001)),
 )
+SEVERAL, ABOUT_ONE = 1.95, 0.02  # 22 months are no two years, and 12 are one
 Family = tuple[tuple[str, float], ...]
 FAMILIES: tuple[Family, ...] = (  # units of one kind, and what each is in one of them
     (*AGES, ("y", YEAR), ("m M", YEAR / 12), ("w", 7 * DAY), ("d", DAY)),
@@ -104,6 +105,34 @@ def places_for(decimals: int, written: str, unit: str) -> int:
         return decimals
     step = abs(one - none)
     return max(0, decimals + (0 if 0.5 < step < 1 else math.ceil(-math.log10(step) - 1e-9)))
+
+
+def counted_whole(unit: str) -> float | None:
+    """Seconds in a unit of an age, of which people count whole ones; None for any other unit."""
+    return _families()[0].get(unit.strip(BLANKS))
+
+
+def in_fitting_unit(number: float, unit: str, units: Sequence[str]) -> tuple[float, str]:
+    """A number as people say an age: in the largest unit of which it is two or more, or just one.
+
+    >>> units = ("years", "months")
+    >>> in_fitting_unit(0.75, "years", units), in_fitting_unit(40.6, "years", units)
+    ((9.0, 'months'), (40.0, 'years'))
+
+    Args:
+        unit: that of the number, of which begun ones do not count.
+        units: those that may be written, the largest first.
+    """
+    found = number, unit
+    for other in units if number else ():
+        told = in_one_unit(number, unit.strip(BLANKS), other.strip(BLANKS))
+        if told is None:
+            continue
+        whole = math.floor(abs(told) + 1e-9) if other == unit else math.floor(abs(told) + 0.5)
+        found = math.copysign(whole, told), other
+        if abs(told) >= SEVERAL or abs(abs(told) - 1) < ABOUT_ONE:
+            break
+    return found
 
 
 def letters_of(unit: str) -> str:

@@ -5,7 +5,8 @@ year and week of ISO 8601, which stand for the week's Monday. `%3f`: so many dig
 a second. `%P`: am or pm in small letters; `%:P`: with dots. `%:z`: a zone as +01:00; `%.z`: as +01;
 moments are written in that of `%z[+0100]`, of which `%z` alone is +0000. `%b[fr]`, `%B[fr]`: the
 month's name, short or long, in a language, and `%h[fr]` its first three letters; the language is
-written as the names are, `[fr]`, `[Fr]` or `[FR]`, and left out for English names with a capital.
+written as the names are, `[fr]`, `[Fr]` or `[FR]`, with a dot where names cut short have one, and
+left out for English names with a capital.
 `%q`: the quarter, which stands for its first day. `%:E`: a Japanese era and its year, 令和5; `%.E`:
 with the era's letter, R5. `%[x]` at the end: in the digits of the script whose nought x is.
 `excel` is no code but a format of its own: whole days as Excel counts them, of which 1 January 2021
@@ -20,7 +21,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from synth.lazily import compiled, np, pa, pd
-from synth.schema.periods import era_of, without_periods
+from synth.schema.measures import exactly
+from synth.schema.periods import era_of, ordinal, without_ordinal, without_periods
 from synth.schema.scripts import in_plain, in_script, unscripted
 from synth.schema.values import Values, as_text
 
@@ -29,7 +31,7 @@ LANGUAGES = (
     *("tr", "el", "hu", "ro", "sk", "hr", "uk", "bg"),
 )
 CODE = compiled(
-    r"%(?:([bBh])(?:\[(\w\w)\])?|([1-9])f|-[dmHI]|([:.]?z)(?:\[([+-]\d{4})\])?|:P|[:.]E|[a-zA-Z%])"
+    r"%(?:([bBh])(?:\[(\w\w\.?)\])?|([1-9])f|-[dmHI]|([:.]?z)(?:\[([+-]\d{4})\])?|:P|[:.]E|[a-zA-Z%])"
 )
 SHORT, LONG, THREE = "b", "B", "h"
 ALSO = {("en", "sept"): 9, ("de", "mrz"): 3, ("fr", "fev"): 2, ("fr", "aou"): 8, ("fr", "dec"): 12}
@@ -41,7 +43,6 @@ STANDARD = {
     **{"-d": "d", "-m": "m", "-H": "H", "-I": "I"},
     **{"P": "p", ":P": "p", "O": "d", ":E": "Y", ".E": "Y", "q": "m"},
 }
-ORDINAL = compiled(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)(?![^\W_])")
 CLOCK = compiled(r"(?:,? |T)%-?[HI]")
 FRACTION = compiled(r"[.,]%\d?f")
 MIDNIGHT = compiled(r"(?:,? |T)(?:00:00(?::00(?:\.0+)?)?|12:00(?::00)? AM)")  # in every row
@@ -129,7 +130,8 @@ def as_seconds(values: pd.Series, format: str, also: Sequence[str] = ()) -> Valu
 
     Args:
         also: formats in which those are read that do not have it, the first that fits; days that
-            Excel counts only between `SERIALS`, so that years are none.
+            Excel counts only between `SERIALS`, so that years are none. One that is marked as about
+            right is that day.
     """
     found = _seconds(values, format)
     for other in also:
@@ -140,6 +142,14 @@ def as_seconds(values: pd.Series, format: str, also: Sequence[str] = ()) -> Valu
                 days = some / 86400.0 + EPOCH
                 some[~((days >= SERIALS[0]) & (days <= SERIALS[1]))] = np.nan
             found[left] = some
+    left = np.flatnonzero(np.isnan(found) & values.notna().to_numpy())
+    if len(left) and not pd.api.types.is_numeric_dtype(values.dtype):
+        bare = (
+            values.iloc[left].astype(object).map(lambda v: exactly(v) if isinstance(v, str) else v)
+        )
+        marked = (bare != values.iloc[left].astype(object)).to_numpy()
+        if marked.any():
+            found[left[marked]] = as_seconds(bare[marked], format, also)
     return found
 
 
@@ -208,21 +218,6 @@ def _plainer(values: pd.Series, format: str) -> pd.Series:
     if "%.z" in format:
         values = values.astype(object).str.replace(r"([+-]\d\d)$", r"\1:00", regex=True)
     return values
-
-
-def without_ordinal(text: str) -> str:
-    """A text with the day that is written as an ordinal as a number: 4 March for 4th March."""
-    return ORDINAL.sub(r"\1", text)
-
-
-def ordinal(day: int) -> str:
-    """A day of a month as English writes it.
-
-    >>> ordinal(2), ordinal(12), ordinal(23)
-    ('2nd', '12th', '23rd')
-    """
-    last = 0 if day in (11, 12, 13) else day % 10
-    return f"{day}{dict(enumerate(('th', 'st', 'nd', 'rd'))).get(last, 'th')}"
 
 
 def _of_excel(values: pd.Series) -> Values:
@@ -312,7 +307,7 @@ def _moments(values: pd.Series, format: str) -> np.ndarray:
 
 def _language(format: str) -> str:
     """The language of the names of months; "" where there are none."""
-    return next((str(c[2] or "En").lower() for c in CODE.finditer(format) if c[1]), "")
+    return next((str(c[2] or "En").lower().rstrip(".") for c in CODE.finditer(format) if c[1]), "")
 
 
 @cache
@@ -376,8 +371,7 @@ def _part(moments: pd.Series, code: re.Match[str]) -> pd.Series:
     name = code[0][1:]
     told: pd.Series
     if code[1]:
-        language = code[2] or "En"
-        names = np.array(_cased(months(language.lower(), code[1]), language), object)
+        names = np.array(_shown(code[1], code[2] or "En"), object)
         told = pd.Series(names[moments.dt.month.to_numpy() - 1], index=moments.index)
     elif code[3]:
         told = moments.dt.strftime("%f").str.ljust(9, "0").str[: int(code[3])].astype(object)
@@ -399,10 +393,16 @@ def _part(moments: pd.Series, code: re.Match[str]) -> pd.Series:
     return told
 
 
-def _cased(names: tuple[str, ...], language: str) -> list[str]:
-    if language.isupper():
+def _shown(width: str, language: str) -> list[str]:
+    """The names of months as `language` is written; `fr.`: with a dot behind those cut short."""
+    bare = language.rstrip(".")
+    names = list(months(bare.lower(), width))
+    if bare != language:
+        whole = months(bare.lower(), LONG)
+        names = [n + "." * (n != long) for n, long in zip(names, whole, strict=True)]
+    if bare.isupper():
         return [n.upper() for n in names]
-    return [n.capitalize() for n in names] if language[0].isupper() else list(names)
+    return [n.capitalize() for n in names] if bare[0].isupper() else names
 
 
 def resolution_of(format: str) -> float:
@@ -413,11 +413,6 @@ def resolution_of(format: str) -> float:
         if any(c in format for c in codes):
             return seconds
     return 86400.0
-
-
-def tells_day(format: str) -> bool:
-    """Whether it tells which day it was, and not only its month, its week or its hour."""
-    return format == EXCEL or re.search(r"%(-?d|O)", format) is not None
 
 
 def dated(format: str) -> bool:

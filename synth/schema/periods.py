@@ -1,4 +1,4 @@
-"""Years of Japanese eras, and quarters, within texts that are dates else."""
+"""Years of Japanese eras, quarters, and days as ordinals, within texts that are dates else."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ ERAS = (  # their signs, their first years, and their first days
     ("明治", "M", 1868, "1868-01-25"),
 )
 ERA = compiled(r"^(令和|平成|昭和|大正|明治|[RHSTM])(元|\d{1,2})")
+ORDINAL = compiled(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th)(?![^\W_])")
 QUARTER = compiled(r"([Qq])([1-4])(?!\d)")
 
 
@@ -38,3 +39,18 @@ def era_of(day: pd.Timestamp, *, letter: bool) -> str:
     found = next((era for era in ERAS if day >= pd.Timestamp(era[3])), ERAS[-1])
     year = day.year - found[2] + 1
     return f"{found[1]}{year}" if letter else f"{found[0]}{'元' if year == 1 else year}"
+
+
+def without_ordinal(text: str) -> str:
+    """A text with the day that is written as an ordinal as a number: 4 March for 4th March."""
+    return ORDINAL.sub(r"\1", text)
+
+
+def ordinal(day: int) -> str:
+    """A day of a month as English writes it.
+
+    >>> ordinal(2), ordinal(12), ordinal(23)
+    ('2nd', '12th', '23rd')
+    """
+    last = 0 if day in (11, 12, 13) else day % 10
+    return f"{day}{dict(enumerate(('th', 'st', 'nd', 'rd'))).get(last, 'th')}"

@@ -14,7 +14,15 @@ from functools import cached_property
 
 from synth.lazily import compiled, np, npt, pa, pd
 from synth.schema.durations import ways
-from synth.schema.measures import ABOUT, DOUBTED, PLURALS, exactly, in_one_unit, letters_of
+from synth.schema.measures import (
+    ABOUT,
+    DOUBTED,
+    PLURALS,
+    exactly,
+    in_fitting_unit,
+    in_one_unit,
+    letters_of,
+)
 from synth.schema.scripts import APART, MARK, in_plain, in_script
 from synth.schema.values import Values
 
@@ -56,6 +64,7 @@ class Spelling:
             for thousands, and M and B for more, `1.2K`.
         digits: decimal places before the scale.
         sides: what stands behind a number above zero and below, `(" CR", " DR")` in a ledger.
+        units: the endings, the largest unit first, where ages are written in that which fits.
         script: the nought of the digits, where they are not 0 to 9; the marks may be Arabic then.
         clock: the way of `durations` in which whole units of time are written; "" for none.
     """
@@ -75,6 +84,7 @@ class Spelling:
     digits: int = 0
     sides: tuple[str, str] = ("", "")
     script: str = ""
+    units: tuple[str, ...] = ()
 
     @property
     def plain(self) -> bool:
@@ -266,6 +276,9 @@ class Spelling:
             marks = {",": self.between, ".": self.mark}
             told = "".join(marks.get(c, c) for c in plain) if ARABIC & {*marks.values()} else plain
             return in_script(told, self.script)
+        if self.units:
+            fitting, ending = in_fitting_unit(number, self.after, self.units)
+            return replace(self, units=(), after=ending).written(fitting, 0)
         digits, scale = self._scaled(abs(number), decimals)
         whole, _, rest = digits.partition(".")
         if self.between:
@@ -323,6 +336,10 @@ class Spelling:
         if decimals == 0 and self.between == ".":
             number = 1234567.0  # 1.234 would be three decimal places
         number += 1_200_000 if self.lakh else 0  # 12,34,567: only there hundreds show
+        if self.units:
+            others = (unit.strip(BLANKS) for unit in self.units if unit != self.after)
+            first = replace(self, units=()).written(number, decimals)
+            return ", ".join((first, *others))
         if any(self.sides):
             own, below = replace(self, sides=("", "")), self.sides[1]
             both = f"{self.sides[0]}/{below.strip(BLANKS)}" if self.sides[0] else below

@@ -65,7 +65,7 @@ SHAPED = {
     "c. 1850": WordShape(about=True),
     "7.50 DR": NumberShape(2, ".", side=" DR"),
     "99999999": NumberShape(),
-    "12:75": WordShape(),
+    "12:75": WordShape(paired=True),
     "31/31/2020": WordShape(),
     "943 476 0000": WordShape(),
     "100000000000000000141": WordShape(),

@@ -60,3 +60,16 @@ def test_a_sentence_alone_at_the_end_is_a_note():
 def test_names_of_columns_in_hebrew_arabic_and_persian(name: str, role: Role):
     found = suggest(read("\n".join([f"{name},x", *ROWS])).frame)[name].column
     assert found.role is role
+
+
+def test_a_backslash_before_a_quote_is_no_part_of_what_is_quoted():
+    rows = [f'{i},"say \\"hi\\", {w}"' for i, w in enumerate("pq" * 30)]
+    assert set(read("\n".join(["n,text", *rows])).frame["text"]) == {'say "hi", p', 'say "hi", q'}
+    paths = [f'"C:\\data\\","{w}"' for w in "pq" * 30]
+    assert set(read("\n".join(["n,text", *paths])).frame["n"]) == {"C:\\data\\"}
+
+
+def test_a_table_of_eurostat_with_as_many_commas_as_tabs():
+    rows = [f"PC,{'FM'[i % 2]},DE\t{i}.1 \t{i}.2 b" for i in range(60)]
+    found = read("\n".join(["unit,sex,geo\\time\t2021 \t2020 ", *rows]))
+    assert list(found.frame.columns) == ["unit", "sex", "geo", "2021", "2020"]

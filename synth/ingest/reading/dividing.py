@@ -17,6 +17,7 @@ BLANK = " "  # one or more blanks between two fields
 FIXED = "fixed"  # fields of a fixed width
 QUOTED = compiled(r"\s*'[^']*'\s*")
 LONGEST = 131_072  # characters of a field; a longer one begins with a quote that is not closed
+EUROSTAT = compiled(r"\ufeff?[\w,]*,\w+\\\w+\t")  # commas within the first field
 NO_AGREEMENT = (0.0, 0, 0)
 
 
@@ -26,11 +27,13 @@ class Fields:
 
     Args:
         spaced: whether blanks stand between a delimiter and a quote, which belong to no field.
+        escaped: whether a quote within quotes has a backslash before it, as databases write it.
     """
 
     delimiter: str
     quote: str = '"'
     spaced: bool = False
+    escaped: bool = False
 
     def reader(self, lines: Iterable[str]) -> Any:
         """What reads the rows of some lines."""
@@ -51,11 +54,22 @@ def fields_of(text: str, delimiter: str) -> Fields:
     spaced = re.compile(
         rf"{re.escape(delimiter)} +{quote}[^{quote}]*{quote} *(?:{re.escape(delimiter)}|$)"
     )
-    return Fields(delimiter, quote, sum(map(bool, map(spaced.search, lines))) > len(lines) / 2)
+    within = r'(?:[^"\\]|\\.)*'
+    escaped = re.compile(
+        rf'(?:^|{re.escape(delimiter)})"{within}\\"{within}"(?:{re.escape(delimiter)}|$)'
+    )
+    return Fields(
+        delimiter,
+        quote,
+        spaced=sum(map(bool, map(spaced.search, lines))) > len(lines) / 2,
+        escaped=quote == '"' and any(map(escaped.search, lines)),
+    )
 
 
 def delimiter_of(text: str) -> str:
     """What stands between two fields, by the first lines of a text."""
+    if EUROSTAT.match(text):
+        return "\t"
     found = {d: _agreement(text, d) for d in DELIMITERS}
     best = max(DELIMITERS, key=lambda d: found[d])
     if found[best] > NO_AGREEMENT:

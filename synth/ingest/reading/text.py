@@ -75,6 +75,7 @@ def read_text(stream: IO[bytes], choices: Choices) -> Read:
     if choices.delimiter in ("", BAR) and ruled(lines):
         return _read_ruled(stream, encoded, choices)
     fields = fields_of(lines, delimiter)
+    lines = lines.replace('\\"', '""') if fields.escaped else lines  # of the same length
     start = _start(lines, fields, 1 if told else 0)
     if not start.rows:
         raise IngestError("The file holds no table.", "Choose a file with a header and rows.")
@@ -177,6 +178,8 @@ def _rows(
     if ragged:
         stream.seek(offset)
         text = _as_text(stream, encoded.plain)
+        if fields.escaped:
+            text = _as_text(_unescaped(text), "utf-8")
         noticed = (_said_of_ragged(text, fields, len(names), len(ragged), before, choices),)
     return pd.DataFrame({n: categorical(table[n]) for n in layout.names}), noticed
 
@@ -186,7 +189,9 @@ def _parsed(
 ) -> pa.Table:
     stream.seek(offset)
     source, plain = stream, encoded.plain
-    if fields.spaced:
+    if fields.escaped:
+        source, plain = _unescaped(_as_text(stream, plain)), "utf-8"
+    elif fields.spaced:
         source, plain = _unspaced(_as_text(stream, plain), fields), "utf-8"
     elif plain == "utf-8" and encoded.noticed:  # some bytes are not, and are read as a mark of that
         source = io.BytesIO(_as_text(stream, plain).read().encode())
@@ -215,6 +220,11 @@ def _unspaced(text: IO[str], fields: Fields) -> IO[bytes]:
         row for row in fields.reader(text) if row
     )
     return io.BytesIO(made.getvalue().encode())
+
+
+def _unescaped(text: IO[str]) -> IO[bytes]:
+    """The same with two quotes for one within quotes, as most programs write it."""
+    return io.BytesIO(text.read().replace('\\"', '""').encode())
 
 
 def _as_text(stream: IO[bytes], encoding: str) -> IO[str]:
