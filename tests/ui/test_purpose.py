@@ -6,12 +6,12 @@ import pytest
 
 from synth.budget import Budget
 from synth.ingest import load
-from synth.runs import Recipe, read_recipe
+from synth.runs import Recipe, read_recipe, run
 from synth.runs.purpose import Use
 from tests.people import DECLARED, some_people
 from tests.ui.test_pages import ran, screen, words
 from tests.waiting import until
-from ui.shell.visitor import Visitor
+from ui.shell.visitor import Made, Visitor
 
 PURPOSE = '[purpose]\nuse = "tables"\ncrossings = [["city", "ill"]]\nrows = 1000\n'
 
@@ -31,6 +31,15 @@ def test_a_use_is_said_with_a_click(planned):
     app.button_group(key="purpose.use").set_value([Use.SOFTWARE]).run()
     assert "no row has to be read" in words(ran(app))
     assert planned.recipe.purpose.use == (Use.SOFTWARE,)
+
+
+def test_what_the_rows_are_for_makes_no_run_an_earlier_one(planned):
+    outcome = run(planned.wanted, some_people())
+    planned.made = Made(planned.wanted, outcome.release.zipped(), outcome.comparison)
+    planned.decide(purpose=planned.recipe.purpose.model_copy(update={"rows": 2000}))
+    assert not planned.stale
+    planned.decide(privacy=planned.recipe.privacy.model_copy(update={"epsilon": 2.0}))
+    assert planned.stale
 
 
 def test_a_proposal_is_taken_with_a_click_and_answers_are_rehearsed(planned):

@@ -188,8 +188,11 @@ class Visitor:
 
     @property
     def stale(self) -> bool:
-        """Whether decisions changed since the last finished run."""
-        return self.made is not None and self.made.recipe != self.wanted
+        """Whether decisions changed since the last finished run, but for what the rows are for."""
+        if self.made is None:
+            return False
+        wanted = self.wanted
+        return self.made.recipe.model_copy(update={"purpose": wanted.purpose}) != wanted
 
     @property
     def wanted(self) -> Recipe:
