@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+OBEYED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
+def shown(text: str) -> str:
+    r"""A sentence without signs that a terminal or a log obeys; a name it quotes may hold any.
+
+    >>> shown("no column `a\x1b[31m`,\nfake line")
+    'no column `a\ufffd[31m`, fake line'
+    """
+    return OBEYED.sub("\ufffd", text.replace("\n", " ").replace("\t", " "))
 
 
 class SynthError(Exception):
@@ -20,9 +32,9 @@ class SynthError(Exception):
     """
 
     def __init__(self, what: str, remedy: str, *, about: Sequence[str] = ()) -> None:
-        super().__init__(what, remedy)
-        self.what = what
-        self.remedy = remedy
+        self.what = shown(what)
+        self.remedy = shown(remedy)
+        super().__init__(self.what, self.remedy)
         self.about = tuple(about)
 
     def __str__(self) -> str:

@@ -10,9 +10,12 @@ from __future__ import annotations
 import re
 from string import punctuation
 
-LINK = re.compile(r"\](?=[(\[:])")  # of `[x](y)`, `[x][y]` and `[x]: y`
-LINKED = re.compile(r"https?:(?=//)|www(?=\.)", re.IGNORECASE)  # what is a link without brackets
-DIRECTIVE = re.compile(r":(?=[A-Za-z][\w-]*[\[{])")  # `:red[…]`
+ACTING = re.compile(
+    r"[\\`<$]|\](?=[(\[:])"  # escapes, code, HTML, formulas; of `[x](y)`, `[x][y]` and `[x]: y`
+    r"|:(?=[A-Za-z][\w-]*[\[{])"  # a directive: `:red[…]`
+    r"|https?:(?=//)|www(?=\.)",  # what is a link without brackets
+    re.IGNORECASE,
+)
 JOINER = "\u2060"  # a sign without width, which parts a word for programs alone
 TICKS = re.compile("`+")
 
@@ -33,25 +36,22 @@ def inert(text: str) -> str:
 
 def _line(line: str) -> str:
     made, at = [], 0
-    while at < len(line):
-        end, told = _token(line, at)
+    while found := ACTING.search(line, at):
+        made.append(line[at : found.start()])
+        at, told = _token(line, found)
         made.append(told)
-        at = end
-    return "".join(made)
+    return "".join((*made, line[at:]))
 
 
-def _token(line: str, at: int) -> tuple[int, str]:
-    """Where the next piece ends, and what becomes of it."""
-    sign = line[at]
-    if sign == "\\" and line[at + 1 : at + 2] in tuple(punctuation):
-        return at + 2, line[at : at + 2]
+def _token(line: str, found: re.Match[str]) -> tuple[int, str]:
+    """Where a piece that may act ends, and what becomes of it."""
+    at, sign = found.start(), found[0]
+    if sign == "\\":
+        escaped = line[at + 1 : at + 2] in tuple(punctuation)
+        return at + 1 + escaped, line[at : at + 1 + escaped]
     if sign == "`":
         return _code(line, at)
-    if sign in "<$" or LINK.match(line, at) or DIRECTIVE.match(line, at):
-        return at + 1, f"\\{sign}"
-    if found := LINKED.match(line, at):
-        return found.end(), found[0] + JOINER
-    return at + 1, sign
+    return found.end(), f"\\{sign}" if len(sign) == 1 else sign + JOINER
 
 
 def _code(line: str, at: int) -> tuple[int, str]:

@@ -11,7 +11,7 @@ import pytest
 
 from synth.errors import SynthError
 from synth.release import Bundle
-from synth.runs import Recipe, run
+from synth.runs import Recipe, read_recipe, run
 from synth.runs.verifying import verify
 from tests.bundles import summed, zipped
 from tests.people import some_people
@@ -93,3 +93,12 @@ def test_a_megabyte_that_unpacks_to_one_gigabyte_is_refused(files):
                 file.write(bytes(1 << 20))
     assert len(out.getvalue()) < 2_000_000
     assert "would unpack to 1,07" in refused(out)
+
+
+def test_a_name_in_an_error_commands_no_terminal_and_forges_no_line_of_a_log():
+    told = '[[column]]\nname = "a\\u001b[2J\\u009b1m\\u202e\\nall is well"\nrole = "plain"\n'
+    with pytest.raises(SynthError) as caught:
+        run(read_recipe(told), some_people())
+    assert "all is well" in str(caught.value)
+    assert str(caught.value).isprintable()
+    assert f"{caught.value.what} {caught.value.remedy}" == str(caught.value)
