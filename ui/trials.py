@@ -6,6 +6,7 @@ import hashlib
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import streamlit as st
@@ -30,17 +31,27 @@ from synth.runs.trials import (
     tried,
 )
 from ui.shell.settings import writing
-from ui.shell.visitor import Visitor, explained
+from ui.shell.visitor import Note, Visitor, explained
 from ui.shell.work import in_background
 
 EPSILONS = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0)
 FREE, PAID = "On a made-up table: free", "On the real table: each is a run"
-WANTED = "trials.wanted"  # what was asked for last, by where
+WANTED = "trials.wanted"  # what was asked for last
 LOOK = 0.2  # seconds between two looks at a run
 SHOWN = 6  # runs that are drawn at once, unless others are chosen
 ROWS_HELP = (
     f"A round number, as you would say it without counting. At most {MOST_ROWS:,} are tried."
 )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for last, and of which table."""
+
+    table: str
+    where: str
+    recipes: tuple[Recipe, ...]
+    rows: int
 
 
 def show_runs(who: Visitor) -> None:
@@ -112,28 +123,34 @@ def _try_several(who: Visitor) -> None:
         with explained():
             if asked:
                 recipes = candidates(who.wanted, methods, epsilons)
-                st.session_state[WANTED] = (where, recipes, int(rows))
-            if WANTED in st.session_state:
-                _show_wanted(who, *st.session_state[WANTED])
+                st.session_state[WANTED] = Wanted(_table(who), where, recipes, int(rows))
+            wanted: Wanted | None = st.session_state.get(WANTED)
+            if wanted is not None and wanted.table == _table(who):
+                _show_wanted(who, wanted, asked=asked)
 
 
-def _show_wanted(who: Visitor, where: str, recipes: tuple[Recipe, ...], rows: int) -> None:
-    """The work that was asked for, or what came of it."""
+def _table(who: Visitor) -> str:
+    return "" if who.loaded is None else who.loaded.token
+
+
+def _show_wanted(who: Visitor, wanted: Wanted, *, asked: bool) -> None:
+    """The work that was asked for, or what came of it; what costs is begun by a click alone."""
+    recipes, rows = wanted.recipes, wanted.rows
     told = "\n".join(map(recipe_text, recipes))
-    digest = hashlib.sha256(f"{where} {rows} {told}".encode()).hexdigest()
-    if where == FREE:
+    key = f"trials {hashlib.sha256(f'{wanted.where} {rows} {told}'.encode()).hexdigest()}"
+    if wanted.where == FREE:
         names, shelf = tuple(who.schema.names), Shelf(given=dict(who.files))
         work = partial(_free, recipes, names, shelf, rows)
-        found = in_background(who, f"trials {digest}", work, "Trying on a made-up table …")
+        found = in_background(who, key, work, "Trying on a made-up table …")
         if found is None:
             return
         trials, assumed = found
         st.markdown(f"On a made-up table of {min(rows, MOST_ROWS):,} people; no row was read.")
         if assumed:
             st.caption(assumed_words(assumed))
-    else:
-        paid = partial(_paid, who, recipes)
-        ran = in_background(who, f"trials {digest}", paid, "Running each on the real table …")
+    elif asked or key in who.works:
+        paid = partial(_paid, who, recipes, writing())  # who asks is not known on a thread
+        ran = in_background(who, key, paid, "Running each on the real table …")
         if ran is None:
             return
         trials = ran
@@ -141,6 +158,8 @@ def _show_wanted(who: Visitor, where: str, recipes: tuple[Recipe, ...], rows: in
             if trial.comparison is not None:
                 who.keep_run(trial)
         st.markdown("On the real table; each is among the runs below as well.")
+    else:
+        return
     _show_table(trials)
     _show_frontier(trials)
 
@@ -155,20 +174,22 @@ def _free(
     return on_made_up(recipes, names, progress, shelf, rows=rows)
 
 
-def _paid(who: Visitor, recipes: Sequence[Recipe], progress: Progress) -> tuple[Trial, ...]:
+def _paid(
+    who: Visitor, recipes: Sequence[Recipe], note: Note, progress: Progress
+) -> tuple[Trial, ...]:
     """Each recipe as a run of its own, one after the other; a stop ends the one that runs."""
     return tuple(
-        tried(recipe, partial(_ran, who, progress, (place, len(recipes))))
+        tried(recipe, partial(_ran, who, note, progress, (place, len(recipes))))
         for place, recipe in enumerate(recipes)
     )
 
 
 def _ran(
-    who: Visitor, progress: Progress, turn: tuple[int, int], recipe: Recipe
+    who: Visitor, note: Note, progress: Progress, turn: tuple[int, int], recipe: Recipe
 ) -> tuple[str, Comparison]:
     assert who.loaded is not None
     place, many = turn
-    job = who.job_of(recipe, writing())
+    job = who.job_of(recipe, note)
     job.start(who.loaded.private, of_server())
     try:
         while not job.finished.wait(LOOK):

@@ -307,12 +307,12 @@ def release(owner: Owner, jobs: Jobs, id: Id) -> Response:
 
 def shown(task: Task) -> JobShown:
     """A job as its owner may see it."""
-    error = task.error
+    error, broken = task.error, task.wanted.hushed and task.state == "failed"
     return JobShown(
         id=task.id,
         state=task.state,
-        progress=min(1.0, task.job.share),
-        doing=task.job.doing,
+        progress=1.0 if broken else min(1.0, task.job.share),
+        doing="stopped" if broken else task.job.doing,  # where it did would tell why
         spent_epsilon=task.epsilon,
         repeated=task.repeated,
         error=problem_of(error) if error else None,

@@ -17,13 +17,11 @@ from synth.api.problems import Problem
 from synth.api.registry import Wanted
 from synth.errors import RecipeError
 from synth.ingest import Database, Query, load, read_query
-from synth.ingest.database import single
-from synth.lazily import pd
 from synth.runs import Recipe, read_recipe
 from synth.runs.audit import Asked, brought
 from synth.runs.handout import image_text
 from synth.runs.question import Question
-from synth.runs.recipe import Source
+from synth.runs.recipe import EvaluatePart, Source
 from synth.vault import PrivateTable
 
 MOST_RECIPE = 1_000_000  # bytes; of a look-up file or logo too
@@ -93,22 +91,12 @@ class Submission:
             database = replace(database, limits=replace(database.limits, least_rows=0))
         return Wanted(
             recipe,
-            lambda: _vault(_answer(database, query, alike=limited), recipe),
+            lambda: _vault(database.answer(query, alike=limited), recipe),
             asked=self.asked,
             question=Question(named, query).key(recipe),
             hushed=limited,
             least=least,
         )
-
-
-def _answer(database: Database, query: Query, *, alike: bool) -> pd.DataFrame:
-    """The rows.
-
-    Args:
-        alike: none of their cells may end the job.
-    """
-    rows = database.answer(query)
-    return single(rows) if alike else rows
 
 
 def _bounded(recipe: Recipe, query: Query, database: Database) -> tuple[Recipe, Query]:
@@ -123,7 +111,8 @@ def _bounded(recipe: Recipe, query: Query, database: Database) -> tuple[Recipe, 
     query = database.bounded(query)
     database.check(query)  # what is wrong with the query itself is told; no row is read
     people = recipe.people.model_copy(update={"column": database.owned.person})
-    return recipe.model_copy(update={"people": people}), query
+    # nobody is shown what is found on the real rows, and finding it could fail because of them
+    return recipe.model_copy(update={"people": people, "evaluate": EvaluatePart()}), query
 
 
 def _vault(rows: Any, recipe: Recipe) -> PrivateTable:
@@ -250,7 +239,7 @@ def own(recipe: Recipe) -> Recipe:
     """The recipe, if it names nothing on the server; files of steps come with the request.
 
     Raises:
-        RecipeError: it names a file, a database or a ledger.
+        RecipeError: it names a file, a database, a ledger or a variable of the environment.
     """
     told = recipe.source
     named = {
@@ -260,6 +249,7 @@ def own(recipe: Recipe) -> Recipe:
         "source.stay": told.stay,
         "privacy.ledger": recipe.privacy.ledger,
         "privacy.anchor": recipe.privacy.anchor,
+        "protect.secret": any(step.get("secret") for step in recipe.protect),
     }
     if found := [name for name, value in named.items() if value]:
         raise RecipeError(

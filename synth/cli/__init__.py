@@ -9,11 +9,13 @@ from synth.cli import (
     claim_commands,
     estimate_commands,
     evaluate_commands,
+    init_commands,
     key_commands,
     plan_commands,
     recipe_commands,
     release_commands,
     risk_commands,
+    run_commands,
     sandbox_commands,
     screens,
     showcase_commands,
@@ -29,6 +31,8 @@ app = typer.Typer(
 )
 for family in (
     screens,
+    init_commands,
+    run_commands,
     release_commands,
     recipe_commands,
     plan_commands,

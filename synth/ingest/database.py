@@ -14,6 +14,7 @@ from typing import Any
 from synth.errors import QueryError
 from synth.ingest.bounded import Owned, bounded
 from synth.ingest.query import Query, read_query
+from synth.ingest.unfailing import handed_out
 from synth.ingest.width import check_answer_width
 from synth.lazily import duckdb, pd, psycopg, sa
 
@@ -103,15 +104,20 @@ class Database:
             names = [*inspector.get_table_names(), *inspector.get_view_names()]
             return {t: {c["name"]: str(c["type"]) for c in inspector.get_columns(t)} for t in names}
 
-    def answer(self, query: Query | str) -> pd.DataFrame:
+    def answer(self, query: Query | str, *, alike: bool = False) -> pd.DataFrame:
         """The rows a query asks for, without its order: for the vault alone.
+
+        Args:
+            alike: no cell may end it: what cannot be handed out as one value is missing.
 
         Raises:
             QueryError: not a single SELECT, refused by the database, too long, too large, or about
                 too few rows; the message holds no cell.
         """
         asked = read_query(query, self.dialect) if isinstance(query, str) else query
-        frame = self._duck(asked.inner) if self.kind == "duckdb" else self._sql(asked.inner)
+        inner = handed_out(asked.inner, self._columns(asked.inner)) if alike else asked.inner
+        frame = self._duck(inner) if self.kind == "duckdb" else self._sql(inner)
+        frame = single(frame) if alike else frame
         if len(frame) > self.limits.most_rows:
             raise QueryError(
                 f"The answer has more than {self.limits.most_rows:,} rows.",
@@ -135,6 +141,18 @@ class Database:
             self._duck(statement)
         else:
             self._sql(statement)
+
+    def _columns(self, inner: str) -> list[tuple[str, str]]:
+        """The columns of an answer with their types; no row is read."""
+        statement = f"SELECT * FROM ({inner}) AS asked LIMIT 0"
+        if self.kind == "duckdb":
+            with self._duck_connection() as connection:
+                found = connection.execute(statement).description
+                return [(str(d[0]), str(d[1])) for d in found or ()]
+        with self._engine() as engine, engine.connect() as other:
+            self._restrict(other)
+            cursor = other.exec_driver_sql(statement).cursor
+            return [(str(d[0]), str(d[1])) for d in (cursor.description if cursor else ())]
 
     def enough(self, rows: int) -> None:
         """Refuse an answer about too few people. Raises QueryError."""
@@ -325,7 +343,7 @@ def single(frame: pd.DataFrame) -> pd.DataFrame:
     They are refused elsewhere, which would tell whether one person's cell is one.
     """
     made = frame.copy(deep=False)
-    for name in made.select_dtypes(include="object"):
+    for name in (n for n, kind in made.dtypes.items() if pd.api.types.is_object_dtype(kind)):
         odd = made[name].map(lambda v: hasattr(v, "__len__") and not isinstance(v, str))
         made[name] = made[name].mask(odd.astype(bool), None)
     return made

@@ -19,6 +19,8 @@ from synth.errors import MethodError
 from synth.ingest.masses import step_of, with_masses
 from synth.ingest.plausible import plausible_edges
 from synth.ingest.ranges import edges_within, least_told
+from synth.ingest.steps import SHARE as STEPS
+from synth.ingest.steps import in_steps, may_step
 from synth.lazily import pd
 from synth.progress import Progress, quiet
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schema, Text
@@ -81,7 +83,9 @@ def shares(schema: Schema, rho: Rho, delta: float, rows_per_person: int = 1) -> 
         least = (
             stability_threshold(each, own, rows_per_person)
             if listed
-            else least_told(Rho((1 - MASSES) * each), rows_per_person, bounded=column in bounded)
+            else least_told(
+                Rho((1 - MASSES - STEPS) * each), rows_per_person, bounded=column in bounded
+            )
         )
         made.append(Share(column.name, each, own, least))
     return tuple(made)
@@ -156,6 +160,9 @@ def _found(private: PrivateTable, share: Share) -> Column:
                 column.name, Rho(MASSES * share.rho), share.delta, "values that many rows share"
             )
             rest = Rho((1 - MASSES) * share.rho)
+            if may_step(private, measured, shared):
+                measured = in_steps(private, column, Rho(STEPS * share.rho))
+                rest = Rho((1 - MASSES - STEPS) * share.rho)
             cut = plausible_edges
             if measured.origin is Origin.BOUNDED:
                 cut, shared = edges_within, _within(measured, shared)

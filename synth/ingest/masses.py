@@ -17,10 +17,10 @@ from synth.schema.values import Values
 
 
 def step_of(domain: Numbers | Dates) -> float:
-    """The least difference of two values as they are written; 0 where nothing is known of it."""
+    """The least difference of two values; 0 where nothing is known of it."""
     if isinstance(domain, Dates):
         return domain.resolution
-    return 0.0 if domain.decimals is None else float(10.0**-domain.decimals)
+    return 0.0 if domain.decimals is None else float(domain.step * 10.0**-domain.decimals)
 
 
 def with_masses(
@@ -35,8 +35,9 @@ def with_masses(
     far = _far(np.asarray(edges), measured) & (domain.origin is not Origin.BOUNDED)
     codes = sorted(v for v, c in zip(shared, np.isnan(measured) | far, strict=True) if c)
     masses = measured[~np.isnan(measured) & ~far]
-    step = step_of(domain)
-    cut = _cut(np.asarray(edges), masses, step) if len(masses) else np.asarray(edges)
+    units = domain.step if isinstance(domain, Numbers) else 1
+    one = step_of(domain) / units
+    cut = _cut(np.asarray(edges), masses, one, units) if len(masses) else np.asarray(edges)
     told = tuple(dict.fromkeys([*domain.codes, *codes]))
     found = tuple(map(float, cut))
     if domain.origin is not Origin.BOUNDED:
@@ -56,11 +57,17 @@ def _far(edges: Values, masses: Values) -> npt.NDArray[np.bool_]:
     return (masses < low - width) | (masses > high + width)
 
 
-def _cut(edges: Values, masses: Values, step: float) -> Values:
-    """The edges, with those of the masses, none closer to another than a step."""
-    if step <= 0:  # as many digits as a number can have: an interval that holds one number
+def _cut(edges: Values, masses: Values, one: float, step: int) -> Values:
+    """The edges, with those of the masses: a step wide, or one unit where they lie off the steps.
+
+    Args:
+        one: the unit of the last decimal place; `step` is so many of them.
+    """
+    if one <= 0:  # as many digits as a number can have: an interval that holds one number
         return np.unique(np.concatenate([edges, masses, np.nextafter(masses, np.inf)]))
-    every = np.concatenate([edges, masses, masses + step])
-    places = np.unique(np.round(every / step).astype(np.int64))
-    scaled = places * step if step >= 1 else places / round(1 / step)
+    shared = np.round(masses / one).astype(np.int64)
+    ends = shared + np.where(shared % step == 0, step, 1)
+    between = step * np.round(edges / (one * step)).astype(np.int64)
+    places = np.unique(np.concatenate([between, shared, ends]))
+    scaled = places * one if one >= 1 else places / round(1 / one)
     return np.asarray(scaled, dtype=np.float64)

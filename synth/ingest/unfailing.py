@@ -9,7 +9,7 @@ are multiplied by joins alone, so no table may be joined twice, nor a list about
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from synth.errors import QueryError
 from synth.lazily import exp
@@ -34,7 +34,17 @@ NAMED = {"sqlite": ("datetime", "iif", "instr", "julianday", "time", "unixepoch"
 TEXTS = ("TEXT", "VARCHAR")
 TYPES = {  # of CAST; not bytes, of which not all are text
     "sqlite": (*TEXTS, "INT", "BIGINT", "REAL", "FLOAT", "DOUBLE", "DECIMAL"),
-    "duckdb": (*TEXTS, "INT", "BIGINT", "FLOAT", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN"),
+    "duckdb": (
+        *TEXTS,
+        "INT",
+        "BIGINT",
+        "FLOAT",
+        "DOUBLE",
+        "DATE",
+        "TIMESTAMP",
+        "TIMESTAMPNTZ",
+        "BOOLEAN",
+    ),
     "postgres": TEXTS,
 }
 PARTS = ("YEAR", "QUARTER", "MONTH", "WEEK", "DAY")  # that every date has
@@ -147,3 +157,32 @@ def _keys(part: exp.Expr) -> bool:
 
 def _try(value: exp.Expr) -> exp.Expr:
     return exp.Anonymous(this="TRY", expressions=[value.copy()])
+
+
+MOMENTS = {"1082": "DATE", "1114": "TIMESTAMP", "1184": "TIMESTAMPTZ"}  # PostgreSQL's numbers
+SPELT = ("1083", "1186", "1266", "INTERVAL", "BLOB", "BIT", "LIST", "STRUCT", "MAP", "UNION")
+
+
+def handed_out(inner: str, columns: Sequence[tuple[str, str]]) -> str:
+    """A query around another, of which every cell can be handed out.
+
+    Moments that Python has none for (infinity, a year beyond 9999) are missing, and what would
+    become more than a value is text.
+
+    Args:
+        columns: each with its type, as the database's driver says it; SQLite's have none.
+    """
+    told = []
+    for name, kind in columns:
+        quoted = '"{}"'.format(name.replace('"', '""'))
+        moment = MOMENTS.get(kind, kind if kind.startswith(("DATE", "TIMESTAMP")) else "")
+        if moment:
+            ends = (f"CAST('{year}' AS {moment})" for year in ("0001-01-01", "9999-12-31"))
+            told.append(
+                f"CASE WHEN {quoted} BETWEEN {' AND '.join(ends)} THEN {quoted} END {quoted}"
+            )
+        elif kind.startswith(SPELT) or kind.endswith("]"):
+            told.append(f"CAST({quoted} AS VARCHAR) {quoted}")
+        else:
+            told.append(quoted)
+    return f"SELECT {', '.join(told)} FROM ({inner}) AS told"

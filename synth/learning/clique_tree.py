@@ -34,6 +34,7 @@ TRIPLE = 0.3  # weight of a triple's error, where a pair's is 1
 MOST_TRIPLES = 2_500  # more columns than this allows are looked at in pairs only
 PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0)  # how much expected noise speaks against a pair
 TRIED = 8  # pairs, and triples, a column that the graph is tried to be widened by
+FEW = 40  # columns, up to which several graphs and widths of groups are tried
 PINNED = 4.0  # weight of a pinned set of columns
 
 
@@ -84,20 +85,41 @@ class CliqueTree:
         share = ONE_WAY if len(names) > 1 else 1.0
         progress(0.0, "counting columns")
         ground = GraphGround.of(private, Rho(share * rho))
-        candidates = self._candidates(ground, pinned)
-        if not candidates:
-            return CliqueModel(ground, (), ground.fitted([], effort))
         progress(0.1, "looking for columns that go together")
-        found = ground.dependence(candidates, Rho(SELECTION * rho)).rows
-        weights = {c: self._weight(ground, c, pinned) for c in candidates}
-        worth = {c: weights[c] * float(e) for c, e in zip(candidates, found, strict=True)}
-        progress(0.3, "choosing tables")
         rest = Rho((1 - ONE_WAY - SELECTION) * rho)
-        chosen = _Choice(ground, worth, weights, float(rest), self.largest).best(pinned)
+        choice, chosen = self._chosen(ground, pinned, Rho(SELECTION * rho), rest)
+        if not chosen:
+            return CliqueModel(ground, (), ground.fitted([], effort))
         progress(0.4, f"counting {len(chosen)} tables")
-        ground, tables = _measured(ground, chosen, [weights[c] for c in chosen], rest)
+        weights = [choice.weights[c] for c in chosen]
+        ground, tables = _measured(choice.ground, chosen, weights, rest)
         progress(0.5, "fitting the model")
         return CliqueModel(ground, tuple(tables), ground.fitted(tables, effort))
+
+    def _chosen(
+        self, ground: GraphGround, pinned: Sequence[Clique], rho: Rho, rest: Rho
+    ) -> tuple[_Choice, list[Clique]]:
+        """The tables that promise most, and over groups of which width; looking is worth `rho`.
+
+        Args:
+            rest: what the tables may cost.
+        """
+        tried = ground.levels() if len(ground.names) <= FEW else (ground,)
+        found: list[tuple[_Choice, list[Clique]]] = []
+        for level in tried:
+            choice = self._looked(level, pinned, Rho(rho / len(tried)), rest)
+            found.append((choice, choice.best(pinned)))
+        return max(found, key=lambda pair: pair[0].gain(pair[1]))
+
+    def _looked(
+        self, ground: GraphGround, pinned: Sequence[Clique], rho: Rho, rest: Rho
+    ) -> _Choice:
+        """How far all candidates are from independence, for `rho`."""
+        candidates = self._candidates(ground, pinned)
+        found = ground.dependence(candidates, rho).rows if candidates else ()
+        weights = {c: self._weight(ground, c, pinned) for c in candidates}
+        worth = {c: weights[c] * float(e) for c, e in zip(candidates, found, strict=True)}
+        return _Choice(ground, worth, weights, float(rest), self.largest)
 
     def _pinned(self, names: Sequence[str]) -> tuple[Clique, ...]:
         """The pinned sets as ascending indices."""
@@ -152,11 +174,10 @@ class _Choice:
     def best(self, pinned: Sequence[Clique]) -> list[Clique]:
         """The choice that promises most among graphs grown with different penalties for noise."""
         graphs = {self._grown(penalty, pinned): None for penalty in self._penalties()}
-        chosen = max((self._subset(nodes, pinned) for nodes in graphs), key=self._gain)
-        return chosen
+        return max((self._subset(nodes, pinned) for nodes in graphs), key=self.gain)
 
     def _penalties(self) -> tuple[float, ...]:
-        return PENALTIES if len(self.ground.names) <= 40 else (0.5,)
+        return PENALTIES if len(self.ground.names) <= FEW else (0.5,)
 
     def _grown(self, penalty: float, pinned: Sequence[Clique]) -> tuple[int, ...]:
         """Maximal cliques, as masks, of a graph grown by the strongest sets within the limit.
@@ -203,7 +224,7 @@ class _Choice:
         inside = [c for c in self.worth if _within(c, nodes) and c not in pinned]
         order = sorted(inside, key=lambda c: -self.worth[c] / self._cost(c))
         chosen = list(pinned)
-        best, gain = list(pinned), self._gain(pinned) if pinned else 0.0
+        best, gain = list(pinned), self.gain(pinned) if pinned else 0.0
         told = sum(self.worth[c] for c in chosen)
         cost = sum(self._cost(c) for c in chosen)
         for clique in order:
@@ -217,7 +238,7 @@ class _Choice:
                 chosen.pop()
         return best
 
-    def _gain(self, chosen: Sequence[Clique]) -> float:
+    def gain(self, chosen: Sequence[Clique]) -> float:
         """Rows of error spared, less rows of noise, where the budget is shared in the best way."""
         cost = sum(self._cost(c) for c in chosen)
         return sum(self.worth[c] for c in chosen) - cost * math.sqrt(cost / (2 * self.rho))

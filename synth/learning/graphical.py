@@ -30,7 +30,8 @@ from synth.schema.gathered import Gathered
 from synth.vault import Distances, Measurement, PrivateTable
 
 NARROW = 30.0  # and an interval of numbers or dates with its neighbour below this many
-MOST_GROUPS = 32  # of a column of numbers or dates, in tables of pairs
+LEVELS = (10.0, 20.0, NARROW)  # the same, where several are tried
+MOST_GROUPS = 46  # of a column of numbers or dates: tables of three of them may have 100,000 cells
 LEAST_SIGMA = 0.5  # stands in for no noise at all, where nothing is private
 
 
@@ -63,10 +64,24 @@ class GraphGround:
         fine = _one_way(private, names, rho)
         sigma = max(LEAST_SIGMA, fine[names[0]].sigma)
         total = estimate_total([Noisy((0,), m.counts, sigma) for m in fine.values()])
-        most = int(np.clip(round(total / (NARROW * sigma)), 2, MOST_GROUPS))
-        coarse, groups = gathered(private, fine, RARE_SIGMAS * sigma, most)
         counts = {n: m.counts for n, m in fine.items()}
-        return cls(coarse, schema, names, total, counts, sigma, groups)
+        return cls(private, schema, names, total, counts, sigma, {}).in_groups(_most(total, sigma))
+
+    def levels(self) -> tuple[GraphGround, ...]:
+        """The same marginals, with numbers and dates in groups of several widths: finest first.
+
+        Narrow ones tell more of what goes together, and cost more noise: which is worth it depends
+        on the table.
+        """
+        numbers = dict.fromkeys(_most(self.total, self.sigma, narrow) for narrow in LEVELS)
+        every = (self.in_groups(most) for most in numbers)
+        return tuple({ground.sizes: ground for ground in every}.values())
+
+    def in_groups(self, most: int) -> GraphGround:
+        """Rare states gathered, and numbers and dates in about `most` groups."""
+        fine = self.private.declare(self.schema)
+        coarse, groups = gathered(fine, self.fine, RARE_SIGMAS * self.sigma, most)
+        return replace(self, private=coarse, groups=groups)
 
     def refined(self, rho: Rho) -> GraphGround:
         """The same groups, with the one-way marginals measured once more."""
@@ -205,6 +220,11 @@ def pairs_of(measured: Sequence[Noisy]) -> dict[Clique, Noisy]:
 def need(cells: int, weight: float) -> float:
     """The part of rho that a table asks for: (cells times weight)^(2/3), see `all_measured`."""
     return math.pow(ABSOLUTE * cells * weight, 2 / 3)
+
+
+def _most(total: float, sigma: float, narrow: float = NARROW) -> int:
+    """The groups of a column of numbers, so that each holds `narrow` times the noise."""
+    return int(np.clip(round(total / (narrow * sigma)), 2, MOST_GROUPS))
 
 
 def _one_way(private: PrivateTable, names: Sequence[str], rho: Rho) -> dict[str, Measurement]:

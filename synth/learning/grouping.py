@@ -17,7 +17,7 @@ from synth.lazily import np, npt
 from synth.learning.consistency import nearest
 from synth.schema import Categories, Counts, Dates, Domain, Numbers, Schema
 from synth.schema.gathered import Gathered
-from synth.vault import Measurement, PrivateTable
+from synth.vault import PrivateTable
 
 RARE_SIGMAS = 4.0  # a value is gathered with others below so many standard deviations of its noise
 
@@ -104,11 +104,15 @@ def calmed(domain: Domain, counts: Counts, sigma: float) -> Counts:
 
 
 def gathered(
-    private: PrivateTable, ones: Mapping[str, Measurement], least: float, most: int
+    private: PrivateTable, ones: Mapping[str, Counts], least: float, most: int
 ) -> tuple[PrivateTable, dict[str, Gathered]]:
-    """The same rows under a schema whose rare states are gathered, and how they are."""
+    """The same rows under a schema whose rare states are gathered, and how they are.
+
+    Args:
+        ones: noisy rows per state of each column.
+    """
     schema = private.schema
-    groups = {n: grouped(schema.domain(n), m.counts, least, most) for n, m in ones.items()}
+    groups = {n: grouped(schema.domain(n), c, least, most) for n, c in ones.items()}
     columns = (replace(c, domain=groups[c.name]) if c.name in groups else c for c in schema.columns)
     return private.declare(Schema(tuple(columns))), groups
 

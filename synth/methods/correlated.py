@@ -183,16 +183,16 @@ def _noisy(private: PrivateTable, rho: Rho, degree: int, progress: Progress) -> 
     picks = max(1, len(names) - 1)
     one_each = Rho((SHARES[0] if len(names) > 1 else 1.0) * rho / len(names))
     fine = {n: private.measure((n,), one_each, "one-way marginal") for n in names}
+    counts = {n: m.counts for n, m in fine.items()}
     total = total_of(list(fine.values()))
     noise = ABSOLUTE * private.rows_per_person / math.sqrt(2 * SHARES[2] * rho / picks)
     sigma = max(m.sigma for m in fine.values())
     most = max(2, round(math.sqrt(total / (USEFUL * noise))))
-    private, groups = gathered(private, fine, RARE_SIGMAS * max(noise, sigma), most)
+    private, groups = gathered(private, counts, RARE_SIGMAS * max(noise, sigma), most)
     ones = {n: replace(m, counts=groups[n].added(m.counts)) for n, m in fine.items()}
     margins = {n: nearest(m.counts, total) for n, m in ones.items()}
     grown = _Growth({n: g.size for n, g in groups.items()}, total, margins)
     _grow(private, grown, ones, degree, (SHARES[1] * rho, SHARES[2] * rho), progress)
-    counts = {n: m.counts for n, m in fine.items()}
     splits = splits_of(groups, counts, total, sigma)
     return Network(
         schema,

@@ -2,14 +2,16 @@
 
 Ordered columns (numbers, dates) are moved together by Gaussian noise with the shape of their
 covariance (scipy's `gaussian_kde`); categories change with a small chance to a value drawn from
-their own marginal (Aitchison and Aitken 1976). So do the values of an ordered column that many rows
-share: a zero that half of the rows have is no quantity that a little more or less stands for. The
-bandwidth is chosen so that synthetic rows equal people whose rows were used no more often than
-people whose rows were held out: a kernel density with a narrow bandwidth only gives real rows back.
+their own marginal (Aitchison and Aitken 1976). So do the values of an ordered column that many
+rows share: a zero that half of the rows have is no quantity that a little more or less stands for.
+Columns whose zeros go together change together, to what another row has there. The bandwidth is
+chosen so that synthetic rows equal people whose rows were used no more often than people whose rows
+were held out: a kernel density with a narrow bandwidth only gives real rows back.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
@@ -31,6 +33,7 @@ Rows: TypeAlias = "npt.NDArray[np.int64]"  # one line per row, one column per mo
 WHY = "the method moves real rows a little"
 WIDTHS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 1.0)  # tried from narrow to wide
 LEAST_SHARE, OFTEN = 0.02, 3.0  # of rows, and times what others have: a value that many share
+TOGETHER = 0.5  # correlation of who has a shared value, from which on two columns change as one
 MOST_POOLED = 100_000  # rows kept in the model
 
 
@@ -85,6 +88,7 @@ class _Blur:
     ordered: tuple[int, ...]  # columns moved by noise
     scales: tuple[_Scale, ...]  # for those, what they are moved along
     factor: npt.NDArray[np.float64]  # matrix square root of their covariance
+    groups: tuple[tuple[int, ...], ...]  # of those with shared values, the ones that go together
 
     @classmethod
     def of(cls, rows: Rows, names: tuple[str, ...], schema: Schema) -> _Blur:
@@ -95,22 +99,37 @@ class _Blur:
         )
         scales = tuple(_Scale.of(domains[i], rows[:, i]) for i in ordered)
         sizes = tuple((n, d.size) for n, d in zip(names, domains, strict=True))
-        return cls(sizes, ordered, scales, _root(rows[:, ordered]))
+        held = [s.fixed(rows[:, i]) for i, s in zip(ordered, scales, strict=True)]
+        return cls(sizes, ordered, scales, _root(rows[:, ordered]), _groups(held))
 
     def drawn(self, rows: Rows, count: int, width: float, rng: np.random.Generator) -> Rows:
         """`count` real rows, each moved by `width`."""
         moved = rows[rng.integers(len(rows), size=count)].copy()
+        self._exchange(moved, rows, width, rng)
         noise = width * rng.normal(size=(count, len(self.ordered))) @ self.factor.T
         for place, (column, scale) in enumerate(zip(self.ordered, self.scales, strict=True)):
             moved[:, column] = scale.shifted(moved[:, column], noise[:, place])
-        for column in range(rows.shape[1]):
+        for column in sorted(set(range(rows.shape[1])) - set(self.ordered)):
             change = rng.random(count) < width
             fresh = rows[rng.integers(len(rows), size=count), column]
-            if column in self.ordered:  # as often to a shared value as from one, so each stays
-                scale = self.scales[self.ordered.index(column)]
-                change &= scale.fixed(moved[:, column]) | scale.fixed(fresh)
             moved[change, column] = fresh[change]
         return moved
+
+    def _exchange(self, moved: Rows, rows: Rows, width: float, rng: np.random.Generator) -> None:
+        """Give some rows the cells of others, where one has a shared value that the other has not.
+
+        As many change to a shared value as from one, so each stays as frequent as it is.
+        """
+        for group in self.groups:
+            columns = [self.ordered[place] for place in group]
+            fresh = rows[rng.integers(len(rows), size=len(moved))][:, columns]
+            change = np.zeros(len(moved), dtype=bool)
+            for i, place in enumerate(group):
+                mine, theirs = moved[:, columns[i]], fresh[:, i]
+                shared = self.scales[place].fixed(mine) | self.scales[place].fixed(theirs)
+                change |= shared & (mine != theirs)
+            change &= rng.random(len(moved)) < width
+            moved[np.flatnonzero(change)[:, None], columns] = fresh[change]
 
 
 @dataclass(frozen=True)
@@ -145,6 +164,25 @@ class _Scale:
         at = np.rint(np.searchsorted(self.moving, codes) + noise).astype(np.int64)
         back = np.abs(at) % (2 * top)
         return np.where(free, self.moving[np.where(back > top, 2 * top - back, back)], codes)
+
+
+def _groups(held: Sequence[npt.NDArray[np.bool_]]) -> tuple[tuple[int, ...], ...]:
+    """The places of ordered columns with shared values, put together where the same rows have one.
+
+    Args:
+        held: for each ordered column, which rows have one of its shared values.
+    """
+    groups: list[list[int]] = []
+    for place in (i for i, has in enumerate(held) if has.any()):
+        near = [g for g in groups if any(_correlation(held[place], held[j]) >= TOGETHER for j in g)]
+        groups = [g for g in groups if g not in near]
+        groups.append(sorted([place, *(j for g in near for j in g)]))
+    return tuple(map(tuple, sorted(groups)))
+
+
+def _correlation(one: npt.NDArray[np.bool_], other: npt.NDArray[np.bool_]) -> float:
+    spread = float(one.std() * other.std())
+    return abs(float((one & other).mean() - one.mean() * other.mean())) / spread if spread else 0.0
 
 
 def _root(ordered: Rows) -> npt.NDArray[np.float64]:

@@ -267,7 +267,8 @@ def _gathered(
     if not free:
         return private, {}
     sigma = max(0.5, next(iter(free.values())).sigma)
-    return gathered(private, free, RARE_SIGMAS * sigma, max(2, round(total / (NARROW * sigma))))
+    most = max(2, round(total / (NARROW * sigma)))
+    return gathered(private, {n: m.counts for n, m in free.items()}, RARE_SIGMAS * sigma, most)
 
 
 def _block(

@@ -7,13 +7,18 @@ from synth.lazily import np
 from synth.schema.values import Values
 
 
-def on_grid(drawn: Values, low: Values, high: Values, decimals: int) -> Values:
-    """Move to the grid of `decimals` places, within [low, high)."""
+def on_grid(drawn: Values, low: Values, high: Values, decimals: int, step: int = 1) -> Values:
+    """Move to the grid of `decimals` places, within [low, high).
+
+    Args:
+        step: only every so manieth place of the grid, where [low, high) holds one.
+    """
     scale = 10.0**decimals
-    first = np.ceil(np.round(low * scale, 6))
-    end = np.ceil(np.round(high * scale, 6))
+    first = np.ceil(np.round(low * scale / step, 6))
+    end = np.ceil(np.round(high * scale / step, 6))
     share = np.where(high > low, (drawn - low) / (high - low), 0)
-    return np.asarray((first + np.floor(share * np.maximum(end - first, 1))) / scale)
+    found = np.asarray((first + np.floor(share * np.maximum(end - first, 1))) * step / scale)
+    return found if step == 1 else np.where(end > first, found, on_grid(drawn, low, high, decimals))
 
 
 def interval(low: float, high: float, *, whole: bool) -> str:

@@ -26,6 +26,8 @@ from synth.schema.moments import as_seconds, dated, written
 from synth.schema.spelling import PLAINLY, SHORTEST, Spelling
 from synth.schema.values import Values, as_text, stamp
 
+MOST_STEP = 1_000_000  # units of the last decimal place
+
 
 @dataclass(frozen=True)
 class Readout:
@@ -116,16 +118,20 @@ class Cut(ShowsItself, ABC):
         return np.where(np.isnan(measured), self.size - 1 if self.missing else 0, found)
 
     def between(
-        self, codes: Codes, rng: np.random.Generator, decimals: int | None = None
+        self, codes: Codes, rng: np.random.Generator, decimals: int | None = None, step: int = 1
     ) -> Values:
-        """Something inside each interval, uniformly, on the grid of so many decimal places."""
+        """Something inside each interval, uniformly, on the grid of so many decimal places.
+
+        Args:
+            step: see `on_grid`.
+        """
         edges = np.asarray(self.edges)
         k = np.minimum(codes, self.intervals - 1).astype(np.int64)
         low, high = edges[k], edges[k + 1]
         drawn = low + rng.random(len(k)) * (high - low)
         drawn = np.minimum(drawn, np.nextafter(high, low))  # rounding may reach the end
         if decimals is not None:
-            drawn = on_grid(drawn, low, high, decimals)
+            drawn = on_grid(drawn, low, high, decimals, step)
         return np.where(np.asarray(codes) >= self.intervals, np.nan, drawn)
 
     def _coded(self, texts: pd.Series, codes: Codes) -> pd.Series:
@@ -156,6 +162,8 @@ class Numbers(Cut):
         spelling: how they are written in text files.
         codes: texts that are no quantities, and states of their own: "unknown", ">90", "-99".
         bounds: the declared ends, where the intervals that were found do not reach them; or ().
+        step: numbers are multiples of so many units of their last decimal place, where an interval
+            holds one: 5 for halves with one decimal, 100 for hundreds without.
     """
 
     name: ClassVar[str] = "numbers"
@@ -166,6 +174,17 @@ class Numbers(Cut):
     spelling: Spelling = PLAINLY
     codes: tuple[str, ...] = ()
     bounds: tuple[float, ...] = ()
+    step: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not (isinstance(self.step, int) and 1 <= self.step <= MOST_STEP) or (
+            self.step > 1 and self.decimals is None
+        ):
+            raise SchemaError(
+                "Numbers are said to come in steps that no number can have.",
+                "Give a whole number of units of the last decimal place, and the decimals.",
+            )
 
     @property
     def cut_labels(self) -> tuple[str, ...]:
@@ -183,7 +202,10 @@ class Numbers(Cut):
         """The largest number that is drawn; the last edge where decimals are not known."""
         if self.decimals is None:
             return self.edges[-1]
-        return round(self.edges[-1] - 10.0**-self.decimals, self.decimals)
+        scale, end = 10.0**self.decimals, self.edges[-1]
+        last = (math.ceil(round(end * scale / self.step, 6)) - 1) * self.step / scale
+        least = last if last >= self.edges[-2] else end - 1 / scale
+        return round(least, self.decimals)
 
     @cached_property
     def worded(self) -> bool:
@@ -192,7 +214,7 @@ class Numbers(Cut):
 
     def draw(self, codes: Codes, rng: np.random.Generator) -> Values:
         """A number inside each interval, uniformly; NaN for the other states."""
-        return self.between(codes, rng, self.decimals)
+        return self.between(codes, rng, self.decimals, self.step)
 
     def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
         drawn = self.draw(codes, rng)
@@ -223,6 +245,7 @@ class Numbers(Cut):
             **self._document(),
             **({} if self.decimals is None else {"decimals": self.decimals}),
             **({"bounds": list(self.bounds)} if self.bounds else {}),
+            **({"step": self.step} if self.step > 1 else {}),
             **({} if self.spelling.plain else spelt),
         }
 

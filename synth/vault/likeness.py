@@ -6,6 +6,7 @@ Worked out before rows per person are limited, so that which of them are kept ch
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import TypeAlias
 
 from synth.budget.resemblance import MOST_ROWS, MOST_VALUES, Traits
@@ -24,8 +25,9 @@ MOMENT = r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?"
 def traits_of_frame(frame: pd.DataFrame) -> Traits:
     """The traits of rows in memory."""
     whole = hashlib.sha256("\0".join(sorted(map(str, frame.columns))).encode())
-    whole.update(np.sort(row_hashes(frame)).tobytes())
     cells = [_cells(frame[name]) for name in frame.columns]
+    named = {str(n): hashed for n, (hashed, _) in zip(frame.columns, cells, strict=True)}
+    whole.update(np.sort(_rows(named, len(frame))).tobytes())
     parts = [_mixed(hashed) for hashed, _ in cells]
     total = sum(parts, np.zeros(len(frame), dtype=np.uint64))
     rows = [_smallest(total)]
@@ -42,11 +44,17 @@ def traits_of_place(known_as: str) -> Traits:
 
 
 def row_hashes(frame: pd.DataFrame) -> Hashes:
-    """A hash of each row: of its cells as they are held and the names of their columns."""
-    total = np.zeros(len(frame), dtype=np.uint64)
-    for name in frame.columns:
-        hashed = pd.util.hash_pandas_object(frame[name], index=False).to_numpy(dtype=np.uint64)
-        total += _mixed(np.bitwise_xor(hashed, _of_text(str(name)), dtype=np.uint64))
+    """A hash of each row: of its cells and the names of their columns, and of no other row.
+
+    A column is held in another way as soon as one cell is missing or odd; that changes no hash.
+    """
+    return _rows({str(name): _cells(frame[name])[0] for name in frame.columns}, len(frame))
+
+
+def _rows(cells: Mapping[str, Hashes], many: int) -> Hashes:
+    total = np.zeros(many, dtype=np.uint64)
+    for name, hashed in cells.items():
+        total += _mixed(np.bitwise_xor(hashed, _of_text(name), dtype=np.uint64))
     return total
 
 
@@ -72,15 +80,20 @@ def _cells(column: pd.Series) -> tuple[Hashes, Hashes]:
 def _plain(column: pd.Series) -> bool:
     """Whether cells are numbers or moments already."""
     kind = column.dtype
+    if pd.api.types.is_bool_dtype(kind):
+        return False
     return pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_datetime64_any_dtype(kind)
 
 
 def _of_plain(column: pd.Series) -> Hashes:
-    """Hashes of numbers, and of moments as seconds; of anything where one is missing."""
+    """Hashes of numbers as text tells them, of moments as seconds, of anything where none is."""
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         seconds = column.to_numpy(dtype="datetime64[s]").astype(np.int64)
         return _mixed(seconds.astype(np.uint64))
     numbers = column.to_numpy(dtype=np.float64, na_value=np.nan) + 0.0  # -0.0 is 0.0
+    if pd.api.types.is_float_dtype(column.dtype):
+        codes, values = pd.factorize(numbers)
+        numbers = np.append(np.array([float(f"{v:.15g}") for v in values]), np.nan)[codes]
     return np.asarray(pd.util.hash_array(numbers), dtype=np.uint64)
 
 

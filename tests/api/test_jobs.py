@@ -135,6 +135,10 @@ def test_a_token_that_could_be_guessed_stops_the_start():
         ('[source]\nfile = "/etc/passwd"', "source.file"),
         ('[source]\ndatabase = "sqlite:///x"\nquery = "SELECT 1"', "source.database"),
         ('[privacy]\nledger = "/var/ledger"', "privacy.ledger"),
+        (
+            '[[protect]]\nstep = "pseudonymise"\ncolumn = "x"\nsecret = "PSEUDONYM_X"',
+            "protect.secret",
+        ),
     ],
 )
 def test_a_recipe_may_name_nothing_on_the_server(section, named):

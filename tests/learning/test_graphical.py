@@ -205,3 +205,16 @@ def test_many_columns_of_which_little_is_told_are_no_large_table(told: int) -> N
     private = PrivateTable(frame, Schema(columns), Budget(2.0, 1e-6))
     model = Adaptive().fit(private, private.ledger.left)
     assert len(model.sample(50, np.random.default_rng(0))) == 50
+
+
+def test_stripes_that_only_narrow_groups_show_are_kept() -> None:
+    """Six groups, as wide as the noise asks for at first, would see little of these stripes."""
+    rng = np.random.default_rng(7)
+    number = rng.integers(80, size=6000)
+    frame = pd.DataFrame({"number": number, "stripe": (number // 10 % 2).astype(str)})
+    numbers = Numbers(tuple(float(x) for x in range(81)), decimals=0)
+    columns = Column("number", numbers, Kind.INTEGER), Column("stripe", Categories(("0", "1")))
+    private = PrivateTable(frame, Schema(columns), Budget(0.4, 1e-6))
+    model = Adaptive().fit(private, private.ledger.left)
+    fake = model.sample(6000, np.random.default_rng(0))
+    assert (fake["stripe"].astype(int) == fake["number"].astype(int) // 10 % 2).mean() > 0.75

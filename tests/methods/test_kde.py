@@ -42,3 +42,20 @@ def test_as_many_rows_leave_a_shared_value_as_come_to_it():
         moved = blur.drawn(rows, 200_000, width, np.random.default_rng(5))
         share = (moved[:, 0] == 0).mean()
         assert abs(share - 0.6) < 8 * np.sqrt(0.24 / 200_000)  # chance of more: below 1e-14
+
+
+def test_columns_whose_zeros_go_together_keep_them_together():
+    """Each zero changed on its own before: at a width of a half, a quarter of the rows had one."""
+    rng = np.random.default_rng(6)
+    domain = numbers([0, 1, *range(100, 1100, 50)])
+    size = np.where(rng.random(4000) < 0.4, 0, rng.integers(2, 20, 4000))
+    apart = np.where(rng.random(4000) < 0.5, 0, rng.integers(2, 20, 4000))
+    names = "one", "other", "apart"
+    schema = Schema(tuple(Column(n, domain, Kind.INTEGER, Role.PLAIN) for n in names))
+    rows = np.column_stack([size, np.where(size > 0, np.minimum(size + 1, 20), 0), apart])
+    blur = _Blur.of(rows, names, schema)
+    assert blur.groups == ((0, 1), (2,))
+    moved = blur.drawn(rows, 20_000, 0.5, rng)
+    assert ((moved[:, 0] == 0) == (moved[:, 1] == 0)).all()
+    assert np.corrcoef(moved[:, 0], moved[:, 1])[0, 1] > 0.95
+    assert abs((moved[:, 0] == 0).mean() - 0.4) < 0.05

@@ -79,6 +79,7 @@ DOCUMENTS = [
     ({"step": "group_rare", "column": "name", "share": 1.5}, "Give 0 or more, below 1"),
     ({"step": "quantiles", "column": "age", "bands": 1}, "Give at least 2"),
     ({"step": "keep", "columns": []}, "No column would be left"),
+    ({"step": "pseudonymise", "column": "name", "secret": "SYNTH_API_TOKENS"}, "is none for keys"),
     ({"step": "rename", "column": "age", "to": " "}, "The new name is empty"),
 ]
 
@@ -91,7 +92,10 @@ MISFITS = [
     ({"step": "mask", "column": "name", "into": "age"}, "There is a column `age` already"),
     ({"step": "mask", "column": "name", "keep": True}, "Give the new one a name"),
     ({"step": "suppress", "columns": ["age"], "k": 99}, "k is 99, but the table has 3 rows"),
-    ({"step": "pseudonymise", "column": "name", "format": "#", "secret": "N0"}, "holds no key"),
+    (
+        {"step": "pseudonymise", "column": "name", "format": "#", "secret": "PSEUDONYM_0"},
+        "holds no key",
+    ),
     ({"step": "age", "column": "born", "at": "2019-13-45"}, "neither a day nor a column"),
     ({"step": "quantiles", "column": "name"}, "holds no numbers"),
     ({"step": "group_rare", "column": "name", "share": 0.1}, "were read off the rows"),

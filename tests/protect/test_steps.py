@@ -116,8 +116,8 @@ def test_pseudonyms_are_one_to_one_and_new_in_each_run(private):
 
 
 def test_keyed_pseudonyms_link_releases_and_the_key_is_in_no_recipe(private, monkeypatch):
-    monkeypatch.setenv("LINK", "a long secret")
-    step = Pseudonymise("city", format="########", secret="LINK")
+    monkeypatch.setenv("PSEUDONYM_LINK", "a long secret")
+    step = Pseudonymise("city", format="########", secret="PSEUDONYM_LINK")
     settled = step.settled(private, Audience.RELEASE)
     frame = pd.DataFrame({"city": ["Rome", "Oslo"]})
     assert values(settled, frame) == values(step.settled(private, Audience.RELEASE), frame)

@@ -23,8 +23,9 @@ from synth.schema import Kind
 from tests.api.test_jobs import PNG
 from tests.evaluate.test_rules import stays
 from tests.people import some_people
-from tests.waiting import PATIENCE
+from tests.waiting import PATIENCE, until
 from ui.shell.visitor import KEY, Made, Visitor
+from ui.trials import PAID
 
 ROUTER = Path(__file__).parents[2] / "ui" / "shell" / "router.py"
 STEPS = ("data", "columns", "method", "compare", "release")
@@ -530,3 +531,21 @@ def test_a_broken_rule_is_a_line_of_the_gate_that_offers_to_leave_it_out(with_re
     app = screen("release", with_release)
     assert f"The rule “{rules[0].says}”: broken by 12 of 400 synthetic rows" in words(app)
     assert "Fix: leave the rule out" in [b.label for b in app.button]
+
+
+def test_what_was_tried_on_the_real_table_is_not_tried_on_the_next_one_by_itself(with_release):
+    """A click spent on one table; the same form, drawn for another, must not spend again."""
+    app = screen("compare", with_release)
+    app.multiselect(key="trials.methods").set_value(["random"])
+    app.radio(key="trials.where").set_value(PAID)
+    next(b for b in app.button if b.label == "Try them").click()
+    ran(app.run())
+    until(lambda: all(w.finished.is_set() for w in with_release.works.values()), "it did not end")
+    assert "each is among the runs below" in words(ran(app.run()))
+    assert [t.name for t in with_release.runs] == ["random"]
+    made = with_release.made
+    with_release.bring(load(some_people(400), Budget(1.0)), "other.csv")
+    with_release.made = made
+    ran(app.run())
+    assert not with_release.works
+    assert not with_release.entries

@@ -216,4 +216,4 @@ def _spelt(cell: Any) -> str | None:
         return "true" if cell else "false"
     if isinstance(cell, float) and not math.isfinite(cell):
         return None
-    return str(cell)
+    return f"{cell:.15g}" if isinstance(cell, float) else str(cell)  # as in a column of its own

@@ -19,14 +19,16 @@ MOST_SHEETS = 8  # offered on the screen
 def read_sheet(stream: IO[bytes], choices: Choices) -> Read:
     """The table on the sheet that is asked for, or else on the one with the largest table.
 
-    Every cell is a text. A date among date-times is a date-time: by the number format of its
-    column, and not by what other rows hold.
+    Every cell is a text, which hangs on no other row.
 
     Raises:
         IngestError: the workbook is damaged or empty, or has no such sheet.
     """
     names, sheet = sheets_of(stream, choices.sheet)
-    rows = [[shown(v, sheet.formats, i).strip() for i, v in enumerate(r)] for r in sheet.rows]
+    rows = [
+        [shown(v, sheet.digits.get((at, i), 1)).strip() for i, v in enumerate(r)]
+        for at, r in enumerate(sheet.rows)
+    ]
     told = list(filled(rows))
     if not told:
         raise IngestError("The sheet is empty.", "Put the table on it, or choose another.")

@@ -8,7 +8,7 @@ Cells of .xls are read by xlrd, which is slow but cannot take the process with i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import IO, Any
@@ -19,31 +19,15 @@ from synth.lazily import compiled
 
 MOST_CELLS = 50_000_000  # of one sheet, laid out
 BLOCK = 1 << 20  # bytes
-LOOKED = 200  # cells whose number formats tell that of their column
 CELL = compiled(rb'<(?:\w+:)?c [^>]*?\br="([A-Z]{1,3})(\d{1,7})"')
 ROW = compiled(rb"<table:table-row\b([^>]*?)(?:/>|>(.*?)</table:table-row>)", re.DOTALL)
 OPEN_CELL = compiled(rb"<table:(?:covered-)?table-cell\b([^>]*)>")
 REPEATED = compiled(rb'number-(?:rows|columns)-repeated="(\d{1,12})"')
 PADDED = compiled(rb'formatCode="00+"')
+ZEROS = compiled("00+")
 UNCACHED = compiled(rb"(?:</f>|<f[^>]*/>)\s*(?:<v>\s*</v>|<v\s*/>)?\s*</c>")
 MOST_UNPACKED = 1 << 30  # bytes
 BROKEN = Refusal(IngestError, "The Excel file is damaged.", "Save it again, or as CSV.")
-
-
-@dataclass(frozen=True)
-class Formats:
-    """What the number formats of a sheet's columns show, by the place of the column.
-
-    Args:
-        timed: whether a date shows its time.
-        zeros: how many digits a whole number has at least, with zeros before it.
-    """
-
-    timed: dict[int, bool] = field(default_factory=dict)
-    zeros: dict[int, int] = field(default_factory=dict)
-
-
-NONE = Formats()
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,14 +38,15 @@ class Sheet:
         rows: its cells from the first row on: text, numbers, truth values, dates, times, durations
             and None.
         merged: areas of merged cells, as first row, first column, last row, last column.
-        formats: what the number formats of its columns show.
+        digits: of a cell that shows zeros before its number, by row and column from 0: how many. By
+            its own format alone: by that of its column, one row could change all others.
         uncached: how many formulas have no value saved with them.
     """
 
     name: str
     rows: list[list[Any]]
     merged: tuple[tuple[int, int, int, int], ...] = ()
-    formats: Formats = NONE
+    digits: Mapping[tuple[int, int], int] = field(default_factory=dict)
     uncached: int = 0
 
 
@@ -108,8 +93,7 @@ def _new(stream: IO[bytes], asked: str) -> tuple[tuple[str, ...], Sheet]:
     sheet = found[name]
     rows = sheet.to_python(skip_empty_area=False)
     merged = [(*a, *b) for a, b in sheet.merged_cell_ranges or ()]
-    formats = _formats(stream, name, rows)
-    return names, Sheet(name, rows, tuple(merged), formats, uncached)
+    return names, Sheet(name, rows, tuple(merged), _digits(stream, name), uncached)
 
 
 def _checked(stream: IO[bytes]) -> int:
@@ -173,44 +157,24 @@ def _check_area(rows: int, width: int) -> None:
         )
 
 
-def _formats(stream: IO[bytes], name: str, rows: list[list[Any]]) -> Formats:
-    """What columns show, by the number formats of their first cells."""
-    dated = {i for r in rows for i, v in enumerate(r) if isinstance(v, date)}
-    found = Formats()
+def _digits(stream: IO[bytes], name: str) -> dict[tuple[int, int], int]:
+    """How many digits numbers show at least, of cells with a format of zeros."""
     stream.seek(0)
     with archive(stream, BROKEN, MOST_UNPACKED) as opened:
         styles = "xl/styles.xml"
         told = opened.read(styles) if styles in opened.namelist() else b""
-    if not told or not (dated or PADDED.search(told)):
-        return found
-    import openpyxl  # half a second that only dates and zeros are worth
+    if not PADDED.search(told):
+        return {}
+    import openpyxl  # half a second, and all cells again, that only zeros are worth
 
     stream.seek(0)
     book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
-    seen: dict[int, int] = {}
-    for at, row in enumerate(book[name].iter_rows()):
-        for i, cell in enumerate(row):
-            if seen.get(i, 0) < LOOKED and isinstance(cell.value, date | int | float):
-                seen[i] = seen.get(i, 0) + 1
-                _note(found, i, cell.value, str(cell.number_format))
-        if at > 20 * LOOKED or (len(seen) == len(row) and min(seen.values()) >= LOOKED):
-            break
-    return found
-
-
-def _note(found: Formats, at: int, value: Any, number_format: str) -> None:
-    """Add what the number format of one cell shows to what is known of its column."""
-    if isinstance(value, date):
-        found.timed[at] = found.timed.get(at, False) or shows_time(number_format)
-    elif not isinstance(value, bool):
-        zeros = len(number_format) if set(number_format) == {"0"} else 1
-        found.zeros[at] = min(zeros, found.zeros.get(at, zeros))
-
-
-def shows_time(number_format: str) -> bool:
-    """Whether a number format of Excel's has hours or seconds in it."""
-    plain = re.sub(r'"[^"]*"|\\.|\[(?!h)[^\]]*\]', "", number_format.lower())
-    return "h" in plain or "s" in plain.replace("general", "")
+    return {
+        (cell.row - 1, cell.column - 1): len(cell.number_format)
+        for row in book[name].iter_rows()
+        for cell in row
+        if isinstance(cell.value, int | float) and ZEROS.fullmatch(str(cell.number_format))
+    }
 
 
 def _old(stream: IO[bytes], asked: str) -> tuple[tuple[str, ...], Sheet]:
@@ -224,19 +188,20 @@ def _old(stream: IO[bytes], asked: str) -> tuple[tuple[str, ...], Sheet]:
     names, name = _chosen({n: s.nrows * s.ncols for n, s in found.items()}, asked)
     sheet = found[name]
     _check_area(sheet.nrows, sheet.ncols)
-    formats = Formats()
+    digits = {}
     rows = []
     for r in range(sheet.nrows):
         cells = []
         for c, cell in enumerate(sheet.row(r)):
             value = _value(xlrd, cell, book.datemode)
-            if r <= LOOKED and isinstance(value, date | float):
+            if isinstance(value, float):
                 told = book.format_map[book.xf_list[cell.xf_index].format_key].format_str
-                _note(formats, c, value, told)
+                if ZEROS.fullmatch(told):
+                    digits[r, c] = len(told)
             cells.append(value)
         rows.append(cells)
     merged = [(top, left, end - 1, right - 1) for top, end, left, right in sheet.merged_cells]
-    return names, Sheet(name, rows, tuple(merged), formats)
+    return names, Sheet(name, rows, tuple(merged), digits)
 
 
 def _value(xlrd: Any, cell: Any, datemode: int) -> Any:
@@ -251,23 +216,23 @@ def _value(xlrd: Any, cell: Any, datemode: int) -> Any:
     return xlrd.xldate_as_datetime(cell.value, datemode)
 
 
-def shown(value: Any, formats: Formats, at: int) -> str:
+def shown(value: Any, digits: int = 1) -> str:
     """A cell as the text a person sees; a number with the 15 digits that Excel keeps.
 
+    A midnight is a day: whether others of its column have a time of day does not matter.
+
     Args:
-        formats, at: what its column shows, and the place of that.
+        digits: how many a whole number shows at least.
     """
-    timed = formats.timed.get(at, False)
     if value is None:
         return ""
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int):
-        return str(value).zfill(formats.zeros.get(at, 1))
+        return str(value).zfill(digits)
     if isinstance(value, float):
         whole = value.is_integer() and abs(value) < 1e15
-        zeros = formats.zeros.get(at, 1)
-        return str(int(value)).zfill(zeros) if whole else format(value, ".15g")
+        return str(int(value)).zfill(digits) if whole else format(value, ".15g")
     if isinstance(value, timedelta):
         seconds = round(value.total_seconds())
         sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
@@ -276,10 +241,9 @@ def shown(value: Any, formats: Formats, at: int) -> str:
         return _rounded(datetime.combine(date(2000, 1, 1), value)).strftime("%H:%M:%S")
     if isinstance(value, datetime):
         value = _rounded(value)
-        midnight = value.time() == time()
-        return str(value.strftime("%Y-%m-%d" if midnight and not timed else "%Y-%m-%d %H:%M:%S"))
+        return str(value.strftime("%Y-%m-%d" if value.time() == time() else "%Y-%m-%d %H:%M:%S"))
     if isinstance(value, date):
-        return value.isoformat() + (" 00:00:00" if timed else "")
+        return value.isoformat()
     return str(value)
 
 

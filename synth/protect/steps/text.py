@@ -20,6 +20,8 @@ from synth.schema.respelling import CASES, respelt
 from synth.schema.settings import Ask, setting
 from synth.vault import PrivateTable
 
+KEYS = "PSEUDONYM_"  # what the name of an environment variable with a key begins with
+
 
 @dataclass(frozen=True)
 class Mask(ValueStep):
@@ -136,7 +138,8 @@ class Pseudonymise(ValueStep):
     secret: str = setting(
         "",
         title="Environment variable with a key (empty: random)",
-        help="Only if you must link this release with another one. Random codes cannot be linked.",
+        help="Only if you must link this release with another one. Random codes cannot be linked. "
+        "Its name begins with PSEUDONYM_.",
     )
     key: bytes = field(default=b"", repr=False, compare=False)
     known: tuple[str, ...] = field(default=(), repr=False, compare=False)
@@ -147,6 +150,13 @@ class Pseudonymise(ValueStep):
             Template(self.format)
         except SchemaError as error:
             raise StepError(error.what, error.remedy, "format") from None
+        if self.secret and not self.secret.startswith(KEYS):
+            raise StepError(
+                f"The environment variable `{self.secret}` is none for keys of pseudonyms.",
+                f"Put the key into one whose name begins with {KEYS}: codes made with any other "
+                "secret of the machine could be tried against guesses of it.",
+                "secret",
+            )
 
     @property
     def _format(self) -> Template:

@@ -187,7 +187,7 @@ def step_of(domain: Numbers | Dates) -> float:
     """The least that two values of a column differ by; 0 where that is not known."""
     if isinstance(domain, Dates):
         return domain.resolution
-    return 0.0 if domain.decimals is None else 10.0**-domain.decimals
+    return 0.0 if domain.decimals is None else domain.step * 10.0**-domain.decimals
 
 
 def _not_for(

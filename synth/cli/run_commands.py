@@ -1,0 +1,223 @@
+"""`synth run`: from a recipe to a release, here or on a server, past the gate."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from synth.cli.recipe_commands import say_dry
+from synth.cli.speech import (
+    Shown,
+    explained,
+    say_attacks,
+    say_gate,
+    say_noticed,
+    say_rules,
+    say_total,
+    say_verdicts,
+    text_of,
+)
+from synth.errors import RecipeError, SynthError
+from synth.evaluate import verdicts
+from synth.ingest import Database
+from synth.lazily import tomlkit
+from synth.release import Bundle
+from synth.release.kept_rules import upkeep_of
+from synth.release.signature import KEY, read_key, signed_words
+from synth.release.table_files import whole
+from synth.runs import Outcome, Recipe, read_recipe, run
+from synth.runs.audit import Asked, Audit
+from synth.runs.gate import Objection, gate, ready
+from synth.runs.held_here import held_here
+from synth.runs.remote import connected
+
+STOPPED = 3  # the exit code of a release that the gate keeps back
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this file."""
+    app.command("run")(run_recipe)
+
+
+def run_recipe(
+    recipe: Annotated[Path, typer.Argument(help="A recipe (TOML).")],
+    output: Annotated[Path, typer.Option("--output", "-o")] = Path("release.zip"),
+    data: Annotated[Path | None, typer.Option(help="A table instead of the recipe's.")] = None,
+    server: Annotated[str, typer.Option(help="Run on this server: https://…")] = "",
+    token: Annotated[str, typer.Option(envvar="SYNTH_TOKEN", help="The server's.")] = "",
+    audit: Annotated[
+        Path | None,
+        typer.Option(envvar="SYNTH_AUDIT", help="A log: who asked what, at what cost."),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(envvar=KEY, help="Sign with this key, where it is made here."),
+    ] = None,
+    why_another: Annotated[
+        str, typer.Option(help="Your reason for one more release without noise about these people.")
+    ] = "",
+    strict: Annotated[
+        bool, typer.Option(help="Write nothing where the gate stops it: exit code 3.")
+    ] = False,
+    despite: Annotated[
+        str, typer.Option(help="Your reason for whatever the gate stops to leave as it is.")
+    ] = "",
+    dry: Annotated[bool, typer.Option("--dry", help="Say what it would do; read no row.")] = False,
+) -> None:
+    """Make a release: read, learn, draw, compare, bundle.
+
+    Example: synth run recipe.toml -o release.zip --strict
+    """
+    with explained():
+        wanted = _reasoned(read_recipe(text_of(recipe)), why_another)
+        if dry:
+            return say_dry(wanted, recipe.parent, data, output)
+        leaving = Leaving(strict=strict, despite=" ".join(despite.split()))
+        if server:
+            return _elsewhere(wanted, (server, token), data, recipe.parent, output, leaving)
+        signing = None if key is None else read_key(key)
+        with whole(output) as stream:  # before anything is spent on what goes into it
+            outcome = _made(wanted, data, recipe.parent, audit)
+            lines = gate(wanted, outcome.release.model, outcome.comparison, outcome.upkeep)
+            leaving.check(lines)
+            outcome.release.write(stream, signing)
+    say_noticed(outcome.noticed)
+    _tell(outcome, wanted)
+    leaving.say(lines)
+    typer.echo(signed_words(signing.fingerprint if signing else ""))
+    typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows to {output}.")
+
+
+def _elsewhere(
+    wanted: Recipe,
+    there: tuple[str, str],
+    data: Path | None,
+    folder: Path,
+    output: Path,
+    leaving: Leaving,
+) -> None:
+    """Let a server, with its token, make the release; whoever has the rows asks the gate here.
+
+    Raises:
+        RecipeError: nothing may be written that the gate stops, and the rows are not here.
+    """
+    asked = wanted.source.database and data is None
+    if asked and leaving.strict:
+        raise RecipeError(
+            "The rows are the server's, so the gate, which `--strict` asks, cannot be asked here.",
+            "Leave out `--strict`, or run it where the rows are.",
+        )
+    with whole(output) as stream, connected(*there) as remote:
+        content = remote.run(wanted, data, folder, Shown())
+        lines: tuple[Objection, ...] = ()
+        why = "The rows are the server's."
+        if not asked:
+            table = data or folder / wanted.source.file
+            lines, why = _held(wanted, content, table, folder, leaving)
+            leaving.check(lines)
+        stream.write(content)
+    leaving.say(lines)
+    if why:
+        typer.echo(f"Nobody held the release against the real rows. {why}")
+    typer.echo(f"Wrote the release that {there[0]} made to {output}.")
+
+
+def _held(
+    wanted: Recipe, content: bytes, table: Path, folder: Path, leaving: Leaving
+) -> tuple[tuple[Objection, ...], str]:
+    """What the gate finds in a release of rows that are here, or why it could not be asked.
+
+    Raises:
+        SynthError: it could not, and nothing may be written that it has not seen.
+    """
+    bundle = Bundle.read(io.BytesIO(content))
+    try:
+        found = held_here(wanted, bundle, table, folder)
+    except SynthError as error:  # the release is there and paid for, and is not lost by this
+        if leaving.strict:
+            raise
+        return (), error.what
+    say_verdicts(verdicts(found))
+    return gate(wanted, bundle.model, found, upkeep_of(bundle.facts)), ""
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """What becomes of a release that the gate stops.
+
+    Args:
+        strict: nothing is written.
+        despite: the reason why it leaves all the same.
+    """
+
+    strict: bool
+    despite: str
+
+    def check(self, lines: Sequence[Objection]) -> None:
+        """End with `STOPPED`, before anything is written, where somebody asked for that."""
+        if self.strict and not self.despite and not ready(lines):
+            say_gate(lines)
+            typer.echo("Nothing was written; what the run cost stays spent.", err=True)
+            raise typer.Exit(STOPPED)
+
+    def say(self, lines: Sequence[Objection]) -> None:
+        """What the gate found, and how a reason that was given here is kept."""
+        say_gate(lines, self.despite)
+        still = [line.key for line in lines if line.open]
+        if self.despite and still:
+            kept = tomlkit.table()
+            for key in still:
+                kept.add(key, self.despite)
+            typer.echo("To keep the reason with the recipe, and not to give it again, add to it:")
+            typer.echo(tomlkit.dumps({"release": {"exceptions": kept}}).strip())
+
+
+def _tell(outcome: Outcome, wanted: Recipe) -> None:
+    """What is promised, and how close it is: for the custodian."""
+    comparison, release = outcome.comparison, outcome.release
+    typer.echo(f"{release.statement.guarantee.short}. {release.statement.guarantee.plain}")
+    if (total := release.statement.population) is not None and total.population:
+        say_total(total)
+    typer.echo(
+        f"Mean distance to the real table: columns {comparison.one_way:.3f} "
+        f"(a fresh real sample: {comparison.fresh_one_way:.3f}), "
+        f"pairs {comparison.two_way:.3f} ({comparison.fresh_two_way:.3f}). "
+        "These two figures are for you, not for the recipients."
+    )
+    say_verdicts(outcome.verdicts)
+    say_rules(comparison.rules, outcome.upkeep)
+    say_attacks(comparison.attacks)
+    if less := wanted.chosen.less(release.model.schema):
+        typer.echo(less)
+    if (run := release.model.schema.run_by_spreadsheets) and release.safe:
+        typer.echo(
+            f"Cells of {', '.join(run)} would be run by a spreadsheet as formulas, and got an "
+            "apostrophe. `safe = false` under [release] leaves them as they are."
+        )
+    if (found := comparison.copies) is not None:
+        typer.echo(f"{found.plain} {found.remedy if found.too_many else ''}".strip())
+
+
+def _reasoned(recipe: Recipe, why: str) -> Recipe:
+    """The recipe with the reason that was given on the command line."""
+    if not why:
+        return recipe
+    privacy = recipe.privacy.model_copy(update={"why_another": why})
+    return recipe.model_copy(update={"privacy": privacy})
+
+
+def _made(recipe: Recipe, data: Path | None, folder: Path, audit: Path | None) -> Outcome:
+    """The run of a recipe; a query of its own is written down where somebody asked for that."""
+    told = recipe.source
+    if audit is None or data is not None or not told.database:
+        return run(recipe, data, folder=folder, progress=Shown())
+    asked = Asked(Database(told.database).shown, told.query, recipe.method.name)
+    with Audit(audit).following(asked) as released:
+        outcome = run(recipe, folder=folder, progress=Shown())
+        released(outcome.release.statement.cost)
+    return outcome

@@ -1,0 +1,49 @@
+"""A release that was made elsewhere, held against the rows that were sent there: for the custodian.
+
+Whoever sent a table has its rows, so the gate is asked where they are; a server says nothing of
+them beside the release.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from synth.evaluate import Comparison, compare
+from synth.evaluate.rules import found_rules
+from synth.ingest import load
+from synth.protect.steps import Shelf
+from synth.release import Bundle
+from synth.runs.judging import as_seen, judgeable
+from synth.runs.recipe import Recipe
+from synth.runs.running import deidentified
+from synth.schema.rule_counts import counted
+
+
+def held_here(recipe: Recipe, bundle: Bundle, source: Any, folder: Path = Path()) -> Comparison:
+    """How close a release is to the rows that it was made of, under the steps of its recipe.
+
+    People whom the server set aside are not known here, so nothing is attacked.
+
+    Args:
+        source: the table that was sent.
+        folder: where the files of de-identification steps are.
+
+    Raises:
+        SynthError: the table cannot be read, or the steps do not fit it.
+    """
+    asked = recipe.source
+    loaded = load(
+        source,
+        recipe.budget,
+        missing=asked.missing,
+        choices=asked.choices,
+        person=recipe.people.column,
+    )
+    before = deidentified(recipe, loaded, Shelf(folder)).private
+    seen = as_seen(before, before.declared_by_custodian(bundle.schema))
+    comparison = judgeable(compare(seen, bundle.rows), recipe, bundle.schema)
+    counts = counted(bundle.rules, bundle.rows, bundle.schema)
+    rules = found_rules(before, bundle.rows, counts)
+    return replace(comparison, rules=rules)

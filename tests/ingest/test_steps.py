@@ -1,0 +1,90 @@
+"""Numbers that come in steps keep them, where that is told from noise."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from synth.budget import Budget, Rho
+from synth.errors import SchemaError
+from synth.ingest.discovery import SHARE, discovered
+from synth.ingest.masses import with_masses
+from synth.ingest.steps import STEPS, Multiples, largest_step, may_step
+from synth.schema import Column, Kind, Numbers, Origin, Schema
+from synth.schema.documents import domain_of
+from synth.vault import PrivateTable
+
+ROWS = 20_000
+WHOLE = Numbers((0.0, 1.0), Origin.OBSERVED, decimals=0)
+
+
+def counted(numbers: list[int]) -> np.ndarray:
+    domain = Multiples(WHOLE)
+    return np.bincount(domain.encode(pd.Series(numbers)), minlength=domain.size).astype(float)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_the_largest_step_is_told_and_zeros_tell_nothing(step: int) -> None:
+    numbers = [step * n for n in (1, 2, 3, 7, 9)] * 400
+    assert largest_step(counted([*numbers, *[0] * 9000]), 10.0) == step
+    assert largest_step(counted(numbers), 200.0) == 1, "too few to be sure"
+    assert largest_step(counted([*numbers, *[1] * 200]), 10.0) == 1
+    assert largest_step(counted([0] * 9000), 10.0) == 1
+
+
+def test_steps_come_back_under_a_budget() -> None:
+    rng = np.random.default_rng(4)
+    table = pd.DataFrame(
+        {
+            "halves": rng.integers(0, 900, ROWS) / 2,
+            "hundreds": rng.integers(-40, 4000, ROWS) * 100,
+            "any": rng.integers(0, 4000, ROWS),
+        }
+    )
+    halves = Numbers((0.0, 1.0), Origin.OBSERVED, decimals=1)
+    schema = Schema(
+        (
+            Column("halves", halves, Kind.REAL),
+            Column("hundreds", WHOLE, Kind.INTEGER),
+            Column("any", WHOLE, Kind.INTEGER),
+        )
+    )
+    private = PrivateTable(table, schema, Budget(3.0, 1e-6))
+    rho = Rho(SHARE * private.ledger.left)
+    found = discovered(private, rho)
+    assert found.ledger.spent <= rho * (1 + 1e-9)
+    domains = [found.schema.domain(n) for n in table]
+    assert [d.step for d in domains if isinstance(d, Numbers)] == [5, 100, 1]
+    drawn = found.schema.decode(
+        {n: rng.integers(0, d.size - 1, 500) for n, d in zip(table, domains, strict=True)}, rng
+    )
+    assert (drawn["halves"].astype(float) * 2 % 1 == 0).all()
+    assert (drawn["hundreds"].dropna().astype(int) % 100 == 0).all()
+    assert (drawn["any"].dropna().astype(int) % 5 != 0).any()
+
+
+def test_nothing_is_asked_where_shared_values_speak_against_a_step() -> None:
+    table = pd.DataFrame({"n": [1, 2, 3, 4] * 50})
+    private = PrivateTable(table, Schema((Column("n", WHOLE, Kind.INTEGER),)), Budget(3.0, 1e-6))
+    assert not may_step(private, WHOLE, ["1", "2", "3", "10"])
+    assert may_step(private, WHOLE, ["0", "10", "15", "16"])
+    assert may_step(private, WHOLE, [])
+
+
+def test_a_shared_value_off_the_steps_is_kept_beside_them() -> None:
+    domain = Numbers((0.0, 1.0), Origin.OBSERVED, decimals=1, step=5)
+    found = with_masses(domain, (0.0, 2.0, 4.0), ["1.5", "2.7"])
+    assert found.edges == (0.0, 1.5, 2.0, 2.7, 2.8, 4.0)
+    drawn = found.decode(np.arange(5).repeat(50), np.random.default_rng(1))
+    assert set(drawn) == {0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 2.7, 3.0, 3.5}
+    assert found.largest == 3.5
+    assert domain_of(found.document()) == found
+
+
+@pytest.mark.parametrize("step", [0, -5, 2.5, math.inf, 10**9])
+def test_a_step_that_no_number_has_is_refused(step: float) -> None:
+    with pytest.raises(SchemaError, match="steps"):
+        Numbers((0.0, 1.0), decimals=1, step=step)  # type: ignore[arg-type]
