@@ -80,6 +80,9 @@ def _line(column: Column, part: ColumnPart | None) -> dict[str, Any]:
 
 def _bounds(column: Column) -> tuple[str | None, str | None]:
     domain = column.domain
+    if isinstance(domain, Numbers) and domain.spelling.clock:
+        written_as = domain.spelling.written
+        return written_as(domain.edges[0], 0), written_as(domain.largest, 0)
     if isinstance(domain, Numbers):
         return f"{domain.edges[0]:g}", f"{domain.largest:g}"
     if isinstance(domain, Dates):

@@ -99,12 +99,12 @@ LOOKED = """\
 
 def _commented(toml: str, suggestions: dict[str, Suggestion]) -> str:
     """The recipe with what each column seems to be under its name, as a comment."""
-    columns = [s.column for s in suggestions.values()]
+    seen = list(suggestions.values())
     lines: list[str] = []
     for line in toml.splitlines():
         lines.append(line)
         if len(lines) > 1 and lines[-2] == "[[column]]":  # this line is the name
-            lines += [f"# {told}" for told in _seen(columns.pop(0))]
+            lines += [f"# {told}" for told in (*_seen(seen[0].column), *_repairs(seen.pop(0)))]
     return LOOKED + "\n".join(lines) + "\n"
 
 
@@ -142,6 +142,14 @@ def _seen(column: Column) -> Iterator[str]:
     if column.missing_as and column.modelled:
         yield f"missing_as = {_quoted(column.missing_as)}"
     yield column.reason
+
+
+def _repairs(suggestion: Suggestion) -> Iterator[str]:
+    """What would put a column right, and the lines that it comes to."""
+    for repair in suggestion.repairs:
+        yield f"Proposed: {repair.what}. {repair.why}"
+        told = repair.lines.splitlines()
+        yield from told[2:] if repair.declares else told  # the column's own head stands above
 
 
 def _quoted(text: str) -> str:

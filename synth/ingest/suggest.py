@@ -268,7 +268,7 @@ def _at_a_glance(
     repairs = repairs_of(column.name, values.text, values.counts, seen, amounts)
     told = np.full(len(values.text), np.nan) if amounts is None else amounts
     reread = rereadings(column.name, values.form, seen, values.text, values.counts, told)
-    return profile, repairs, tuple(reread)
+    return profile, repairs, tuple(r for r in reread if r.label or not repairs)
 
 
 def _identifiers(name: str, values: _Values, kind: Kind, seen: str) -> Pattern:

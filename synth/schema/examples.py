@@ -92,7 +92,7 @@ def _scale_of(after: str) -> tuple[str, str]:
 
 def decimals_of(example: str) -> int:
     """How many decimal places an example shows."""
-    found = DIGITS.search(example)
+    found = DIGITS.search(in_plain(example))
     return marks_of(found[0])[2] if found and not way_of(example) else 0
 
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from synth.lazily import compiled
+from synth.lazily import compiled, pa
 
 BLANKS = " \u00a0\u202f\u2009"
 DAY, YEAR = 86_400.0, 365.25 * 86_400
@@ -161,6 +161,12 @@ WORDS = (
 ABOUT = rf"^(?:[~≈∼] ?|(?i:{WORDS})(?:\. ?| ))([^\sA-Za-z].*)$"  # noqa: RUF001
 DOUBTED = r"^(.*[0-9%)]) ?(?:[?*†‡]{1,3}|\((?i:est|approx|ca)\.?\)|(?i:est|approx)\.?)$"
 _ABOUT, _DOUBTED = compiled(ABOUT), compiled(DOUBTED)
+
+
+def marked(texts: pa.Array) -> pa.Array:
+    """Which texts may be marked as about right: all that are, and a few that are not."""
+    found = pa.compute.match_substring_regex(texts, f"{ABOUT}|{DOUBTED}")
+    return found.fill_null(False)
 
 
 def exactly(text: str) -> str:

@@ -20,8 +20,8 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from synth.lazily import compiled, np, pa, pd
-from synth.schema.measures import exactly
+from synth.lazily import compiled, np, npt, pa, pd
+from synth.schema.measures import exactly, marked
 from synth.schema.periods import era_of, ordinal, without_ordinal, without_periods
 from synth.schema.scripts import in_plain, in_script, unscripted
 from synth.schema.values import Values, as_text
@@ -143,13 +143,21 @@ def as_seconds(values: pd.Series, format: str, also: Sequence[str] = ()) -> Valu
                 some[~((days >= SERIALS[0]) & (days <= SERIALS[1]))] = np.nan
             found[left] = some
     left = np.flatnonzero(np.isnan(found) & values.notna().to_numpy())
-    if len(left) and not pd.api.types.is_numeric_dtype(values.dtype):
-        bare = (
-            values.iloc[left].astype(object).map(lambda v: exactly(v) if isinstance(v, str) else v)
-        )
-        marked = (bare != values.iloc[left].astype(object)).to_numpy()
-        if marked.any():
-            found[left[marked]] = as_seconds(bare[marked], format, also)
+    left = left[_about(values.iloc[left])]
+    given = values.iloc[left].astype(object)
+    bare = given.map(exactly)
+    if (changed := (bare != given).to_numpy()).any():
+        found[left[changed]] = as_seconds(bare[changed], format, also)
+    return found
+
+
+def _about(values: pd.Series) -> npt.NDArray[np.bool_]:
+    """Which are texts that are marked as about right."""
+    try:
+        texts = pa.array(values, pa.string(), from_pandas=True)
+    except pa.ArrowException:  # not all of them are texts
+        return np.zeros(len(values), dtype=bool)
+    found: npt.NDArray[np.bool_] = marked(texts).to_numpy(zero_copy_only=False)
     return found
 
 

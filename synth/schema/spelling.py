@@ -14,15 +14,7 @@ from functools import cached_property
 
 from synth.lazily import compiled, np, npt, pa, pd
 from synth.schema.durations import ways
-from synth.schema.measures import (
-    ABOUT,
-    DOUBTED,
-    PLURALS,
-    exactly,
-    in_fitting_unit,
-    in_one_unit,
-    letters_of,
-)
+from synth.schema.measures import PLURALS, exactly, in_fitting_unit, in_one_unit, letters_of, marked
 from synth.schema.scripts import APART, MARK, in_plain, in_script
 from synth.schema.values import Values
 
@@ -225,12 +217,14 @@ class Spelling:
                 numbers[mine] = _cast(self._undone(some.filter(fits), pattern))
                 open_[mine] = False
         left = texts.filter(pa.array(open_))
-        maybe, never, about = (
-            pa.compute.match_substring_regex(left, form)
-            for form in (r"\p{N}", self._never, f"{ABOUT}|{DOUBTED}")
-        )
-        told = pa.compute.or_(pa.compute.invert(never), about)
-        told = pa.compute.and_(maybe, told).fill_null(False)
+        maybe = pa.compute.match_substring_regex(left, r"\p{N}").fill_null(False)
+        never = pa.compute.match_substring_regex(left, self._never).fill_null(False)
+        told = pa.compute.and_not(maybe, never)
+        odd = pa.compute.and_(maybe, never)
+        if pa.compute.any(odd).as_py():
+            mine = odd.to_numpy(zero_copy_only=False).copy()
+            mine[mine] = marked(left.filter(odd)).to_numpy(zero_copy_only=False)
+            told = pa.compute.or_(told, pa.array(mine))
         open_[open_] = told.to_numpy(zero_copy_only=False)
         return numbers, open_
 

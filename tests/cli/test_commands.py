@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from synth.cli import app
+from synth.release import Bundle
 from synth.runs.audit import Audit
 from tests.people import some_people
 
@@ -49,6 +50,24 @@ def test_a_starter_recipe_gives_its_reasons(folder):
     text = (folder / "recipe.toml").read_text()
     assert "# By its name, it is what others may know. 2 different values in 400 rows." in text
     assert '[[column]]\nname = "city"' in text
+
+
+def test_a_starter_recipe_proposes_repairs_that_work_without_their_comment_signs(folder):
+    heard = ["radio;tv", "tv", "radio;tv;web", "web", "radio;web", "radio"]
+    rows = [f"{h},{a}" for h in heard for a in [*range(18, 80), -99, -99]]
+    (folder / "heard.csv").write_text("\n".join(["heard,age", *rows]))
+    synth("init", "heard.csv", "-o", "heard.toml")
+    text = (folder / "heard.toml").read_text()
+    assert "# Proposed: Spread its 3 choices over columns." in text
+    assert "# Proposed: -99 is a code." in text
+    keys = r"\[\[protect\]\]\n# step|step =|column =|sign =|choices =|codes =|seen ="
+    told = re.sub(rf"(?m)^# (?=(?:{keys}))", "", text)
+    (folder / "heard.toml").write_text(told.replace("epsilon = 1.0", "epsilon = 50"))
+    made = synth("run", "heard.toml", "-o", "heard.zip")
+    assert made.exit_code == 0, made.output
+    schema = Bundle.read(folder / "heard.zip").schema
+    assert schema.names == ("heard: radio", "heard: tv", "heard: web", "age")
+    assert schema.domain("age").codes == ("-99",)
 
 
 def test_an_existing_recipe_is_not_overwritten(folder):

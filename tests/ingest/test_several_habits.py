@@ -15,7 +15,7 @@ from synth.release.counts import recheck
 from synth.runs import read_recipe, run
 from synth.runs.verifying import verify
 from synth.schema import Dates, Kind, Numbers, Role, moments
-from synth.schema.examples import spelling_of
+from synth.schema.examples import decimals_of, spelling_of
 from synth.schema.measures import in_one_unit
 from synth.schema.scripts import APART, MARK, in_script
 from synth.schema.spelling import Spelling
@@ -243,6 +243,7 @@ def test_measures_of_several_parts_and_other_digits_come_back_as_they_were(cells
     assert found.spelling.texts(measured, found.decimals).tolist() == cells
     again = spelling_of(found.spelling.example(found.decimals), whole=found.decimals == 0)
     assert [again.read(c) for c in cells] == measured.tolist()
+    assert found.spelling.clock or decimals_of(written) == found.decimals
 
 
 @pytest.mark.parametrize(
