@@ -54,8 +54,15 @@ def _date_grid() -> Values:
     return np.asarray((decades - pd.Timestamp(0)) / pd.Timedelta(1, "s"), dtype=np.float64)
 
 
-def _grid_of(column: Column) -> Values:
-    return _date_grid() if isinstance(column.domain, Dates) else _number_grid()
+def _grid_of(column: Column, step: float) -> Values:
+    """The grid of the first look, without what lies between zero and the first step.
+
+    No number is there, and zero would have no neighbour that rows lie in.
+    """
+    if isinstance(column.domain, Dates):
+        return _date_grid()
+    grid = _number_grid()
+    return grid[(grid == 0) | (np.abs(grid) >= step)]
 
 
 def edges_anywhere(
@@ -66,7 +73,7 @@ def edges_anywhere(
     Nowhere, if no rows can be told from noise at the first look.
     """
     first = Rho(FIRST * rho / (len(ZOOMS) + FIRST))
-    edges = _grid_of(column)
+    edges = _grid_of(column, step)
     counts = looker(private, column, first)(edges)
     sigma = gaussian_sigma(first, private.rows_per_person)
     least = _surely(len(edges), sigma)
