@@ -207,7 +207,8 @@ def _near(known: Values) -> Values:
     """How far from each value something still is that value: far less than any two are apart."""
     size = np.abs(known)
     least = size[size > 0].min() if (size > 0).any() else 1.0
-    return np.asarray(1e-12 * np.where(size > 0, size, least))
+    size = np.where(size > 0, size, least)
+    return np.asarray(np.maximum(1e-12 * size, np.spacing(size)))  # a share of the least there is, is 0
 
 
 def _of(near: Values, known: Values, some: Values) -> Values:
