@@ -169,7 +169,7 @@ def _of_measured(domain: Numbers | Dates, values: pd.Series) -> Bins:
     sorts = (*sorts, *((Sort.VALUES,) * len(domain.codes)), Sort.MISSING)
     even = np.zeros(len(labels))
     even[1 : 1 + inside] = _room(domain, edges)
-    even = even / max(float(even.sum()), 1e-300)
+    even = even / (float(even.sum()) or 1.0)
     return Bins(cut, _different(labels), sorts, tuple(map(float, even)))
 
 
@@ -208,7 +208,7 @@ def _near(known: Values) -> Values:
     size = np.abs(known)
     least = size[size > 0].min() if (size > 0).any() else 1.0
     size = np.where(size > 0, size, least)
-    return np.asarray(np.maximum(1e-12 * size, np.spacing(size)))  # a share of the least there is, is 0
+    return np.asarray(np.maximum(1e-12 * size, np.spacing(size)))  # such a share may be 0
 
 
 def _of(near: Values, known: Values, some: Values) -> Values:
