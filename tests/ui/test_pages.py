@@ -17,6 +17,7 @@ from synth.release.showcase.bundle import look_of
 from synth.runs import Recipe, read_recipe, run, verify
 from synth.runs.accounts import of_the_visitor
 from synth.runs.handout import image_text
+from synth.runs.job import Job
 from synth.runs.recipe import MethodPart, People, Privacy, ReleasePart, RulePart
 from synth.runs.recipe_file import recipe_text
 from synth.schema import Kind
@@ -24,6 +25,8 @@ from tests.api.test_jobs import PNG
 from tests.evaluate.test_rules import stays
 from tests.people import some_people
 from tests.waiting import PATIENCE, until
+from ui.method import progress
+from ui.method.progress import show_job
 from ui.shell.visitor import KEY, Made, Visitor
 from ui.trials import PAID
 
@@ -549,3 +552,15 @@ def test_what_was_tried_on_the_real_table_is_not_tried_on_the_next_one_by_itself
     ran(app.run())
     assert not with_release.works
     assert not with_release.entries
+
+
+def test_a_run_that_ends_while_the_screen_is_drawn_is_not_lost(with_release, monkeypatch):
+    """Not yet over when the screen began, over when its bar was drawn: nobody took it."""
+    made, drawn_again = with_release.made, []
+    job = Job(made.recipe, lambda entry: None, bundle=made.zipped, comparison=made.comparison)
+    job.finished.set()
+    with_release.made, with_release.job = None, job
+    monkeypatch.setattr(progress.st, "rerun", lambda: drawn_again.append(True))
+    show_job(with_release)
+    assert with_release.made is not None
+    assert drawn_again

@@ -14,6 +14,8 @@ def show_job(who: Visitor) -> None:
     if job is None:
         return
     if job.finished.is_set():
+        if who.collect():  # it ended since this screen began to be drawn
+            st.rerun()
         _show_end(who, job)
         return
     _watch(job)
