@@ -62,7 +62,7 @@ def _grid_of(column: Column, step: float) -> Values:
     if isinstance(column.domain, Dates):
         return _date_grid()
     grid = _number_grid()
-    return np.asarray(grid[(grid == 0) | (np.abs(grid) >= step)])
+    return grid[(grid == 0) | (np.abs(grid) >= step)]
 
 
 def edges_anywhere(
@@ -88,7 +88,7 @@ def edges_anywhere(
     within = (edges[:-1] >= closer[0]) & (edges[1:] <= closer[1])
     cells = _cells(ZOOMS[0], float(counts[within].sum()), noise)
     edges = _on_steps(np.linspace(*closer, cells + 1), step)
-    seen = Glance(edges, look(edges), noise, float(counts[within].sum()))
+    seen = Glance(edges, look(edges), noise)
     return tuple(float(e) for e in np.unique([*_closed_in(look, seen, step), *tails]))
 
 
@@ -117,17 +117,11 @@ def edges_within(private: PrivateTable, column: Column, rho: Rho, step: float) -
 
 @dataclass(frozen=True)
 class Glance:
-    """Noisy counts between edges, and the standard deviation of their noise.
-
-    Args:
-        rows: how many rows lie there by the look before, whose intervals are fewer: the sum of many
-            counts is mostly noise in a small table.
-    """
+    """Noisy counts between edges, and the standard deviation of their noise."""
 
     edges: Values
     counts: Values
     sigma: float
-    rows: float = 0.0
 
     @property
     def told(self) -> float:
@@ -138,19 +132,14 @@ class Glance:
 
     @property
     def surely(self) -> tuple[float, float] | None:
-        """The stretch that surely holds rows, if it holds most and the others are but noise."""
+        """The stretch that surely holds rows, if what lies outside is no more than noise."""
         least = _surely(len(self.edges), self.sigma)
         if self.counts.max() < least:
             return None
         low, high = _reach(self.edges, self.counts, least)
-        out = (self.edges[:-1] < low) | (self.edges[1:] > high)
-        rest = REST * self.sigma * math.sqrt(out.sum())
-        alone = self.counts[out].sum() <= rest and self._most(self.counts[~out])
-        return (low, high) if alone else None
-
-    def _most(self, held: Values) -> bool:
-        """Whether intervals hold most of the rows, as far as it is known how many these are."""
-        return bool(held.sum() >= MOST * max(self.rows, float(self.counts.sum())))
+        outside = self.counts[(self.edges[:-1] < low) | (self.edges[1:] > high)]
+        rest = REST * self.sigma * math.sqrt(len(outside))
+        return (low, high) if outside.sum() <= rest else None
 
     def stretch(self, slack: int) -> tuple[float, float]:
         """Where the rows lie: outwards from the middle as long as more lie there than `END` says.
@@ -167,7 +156,7 @@ class Glance:
         first = middle - int(np.cumsum(beyond[middle::-1]).argmax()) - slack
         last = middle + int(np.cumsum(beyond[middle:]).argmax()) + slack
         first, last = max(0, first), min(len(beyond) - 1, last)
-        if not self._most(self.counts[first : last + 1]):
+        if self.counts[first : last + 1].sum() < MOST * self.counts.sum():
             first, last = 0, len(beyond) - 1
         return float(self.edges[first]), float(self.edges[last + 1])
 
@@ -185,10 +174,8 @@ def _closed_in(look: Callable[[Values], Values], at: Glance, step: float) -> Val
         tails += _tails(at.edges, at.counts, at.sigma, reach, closer)
         if cells < ZOOMS[-1]:  # the last look is for the cuts, not for the ends
             cells = _cells(cells, float(at.counts.sum()), at.sigma)
-        within = (at.edges[:-1] >= closer[0]) & (at.edges[1:] <= closer[1])
-        rows = float(at.counts[within].sum())
         edges = _on_steps(np.linspace(*closer, cells + 1), step)
-        at = Glance(edges, look(edges), at.sigma, rows)
+        at = Glance(edges, look(edges), at.sigma)
     low, high = at.stretch(0) if at.told >= ROUGHLY else ends
     kept = np.flatnonzero((at.edges >= low) & (at.edges <= high))
     if len(kept) < 2:
@@ -277,8 +264,7 @@ def _closer(
         return reach
     low, high = _reach(edges, counts, least)
     held = counts[(edges[:-1] >= low) & (edges[1:] <= high)].sum()
-    every = counts[(edges[:-1] >= reach[0]) & (edges[1:] <= reach[1])].sum()
-    return (low, high) if held >= MOST * every else reach
+    return (low, high) if held >= MOST * counts.sum() else reach
 
 
 def _on_steps(edges: Values, step: float) -> Values:
