@@ -62,7 +62,7 @@ def _grid_of(column: Column, step: float) -> Values:
     if isinstance(column.domain, Dates):
         return _date_grid()
     grid = _number_grid()
-    return grid[(grid == 0) | (np.abs(grid) >= step)]
+    return np.asarray(grid[(grid == 0) | (np.abs(grid) >= step)])
 
 
 def edges_anywhere(
