@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from statistics import NormalDist
 
 from synth.ingest.shapes import (
     ALIKE,
@@ -47,7 +48,8 @@ AMONG = 0.2  # of the cells at least are numbers, where the others are more or l
 HALF = 0.5  # the same where the others are words
 DAYS = 0.3  # the same of dates, which nothing else looks like
 NEARLY = 0.98  # the same of truth values: a third answer is more than a slip
-USUAL, RARE = 4.0, 5.2  # times the noise: what is less may be noise alone, of any shape of a kind
+USUAL = 4.0  # times the noise: what is less may be noise alone, of any of the usual shapes
+BY_CHANCE = 0.001  # of a column, that noise alone shows any of all the other shapes
 GONE = 1.0  # the same of missing cells: gaps that are lost harm more than a few that were none
 TRIMMED = 0.05  # of numbers show fewer decimal places, where zeros at the end are not written
 
@@ -171,7 +173,7 @@ def form_of(
     surely = _told_gaps(gaps.texts, missing, USUAL * sigma) if len(missing) else []
     told = told[: len(listed)]
     usual = _usual()
-    least = np.full(len(listed), max(RARE * sigma, 1e-9))
+    least = np.full(len(listed), max(_rare() * sigma, 1e-9))
     least[usual] = max(USUAL * sigma, 1e-9)
     held = np.flatnonzero(told >= least)
     if not len(held):  # nothing rises above the noise: the likeliest of the usual shapes
@@ -207,6 +209,15 @@ def _usual() -> npt.NDArray[np.int64]:
     words = *map(WordShape, (False, True)), WordShape(coded=True), WordShape(spoken=True)
     common: tuple[Shape, ...] = (*plain, *dates, *truth, *words)
     return np.array([places()[shape] for shape in common])
+
+
+@cache
+def _rare() -> float:
+    """Times the noise, from which a shape of the whole list is there: the longer, the more.
+
+    By a union bound over the list; the noise is all but normal where it matters.
+    """
+    return NormalDist().inv_cdf(1 - BY_CHANCE / len(shapes()))
 
 
 @cache

@@ -38,7 +38,7 @@ def some_people(rows: int = ROWS) -> pd.DataFrame:
     return frame.set_index(pd.Index(rng.integers(0, 90, rows), name="age"))
 
 
-@pytest.fixture(scope="module", params=["inf", "200"])
+@pytest.fixture(scope="module", params=["inf", "20"])
 def outcome(request):
     recipe = f'[privacy]\nepsilon = {request.param}\n[method]\nname = "independent"\n'
     return run(read_recipe(recipe), some_people())
