@@ -171,13 +171,16 @@ def tried(recipe: Recipe, attempt: Callable[[Recipe], tuple[str, Comparison]]) -
 def frontier(trials: Sequence[Trial]) -> tuple[Trial, ...]:
     """Those that no other one beats: as near and as safe at least, and better in one of both.
 
-    Where no risk could be told, nearness alone counts.
+    Where no risk could be told of either, nearness alone counts; where it could of one of two,
+    neither beats the other.
     """
     told = [t for t in trials if t.comparison is not None]
     return tuple(t for t in told if not any(_beats(o, t) for o in told))
 
 
 def _beats(one: Trial, other: Trial) -> bool:
+    if (one.risk is None) is not (other.risk is None):
+        return False
     mine, theirs = ((t.distance, t.risk or 0.0) for t in (one, other))
     return mine != theirs and all(a <= b for a, b in zip(mine, theirs, strict=True))
 

@@ -91,6 +91,11 @@ def test_without_attacks_nearness_alone_counts():
     assert frontier((far, near)) == (near,)
 
 
+def test_one_that_was_not_attacked_beats_none_that_was():
+    judged, unjudged = trial(0.3, 60), trial(0.1, None)
+    assert frontier((judged, unjudged)) == (judged, unjudged)
+
+
 def test_the_risk_is_what_is_surely_found_out():
     told = trial(0.1, 60)
     assert told.risk == told.attempts[0].risk.low < told.attempts[0].risk.value
