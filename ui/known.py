@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TypeVar
 
 import streamlit as st
 
@@ -15,6 +17,7 @@ from synth.ingest.reread import Reread
 from synth.schema import Origin
 from ui.shell.visitor import Visitor
 
+T = TypeVar("T")
 AT_ONCE = 8  # proposals shown before the rest is folded away
 
 
@@ -74,12 +77,17 @@ def show_reread(who: Visitor, loaded: Loaded) -> None:
             "your file stays as it is. The cells are for your eyes. What you change here was "
             "chosen after looking, and the statement will say so."
         )
-        for reread in found[:AT_ONCE]:
-            _show_reread(who, loaded, reread)
-        if found[AT_ONCE:]:
-            with st.expander(f"{len(found) - AT_ONCE} more"):
-                for reread in found[AT_ONCE:]:
-                    _show_reread(who, loaded, reread)
+        _a_few(found, partial(_show_reread, who, loaded))
+
+
+def _a_few(found: Sequence[T], show: Callable[[T], None]) -> None:
+    """The first of many at once, the others folded up."""
+    for one in found[:AT_ONCE]:
+        show(one)
+    if found[AT_ONCE:]:
+        with st.expander(f"{len(found) - AT_ONCE} more"):
+            for one in found[AT_ONCE:]:
+                show(one)
 
 
 def _show_reread(who: Visitor, loaded: Loaded, reread: Reread) -> None:
@@ -107,12 +115,7 @@ def show_repairs(who: Visitor, loaded: Loaded) -> None:
             "that a formal promise does not cover its column; left alone, values that many rows "
             "share are found under the budget."
         )
-        for repair in found[:AT_ONCE]:
-            _show(who, loaded, repair)
-        if found[AT_ONCE:]:
-            with st.expander(f"{len(found) - AT_ONCE} more"):
-                for repair in found[AT_ONCE:]:
-                    _show(who, loaded, repair)
+        _a_few(found, partial(_show, who, loaded))
 
 
 def _taken(who: Visitor, repair: Repair) -> bool:
