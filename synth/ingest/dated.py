@@ -6,7 +6,8 @@ import re
 from functools import cache
 from itertools import product
 
-from synth.ingest.shapes import DateShape, places
+from synth.ingest.day_shapes import DateShape
+from synth.ingest.shapes import places
 from synth.lazily import compiled
 from synth.schema.moments import month_words, months, plain_name
 from synth.schema.periods import without_ordinal

@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 
 from synth.ingest.dated import namings, paddings, zones
+from synth.ingest.day_shapes import COMPACT, STAMPS
 from synth.ingest.forms import USUAL, Form
-from synth.ingest.shapes import COMPACT, STAMPS
 from synth.ingest.tallies import MISFITS, added, most
 from synth.lazily import compiled
 from synth.schema import Kind

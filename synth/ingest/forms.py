@@ -8,14 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cache
 from statistics import NormalDist
 
+from synth.ingest.day_shapes import COMPACT, MONTH_OR_NUMBER, DateShape
 from synth.ingest.shapes import (
     ALIKE,
-    COMPACT,
     DEEP,
-    MONTH_OR_NUMBER,
     TRUTHS,
     ZERO,
-    DateShape,
     DurationShape,
     NumberShape,
     Shape,

@@ -12,12 +12,13 @@ from functools import cache
 from itertools import product
 
 from synth.ingest.dated import paddings
+from synth.ingest.day_shapes import DateShape
 from synth.ingest.shapes import (
     DEEP,
     MANY,
     TRUTHS,
     ZERO,
-    DateShape,
+    ZEROS,
     NumberShape,
     Shape,
     WordShape,
@@ -68,13 +69,15 @@ def words(texts: pa.Array) -> npt.NDArray[np.int64]:
 def _number(shape: NumberShape) -> str:
     ends = re.escape(shape.before), re.escape(shape.after)
     if shape == NumberShape(DEEP, "."):  # so many places or more, as programs write a double
-        return r"^-?(?:0|[1-9][0-9]{0,7})?[.][0-9]{7,30}$"
+        ten = "|".join(f"0{{{n}}}[1-9][0-9]{{{9 - n}}}" for n in range(10))  # ten noughts are none
+        return rf"^-?(?:0|[1-9][0-9]{{0,7}})?[.](?:[0-9]{{7,9}}|[0-9]{{11,30}}|{ten})$"
     if shape.brackets or shape.behind or shape.decimals == DEEP:
         return ""
     if shape.plus or shape.lakh or shape.scale or shape.side or shape.script:
         return ""
-    if shape.after == ZERO:
-        return rf"^-?{WHOLE}[.]0$" if shape == NumberShape(after=ZERO) else ""
+    if shape.after in (ZERO, ZEROS):
+        whole = rf"^-?{WHOLE}{re.escape(shape.after)}$"
+        return whole if shape == NumberShape(after=shape.after) else ""
     if (shape.before, shape.after) == ("", "") and not shape.between:
         return _plain(shape.decimals, shape.mark)
     whole = _grouped(shape) if shape.between else WHOLE

@@ -20,24 +20,26 @@ from synth.ingest.dated import (
     zone_of,
     zones,
 )
+from synth.ingest.day_shapes import MONTH_OR_NUMBER, DateShape
 from synth.ingest.quick import PROBED, matched, padding_patterns, pattern_of, words
 from synth.ingest.several import PAIR
 from synth.ingest.shapes import (
     CURRENCY,
     DEEP,
+    ERRORS,
     MANY,
-    MONTH_OR_NUMBER,
     RARER,
     SIDES,
     TRUTHS,
     ZERO,
-    DateShape,
+    ZEROS,
     DurationShape,
     NumberShape,
     Shape,
     TruthShape,
     WordShape,
     fewer,
+    flat,
     money,
     places,
     rarer,
@@ -78,7 +80,7 @@ DIGITS_AND_E = compiled(r"\d{1,4}E\d{1,2}")  # programs write a sign behind it, 
 SIDE = compiled(rf"( ?)({'|'.join(SIDES)})$")
 SIGN = r"[-+\u2212]?"
 SIGNS = "|".join(map(re.escape, (CURRENCY + RARER).split()))
-NUMBER_LIKE = compiled(rf"\(?{SIGN}(?:(?:{SIGNS})[ \u00a0]?)?\(?{SIGN}\.?\d")
+NUMBER_LIKE = compiled(rf"\(?{SIGN}(?:(?:±|{SIGNS}|S?Fr\.)[ \u00a0]?)?\(?{SIGN}\.?\d")
 POWER = compiled(r"-?\d(?:([.,])(\d{1,15}))?([eE])[+-]\d{2}")  # as programs write it
 USUAL_DATE = compiled(
     r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
@@ -180,6 +182,8 @@ def _plain(text: str, decimals: int) -> Shape:
         return WordShape(len(text) >= MANY)
     if decimals == 1 and text.endswith(ZERO):
         return NumberShape(after=ZERO)
+    if decimals == len(ZEROS) - 1 and text.endswith(ZEROS):
+        return NumberShape(after=ZEROS)
     return NumberShape(min(decimals, DEEP), "." if decimals else "")
 
 
@@ -190,7 +194,7 @@ def _truths() -> frozenset[str]:
 
 @cache
 def _ends() -> frozenset[tuple[str, str]]:
-    return frozenset({("", ""), *money(), *rarer(), *units(), *fewer()})
+    return frozenset({("", ""), *money(), *rarer(), *units(), *fewer(), *flat(), *ERRORS})
 
 
 def _number(text: str) -> NumberShape | None:
@@ -205,7 +209,7 @@ def _number(text: str) -> NumberShape | None:
     if power := SCIENTIFIC.fullmatch(text):
         return NumberShape(DEEP, power[1] or ".")
     brackets = text[-1] == ")" and "(" in text
-    behind = text[-1] == "-" and text[0].isdigit() and not text.endswith((",-", ".-"))
+    behind = text[-1] == "-" and text[0].isdigit() and not text.endswith((",-", ".-", "--"))
     bare = text.replace("(", "", 1)[:-1] if brackets else text[:-1] if behind else text
     found = DIGITS.search(bare)
     if found is None:

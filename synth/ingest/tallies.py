@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
 
+from synth.ingest.day_shapes import DateShape
 from synth.ingest.shapes import (
     ALIKE,
     DEEP,
     TRUTHS,
     ZERO,
-    DateShape,
+    ZEROS,
     DurationShape,
     NumberShape,
     Shape,
@@ -159,7 +160,7 @@ def _figures(seen: list[Counted], comma: float) -> Figures:
     if decimals == digits == 0 and not between:
         spelling = replace(spelling, mark=".")
     endless = decimals == DEEP or scale in POWERS
-    others = added(read, lambda s: s.after not in ("", ZERO) and not same(s.after, ends[1]))
+    others = added(read, lambda s: s.after not in ("", ZERO, ZEROS) and not same(s.after, ends[1]))
     bare = added(read, lambda s: (s.before, s.after) == ("", "")) if any(ends) else 0.0
     return Figures(None if endless else decimals, spelling, min(found, cells), others, bare)
 
@@ -240,11 +241,11 @@ def _signs() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
 
 def _without_zeros(seen: list[Counted], cells: float) -> list[Counted]:
     """`12.0` is one of many numbers with decimal places, unless nearly all are whole."""
-    whole = added(seen, lambda s: s.decimals == 0 and s.after in ("", ZERO))
+    whole = added(seen, lambda s: s.decimals == 0 and s.after in ("", ZERO, ZEROS))
     if whole >= (1 - MISFITS) * cells:
         return seen
-    tenths = NumberShape(1, ".")
-    return [(tenths if s.after == ZERO else s, n) for s, n in seen]
+    tenths = {ZERO: NumberShape(1, "."), ZEROS: NumberShape(DEEP, ".")}
+    return [(tenths.get(s.after, s), n) for s, n in seen]
 
 
 def _beyond(places: dict[int, float], place: int) -> float:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from synth.ingest.day_shapes import DateShape, usual_formats
 from synth.ingest.finer import detailed, details
 from synth.ingest.forms import Form, form_of
-from synth.ingest.shapes import DateShape, NumberShape, TruthShape, WordShape, shapes, usual_formats
+from synth.ingest.shapes import NumberShape, TruthShape, WordShape, shapes
 from synth.ingest.shaping import Shapes, date_format, shape_of
 from synth.ingest.suggest import suggest
 from synth.schema import Kind
