@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -28,6 +28,7 @@ CLOCKS = (
     *("%H:%M", "%H:%M:%S", *(f"%H:%M:%S.%{n}f" for n in range(1, 10))),
     *(f"{c}{b}{h}" for c in ("%I:%M", "%I:%M:%S") for b in ("", " ") for h in ("%p", "%P")),
 )
+TWELVE = CLOCKS[:2] + CLOCKS[11:]  # without fractions of a second
 MONTH_OR_NUMBER = "%m.%Y"  # 12.2006 is a number of four decimal places, too
 MIDNIGHTS = ("00:00", "00:00:00", "00:00:00.000", "00:00:00.000000", "12:00 AM", "12:00:00 AM")
 COMPACT = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%6f", "%Y%m", "%d%m%Y", "%m%d%Y")
@@ -42,11 +43,21 @@ NAMED = (
     *("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%d. %b %Y", "%d%b%Y", "%d de %b de %Y"),
     *("%b %d %Y", "%b %d, %Y", "%b-%d-%Y", "%b %Y", "%b-%Y"),
 )
-WEEKS = ("%G-W%V", "%GW%V")
+WEEKS = ("%G-W%V", "%GW%V", "KW %V/%G", "KW%V/%G", "W%V/%G", "%Y-%j")
 QUARTERS = ("%Y-Q%q", "%YQ%q", "%Y Q%q", "%Yq%q", "%Y-q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y")
 STATA_MONTHS = ("%Ym%m", "%YM%m")
 ERA_DAYS = ("%:E年%m月%d日", "%:E年%m月", "%.E.%m.%d", "%.E/%m/%d", "%.E-%m-%d")
 ORDINALS = ("%O %b %Y", "%O %b, %Y", "%O-%b-%Y", "%b %O, %Y", "%b %O %Y")
+YEARS_NAMED = "%d %b %Y г."  # noqa: RUF001
+NO_YEAR = ("%d %b", "%d. %b", "%d-%b", "%d de %b")
+LONG_DAYS = (  # as Excel has them in other languages
+    *("%A %d %b %Y", "%A %d. %b %Y", "%A, %d. %b %Y", "%a, %d. %b %Y", "%A, %d de %b de %Y"),
+    *("%A %d de %b de %Y", "%a. %d %b %Y", "%a., %d. %b %Y", "%a., %d %b %Y"),
+    f"%A, {YEARS_NAMED}",
+)
+EASTERN_CLOCKS = tuple(f"%H{c}%M分{s}" for c in "时時" for s in ("", "%S秒"))
+OCLOCK = ("%H:%M Uhr", "%H.%M Uhr", "%H:%M:%S Uhr")
+AWAY = (" GMT%-z", " UTC%-z")
 WEEKDAYS = ("%a, %d %b %Y", "%a %d %b %Y", "%a, %b %d, %Y", "%A, %d %b %Y", "%A, %b %d, %Y")
 LOGGED = (  # by databases, statistical programs and servers
     *(f"%d%b%{y}:%H:%M:%S{f}" for y in "Yy" for f in ("", ".%2f", ".%3f")),
@@ -106,8 +117,19 @@ def _rarer_dates() -> Iterator[DateShape]:
         yield from _timed(form, " ", ("",), clocks=CLOCKS[:2])
     for form, order in product(SPACED, ("", "d", "m")):
         yield from _timed(form, " ", ("",), order, CLOCKS[:2])
+    yield from map(
+        DateShape, (*NO_YEAR, *OCLOCK, *EASTERN_CLOCKS, "%I.%M%P", "%I.%M %P", YEARS_NAMED)
+    )
+    for form, between in product(LONG_DAYS, (" ", ", ")):
+        yield from _timed(form, (between,), ("",), clocks=CLOCKS[:2])
+    for form, between, clock in product(("%b %d, %Y", "%d %b %Y"), (", ", " at "), TWELVE):
+        yield DateShape(f"{form}{between}{clock}")
+    for day, order in (("%d.%m.%Y", ""), ("%d.%m.%Y", "d"), ("%d.%m.%y", ""), ("%d.%m.%y", "d")):
+        yield from (DateShape(f"{day}{t}{clock}", order) for t in (" ", ", ") for clock in OCLOCK)
+    for blank, clock in product(("", " "), EASTERN_CLOCKS):
+        yield DateShape(f"%Y年%m月%d日{blank}{clock}")
     yield from map(DateShape, ("%Hh%M", *HALVES, *(f"%Y-%m-%d {clock}" for clock in HALVES)))
-    browsers = [f", {clock}" for clock in CLOCKS[:2] + CLOCKS[11:]]
+    browsers = [f", {clock}" for clock in TWELVE]
     for (sign, year, order), clock in product(ORDERED, [*browsers, *(f" {c}" for c in HALVES)]):
         yield DateShape(f"%d{sign}%m{sign}%{year}{clock}", order)
 
@@ -115,6 +137,8 @@ def _rarer_dates() -> Iterator[DateShape]:
 def _dates_of_databases() -> Iterator[DateShape]:
     """As databases, statistical programs and servers write moments."""
     yield from map(DateShape, (*LOGGED, *MESSAGES))
+    for day, clock, zone in product(("%Y/%m/%d", "%Y-%m-%d"), TWELVE, AWAY):
+        yield DateShape(f"{day} {clock}{zone}")
     for clock, zone in product(CLOCKS[:11], STATED):
         yield DateShape(f"%Y-%m-%d {clock}{zone}")
     yield from (DateShape(f"%Y-%m-%dT{clock}%.z") for clock in CLOCKS[:11])
@@ -124,7 +148,7 @@ def _dates_of_databases() -> Iterator[DateShape]:
 
 def _timed(
     day: str,
-    between: str,
+    between: Iterable[str],
     zones: tuple[str, ...],
     order: str = "",
     clocks: tuple[str, ...] = CLOCKS,

@@ -11,13 +11,14 @@ from synth.ingest.forms import USUAL, Form
 from synth.ingest.tallies import MISFITS, added, most
 from synth.lazily import compiled
 from synth.schema import Kind
+from synth.schema.day_names import LANGUAGES, LONG, SHORT, THREE
 from synth.schema.durations import PADDED
-from synth.schema.moments import LANGUAGES, LONG, SHORT, THREE
 from synth.schema.spelling import Spelling
 from synth.schema.values import Values
 
 DOTTED = 0.3  # of the names of months with a dot, from which on all that are cut short have one
-ZONE = compiled(r"%[:.]?z$")
+WEEKDAY = compiled(r"%([aA])(?!\[)")
+ZONE = compiled(r"%[-:.]?z$")
 
 
 def details(form: Form) -> tuple[str, ...]:
@@ -94,5 +95,9 @@ def named(form: Form, counts: Values, sigma: float) -> Form:
     dots = sum(n for (_, case), n in told if case.endswith("."))
     shown += "." * (dots > max(DOTTED * sum(n for _, n in told), doubt))  # May has none anywhere
     code = f"%{width}" if shown == "En" else f"%{width}[{shown}]"
-    also = tuple(other.replace("%b", code) for other in form.also)
-    return replace(form, format=form.format.replace("%b", code), also=also)
+
+    def spoken(other: str) -> str:
+        other = other.replace("%b", code)
+        return other if language == "en" else WEEKDAY.sub(rf"%\1[{shown.rstrip('.')}]", other)
+
+    return replace(form, format=spoken(form.format), also=tuple(map(spoken, form.also)))
