@@ -29,7 +29,7 @@ CLOCKS = (
     *(f"{c}{b}{h}" for c in ("%I:%M", "%I:%M:%S") for b in ("", " ") for h in ("%p", "%P")),
 )
 TWELVE = CLOCKS[:2] + CLOCKS[11:]  # without fractions of a second
-MONTH_OR_NUMBER = "%m.%Y"  # 12.2006 is a number of four decimal places, too
+MONTH_OR_NUMBER = {"%m.%Y": 4, "%Y.%m": 2}  # numbers of so many decimal places, too: 12.2006
 MIDNIGHTS = ("00:00", "00:00:00", "00:00:00.000", "00:00:00.000000", "12:00 AM", "12:00:00 AM")
 COMPACT = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%6f", "%Y%m", "%d%m%Y", "%m%d%Y")
 STAMPS = (
@@ -76,7 +76,7 @@ SPACED = ("%d. %m. %Y", "%d. %m. %y")
 DOTTED = ("%Y.%m.%d.", "%Y. %m. %d.")
 HALVES = ("%I:%M %:P", "%I:%M:%S %:P")  # 9:30 a.m.
 STATED = (" Z", " UTC", " GMT", "%.z", " %z", " %:z", " %.z")  # zones that fewer programs write so
-MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", MONTH_OR_NUMBER)
+MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", *MONTH_OR_NUMBER)
 ZONES = ("", "Z", "%z", "%:z")
 
 

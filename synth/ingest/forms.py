@@ -271,7 +271,11 @@ def _form(
     cells = sum(n for _, n in seen)
     dates = [(s, n) for s, n in seen if isinstance(s, DateShape)]
     squeezed = [(NumberShape(), n) for s, n in dates if s.format in COMPACT]
-    squeezed += [(NumberShape(4, "."), n) for s, n in dates if s.format == MONTH_OR_NUMBER]
+    squeezed += [
+        (NumberShape(MONTH_OR_NUMBER[s.format], "."), n)
+        for s, n in dates
+        if s.format in MONTH_OR_NUMBER
+    ]
     numbers = [*((s, n) for s, n in seen if isinstance(s, NumberShape)), *squeezed]
     figures = numbers_of(numbers, comma)
     way, long = durations_of(seen)
@@ -351,7 +355,7 @@ def _days(seen: Seen, dated: Dated, cells: float) -> bool:
     read = dated.cells + added(seen, lambda s: isinstance(s, WordShape) and s.about)
     if dated.cells and read >= MOST * cells:
         return True
-    if dated.format == MONTH_OR_NUMBER or dated.format in COMPACT[-3:]:
+    if dated.format in MONTH_OR_NUMBER or dated.format in COMPACT[-3:]:
         return False
     others = _whole(seen) * tells_day(dated.format)
     if dated.cells < HALF * cells:  # without which they may be years, or anything

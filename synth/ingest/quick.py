@@ -97,6 +97,9 @@ def _plain(decimals: int, mark: str) -> str:
         return (
             rf"^-?(?:(?:{others})?[.][0-9]{{4}}|1[0-2][.](?:[03-9][0-9]|1[0-8]|2[1-9])[0-9]{{2}})$"
         )
+    if mark == "." and decimals == 2:  # 2021.01 to 2021.12 may be months
+        others = "0|[1-9][0-9]{0,2}|1[0-8][0-9]{2}|2[1-9][0-9]{2}|[3-9][0-9]{3}|[1-9][0-9]{4,7}"
+        return rf"^-?(?:(?:{others})?[.][0-9]{{2}}|(?:19|20)[0-9]{{2}}[.](?:00|1[3-9]|[2-9][0-9]))$"
     if mark == ".":  # a zero alone behind it is a shape of its own
         places = "[1-9]" if decimals == 1 else f"[0-9]{{{decimals}}}"
         return rf"^-?(?:0|[1-9][0-9]{{0,7}})?[.]{places}$"

@@ -14,12 +14,12 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from synth.budget.eyes import ForCustodian
+from synth.ingest.named_digits import CLOCK, formats_by_name, of_excel
 from synth.ingest.profile import Counts, Quantities
-from synth.ingest.roles import words_of
 from synth.ingest.several import choices_in, pairs_in
 from synth.lazily import compiled, np, npt, pd
 from synth.schema import Categories, Dates, Domain, Kind, Numbers
-from synth.schema.moments import EXCEL, SERIALS, as_seconds, written
+from synth.schema.moments import EXCEL, as_seconds, written, yearless
 from synth.schema.respelling import CASES, TRUE_OR_FALSE, meant, parts_of, respelt
 
 Flags: TypeAlias = "npt.NDArray[np.bool_]"
@@ -39,15 +39,6 @@ DAYS = (
     date(1899, 12, 30),
     date(1970, 1, 1),
 )
-DATE_NAME = compiled(
-    r"\b(date|datum|fecha|data|dato|day|dag|tag|jour|pvm|päivä|дата|born|birth|dob|geb\w*|naiss\w*|"
-    r"nac\w*|nasc\w*)\b|日期|日付|날짜|datum"
-)
-TIME_NAME = compiled(
-    r"\b(time|hour|clock|uhrzeit|zeit|heure|hora|ora|tijd|klockan|godzina|время)\b|時刻"
-)
-CLOCK = "%H%M"
-FEW_TIMES, NEARLY = 20, 0.95  # different ones, and the share that can be times, to propose it
 DECADE = 10 * 365.25 * 86_400  # seconds that lie between a day that is a code and real ones
 TOTALS = compiled(
     r"(grand |sub)?totals?|overall|gesamt|insgesamt|summe|ensemble|totale|razem|ogółem|celkem|"
@@ -110,15 +101,15 @@ def repairs_of(
     often = different > 1
     if isinstance(domain, Numbers) and amounts is not None:
         codes = tuple(_number_codes(name, text, often, domain, amounts))
-        return (*codes, *_serial_days(name, text, amounts))
+        return (*codes, *(tuple(_serial_days(name, text, amounts)) or _by_name(name, text)))
     if isinstance(domain, Dates) and amounts is not None:
         return tuple(_date_codes(name, text, often, domain, amounts))
-    if isinstance(domain, Categories) and of_clock(name, text):
-        return (_times(name, text),)
+    if isinstance(domain, Categories) and (found := tuple(_by_name(name, text))):
+        return found
     if isinstance(domain, Categories) and 1 < len(text) <= MOST_WORDS:
         words = dict(zip(text.tolist(), different.tolist(), strict=True))
-        found = (*(_one_truth(name, words) or _merged(name, words)), *_totals(name, words))
-        return (*found, *_choices(name, words), *_pairs(name, text))
+        spelt = (*(_one_truth(name, words) or _merged(name, words)), *_totals(name, words))
+        return (*spelt, *_choices(name, words), *_pairs(name, text))
     return ()
 
 
@@ -250,15 +241,6 @@ def _date_codes(
         yield _code(name, found, domain, "ten years or more from all other days")
 
 
-def of_excel(name: str, amounts: Quantities) -> bool:
-    """Whether numbers may be days as Excel counts them: by their column's name and their range."""
-    told = amounts[~np.isnan(amounts)]
-    if not told.size or not DATE_NAME.search(words_of(name)):
-        return False
-    within = told.min() >= SERIALS[0] and told.max() <= SERIALS[1]
-    return bool(within and (told == np.floor(told)).all())
-
-
 def _serial_days(name: str, text: pd.Series, amounts: Quantities) -> Iterator[Repair]:
     """Numbers that Excel shows as days, and a CSV as what they are counted by."""
     if not of_excel(name, amounts):
@@ -275,23 +257,25 @@ def _serial_days(name: str, text: pd.Series, amounts: Quantities) -> Iterator[Re
     )
 
 
-def of_clock(name: str, text: pd.Series) -> bool:
-    """Whether four digits may be times of day: by their column's name, and all of them."""
-    if len(text) < FEW_TIMES or not TIME_NAME.search(words_of(name)):
-        return False
-    return bool(text.str.fullmatch(r"(?:[01]\d|2[0-3])[0-5]\d").mean() >= NEARLY)
-
-
-def _times(name: str, text: pd.Series) -> Repair:
-    some = text.head(SHOWN).tolist()
-    return Repair(
-        name,
-        "Read them as times of day",
-        "The name of the column speaks of time, and its digits are hours and minutes. They come "
-        "out as they came in.",
-        tuple((t, f"{t[:2]}:{t[2:]}") for t in some),
-        declares={"kind": Kind.DATE, "format": CLOCK, "seen": True},
-    )
+def _by_name(name: str, text: pd.Series) -> Iterator[Repair]:
+    """Digits that are days or times of day by the name of their column."""
+    formats = formats_by_name(name, text)
+    for form in formats:
+        clock = form == CLOCK
+        shown = "%H:%M" if clock else "%-d %B" if yearless(form) else "%Y-%m-%d"
+        some = text.head(SHOWN)
+        told = written(as_seconds(some, form), shown).fillna("")
+        first = f", the {'day' if '%d' in form[:3] or '%-d' in form[:3] else 'month'} first"
+        first = ", the year first" if form.startswith("%y") else first
+        what = "times of day" if clock else "days of a year" if yearless(form) else "days"
+        yield Repair(
+            name,
+            f"Read them as {what}{first * (len(formats) > 1)}",
+            f"The name of the column speaks of {'time' if clock else 'days'}, and its digits can "
+            f"be {'hours and minutes' if clock else 'some'}. They come out as they came in.",
+            tuple(zip(some.tolist(), told.tolist(), strict=True)),
+            declares={"kind": Kind.DATE, "format": form, "seen": True},
+        )
 
 
 def _seconds(day: date) -> float:

@@ -20,7 +20,7 @@ from synth.ingest.dated import (
     zone_of,
     zones,
 )
-from synth.ingest.day_shapes import MONTH_OR_NUMBER, DateShape
+from synth.ingest.day_shapes import DateShape
 from synth.ingest.quick import PROBED, matched, padding_patterns, pattern_of, words
 from synth.ingest.several import PAIR
 from synth.ingest.shapes import (
@@ -60,6 +60,7 @@ MOST_DIGITS = 15  # of a whole number that a double holds exactly; longer ones a
 PLAIN = compiled(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.(\d+))?|\.(\d+))")
 SCIENTIFIC = compiled(r"[+-]?(?:\d{1,15}([.,]?)\d{0,15}|\.\d{1,15})[eE][+-]?\d{1,2}")
 MONTH = compiled(r"1[0-2]\.(?:19|20)\d\d")
+YEAR_FIRST = compiled(r"(?:19|20)\d\d\.(?:0[1-9]|1[0-2])")
 CODED = compiled(r"0\d+")
 SOME = r"[$€£]?\d[\d.,]*(?: ?[%‰]| ?[^\W\d]\S{0,6}| years old)?"
 LESS = "under|below|less than|fewer than|up to|at most|unter|bis|moins de|menos de|meno di|poniżej"
@@ -98,6 +99,7 @@ def shape_of(text: str) -> int:
     if plain := PLAIN.fullmatch(text):  # most cells are numbers, and most numbers are plain
         decimals = len(plain[1] or plain[2] or "")
         simply = 0 < decimals < DEEP and decimals != 4 and text[0] != "+"
+        simply = simply and (decimals != 2 or YEAR_FIRST.fullmatch(text) is None)
         if simply and len(text) <= MOST_DIGITS and not text.endswith(ZERO):
             return _plain_places()[decimals]
     elif (usual := USUAL_DATE.fullmatch(text)) and not text.endswith(("00:00", "00:00:00")):
@@ -173,7 +175,9 @@ def _of_script(text: str) -> Shape:
 def _plain(text: str, decimals: int) -> Shape:
     digits = text.lstrip("+-")
     if decimals == 4 and MONTH.fullmatch(text):
-        return DateShape(MONTH_OR_NUMBER)
+        return DateShape("%m.%Y")
+    if decimals == 2 and YEAR_FIRST.fullmatch(text):
+        return DateShape("%Y.%m")
     if text[0] == "+" and decimals <= 4 and len(text) < PLUS:
         return NumberShape(decimals, "." if decimals else "", plus=True)
     if (not decimals or len(digits) > MOST_DIGITS) and (date := squeezed(digits)) is not None:

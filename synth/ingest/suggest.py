@@ -22,10 +22,11 @@ from synth.ingest.forms import (
     usual_gaps,
 )
 from synth.ingest.named import names_codes
+from synth.ingest.named_digits import formats_by_name, of_excel
 from synth.ingest.persons import Repeats, could_name_people, repeats_of
 from synth.ingest.profile import Profile, profile_of, quantities
 from synth.ingest.reasons import Presence, kind_and_reason
-from synth.ingest.repairs import CLOCK, Repair, of_clock, of_excel, repairs_of
+from synth.ingest.repairs import Repair, repairs_of
 from synth.ingest.reread import Reread, rereadings
 from synth.ingest.roles import judged_role, words_of
 from synth.ingest.shaping import Shapes
@@ -240,7 +241,7 @@ def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
     kind, why = _kind(values, possible)
     if listed_by_type(stored) and kind is not Kind.CATEGORY:
         kind, why = Kind.CATEGORY, "Its type says that it holds one of a list of values."
-    if kind is Kind.INTEGER and names_codes(words_of(name)):
+    if kind in (Kind.INTEGER, Kind.REAL) and names_codes(words_of(name)):
         kind, why = Kind.CATEGORY, f"Its name says that its numbers are codes. {why}"
     guess = judged_role(name, values.text, values.present, kind, measured=values.form.measured)
     if guess.withheld:
@@ -300,8 +301,8 @@ def _possible(name: str, values: _Values) -> dict[Kind, Domain]:
         name, values.numbers(whole.spelling)
     ):
         found[Kind.DATE] = _dates(values, values.seconds(EXCEL), EXCEL)
-    elif of_clock(name, values.text):
-        found[Kind.DATE] = _dates(values, values.seconds(CLOCK), CLOCK)
+    elif digits := formats_by_name(name, values.text):
+        found[Kind.DATE] = _dates(values, values.seconds(digits[0]), digits[0])
     return found
 
 

@@ -22,7 +22,7 @@ from synth.ingest.shapes import (
     places,
 )
 from synth.lazily import compiled, np, npt
-from synth.schema.durations import BARE, READS
+from synth.schema.durations import READS, may_stand_alone
 from synth.schema.measures import alike, counted_whole, places_for, same
 from synth.schema.moments import EXCEL, reads
 from synth.schema.scripts import APART, MARK
@@ -30,7 +30,6 @@ from synth.schema.spelling import Spelling
 from synth.schema.values import Values
 
 ABOVE = ("cr", "n", "e")
-PARTS = ("h", "m", "min")
 POWERS = ("E", "e")
 SIGNED = 0.2  # of the numbers with a plus, from which on all above zero are written with one
 MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
@@ -38,7 +37,7 @@ SURE = 5.2  # times the noise: cells of a shape that are surely there
 SURELY = 1.0
 DOUBT = 3.0  # times the noise: the rarer words of two pairs differ by less without a reason
 MOST_FORMATS = 4  # of dates beside that of most
-NUMBERS = ("%d%m%Y", "%m%d%Y", "%Y%m", "%m.%Y")  # of digits alone, as other numbers are
+NUMBERS = ("%d%m%Y", "%m%d%Y", "%Y%m", "%m.%Y", "%Y.%m")  # of digits alone, as other numbers are
 MONTHS_LAST = compiled(r"%d(\. |.|)%m")
 T = TypeVar("T", bound=Hashable)
 Counted = tuple[NumberShape, float]
@@ -319,8 +318,8 @@ def durations_of(seen: Seen) -> tuple[str, float]:
     read = reads[best]
     clock = {"1:30:05": "%H:%M:%S", "1:30": "%H:%M"}.get(best)
     short = added(seen, lambda s: isinstance(s, DateShape) and s.format == clock)
-    if best in BARE:  # one part alone looks like a measure
-        short += added(seen, lambda s: isinstance(s, NumberShape) and s.after.strip() in PARTS)
+    alone = may_stand_alone(best)
+    short += added(seen, lambda s: isinstance(s, NumberShape) and s.after.strip() in alone)
     return (best, read + short) if read > MISFITS * (read + short) else ("", 0.0)
 
 

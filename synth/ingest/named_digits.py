@@ -1,0 +1,70 @@
+"""Digits that are days or times where the name of their column says so, and nothing else does."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+
+from synth.ingest.roles import words_of
+from synth.lazily import compiled, np, npt, pd
+from synth.schema.moments import SERIALS
+
+DATE_NAME = compiled(
+    r"\b(\w*date|\w*datum|fecha|data|dato|day|dag|\w*tag|jour|pvm|дата|born|birth\w*|dob|geb\w*|"
+    r"naiss\w*|nac\w*|nasc\w*|anniversary|geburtstag|tarih|ημερομηνια|nap|dzien|paiva)\b|日期|日付|날짜|生日"
+)
+TIME_NAME = compiled(
+    r"\b(\w*time|hour|clock|\w*zeit|heure|hora|horario|ora|orario|\w*tijd|klockan|klokka|"
+    r"\w*tidspunkt|klokkeslett|\w*tid|godzina|czas|cas|hodina|ido|saat|kellonaika|ωρα|час|время)\b|"
+    r"時刻|时间|時間|시간|시각"
+)
+CLOCK = "%H%M"
+SHORT_DAYS = {  # six digits, and the year in two of them
+    "%y%m%d": compiled(r"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"),
+    "%d%m%y": compiled(r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"),
+}
+DAY, MONTH = r"(0?[1-9]|[12]\d|3[01])", r"(0?[1-9]|1[0-2])"
+FEW, NEARLY = 20, 0.95  # different ones, and the share that can be such, to propose it
+ZEROED = compiled(r"(?:^|\D)[1-9](?:\D|$)")  # a number below ten without a zero before it
+
+
+def of_excel(name: str, amounts: npt.NDArray[np.float64]) -> bool:
+    """Whether numbers may be days as Excel counts them: by their column's name and their range."""
+    told = amounts[~np.isnan(amounts)]
+    if not told.size or not DATE_NAME.search(words_of(name)):
+        return False
+    within = told.min() >= SERIALS[0] and told.max() <= SERIALS[1]
+    return bool(within and (told == np.floor(told)).all())
+
+
+def formats_by_name(name: str, text: pd.Series) -> tuple[str, ...]:
+    """The formats that digits may have: two where nothing shows which number is the day.
+
+    Args:
+        text: the different cells of the column.
+    """
+    words = words_of(name)
+    if len(text) < FEW:
+        return ()
+    if TIME_NAME.search(words) and _fit(text, r"(?:[01]\d|2[0-3])[0-5]\d"):
+        return (CLOCK,)
+    if not DATE_NAME.search(words):
+        return ()
+    found = [form for form, like in SHORT_DAYS.items() if _fit(text, like.pattern)]
+    return tuple(found) or tuple(_of_a_year(text))
+
+
+def _of_a_year(text: pd.Series) -> list[str]:
+    """Formats of a day and a month without a year: `14/07`, `14.07.`."""
+    made = []
+    wide = "-" if text.str.contains(ZEROED.pattern).any() else ""
+    for sign, (first, second) in product(("/", "-", "."), (("d", "m"), ("m", "d"))):
+        end = r"\." if sign == "." else ""
+        parts = {"d": DAY, "m": MONTH}
+        if _fit(text, f"{parts[first]}{re.escape(sign)}{parts[second]}{end}"):
+            made.append(f"%{wide}{first}{sign}%{wide}{second}{end[1:]}")
+    return made
+
+
+def _fit(text: pd.Series, pattern: str) -> bool:
+    return bool(text.str.fullmatch(pattern).mean() >= NEARLY)
