@@ -186,8 +186,10 @@ def units() -> Iterator[tuple[str, str]]:
 def fewer() -> Iterator[tuple[str, str]]:
     """The same of units that few tables have, or that stand for other things as well."""
     blanked = (("", blank + unit) for unit in FEWER.split() for blank in ("", " "))
-    longer = "years old,year old,Mio. €,Mio €,Mrd. €,mln zł,млн руб.,million €"  # noqa: RUF001
-    yield from dict.fromkeys((*blanked, *(("", f" {unit}") for unit in longer.split(","))))
+    longer = "years old,year old,Mio. €,Mio €,Mrd. €,mln zł,млн руб.,million €,Y,M"  # noqa: RUF001
+    yield from dict.fromkeys(
+        (*blanked, *(("", f" {unit}") for unit in longer.split(",")), ("", "p"))
+    )
 
 
 def flat() -> Iterator[tuple[str, str]]:

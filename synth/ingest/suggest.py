@@ -243,7 +243,8 @@ def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
         kind, why = Kind.CATEGORY, "Its type says that it holds one of a list of values."
     if kind in (Kind.INTEGER, Kind.REAL) and names_codes(words_of(name)):
         kind, why = Kind.CATEGORY, f"Its name says that its numbers are codes. {why}"
-    guess = judged_role(name, values.text, values.present, kind, measured=values.form.measured)
+    measured = values.form.measured or bool(formats_by_name(name, values.text))
+    guess = judged_role(name, values.text, values.present, kind, measured=measured)
     if guess.withheld:
         kind = Kind.TEXT
     why = guess.why if guess.whole else f"{guess.why} {why}".strip()

@@ -30,7 +30,7 @@ CLOCK = (
 SEVERAL, ABOUT_ONE = 1.95, 0.02  # 22 months are no two years, and 12 are one
 Family = tuple[tuple[str, float], ...]
 FAMILIES: tuple[Family, ...] = (  # units of one kind, and what each is in one of them
-    (*AGES, ("y", YEAR), ("m M", YEAR / 12), ("w", 7 * DAY), ("d", DAY)),
+    (*AGES, ("y Y", YEAR), ("m M", YEAR / 12), ("w", 7 * DAY), ("d", DAY)),
     (*CLOCK, ("d", DAY), ("h", 3600.0), ("m", 60.0), ("s", 1.0)),
     (*AGES, *CLOCK),
     (

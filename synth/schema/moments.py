@@ -351,7 +351,7 @@ def _named(moments: pd.Series, code: str, language: str) -> pd.Series:
     """The names of months or of days of the week."""
     tongue = language.rstrip(".").lower()
     if code in "aA":
-        told, names = moments.dt.dayofweek, spelt(days_of_week(tongue, code), language)
+        told, names = moments.dt.day_of_week, spelt(days_of_week(tongue, code), language)
     else:
         told = moments.dt.month - 1
         names = spelt(months(tongue, code), language, months(tongue, LONG))
