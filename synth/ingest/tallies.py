@@ -199,7 +199,7 @@ def _by_others(seen: list[Counted], comma: float) -> list[Counted]:
         return [(replace(s, decimals=3, mark=",", between="") if s.mark else s, n) for s, n in seen]
     amounts = comma > 0 and all(s.before or s.after for s, _ in seen)
     if (amounts or comma >= SURELY) and all(
-        s.mark in ("", ".") and s.decimals in (0, 3) for s, _ in seen
+        s.mark in ("", ".") and s.decimals in (0, 3) and not (s.mark and s.between) for s, _ in seen
     ):
         return [(replace(s, decimals=0, mark="", between=".") if s.mark else s, n) for s, n in seen]
     return seen
@@ -233,7 +233,9 @@ def _signs() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
             continue
         if shape.mark == "," or (shape.between == "." and not shape.mark):
             found[place] = 1
-        elif shape.between == "," or (shape.mark == "." and shape.decimals not in (3, DEEP)):
+        elif shape.between == "," or (
+            shape.mark == "." and (shape.between or shape.decimals not in (3, DEEP))
+        ):
             found[place] = -1
     return np.array(list(found), dtype=np.int64), np.array(list(found.values()), dtype=np.float64)
 
