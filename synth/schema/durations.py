@@ -151,9 +151,9 @@ def way_of(text: str) -> str:
     """
     if LIKELY.match(text):
         read = {way.name: way.read(text) for way in PARTED}
-        told = {name: number for name, number in read.items() if not math.isnan(number)}
-        exact = (name for name, number in told.items() if ways()[name].written(number) == text)
-        return next(exact, next(iter(told), ""))
+        some = {name: number for name, number in read.items() if not math.isnan(number)}
+        exact = (name for name, number in some.items() if ways()[name].written(number) == text)
+        return next(exact, next(iter(some), ""))
     if not _LIKELY.match(text):
         return ""
     for way in WAYS:
