@@ -6,9 +6,11 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 from statistics import NormalDist
 
 from synth.ingest.day_shapes import COMPACT, MONTH_OR_NUMBER, DateShape
+from synth.ingest.day_tallies import Dated, dates_of, tells_day
 from synth.ingest.shapes import (
     ALIKE,
     DEEP,
@@ -24,14 +26,11 @@ from synth.ingest.shapes import (
 )
 from synth.ingest.tallies import (
     MISFITS,
-    Dated,
     Figures,
     Seen,
     added,
-    dates_of,
     durations_of,
     numbers_of,
-    tells_day,
     truth_of,
 )
 from synth.lazily import np, npt
@@ -63,7 +62,8 @@ class Form:
         truth: how false and true are written.
         missing: whether cells are missing, or written otherwise.
         missing_as: how the missing cells are written.
-        unsure: whether no date shows which number is the day.
+        unsure: whether no date shows which number is the day, or no number whether three digits
+            behind its mark are thousands.
         fitting: share of the cells with something in them that are written so.
         cells: about how many have something in them; 0 where nobody counted.
         also: formats of some of the dates.
@@ -243,10 +243,11 @@ def _with_zeros(form: Form, told: Values, shown: int) -> Spelling:
         for between, lakh in {("", False), (spelling.between, False), (spelling.between, True)}
         for d in (decimals - 1, decimals)
         for mark in (spelling.mark if d else "",)
-        for side in {"", *spelling.sides}
+        for side, sure in product({"", *spelling.sides}, (False, True))
         for shape in (
-            NumberShape(
-                *(d, mark, between, *ends), lakh=lakh, scale=scale, side=side, script=script
+            replace(
+                NumberShape(d, mark, between, *ends, lakh=lakh, scale=scale, side=side, sure=sure),
+                script=script,
             ),
         )
         if shape in places()
@@ -315,7 +316,7 @@ def _as_kind(
         dated.format,
         truth,
         gone or fitting < 1 - 1e-9,
-        dated.unsure,
+        dated.unsure if kind is Kind.DATE else figures.unsure,
         fitting,
         cells,
         also=dated.also,

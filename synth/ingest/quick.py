@@ -22,6 +22,7 @@ from synth.ingest.shapes import (
     NumberShape,
     Shape,
     WordShape,
+    maybe_thousands,
     places,
     shapes,
 )
@@ -81,6 +82,8 @@ def _number(shape: NumberShape) -> str:
     if (shape.before, shape.after) == ("", "") and not shape.between:
         return _plain(shape.decimals, shape.mark)
     whole = _grouped(shape) if shape.between else WHOLE
+    if maybe_thousands(shape):
+        whole = "(?:0|[1-9][0-9]{3,11})" if shape.sure else "[1-9][0-9]{0,2}"
     if shape.mark == "," and not shape.between and shape.decimals == 3:
         return ""  # which may be thousands
     rest = f"[{shape.mark}][0-9]{{{shape.decimals}}}" if shape.decimals else ""

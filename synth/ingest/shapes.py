@@ -8,7 +8,7 @@ this list, in which a person moves at most as many cells as they have rows; `for
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 
@@ -83,6 +83,7 @@ class NumberShape:
             scale.
         side: what of `SIDES` stands behind it, with the blank before.
         script: the nought of its digits, where they are not 0 to 9.
+        sure: whether its three places are surely none of thousands: `0.785 kg`, `3749.785 €`.
     """
 
     decimals: int = 0
@@ -98,6 +99,7 @@ class NumberShape:
     scale: str = ""
     side: str = ""
     script: str = ""
+    sure: bool = False
 
 
 @dataclass(frozen=True)
@@ -269,10 +271,19 @@ def _of_scripts() -> Iterator[NumberShape]:
                 yield NumberShape(decimals, mark, between, script=zero)
 
 
+def maybe_thousands(shape: Shape) -> bool:
+    """Whether an amount or a measure has three digits behind its only mark, a point."""
+    if not isinstance(shape, NumberShape) or not (shape.before or shape.after):
+        return False
+    return (shape.decimals, shape.mark, shape.between) == (3, ".", "")
+
+
 @cache
 def shapes() -> tuple[Shape, ...]:
     """All of them, in their order."""
     found: dict[Shape, None] = dict.fromkeys(_number_shapes())
+    numbers = [s for s in found if isinstance(s, NumberShape) and maybe_thousands(s)]
+    found.update(dict.fromkeys(replace(shape, sure=True) for shape in numbers))
     found.update(dict.fromkeys(date_shapes()))
     found.update(dict.fromkeys(TruthShape(word) for pair in TRUTHS for word in pair))
     found.update(dict.fromkeys(DurationShape(way) for way in ways() if way not in PADDED.values()))

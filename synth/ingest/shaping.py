@@ -40,6 +40,7 @@ from synth.ingest.shapes import (
     WordShape,
     fewer,
     flat,
+    maybe_thousands,
     money,
     places,
     rarer,
@@ -236,6 +237,9 @@ def _number(text: str) -> NumberShape | None:
         plus=bare[0] == "+" and len(bare) < PLUS,
         scale="k" if short == "k" else "K" * bool(short),
     )
+    whole = found[0].partition(".")[0]
+    if maybe_thousands(shape) and (whole == "0" or len(whole) > 3):
+        shape = replace(shape, sure=True)
     shape = shape if shape in places() else replace(shape, plus=False)
     return shape if shape in places() else None
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synth.ingest.declaration import ColumnPart, declared_column
 from synth.ingest.reading import read_table
 from synth.ingest.suggest import Suggestion, suggest
 from synth.release import Bundle
@@ -62,6 +63,32 @@ def test_noughts_that_are_no_noughts_everywhere_stay_decimal_places():
     found = one(cells * 100).column.domain
     assert isinstance(found, Numbers)
     assert found.spelling.texts(pd.Series([40, 21.5]), found.decimals).tolist() == ["40", "21.5"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "places", "other"),
+    [
+        (["1.250 kg", "2.300 kg", "120 kg"], 0, "1234.500 kg"),
+        (["1.250", "2.300"], 3, "1.234.567"),
+        (["625,797", "12,345"], 3, "1,234"),
+        (["0.785 kg", "1.250 kg"], 3, ""),
+        (["3749.785 €", "749.785 €"], 3, ""),
+        (["1.250", "2345"], 3, ""),
+        (["1.250.000", "2.345"], 0, ""),
+        (["9'423.610%", "423.610%"], 3, ""),
+    ],
+)
+def test_three_digits_behind_a_mark_are_asked_about_where_nothing_tells(cells, places, other):
+    """In a file whose fields stand between semicolons, as here."""
+    found = one(cells * 100)
+    assert isinstance(found.column.domain, Numbers)
+    assert found.column.domain.decimals == places
+    assert [r.declares["written"] for r in found.reread if r.label] == [other] * bool(other)
+    for reread in found.reread:
+        declared = declared_column(found, ColumnPart(name="value", **reread.declares)).domain
+        assert isinstance(declared, Numbers) and declared.decimals == 3 - places
+        ratio = declared.measured(pd.Series(cells)) / found.column.domain.measured(pd.Series(cells))
+        assert ratio[0] == (1000 if places else 0.001)
 
 
 @pytest.mark.parametrize("flag", ["e", "p", "b", "ep", "bu"])
