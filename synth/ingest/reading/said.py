@@ -67,7 +67,7 @@ class Click:
 
     label: str
     key: str
-    value: str | int | bool
+    value: str | int | bool | tuple[str, ...]
 
 
 @dataclass(frozen=True, repr=False)
