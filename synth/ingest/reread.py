@@ -120,7 +120,7 @@ def _either(name: str, domain: Numbers, text: pd.Series, amounts: Quantities) ->
         f"Nothing shows whether three digits behind a mark are thousands: they are taken for "
         f"{taken}.",
         tuple(zip(text.head(SHOWN).tolist(), shown, strict=True)),
-        f"They are {others}",
+        others.capitalize(),
         {"kind": kind, "written": other.example(places), "seen": True},
     )
 
