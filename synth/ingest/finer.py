@@ -90,14 +90,17 @@ def named(form: Form, counts: Values, sigma: float) -> Form:
     differing = sum((best in words) != (english in words) for (words, _), _ in told)
     doubt = 3 * sigma * math.sqrt(differing)
     language, width = english if rows[best] <= rows[english] + doubt else best
-    case = most([(case.rstrip("."), n) for (_, case), n in told], "En")
+    spoken = [(case, n) for (words, case), n in told if (language, width) in words]
+    case = most([(case.rstrip("."), n) for case, n in spoken], "En")
     shown = {"en": language, "En": language.capitalize(), "EN": language.upper()}[case]
-    dots = sum(n for (_, case), n in told if case.endswith("."))
-    shown += "." * (dots > max(DOTTED * sum(n for _, n in told), doubt))  # May has none anywhere
+    dotted = [n for case, n in spoken if case.endswith(".")]
+    surely = USUAL * sigma * math.sqrt(len(dotted))
+    dots = sum(dotted) > max(DOTTED * sum(n for _, n in spoken), surely)
+    shown += "." * dots  # May has none anywhere
     code = f"%{width}" if shown == "En" else f"%{width}[{shown}]"
 
-    def spoken(other: str) -> str:
+    def in_words(other: str) -> str:
         other = other.replace("%b", code)
         return other if language == "en" else WEEKDAY.sub(rf"%\1[{shown.rstrip('.')}]", other)
 
-    return replace(form, format=spoken(form.format), also=tuple(map(spoken, form.also)))
+    return replace(form, format=in_words(form.format), also=tuple(map(in_words, form.also)))

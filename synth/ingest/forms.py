@@ -25,6 +25,7 @@ from synth.ingest.shapes import (
     shapes,
 )
 from synth.ingest.tallies import (
+    DOUBT,
     MISFITS,
     Figures,
     Seen,
@@ -179,6 +180,7 @@ def form_of(
         nothing = bool(surely) and told[best] < missing.max()
         long = places()[WordShape(long=True)]  # of which only is told whether there is something
         held = np.array([long if nothing or told[best] <= 0 else best])
+    held = np.append(held, _orders_of(held, told, max(DOUBT * sigma, 1e-9)))
     seen = [(listed[i], max(float(told[i]), 1.0)) for i in held]
     words = {shape.word: float(told[i]) for shape, i in _words().items()}
     form = _form(seen, gone, within, (words, sigma), comma)
@@ -216,6 +218,26 @@ def _rare() -> float:
     By a union bound over the list; the noise is all but normal where it matters.
     """
     return NormalDist().inv_cdf(1 - BY_CHANCE / len(shapes()))
+
+
+def _orders_of(held: npt.NDArray[np.int64], told: Values, least: float) -> npt.NDArray[np.int64]:
+    """Where dates stand that show their order, of formats that are there in another: few are asked,
+    so less tells them from noise than a shape of the whole list.
+    """
+    listed = shapes()
+    formats = {shape.format for i in held if isinstance(shape := listed[i], DateShape)}
+    near = [i for form in formats for i in _ordered().get(form, ()) if told[i] >= least]
+    return np.array([i for i in near if i not in held], dtype=np.int64)
+
+
+@cache
+def _ordered() -> Mapping[str, tuple[int, ...]]:
+    """The places of dates that show whether the day or the month comes first, by format."""
+    found: dict[str, tuple[int, ...]] = {}
+    for shape, place in places().items():
+        if isinstance(shape, DateShape) and shape.order:
+            found[shape.format] = (*found.get(shape.format, ()), place)
+    return found
 
 
 @cache
