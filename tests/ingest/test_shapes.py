@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synth.ingest.day_shapes import DateShape, usual_formats
 from synth.ingest.dated import naming_of, namings
+from synth.ingest.day_shapes import DateShape, usual_formats
 from synth.ingest.finer import detailed, details, named
 from synth.ingest.forms import Form, form_of
 from synth.ingest.shapes import NumberShape, TruthShape, WordShape, places, shapes
