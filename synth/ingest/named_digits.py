@@ -10,14 +10,25 @@ from synth.lazily import compiled, np, npt, pd
 from synth.schema.moments import SERIALS
 
 DATE_NAME = compiled(
-    r"\b(\w*date|\w*datum|fecha|data|dato|day|dag|\w*tag|jour|pvm|дата|born|birth\w*|dob|geb\w*|"
+    r"\b((?:start|end|birth|hire|order|visit|entry|exit|due|ship|event|test)?date|\w*datum|fecha|data|"
+    r"dato|day|dag|tag|\w+stag|stichtag|jour|pvm|дата|born|birth\w*|dob|geb\w*|"
     r"naiss\w*|nac\w*|nasc\w*|anniversary|geburtstag|tarih|ημερομηνια|nap|dzien|paiva)\b|日期|日付|날짜|生日"
 )
 TIME_NAME = compiled(
     r"\b(\w*time|hour|clock|\w*zeit|heure|hora|horario|ora|orario|\w*tijd|klockan|klokka|"
-    r"\w*tidspunkt|klokkeslett|\w*tid|godzina|czas|cas|hodina|ido|saat|kellonaika|ωρα|час|время)\b|"
+    r"\w*tidspunkt|klokkeslett|tid|godzina|czas|cas|hodina|ido|saat|kellonaika|ωρα|час|время)\b|"
     r"時刻|时间|時間|시간|시각"
 )
+DURATION_NAME = compiled(
+    r"\b(duration|elapsed|length|dauer|\w+dauer|laufzeit|duree|duracion|duracao|durata|duur|varighet|"
+    r"varighed|kesto|trwania|sure|время в пути|длительность|продолжительность)\b|時間数|时长|時長"
+)
+WAYS = {  # how a time of day would be written, were it a duration
+    "%H:%M:%S": "01:30:05",
+    "%-H:%M:%S": "1:30:05",
+    "%H:%M": "01:30",
+    "%-H:%M": "1:30",
+}
 CLOCK = "%H%M"
 SHORT_DAYS = {  # six digits, and the year in two of them
     "%y%m%d": compiled(r"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"),
@@ -52,6 +63,11 @@ def formats_by_name(name: str, text: pd.Series) -> tuple[str, ...]:
         return ()
     found = [form for form, like in SHORT_DAYS.items() if _fit(text, like.pattern)]
     return tuple(found) or tuple(_of_a_year(text))
+
+
+def way_by_name(name: str, format: str) -> str:
+    """The way in which times of day would be written as durations; "" where no name says so."""
+    return WAYS.get(format, "") if DURATION_NAME.search(words_of(name)) else ""
 
 
 def _of_a_year(text: pd.Series) -> list[str]:

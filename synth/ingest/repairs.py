@@ -14,11 +14,12 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from synth.budget.eyes import ForCustodian
-from synth.ingest.named_digits import CLOCK, formats_by_name, of_excel
+from synth.ingest.named_digits import CLOCK, formats_by_name, of_excel, way_by_name
 from synth.ingest.profile import Counts, Quantities
 from synth.ingest.several import choices_in, pairs_in
 from synth.lazily import compiled, np, npt, pd
 from synth.schema import Categories, Dates, Domain, Kind, Numbers
+from synth.schema.durations import ways
 from synth.schema.moments import EXCEL, as_seconds, written, yearless
 from synth.schema.respelling import CASES, TRUE_OR_FALSE, meant, parts_of, respelt
 
@@ -103,7 +104,8 @@ def repairs_of(
         codes = tuple(_number_codes(name, text, often, domain, amounts))
         return (*codes, *(tuple(_serial_days(name, text, amounts)) or _by_name(name, text)))
     if isinstance(domain, Dates) and amounts is not None:
-        return tuple(_date_codes(name, text, often, domain, amounts))
+        codes = tuple(_date_codes(name, text, often, domain, amounts))
+        return (*codes, *_durations(name, text, domain))
     if isinstance(domain, Categories) and (found := tuple(_by_name(name, text))):
         return found
     if isinstance(domain, Categories) and 1 < len(text) <= MOST_WORDS:
@@ -276,6 +278,21 @@ def _by_name(name: str, text: pd.Series) -> Iterator[Repair]:
             tuple(zip(some.tolist(), told.tolist(), strict=True)),
             declares={"kind": Kind.DATE, "format": form, "seen": True},
         )
+
+
+def _durations(name: str, text: pd.Series, domain: Dates) -> Iterator[Repair]:
+    """Times of day that took so long, by the name of their column."""
+    if not (way := way_by_name(name, domain.format)):
+        return
+    measure = ways()[way].measure
+    some = text.head(SHOWN).tolist()
+    yield Repair(
+        name,
+        "Read them as durations",
+        "The name of the column speaks of how long something took. They come out as they came in.",
+        tuple((t, f"{ways()[way].read(t):,.0f} {measure}") for t in some),
+        declares={"kind": Kind.INTEGER, "written": way, "seen": True},
+    )
 
 
 def _seconds(day: date) -> float:

@@ -22,7 +22,7 @@ from synth.ingest.forms import (
     usual_gaps,
 )
 from synth.ingest.named import names_codes
-from synth.ingest.named_digits import formats_by_name, of_excel
+from synth.ingest.named_digits import formats_by_name, of_excel, way_by_name
 from synth.ingest.persons import Repeats, could_name_people, repeats_of
 from synth.ingest.profile import Profile, profile_of, quantities
 from synth.ingest.reasons import Presence, kind_and_reason
@@ -298,6 +298,9 @@ def _possible(name: str, values: _Values) -> dict[Kind, Domain]:
     dated = values.seconds(written.format, written.also) if written.fitting else np.array([np.nan])
     if (dated < ENDLESS).any():
         found[Kind.DATE] = _dates(values, dated, written.format, written.also)
+        if way := way_by_name(name, written.format):
+            spelt = replace(written, decimals=0, spelling=Spelling(clock=way))
+            found[Kind.INTEGER] = _numbers(values, values.numbers(spelt.spelling), spelt)
     elif isinstance(whole := found.get(Kind.INTEGER), Numbers) and of_excel(
         name, values.numbers(whole.spelling)
     ):

@@ -169,6 +169,19 @@ def test_digits_that_a_name_explains_are_offered_as_days_and_times(name, written
     assert isinstance(found.as_kind(Kind.DATE), Dates) is bool(formats)
 
 
+@pytest.mark.parametrize("name", ["Duration", "Dauer", "arrival"])
+def test_times_of_day_are_offered_as_durations_where_the_name_says_so(name):
+    found = one([f"{i % 3}:{i * 7 % 60:02}:{i * 11 % 60:02}" for i in range(ROWS)], name)
+    assert found.column.kind is Kind.DATE
+    offered = [r for r in found.repairs if r.what == "Read them as durations"]
+    assert bool(offered) is (name != "arrival")
+    for repair in offered:
+        declared = declared_column(found, ColumnPart(name=name, **repair.declares)).domain
+        assert isinstance(declared, Numbers)
+        assert declared.measured(pd.Series(["1:30:05"]))[0] == 5405
+        assert declared.spelling.written(5405, 0) == "1:30:05"
+
+
 def test_where_no_day_is_past_the_twelfth_both_orders_are_offered():
     cells = [f"{i % 12 + 1:02}/{i // 12 % 12 + 1:02}" for i in range(ROWS)]
     found = [r.declares["format"] for r in one(cells, "date").repairs]
