@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from synth.ingest.day_shapes import DateShape
 from synth.ingest.tallies import MISFITS, added, most
 from synth.lazily import compiled
-from synth.schema.moments import EXCEL, reads
+from synth.schema.counted_moments import EXCEL
+from synth.schema.moments import reads
 
 MOST_FORMATS = 4  # of dates beside that of most
 NUMBERS = ("%d%m%Y", "%m%d%Y", "%Y%m", "%m.%Y", "%Y.%m")  # of digits alone, as other numbers are

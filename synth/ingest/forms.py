@@ -36,7 +36,7 @@ from synth.ingest.tallies import (
 )
 from synth.lazily import np, npt
 from synth.schema import Categories, Kind, Origin
-from synth.schema.moments import EXCEL
+from synth.schema.counted_moments import EXCEL
 from synth.schema.spelling import PLAINLY, Spelling
 from synth.schema.stored import WHOLE
 from synth.schema.values import Values

@@ -7,6 +7,7 @@ from itertools import product
 
 from synth.ingest.roles import words_of
 from synth.lazily import compiled, np, npt, pd
+from synth.schema.counted_moments import EPOCH, EPOCH_MS, EXCEL, EXCEL_MOMENT
 from synth.schema.moments import SERIALS
 
 DATE_NAME = compiled(
@@ -29,6 +30,11 @@ WAYS = {  # how a time of day would be written, were it a duration
     "%H:%M": "01:30",
     "%-H:%M": "1:30",
 }
+STAMP_NAME = compiled(
+    r"\b(\w*timestamp|epoch|unix\w*|created|updated|modified|started|ended|logged|last seen|ts|"
+    r"zeitstempel|horodatage|\w+ (at|on))\b"
+)
+SINCE = 300_000_000, 4_000_000_000  # seconds: 1979 to 2096
 CLOCK = "%H%M"
 SHORT_DAYS = {  # six digits, and the year in two of them
     "%y%m%d": compiled(r"\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"),
@@ -39,13 +45,22 @@ FEW, NEARLY = 20, 0.95  # different ones, and the share that can be such, to pro
 ZEROED = compiled(r"(?:^|\D)[1-9](?:\D|$)")  # a number below ten without a zero before it
 
 
-def of_excel(name: str, amounts: npt.NDArray[np.float64]) -> bool:
-    """Whether numbers may be days as Excel counts them: by their column's name and their range."""
-    told = amounts[~np.isnan(amounts)]
-    if not told.size or not DATE_NAME.search(words_of(name)):
-        return False
-    within = told.min() >= SERIALS[0] and told.max() <= SERIALS[1]
-    return bool(within and (told == np.floor(told)).all())
+def counted_by_name(name: str, amounts: npt.NDArray[np.float64]) -> str:
+    """How numbers may count moments, by their column's name and their range; "" where they do not.
+
+    Days as Excel counts them, or seconds since 1970 and their thousandths.
+    """
+    told, words = amounts[~np.isnan(amounts)], words_of(name)
+    if not told.size:
+        return ""
+    low, high, whole = told.min(), told.max(), bool((told == np.floor(told)).all())
+    dated, timed = DATE_NAME.search(words), TIME_NAME.search(words) or STAMP_NAME.search(words)
+    if (dated or (timed and not whole)) and SERIALS[0] <= low and high <= SERIALS[1]:
+        return EXCEL if whole else EXCEL_MOMENT
+    for form, unit in ((EPOCH, 1), (EPOCH_MS, 1000)):
+        if whole and (dated or timed) and SINCE[0] * unit <= low and high <= SINCE[1] * unit:
+            return form
+    return ""
 
 
 def formats_by_name(name: str, text: pd.Series) -> tuple[str, ...]:

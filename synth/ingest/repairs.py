@@ -14,13 +14,14 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from synth.budget.eyes import ForCustodian
-from synth.ingest.named_digits import CLOCK, formats_by_name, of_excel, way_by_name
+from synth.ingest.named_digits import CLOCK, counted_by_name, formats_by_name, way_by_name
 from synth.ingest.profile import Counts, Quantities
 from synth.ingest.several import choices_in, pairs_in
 from synth.lazily import compiled, np, npt, pd
 from synth.schema import Categories, Dates, Domain, Kind, Numbers
+from synth.schema.counted_moments import COUNTED, EXCEL
 from synth.schema.durations import ways
-from synth.schema.moments import EXCEL, as_seconds, written, yearless
+from synth.schema.moments import as_seconds, written, yearless
 from synth.schema.respelling import CASES, TRUE_OR_FALSE, meant, parts_of, respelt
 
 Flags: TypeAlias = "npt.NDArray[np.bool_]"
@@ -102,7 +103,7 @@ def repairs_of(
     often = different > 1
     if isinstance(domain, Numbers) and amounts is not None:
         codes = tuple(_number_codes(name, text, often, domain, amounts))
-        return (*codes, *(tuple(_serial_days(name, text, amounts)) or _by_name(name, text)))
+        return (*codes, *(tuple(_counted(name, text, amounts)) or _by_name(name, text)))
     if isinstance(domain, Dates) and amounts is not None:
         codes = tuple(_date_codes(name, text, often, domain, amounts))
         return (*codes, *_durations(name, text, domain))
@@ -243,19 +244,20 @@ def _date_codes(
         yield _code(name, found, domain, "ten years or more from all other days")
 
 
-def _serial_days(name: str, text: pd.Series, amounts: Quantities) -> Iterator[Repair]:
-    """Numbers that Excel shows as days, and a CSV as what they are counted by."""
-    if not of_excel(name, amounts):
+def _counted(name: str, text: pd.Series, amounts: Quantities) -> Iterator[Repair]:
+    """Numbers that count moments, by the name of their column."""
+    if not (form := counted_by_name(name, amounts)):
         return
     some = text[~np.isnan(amounts)].head(SHOWN)
-    days = written(as_seconds(some, EXCEL), "%Y-%m-%d")
+    days = written(as_seconds(some, form), "%Y-%m-%d" if form == EXCEL else "%Y-%m-%d %H:%M")
+    counted = "seconds since 1970" if COUNTED[form].start == 0 else "days as Excel counts them"
     yield Repair(
         name,
-        "Read them as days",
-        "The name of the column speaks of days, and its numbers are those by which Excel counts "
-        "them. They come out as they came in.",
+        f"Read them as {'days' if form == EXCEL else 'moments'}",
+        f"The name of the column speaks of days or times, and its numbers may be {counted}. They "
+        "come out as they came in.",
         tuple(zip(some.tolist(), days.tolist(), strict=True)),
-        declares={"kind": Kind.DATE, "format": EXCEL, "seen": True},
+        declares={"kind": Kind.DATE, "format": form, "seen": True},
     )
 
 

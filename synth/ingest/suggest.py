@@ -22,7 +22,7 @@ from synth.ingest.forms import (
     usual_gaps,
 )
 from synth.ingest.named import names_codes
-from synth.ingest.named_digits import formats_by_name, of_excel, way_by_name
+from synth.ingest.named_digits import counted_by_name, formats_by_name, way_by_name
 from synth.ingest.persons import Repeats, could_name_people, repeats_of
 from synth.ingest.profile import Profile, profile_of, quantities
 from synth.ingest.reasons import Presence, kind_and_reason
@@ -45,8 +45,9 @@ from synth.schema import (
     Schema,
     Text,
 )
+from synth.schema.counted_moments import EXCEL
 from synth.schema.edges import even_edges, whole_edges
-from synth.schema.moments import EXCEL, as_seconds, resolution_of
+from synth.schema.moments import as_seconds, resolution_of
 from synth.schema.pattern import RUNNING, USUAL, usual_pattern
 from synth.schema.spelling import Spelling
 from synth.schema.stored import listed_by_type
@@ -301,10 +302,10 @@ def _possible(name: str, values: _Values) -> dict[Kind, Domain]:
         if way := way_by_name(name, written.format):
             spelt = replace(written, decimals=0, spelling=Spelling(clock=way))
             found[Kind.INTEGER] = _numbers(values, values.numbers(spelt.spelling), spelt)
-    elif isinstance(whole := found.get(Kind.INTEGER), Numbers) and of_excel(
-        name, values.numbers(whole.spelling)
+    elif isinstance(real := found.get(Kind.REAL), Numbers) and (
+        counts := counted_by_name(name, values.numbers(real.spelling))
     ):
-        found[Kind.DATE] = _dates(values, values.seconds(EXCEL), EXCEL)
+        found[Kind.DATE] = _dates(values, values.seconds(counts), counts)
     elif digits := formats_by_name(name, values.text):
         found[Kind.DATE] = _dates(values, values.seconds(digits[0]), digits[0])
     return found

@@ -10,8 +10,9 @@ a second. `%P`: am or pm in small letters; `%:P`: with dots. `%:z`: a zone as +0
 with a capital.
 `%q`: the quarter, which stands for its first day. `%:E`: a Japanese era and its year, 令和5; `%.E`:
 with the era's letter, R5. `%[x]` at the end: in the digits of the script whose nought x is.
-`excel` is no code but a format of its own: whole days as Excel counts them, of which 1 January 2021
-is 44197. A day and a month without a year are those of 2000.
+Formats without codes are those of `counted_moments`: `excel`, whole days as Excel counts them, of
+which 1 January 2021 is 44197; `excel moment`, with parts of days; `epoch` and `epoch ms`, seconds
+and their thousandths since 1970. A day and a month without a year are those of 2000.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from synth.lazily import compiled, np, npt, pa, pd
+from synth.schema.counted_moments import COUNTED, DAY, EXCEL
 from synth.schema.day_names import LONG, days_of_week, months, spelt, without_names
 from synth.schema.measures import exactly, marked
 from synth.schema.periods import era_of, ordinal, without_ordinal, without_periods
@@ -32,9 +34,7 @@ CODE = compiled(
     r"([aA])\[(\w\w)\]|[a-zA-Z%])"
 )
 FIRST_YEAR = 1930  # of those written with two digits, as in Excel: 29 is 2029, and 30 is 1930
-EXCEL = "excel"
 SERIALS = (30_000.0, 60_000.0)  # 1982 to 2064: what beside written days is one that Excel counts
-EPOCH, LAST = 25_569, 2_958_465  # 1970-01-01 and 9999-12-31 as Excel counts days
 STANDARD = {
     **{"-d": "d", "-m": "m", "-H": "H", "-I": "I"},
     **{"P": "p", ":P": "p", "O": "d", ":E": "Y", ".E": "Y", "q": "m"},
@@ -73,7 +73,7 @@ def as_seconds(values: pd.Series, format: str, also: Sequence[str] = ()) -> Valu
         if len(left):
             some = _seconds(values.iloc[left], other)
             if other == EXCEL:
-                days = some / 86400.0 + EPOCH
+                days = some / DAY + COUNTED[EXCEL].start
                 some[~((days >= SERIALS[0]) & (days <= SERIALS[1]))] = np.nan
             found[left] = some
     left = np.flatnonzero(np.isnan(found) & values.notna().to_numpy())
@@ -98,8 +98,8 @@ def _about(values: pd.Series) -> npt.NDArray[np.bool_]:
 def _seconds(values: pd.Series, format: str) -> Values:
     if pd.api.types.is_numeric_dtype(values.dtype):
         values = as_text(values).where(values.notna(), None)
-    if format == EXCEL:
-        return _of_excel(values)
+    if format in COUNTED:
+        return COUNTED[format].seconds(values)
     format, script = unscripted(format)
     if script:
         values = values.astype(object).map(lambda v: in_plain(v) if isinstance(v, str) else v)
@@ -171,13 +171,6 @@ def _plainer(values: pd.Series, format: str) -> pd.Series:
 
 def _zone(found: re.Match[str]) -> str:
     return f"{found[1]}{int(found[2]):02}:{found[3] or '00'}"
-
-
-def _of_excel(values: pd.Series) -> Values:
-    """Days that Excel counts, as seconds since 1970."""
-    days = np.array(pd.to_numeric(values.astype(object), errors="coerce"), dtype=np.float64)
-    days[~((days == np.floor(days)) & (days > 0) & (days <= LAST))] = np.nan
-    return (days - EPOCH) * 86400.0
 
 
 def _read(values: pd.Series, format: str) -> np.ndarray:
@@ -286,11 +279,8 @@ def written(seconds: Values, format: str) -> pd.Series:
     format, script = unscripted(format)
     if script:
         return written(seconds, format).map(lambda v: v if v is None else in_script(v, script))
-    if format == EXCEL:
-        days = np.floor(np.where(gone, 0.0, seconds) / 86400.0).astype(np.int64) + EPOCH
-        counted = pd.Series(days).astype(str).astype(object)
-        counted[gone] = None
-        return counted
+    if format in COUNTED:
+        return COUNTED[format].written(seconds)
     moments = pd.Series(pd.to_datetime(np.rint(np.where(gone, 0.0, seconds) * 1e6), unit="us"))
     text = _texts(moments, format).astype(object)
     text[gone] = None
@@ -360,6 +350,8 @@ def _named(moments: pd.Series, code: str, language: str) -> pd.Series:
 
 def resolution_of(format: str) -> float:
     """Seconds between two moments that a format can tell apart."""
+    if format in COUNTED:
+        return COUNTED[format].tells
     if fraction := re.search(r"%([1-9]?)f", format):
         return float(10.0 ** -int(fraction[1] or 6))
     for codes, seconds in ((("%S",), 1.0), (("%M",), 60.0), (("%H", "%-H", "%I", "%-I"), 3600.0)):
@@ -370,7 +362,7 @@ def resolution_of(format: str) -> float:
 
 def dated(format: str) -> bool:
     """Whether it tells a day, and not only a time of day."""
-    return format == EXCEL or re.search(r"%(Y|y|-?d|-?m|b|B|h|O|V|[:.]E)", format) is not None
+    return format in COUNTED or re.search(r"%(Y|y|-?d|-?m|b|B|h|O|V|[:.]E)", format) is not None
 
 
 def yearless(format: str) -> bool:

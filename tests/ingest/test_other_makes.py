@@ -188,15 +188,41 @@ def test_where_no_day_is_past_the_twelfth_both_orders_are_offered():
     assert found == ["%d/%m", "%m/%d"]
 
 
-def test_days_of_a_year_that_are_declared_come_out_as_they_came_in():
-    table = pd.DataFrame({"birthday": DAYS.strftime("%d/%m")})
+SINCE_1970 = [1_500_000_000 + 397_007 * i for i in range(ROWS)]
+COUNTS = {
+    "created_at": ("epoch", [str(n) for n in SINCE_1970]),
+    "timestamp": ("epoch ms", [str(1000 * n + 7) for n in SINCE_1970]),
+    "Datum": ("excel moment", [f"{25_569 + n / 86_400:.15g}" for n in SINCE_1970]),
+    "date": ("excel", [str(25_569 + n // 86_400) for n in SINCE_1970]),
+}
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_numbers_that_count_moments_are_offered_as_such(name):
+    form, cells = COUNTS[name]
+    found = one(cells, name)
+    (declares,) = [r.declares for r in found.repairs]
+    assert declares["format"] == form
+    declared = declared_column(found, ColumnPart(name=name, **declares)).domain
+    assert isinstance(declared, Dates)
+    seconds = declared.measured(pd.Series(cells))
+    assert seconds[0] == pytest.approx(1_500_000_000, abs=86_400 if form == "excel" else 1)
+    assert moments.written(seconds, form).tolist() == cells
+    assert not one(cells, "salary").repairs
+
+
+def test_days_of_a_year_and_counted_moments_that_are_declared_come_out_as_they_came_in():
+    table = pd.DataFrame({"birthday": DAYS.strftime("%d/%m"), "at": COUNTS["created_at"][1]})
     told = '[[column]]\nname = "birthday"\nkind = "date"\nformat = "%d/%m"\nseen = true\n'
+    told += told.replace("birthday", "at").replace("%d/%m", "epoch")
     recipe = read_recipe(f'{told}[privacy]\nepsilon = 50\n[method]\nname = "independent"\n')
     bundle = Bundle.read(
         io.BytesIO(run(recipe, io.BytesIO(table.to_csv(index=False).encode())).release.zipped())
     )
     verify(bundle)
-    made = pd.read_csv(io.BytesIO(bundle.files["synthetic.csv"]), dtype=str)["birthday"]
+    both = pd.read_csv(io.BytesIO(bundle.files["synthetic.csv"]), dtype=str)
+    made, at = both["birthday"], both["at"].astype(int)
+    assert at.min() > 1.4e9 and at.max() < 1.8e9
     assert made.str.fullmatch(r"\d\d/\d\d").all()
     assert pd.to_datetime("2000/" + made, format="%Y/%d/%m").notna().all()
 
