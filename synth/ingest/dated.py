@@ -17,7 +17,7 @@ DATE_LIKE = compiled(
     r"[12]\d{3}[- ]?[QqmM]\d|Q[1-4][ /-]\d|"
     r"(?:令和|平成|昭和|大正|明治|[RHSTM](?=[\d元]{1,2}[-/.]))|"
     r"[12]\d{3}-?W\d\d$|K?W ?\d\d/|\d{1,2}(?:st|nd|rd|th|er|º|°)[ -]|\d{1,2}[时時]|"
-    r"\d{1,4}[-/.:年h]\s?\d|\d{8}[T_ -]\d|\d{12,14}[.+-]\d|0\d{7}$|"
+    r"\d{1,2} ?[AaPp][Mm]$|\d{1,4}[-/.:年h]\s?\d|\d{8}[T_ -]\d|\d{12,14}[.+-]\d|0\d{7}$|"
     r"\d{1,4}(?:\. | de |[ /-]?)[^\W\d_]{3}|"
     r"[^\W\d_]{2}\.?, \d|[^\W\d_]{3,12}\.?(?:, | de |[ /-]?)(?:\d|[^\W\d_]{3})"
 )
@@ -27,7 +27,7 @@ REST = (
     r"(?P<clock>(?P<h>\d{1,2})(?P<c>[:.h])[0-5]\d"
     r"(?P<s>(?P=c)[0-5]\d(?:(?P<p>[.,])(?P<f>\d{1,9}))?)?"
     r"(?:(?P<blank> ?)(?P<half>[AaPp][Mm]|[ap]\.m\.|Uhr))?)"
-    r"(?P<z> ?Z| (?:UTC|GMT)(?:[+-]\d\d?(?::\d\d)?)?| ?[+-]\d\d(?::?\d\d)?)?)?"
+    r"(?P<z> ?Z| (?:UTC|GMT)(?:[+-]\d\d?(?::\d\d)?)?| [A-Z]{3,4}| ?[+-]\d\d(?::?\d\d)?)?)?"
 )
 YEAR_FIRST = compiled(  # the year 9999 stands for no end, in databases
     r"(?:[12]\d{3}|9999)(?P<sign>[-/]|\. ?)(?P<m>\d{1,2})(?P=sign)(?P<d>\d{1,2})(?P<end>\.?)" + REST
@@ -53,6 +53,12 @@ EASTERN_TIME = compiled(  # maybe behind a day
     r"(?:[12]\d{3}年(?P<m>\d{1,2})月(?P<d>\d{1,2})日(?P<t> ?))?"
     r"(?P<h>[01]?\d|2[0-3])(?P<c>[时時])[0-5]\d分(?P<s>[0-5]\d秒)?"
 )
+ENGLISH = "Mon|Tue|Wed|Thu|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+HOUR = compiled(r"(?P<h>0?[1-9]|1[0-2])(?P<blank> ?)(?P<half>[AaPp][Mm])")
+C_TIME = compiled(  # of C, and of programs that are written in it
+    rf"(?:{ENGLISH}) (?P<w>[A-Z][a-z]{{2}})  ?(?P<d>\d{{1,2}}) (?P<h>\d\d):\d\d:\d\d"
+    r"(?P<z> UTC| GMT| \+0000)? [12]\d{3}"
+)
 WEEK = compiled(r"[12]\d{3}(-?)W(?:0[1-9]|[1-4]\d|5[0-3])")
 QUARTER_LAST = compiled(r"[12]\d{3}([- ]?Q|-?q)[1-4]")
 QUARTER_FIRST = compiled(r"Q[1-4]([ /-])[12]\d{3}")
@@ -63,7 +69,6 @@ ERA_LETTER = compiled(r"[RHSTM](?:元|[1-9]\d?)(?P<sign>[-/.])(?P<m>\d{1,2})(?P=
 SIX = compiled(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])")
 YEAR_LAST = compiled(r"([0-3]\d)([0-3]\d)(?:19|20)\d\d")
 AWAY = compiled(r"([+-])(\d\d?)(?::?([0-5]\d))?$")
-ENGLISH = "Mon|Tue|Wed|Thu|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 SPOKEN = compiled(
     r"(?:(?P<wd>[^\W\d_]{2,13}(?:-feira)?)(?P<s0>\.?,? )(?=.*\d.*\d))?"
     r"(?:(?P<d>\d{1,2})(?P<s1>\. | de |[ /-]?))?(?P<w>[^\W\d_]{3,})\.?"
@@ -77,7 +82,18 @@ YEAR_NAMED = compiled(
 
 
 PADDABLE = (
-    *(YEAR_FIRST, DAY_FIRST, SPOKEN, NO_YEAR, TIME, EASTERN, EASTERN_TIME, YEAR_NAMED),
+    *(
+        YEAR_FIRST,
+        DAY_FIRST,
+        SPOKEN,
+        NO_YEAR,
+        TIME,
+        HOUR,
+        C_TIME,
+        EASTERN,
+        EASTERN_TIME,
+        YEAR_NAMED,
+    ),
     *(STATA_MONTH, ERA_NAMED, ERA_LETTER),
 )
 
@@ -202,6 +218,19 @@ def _eastern_time(text: str) -> DateShape | None:
     return DateShape(f"{day}%H{found['c']}%M分{'%S秒' if found['s'] else ''}")
 
 
+def _hour(text: str) -> DateShape | None:
+    """An hour alone, with its half of the day."""
+    found = HOUR.fullmatch(text)
+    if found is None:
+        return None
+    return DateShape(f"%I{found['blank']}{'%p' if found['half'].isupper() else '%P'}")
+
+
+def _c_time(text: str) -> DateShape | None:
+    found = C_TIME.fullmatch(text)
+    return DateShape(f"%a %b %d %H:%M:%S{found['z'] or ''} %Y") if found is not None else None
+
+
 def _week(text: str) -> DateShape | None:
     """A week of ISO 8601, of which hardly any year has 53, or a day of a year."""
     if DAY_OF_YEAR.fullmatch(text):
@@ -275,6 +304,7 @@ def _year_and_name(text: str) -> DateShape | None:
 READERS = (
     *(_year_first, _day_first, _time, _month_only, squeezed, _spoken),
     *(_eastern, _eastern_time, _eight, _year_and_name, _week, _quarter, _era, _without_year),
+    *(_hour, _c_time),
 )
 
 
@@ -305,7 +335,8 @@ Naming = tuple[tuple[tuple[str, str], ...], str]
 def naming_of(text: str) -> Naming | None:
     """The languages and widths in which a month's name is one, and how it is written: "En."."""
     bare = without_ordinal(FIRST.sub("1", text))
-    found = SPOKEN.fullmatch(bare) or YEAR_NAMED.fullmatch(text) or NO_YEAR.fullmatch(bare)
+    ways = (SPOKEN, YEAR_NAMED, NO_YEAR, C_TIME)
+    found = next((match for way in ways if (match := way.fullmatch(bare))), None)
     meant = month_words().get(found["w"].lower()) if found else None
     if found is None or meant is None:
         return None

@@ -57,6 +57,11 @@ LONG_DAYS = (  # as Excel has them in other languages
 )
 EASTERN_CLOCKS = tuple(f"%H{c}%M分{s}" for c in "时時" for s in ("", "%S秒"))
 OCLOCK = ("%H:%M Uhr", "%H.%M Uhr", "%H:%M:%S Uhr")
+NAMED_ZONES = (
+    *("CET", "CEST", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT"),
+    *("BST", "MSK", "IST", "JST"),
+)
+C_TIMES = tuple(f"%a %b %d %H:%M:%S{z} %Y" for z in ("", " UTC", " GMT", " +0000"))
 AWAY = (" GMT%-z", " UTC%-z")
 WEEKDAYS = ("%a, %d %b %Y", "%a %d %b %Y", "%a, %b %d, %Y", "%A, %d %b %Y", "%A, %b %d, %Y")
 LOGGED = (  # by databases, statistical programs and servers
@@ -137,6 +142,10 @@ def _rarer_dates() -> Iterator[DateShape]:
 def _dates_of_databases() -> Iterator[DateShape]:
     """As databases, statistical programs and servers write moments."""
     yield from map(DateShape, (*LOGGED, *MESSAGES))
+    yield from map(DateShape, (*C_TIMES, "%I%p", "%I%P", "%I %p", "%I %P"))
+    for clock, zone in product(TWELVE, NAMED_ZONES):
+        yield DateShape(f"%Y-%m-%d {clock} {zone}")
+        yield from (DateShape(f"%d/%m/%Y {clock} {zone}", order) for order in ("", "d", "m"))
     for day, clock, zone in product(("%Y/%m/%d", "%Y-%m-%d"), TWELVE, AWAY):
         yield DateShape(f"{day} {clock}{zone}")
     for clock, zone in product(CLOCKS[:11], STATED):

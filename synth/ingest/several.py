@@ -15,6 +15,12 @@ NUMBER = r"-?\d+(?:[.,]\d+)?"
 PAIR = compiled(
     rf"{NUMBER} ?(/|:|x|×|±|\+/-|\+) ?({NUMBER})|-?\d+\.\d+(,) ?(-?\d+\.\d+)"  # or a place
 )
+SPAN = r"(?: ?[-\u2013,;] ?| to )"
+DAY = r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}"
+SEVERAL = compiled(  # `62 (15.3%)`, `1.2 [0.9, 1.6]`, a day and the one until which it lasted
+    rf"{NUMBER}%? ?[(\[]{NUMBER} ?%?(?:{SPAN}{NUMBER} ?%?)?[)\]]|"
+    rf"{DAY}(?:{SPAN}|/| until | bis ){DAY}|\d\d?:\d\d{SPAN}\d\d?:\d\d"
+)
 YEARS = compiled(r"[12]\d{3}/(?:[12]\d)?\d\d")  # one that spans two: 2020/21
 NEARLY = 0.95
 

@@ -63,6 +63,7 @@ FEWER = """
     Jahre Monat Monate Woche Wochen Tag Tage Std Stunden Minuten año años mes meses semana día días
     anno anni mese mesi settimane giorni ore 岁 歳 세 лет 万 億 亿 bps
     Mio Mio. Mio.€ M€ k€ Tsd. Mrd. mln mln. млн million Std. Min. Min std tim sek
+    billion bn dollars euros Euro Euros pounds yen Uhr
 """  # of whole numbers and of two places at most, without thousands
 ERRORS = tuple(product(("±", "± "), ("", "%", " %")))  # how sure another number is
 LEDGER = ("CR", "DR", "Cr", "Dr", "cr", "dr")  # above zero and below
@@ -199,11 +200,17 @@ def flat() -> Iterator[tuple[str, str]]:
     yield from product(("CHF ", "Fr. ", "SFr. ", "€ ", "kr "), FLAT.split())
 
 
+def scaled() -> Iterator[tuple[str, str]]:
+    """What stands around amounts of millions and more that name their currency."""
+    ends = ("bn", " bn", "mn", " mn", "m", " million", " billion", " Mio.", " Mrd.")
+    yield from product(("$", "US$", "£", "€", "₹"), ends)
+
+
 def _number_shapes() -> Iterator[NumberShape]:
     layouts = (*_simple(), *_blanked())
     for layout, brackets in product(layouts, (False, True)):
         yield NumberShape(*layout, brackets=brackets)
-    for layout in _simple():
+    for layout in layouts:
         yield NumberShape(*layout, behind=True)
     for layout, ends in product(layouts, money()):
         if layout[0] <= 4 or "%" in ends[1]:
@@ -249,7 +256,7 @@ def _in_full() -> Iterator[NumberShape]:
     for layout, ends in product((*_simple(), *_blanked()), flat()):
         if layout[0] in (0, 3):  # `1.250` may be either
             yield NumberShape(*layout, *ends)
-    for layout, ends in product(_simple(), ERRORS):
+    for layout, ends in product(_simple(), (*ERRORS, *scaled())):
         if layout[0] <= 3:
             yield NumberShape(*layout, *ends)
 

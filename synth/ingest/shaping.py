@@ -22,7 +22,7 @@ from synth.ingest.dated import (
 )
 from synth.ingest.day_shapes import DateShape
 from synth.ingest.quick import PROBED, matched, padding_patterns, pattern_of, words
-from synth.ingest.several import PAIR
+from synth.ingest.several import PAIR, SEVERAL
 from synth.ingest.shapes import (
     CURRENCY,
     DEEP,
@@ -44,6 +44,7 @@ from synth.ingest.shapes import (
     money,
     places,
     rarer,
+    scaled,
     shapes,
     units,
 )
@@ -82,7 +83,7 @@ DIGITS_AND_E = compiled(r"\d{1,4}E\d{1,2}")  # programs write a sign behind it, 
 SIDE = compiled(rf"( ?)({'|'.join(SIDES)})$")
 SIGN = r"[-+\u2212]?"
 SIGNS = "|".join(map(re.escape, (CURRENCY + RARER).split()))
-NUMBER_LIKE = compiled(rf"\(?{SIGN}(?:(?:±|{SIGNS}|S?Fr\.)[ \u00a0]?)?\(?{SIGN}\.?\d")
+NUMBER_LIKE = compiled(rf"\(?{SIGN} ?(?:(?:±|{SIGNS}|S?Fr\.)[ \u00a0]?)?\(?{SIGN}\.?\d")
 POWER = compiled(r"-?\d(?:([.,])(\d{1,15}))?([eE])[+-]\d{2}")  # as programs write it
 USUAL_DATE = compiled(
     r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
@@ -137,7 +138,7 @@ def _shape(text: str) -> Shape:
         return DurationShape(way)
     if CODED.fullmatch(text):
         return WordShape(coded=True)
-    if PAIR.fullmatch(text):
+    if PAIR.fullmatch(text) or SEVERAL.fullmatch(text):
         return WordShape(paired=True)
     if AROUND.fullmatch(text) or PARTIAL.fullmatch(text):
         return WordShape(around=True)
@@ -199,10 +200,13 @@ def _truths() -> frozenset[str]:
 
 @cache
 def _ends() -> frozenset[tuple[str, str]]:
-    return frozenset({("", ""), *money(), *rarer(), *units(), *fewer(), *flat(), *ERRORS})
+    return frozenset(
+        {("", ""), *money(), *rarer(), *units(), *fewer(), *flat(), *scaled(), *ERRORS}
+    )
 
 
 def _number(text: str) -> NumberShape | None:
+    text = text.replace("- ", "-", 1) if text.startswith("- ") else text
     if side := SIDE.search(text):
         amount = _number(text[: side.start()])
         sided = None if amount is None else replace(amount, side=side[0])

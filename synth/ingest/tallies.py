@@ -327,7 +327,8 @@ def durations_of(seen: Seen) -> tuple[str, float]:
     for way in READS.get(best, ())[::-1]:  # the plainest that reads nearly as many
         best = way if reads.get(way, 0.0) >= (1 - MISFITS) * reads[best] else best
     read = reads[best]
-    clock = {"1:30:05": "%H:%M:%S", "1:30": "%H:%M"}.get(best)
+    clocks = {"1:30:05": "%H:%M:%S", "1 days, 1:30:05": "%H:%M:%S", "1:30": "%H:%M"}
+    clock = clocks.get(best)
     short = added(seen, lambda s: isinstance(s, DateShape) and s.format == clock)
     alone = may_stand_alone(best)
     short += added(seen, lambda s: isinstance(s, NumberShape) and s.after.strip() in alone)

@@ -16,7 +16,7 @@ from synth.schema.parted import LIKELY, PARTED, Angle, Twofold
 
 SIZES = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 ONE = compiled(r"(hour|minute)s")
-SINGLE = compiled(r"\b1 (hour|minute)s")
+SINGLE = compiled(r"\b1 (hour|minute|day(?=s,))s")  # `1 days` is how pandas writes one
 SIGN = r"(?P<sign>[-\u2212]?)"
 
 
@@ -64,7 +64,7 @@ class Way:
             made[part], left = divmod(left, size) if f"{{{part}" in self.form else (0, left)
         sign = "-" if number < 0 and any(made.values()) else ""
         text = _parts(self.form, made) if self.parts else self.form.format(**made)
-        return sign + SINGLE.sub(r"1 \1", text)
+        return sign + SINGLE.sub(r"1 \1", text.removeprefix("0 days, "))
 
 
 def _parts(form: str, made: dict[str, int]) -> str:
@@ -84,6 +84,7 @@ ISO_HOURS = SIGN + r"PT(?:(?P<h>\d{1,6})H)?(?:(?P<m>\d{1,7})M)?"
 SECONDS = r"(?:(?P<s>\d{1,8})S)?"
 CLOCK = SIGN + r"(?P<h>\d{1,6}):(?P<m>[0-5]\d)"
 DAYS = SIGN + r"(?P<d>\d{1,6}) days? (?P<h>[01]\d|2[0-3]):(?P<m>[0-5]\d):(?P<s>[0-5]\d)"
+DAYS_AND = SIGN + r"(?:(?P<d>\d{1,6}) days?, )?(?P<h>\d|1\d|2[0-3]):(?P<m>[0-5]\d):(?P<s>[0-5]\d)"
 WAYS = (
     Way("1:30:05", CLOCK + r":(?P<s>[0-5]\d)", "{h}:{m:02}:{s:02}"),
     Way("01:30:05", CLOCK + r":(?P<s>[0-5]\d)", "{h:02}:{m:02}:{s:02}"),
@@ -94,6 +95,12 @@ WAYS = (
     Way("P1DT1H30M", ISO + ")?", "P|{d}D|{h}H|{m}M", parts=True),
     Way("P1DT1H30M5S", ISO + SECONDS + ")?", "P|{d}D|{h}H|{m}M|{s}S", parts=True),
     Way("1 days 01:30:05", DAYS, "{d} days {h:02}:{m:02}:{s:02}"),
+    Way("1 days, 1:30:05", DAYS_AND, "{d} days, {h}:{m:02}:{s:02}"),
+    Way(
+        "1d 1h 30m",
+        SIGN + r"(?P<d>\d{1,6})d (?P<h>\d{1,2})h (?P<m>\d{1,2})m",
+        "{d}d {h}h {m}m",
+    ),
     *(
         Way(
             f"1{b}{h}{a}30{b}{m}",
@@ -153,7 +160,8 @@ def way_of(text: str) -> str:
         read = {way.name: way.read(text) for way in PARTED}
         some = {name: number for name, number in read.items() if not math.isnan(number)}
         exact = (name for name, number in some.items() if ways()[name].written(number) == text)
-        return next(exact, next(iter(some), ""))
+        if found := next(exact, next(iter(some), "")):
+            return found
     if not _LIKELY.match(text):
         return ""
     for way in WAYS:
@@ -175,7 +183,7 @@ def may_stand_alone(name: str) -> tuple[str, ...]:
     return (way.between.strip(" ,"), way.after.strip()) if isinstance(way, Twofold) else ()
 
 
-_LIKELY = compiled(r"[-\u2212]?(?:P[T\d]|\d+:\d\d|\d+ days? \d|\d+ ?h)")
+_LIKELY = compiled(r"[-\u2212]?(?:P[T\d]|\d+:\d\d|\d+ days?,? \d|\d+ ?h|\d+d \d)")
 _LIKELY_PARTS = compiled(r"[-\u2212]?(?:P|\d+ ?h(?:r|ours?)? ?\d)")
 _NOUGHT = compiled(r"(?<!\d)0 ?[hm]")
 PARTS = ("h", "m", "min", "hr", "hour", "hours", "minute", "minutes")  # that may stand alone

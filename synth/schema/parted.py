@@ -13,9 +13,12 @@ from itertools import product
 
 from synth.lazily import compiled
 
-LIKELY = compiled(r"\d+ ?(?:['\u2032°]|ft|feet|foot|st\b|y(?:ears?|rs?)?[, ]*\d)")
-SINGLE = compiled(r"\b1 (year|yr|month|mth)s")
-PLURAL = compiled(r"(year|yr|month|mth|mo)s")
+LIKELY = compiled(
+    r"\d+ ?(?:['\u2032°]|ft|feet|foot|st\b|(?:y(?:ears?|rs?)?|w(?:eeks?|ks?)?|"
+    r"d(?:ays?)?|m(?:ins?|inutes?)?)[, ]*\d)"
+)
+SINGLE = compiled(r"\b1 (year|yr|month|mth|week|wk|day|hour|minute|min|second|sec)s")
+PLURAL = compiled(r"(year|yr|month|mth|mo|week|wk|day|hour|minute|min|second|sec)s")
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,24 @@ PARTED: tuple[Twofold | Angle, ...] = (
             *(("y", "m"), ("y ", "m"), (" y ", " m"), (" yr ", " mo"), (" yrs ", " mths")),
             *((" years ", " months"), (" years, ", " months")),
         )
+    ),
+    *(
+        Twofold(f"5{w}6{d}", 7, w, d, "days")
+        for w, d in (
+            *(("w", "d"), ("w ", "d"), (" w ", " d"), (" wks ", " days")),
+            *((" weeks ", " days"), (" weeks, ", " days")),
+        )
+    ),
+    *(
+        Twofold(f"5{m}6{s}", 60, m, s, "seconds")
+        for m, s in (
+            *(("m", "s"), ("m ", "s"), (" min ", " s"), ("min ", "s"), ("min ", "sec")),
+            *((" min ", " sec"), (" mins ", " secs"), (" minutes ", " seconds")),
+        )
+    ),
+    *(
+        Twofold(f"5{d}6{h}", 24, d, h, "hours")
+        for d, h in (("d", "h"), ("d ", "h"), (" days ", " hours"), (" days, ", " hours"))
     ),
     *_angles(),
 )

@@ -43,6 +43,14 @@ def one(cells: list[str], name: str = "value") -> Suggestion:
         (["2 hours 5 minutes", "1 hour 1 minute", "45 minutes"], 45, 125),
         (["26y 6m", "0y 9m"], 9, 318),
         (["5 years, 6 months", "1 year, 1 month"], 13, 66),
+        (["26w5d", "40w0d"], 187, 280),
+        (["40 weeks 0 days", "1 week 1 day"], 8, 280),
+        (["8d 9h 13m", "0d 0h 5m"], 5, 12_073),
+        (["99 days, 3:02:03", "3:02:03", "1 day, 0:00:05"], 10_923, 8_564_523),
+        (["29m 50s", "0m 5s"], 5, 1790),
+        (["€10.3bn", "€1.0bn"], 1, 10.3),
+        (["511 dollars", "2 dollars"], 2, 511),
+        (["60'523.00-", "1'523.50"], -60_523, 1523.5),
     ],
 )
 def test_numbers_of_other_makes_come_back_as_they_were(cells, low, high):
@@ -56,6 +64,14 @@ def test_numbers_of_other_makes_come_back_as_they_were(cells, low, high):
     told = domain.spelling.example(domain.decimals)
     again = spelling_of(told, whole=domain.decimals == 0)
     assert [again.read(c) for c in cells] == measured.tolist()
+
+
+@pytest.mark.parametrize(
+    "cell", ["{} (15.{}%)", "1.{} [0.9, 2.{}]", "01.02.2020 - {:02}.03.{}", "08:00-16:30"]
+)
+def test_several_numbers_in_a_cell_name_nobody_however_rare(cell: str):
+    found = one([cell.format(i % 28 + 1, 1000 + i) for i in range(ROWS)]).column
+    assert (found.kind, found.role) == (Kind.CATEGORY, Role.PLAIN)
 
 
 def test_noughts_that_are_no_noughts_everywhere_stay_decimal_places():
@@ -123,6 +139,10 @@ def test_a_flag_of_eurostats_behind_a_number_marks_it(flag: str):
         (["Di., 29. Juni 2021", "So., 5. Jan. 2020"], "%a[De]., %-d. %b[De.] %Y"),
         (["martes, 29 de junio de 2021"], "%A[es], %d de %B[es] de %Y"),
         (["Tuesday, June 29, 2021", "Sunday, January 5, 2020"], "%A, %B %-d, %Y"),
+        (["Mon Jan 20 21:03:00 2020", "Fri Feb 21 03:03:00 2020"], "%a %b %d %H:%M:%S %Y"),
+        (["2020-01-24 12:56:00 CET"], "%Y-%m-%d %H:%M:%S CET"),
+        (["01/28/2020 2:16 PM EST", "01/08/2020 11:16 AM EST"], "%m/%d/%Y %-I:%M %p EST"),
+        (["11pm", "2am"], "%-I%P"),
     ],
 )
 def test_dates_of_other_makes_come_back_as_they_were(cells, format):
