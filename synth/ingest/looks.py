@@ -141,6 +141,17 @@ CONTENT = (
     Looks("web addresses", Role.IDENTIFIER, _like(r"(https?://|www\.)\S+"), format="url"),
     Looks("network addresses", Role.IDENTIFIER, _like(r"(\d{1,3}\.){3}\d{1,3}"), format="ip"),
     Looks(
+        "network addresses",
+        Role.IDENTIFIER,
+        _like(
+            r"([0-9a-f]{2}[:-]){5}[0-9a-f]{2}|([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|"
+            r"(?=.{2,39}$)([0-9a-f]{1,4}(:[0-9a-f]{1,4})*)?::([0-9a-f]{1,4}(:[0-9a-f]{1,4})*)?"
+        ),
+    ),
+    Looks(
+        "hashes", Role.IDENTIFIER, _like(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128}")
+    ),
+    Looks(
         "random identifiers (UUID)",
         Role.IDENTIFIER,
         _like(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
@@ -196,7 +207,13 @@ def looked_like(words: str, values: Sequence[str]) -> tuple[Looks, float] | None
     return None
 
 
-NOBODYS = {"web addresses", "network addresses", "random identifiers (UUID)", "phone numbers"}
+NOBODYS = {
+    "hashes",
+    "web addresses",
+    "network addresses",
+    "random identifiers (UUID)",
+    "phone numbers",
+}
 WITHIN = {  # found inside longer texts, where no check digit is needed to be sure
     "e-mail addresses": compiled(
         r"[^@\s<>()\"\',;:]+@[^@\s<>()\"\',;:]+\.[a-z]{2,}", re.IGNORECASE

@@ -17,7 +17,10 @@ from synth.schema import Column, Numbers
 from synth.vault import PrivateTable
 
 CHECKED = 0.1  # of what the ends cost, for the look at what lies beyond
-KNOWN = ("ages", "percentages", "months", "days-of-month", "weekdays", "hours", "years")
+KNOWN = (
+    *("ages", "percentages", "months", "days-of-month", "weekdays", "hours", "years"),
+    *("latitudes", "longitudes", "quarters"),
+)
 
 
 def bounds_by_name(name: str) -> tuple[float, float] | None:

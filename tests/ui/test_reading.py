@@ -43,6 +43,17 @@ def test_ragged_lines_are_left_out_with_one_click():
     assert who.recipe.source.skip_ragged
 
 
+def test_a_word_that_was_read_as_missing_is_a_value_with_one_click():
+    app, who = uploaded(b"kids,sex\n" + b"None,M\ntwo,F\n" * 10)
+    assert "`None` was read as a missing value" in words(app)
+    assert who.loaded is not None and who.schema.domain("kids").missing
+    ran(app.button(key="read_missing_None is a value").click().run())
+    assert set(who.schema.domain("kids").values) == {"None", "two"}
+    assert "None" not in who.recipe.source.missing and "NA" in who.recipe.source.missing
+    ran(app.button(key="as_found").click().run())
+    assert "None" in who.recipe.source.missing and who.schema.domain("kids").missing
+
+
 def test_lines_are_shown_both_ways_where_the_encoding_is_open():
     app, who = uploaded(FRENCH.encode("cp1252"))
     assert "Isère" in app.code[0].value
