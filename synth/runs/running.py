@@ -20,6 +20,7 @@ from synth.errors import (
     TooManyGaps,
 )
 from synth.evaluate import Comparison, compare
+from synth.evaluate.evaluation import Evaluation
 from synth.evaluate.rules import found_rules
 from synth.evaluate.verdict import Verdict, verdicts
 from synth.ingest import Database, Loaded, load, read_query
@@ -44,7 +45,7 @@ from synth.runs.accounts import NOTHING, Before, charged, conclude, content_of
 from synth.runs.attacked import attacked
 from synth.runs.bounds import UNBOUNDED, Bounds
 from synth.runs.handout import chosen_look, of_both, reported
-from synth.runs.judging import as_seen, judgeable
+from synth.runs.judging import as_seen, judgeable, measured
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
 from synth.schema import Schema
@@ -69,6 +70,7 @@ class Outcome:
     noticed: tuple[Noticed, ...] = ()  # while the table was read
     typed: Typed = UNTYPED
     upkeep: Upkeep = field(default_factory=Upkeep)  # what it took to keep the rules
+    evaluation: Evaluation | None = None  # every measure, where that was asked for
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -98,6 +100,7 @@ def run(
     bounds: Bounds = UNBOUNDED,
     before: Before = NOTHING,
     noise: Noise | None = None,
+    thorough: bool = False,
 ) -> Outcome:
     """Everything a recipe says, from reading the table to the release.
 
@@ -109,6 +112,7 @@ def run(
         bounds: of what somebody else may ask for.
         before: what is known of the table and `source` does not tell, for its account.
         noise: for tests alone; see `PrivateTable`.
+        thorough: also measure all that the custodian's report tells; a minute or two.
 
     Raises:
         SynthError: any step that needs a decision by the person; nothing is left half done.
@@ -138,7 +142,7 @@ def run(
         files = shelf or Shelf(folder)
         with charged(recipe, loaded, folder, files, before) as owing:
             owing.private.ledger.listener = listener
-            made = run_loaded(recipe, owing, progress, files, bounds)
+            made = run_loaded(recipe, owing, progress, files, bounds, thorough=thorough)
             return replace(made, noticed=loaded.noticed, typed=loaded.typed)
 
 
@@ -177,6 +181,8 @@ def run_loaded(
     progress: Progress = quiet,
     shelf: Shelf | None = None,
     bounds: Bounds = UNBOUNDED,
+    *,
+    thorough: bool = False,
 ) -> Outcome:
     """Everything after reading: declare, de-identify, fit, draw, compare, assemble."""
     made = deidentified(recipe, loaded, shelf or Shelf())
@@ -202,9 +208,12 @@ def run_loaded(
     comparison = judgeable(comparison, recipe, told.schema)
     found = found_rules(before, rows_made, kept.counts)
     comparison = replace(comparison, attacks=tried, rules=found)
+    more = None
+    if thorough:
+        more = measured(recipe, seen, rows_made, comparison, _part(progress, 0.95, 1.0))
     progress(1.0, "done")
     entries = tuple(private.ledger.entries)
-    return Outcome(release, comparison, entries, upkeep=kept.upkeep)
+    return Outcome(release, comparison, entries, upkeep=kept.upkeep, evaluation=more)
 
 
 def _release(
