@@ -22,7 +22,7 @@ from synth.evaluate.tasks import Coefficient, Group, Prediction, at_size, coeffi
 from synth.evaluate.telling_apart import told_apart
 from synth.evaluate.verdict import Verdict, verdicts
 from synth.lazily import np, pd
-from synth.progress import Progress, quiet
+from synth.progress import Progress, part, quiet
 from synth.vault import PrivateTable
 
 SEED = 20  # of what is drawn for references: the same tables make the same report
@@ -127,12 +127,12 @@ def evaluate(
     rng = np.random.default_rng(SEED)
     both = sides(private, synthetic, holdout)
     _check_there(both, (*targets, *known, *secrets))
-    comparison = before or compare(private, synthetic, _part(progress, 0.0, 0.2))
+    comparison = before or compare(private, synthetic, part(progress, 0.0, 0.2))
     progress(0.2, "columns, pairs and triples")
     shaped = shapes(both.names, both.real, both.synthetic)
     trending = trends(both.names, both.real, both.synthetic)
     triples = marginals(both, 3, rng)
-    scores = _scores(both, shaped, trending, triples, rng, _part(progress, 0.25, 0.5))
+    scores = _scores(both, shaped, trending, triples, rng, part(progress, 0.25, 0.5))
     progress(0.5, "models and regressions")
     tasks = tuple(task(both, t, rng) for t in targets)
     regressions = {t: coefficients(both, t) for t in targets}
@@ -141,7 +141,7 @@ def evaluate(
     tried = comparison.attacks
     if not tried:
         told = roles(both, private.schema, known, secrets or targets)
-        tried = attacks(both, *told, np.random.default_rng(SEED), _part(progress, 0.65, 1.0))
+        tried = attacks(both, *told, np.random.default_rng(SEED), part(progress, 0.65, 1.0))
     return Evaluation(
         both.real.rows,
         both.synthetic.rows,
@@ -166,10 +166,6 @@ def _check_there(both: Sides, names: Sequence[str]) -> None:
                 f"There is no column `{name}` in both tables.",
                 f"Name one of {', '.join(both.names)}.",
             )
-
-
-def _part(progress: Progress, low: float, high: float) -> Progress:
-    return lambda share, doing: progress(low + (high - low) * share, doing)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

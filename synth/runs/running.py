@@ -34,7 +34,7 @@ from synth.lazily import pd
 from synth.learning.keeping import Upkeep
 from synth.learning.method import Method, Model, Promise
 from synth.learning.seeded import Seeded
-from synth.progress import Progress, quiet
+from synth.progress import Progress, part, quiet
 from synth.protect.coarsening import coarsening
 from synth.protect.steps import Shelf, Stage, after_steps, protect, steps_of
 from synth.release import Release
@@ -42,7 +42,7 @@ from synth.release.counts import files_of
 from synth.release.release import as_saved
 from synth.release.showcase import look_file
 from synth.runs.accounts import NOTHING, Before, charged, conclude, content_of
-from synth.runs.attacked import attacked
+from synth.runs.attacked import Aim, attacked
 from synth.runs.bounds import UNBOUNDED, Bounds
 from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.judging import as_seen, judgeable, measured
@@ -189,11 +189,11 @@ def run_loaded(
     before = made.private
     _check_attackers(recipe, before.schema)
     _say_rules(recipe, before)
-    private = settled(recipe, made, _part(progress, 0.0, 0.05), bounds.least)
+    private = settled(recipe, made, part(progress, 0.0, 0.05), bounds.least)
     private = cut(recipe, private)
     counts = reported(recipe, private)
     look = chosen_look(recipe, shelf or Shelf())
-    model = fitted(recipe, private, _part(progress, 0.05, 0.6))
+    model = fitted(recipe, private, part(progress, 0.05, 0.6))
     told = private.declare(model.schema)
     statement, counts = of_both(told.statement(), counts)
     extras = {**files_of(counts), **look_file(look)} if counts else look_file(look)
@@ -203,14 +203,15 @@ def run_loaded(
     private.ledger.note(Opened(LOOKED, Audience.CUSTODIAN))
     seen = told if private is before else as_seen(before, told)
     rows_made, kept = release.begun
-    comparison = compare(seen, rows_made, _part(progress, 0.65, 0.95))
-    tried = attacked(recipe, loaded, seen, rows_made, shelf or Shelf())
+    comparison = compare(seen, rows_made, part(progress, 0.65, 0.8))
+    aim = Aim(loaded, made, seen, rows_made, shelf or Shelf())
+    tried = attacked(recipe, aim, _learnt, part(progress, 0.8, 0.95))
     comparison = judgeable(comparison, recipe, told.schema)
     found = found_rules(before, rows_made, kept.counts)
     comparison = replace(comparison, attacks=tried, rules=found)
     more = None
     if thorough:
-        more = measured(recipe, seen, rows_made, comparison, _part(progress, 0.95, 1.0))
+        more = measured(recipe, seen, rows_made, comparison, part(progress, 0.95, 1.0))
     progress(1.0, "done")
     entries = tuple(private.ledger.entries)
     return Outcome(release, comparison, entries, upkeep=kept.upkeep, evaluation=more)
@@ -307,12 +308,12 @@ def settled(recipe: Recipe, made: Loaded, progress: Progress, least: int = 0) ->
         _check_size(people - _by_noise(rho, private.rows_per_person), least)
     if not recipe.privacy.discover:
         return _known(private)
-    telling = _part(progress, 0.0, 0.3)
+    telling = part(progress, 0.0, 0.3)
     mark = made.written.delimiter
     private = formed(private, made.said, people, telling, changed=made.changed, delimiter=mark)
     if share := share_of(private.schema):
         rho = Rho(share * private.ledger.left)
-        return discovered(private, rho, _part(progress, 0.3, 1.0))
+        return discovered(private, rho, part(progress, 0.3, 1.0))
     return _known(private)
 
 
@@ -367,6 +368,14 @@ def fitted(recipe: Recipe, private: PrivateTable, progress: Progress) -> Model:
     return method.fit(private.portion(rho), rho, progress)
 
 
+def _learnt(recipe: Recipe, table: pd.DataFrame) -> Model:
+    """What a recipe without steps learns of a table that was de-identified before."""
+    loaded = load(table, recipe.budget)
+    private = cut(recipe, settled(recipe, deidentified(recipe, loaded, Shelf()), quiet))
+    reported(recipe, private)  # noisy counts have their share of the budget
+    return fitted(recipe, private, quiet)
+
+
 def _of_exact(method: Method, private: PrivateTable, progress: Progress) -> Model:
     """The model of a method without noise; where that leaves gaps alone, what would help.
 
@@ -381,12 +390,3 @@ def _of_exact(method: Method, private: PrivateTable, progress: Progress) -> Mode
         steps = coarsening(private, method.k, method.reach).steps
         told = tuple(step.document() for step in steps)
         raise TooManyGaps(error.what, error.remedy, about=error.about, steps=told) from None
-
-
-def _part(progress: Progress, low: float, high: float) -> Progress:
-    """A stretch of a longer progress."""
-
-    def report(share: float, doing: str) -> None:
-        progress(low + (high - low) * share, doing)
-
-    return report

@@ -38,7 +38,7 @@ def test_attacks_are_offered_and_a_click_sets_people_aside(compared):
     app.multiselect(key="attacks.secrets").set_value(["ill"])
     next(b for b in app.button if b.label == "Make it again and try attacks").click().run()
     ran(app)
-    assert compared.recipe.evaluate == EvaluatePart(holdout=0.2, secrets=("ill",))
+    assert compared.recipe.evaluate == EvaluatePart(holdout=0.2, secrets=("ill",), shadows=8)
 
 
 def test_an_attack_that_succeeded_is_a_threat_in_sentences_with_remedies(compared):

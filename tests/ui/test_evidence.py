@@ -1,4 +1,4 @@
-"""The Release screen offers two reports, and evidence: one to hand on, and one for the custodian."""
+"""Reports and evidence on Release: to hand on, and for the custodian."""
 
 from __future__ import annotations
 
