@@ -80,18 +80,7 @@ def _ask(who: Visitor, made: Made, *, again: bool) -> None:
             5,
             key="attacks.share",
         )
-        known = st.multiselect(
-            "What an attacker may know of a person (empty: the quasi-identifiers)",
-            names,
-            default=[n for n in now.known if n in names],
-            key="attacks.known",
-        )
-        secrets = st.multiselect(
-            "What they would like to learn (empty: the sensitive columns)",
-            names,
-            default=[n for n in now.secrets if n in names],
-            key="attacks.secrets",
-        )
+        known, secrets = _ask_columns(now, names)
         shadows = st.number_input(
             "How often to train the method on other people (0: not)",
             0,
@@ -116,3 +105,20 @@ def _ask(who: Visitor, made: Made, *, again: bool) -> None:
     if now.holdout and st.button("Set nobody aside in the next run", key="attacks.nobody"):
         who.decide(evaluate=now.model_copy(update={"holdout": 0.0}))
         st.rerun()
+
+
+def _ask_columns(now: EvaluatePart, names: list[str]) -> tuple[list[str], list[str]]:
+    """What is known and wanted of a person."""
+    known = st.multiselect(
+        "What an attacker may know of a person (empty: the quasi-identifiers)",
+        names,
+        default=[n for n in now.known if n in names],
+        key="attacks.known",
+    )
+    secrets = st.multiselect(
+        "What they would like to learn (empty: the sensitive columns)",
+        names,
+        default=[n for n in now.secrets if n in names],
+        key="attacks.secrets",
+    )
+    return known, secrets

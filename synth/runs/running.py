@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -50,6 +50,7 @@ from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
 from synth.schema import Schema
 from synth.schema.obeying import check_named
+from synth.schema.rule_counts import RuleCount
 from synth.schema.typed import UNTYPED, Typed
 from synth.schema.written import Written
 from synth.vault import Noise, PrivateTable, Protection
@@ -203,18 +204,26 @@ def run_loaded(
     private.ledger.note(Opened(LOOKED, Audience.CUSTODIAN))
     seen = told if private is before else as_seen(before, told)
     rows_made, kept = release.begun
-    comparison = compare(seen, rows_made, part(progress, 0.65, 0.8))
     aim = Aim(loaded, made, seen, rows_made, shelf or Shelf())
-    tried = attacked(recipe, aim, _learnt, part(progress, 0.8, 0.95))
-    comparison = judgeable(comparison, recipe, told.schema)
-    found = found_rules(before, rows_made, kept.counts)
-    comparison = replace(comparison, attacks=tried, rules=found)
+    comparison = _looked(recipe, aim, told.schema, kept.counts, progress)
     more = None
     if thorough:
-        more = measured(recipe, seen, rows_made, comparison, part(progress, 0.95, 1.0))
+        telling = part(progress, 0.95, 1.0)
+        more = measured(recipe, seen, aim.synthetic, comparison, telling)
     progress(1.0, "done")
     entries = tuple(private.ledger.entries)
     return Outcome(release, comparison, entries, upkeep=kept.upkeep, evaluation=more)
+
+
+def _looked(
+    recipe: Recipe, aim: Aim, schema: Schema, counts: Sequence[RuleCount], progress: Progress
+) -> Comparison:
+    """A release beside the real rows, with the attacks on it and the rules that it keeps."""
+    comparison = compare(aim.seen, aim.synthetic, part(progress, 0.65, 0.8))
+    tried = attacked(recipe, aim, _learnt, part(progress, 0.8, 0.95))
+    comparison = judgeable(comparison, recipe, schema)
+    found = found_rules(aim.made.private, aim.synthetic, counts)
+    return replace(comparison, attacks=tried, rules=found)
 
 
 def _release(

@@ -204,7 +204,9 @@ def test_an_attack_that_succeeds_stops_at_the_gate_with_ways_out(fixed):
     assert line(wanted).open
     assert "It worked." in line(wanted).plain
     fixes = line(wanted).fixes
-    assert [f.words for f in fixes] == ["lower epsilon to 0.5", "leave `ill` out"]
+    words = [f.words for f in fixes]
+    assert words[0] == "lower epsilon to 0.5" and words[-1] == "leave `ill` out"
+    assert any(w.startswith("put `weight` into bands of ") for w in words)
     assert fixes[0].of(wanted).privacy.epsilon == 0.5
     seeded = recipe("row_seeded", "[evaluate]\nholdout = 0.25\n")
     raised = line(seeded).fixes[0]
