@@ -24,13 +24,12 @@ from synth.ingest.looks import identifiers_in
 from synth.learning.keeping import Upkeep
 from synth.learning.method import Model
 from synth.learning.seeded import Seeded
-from synth.runs.fixes import Fix, without
+from synth.runs.fixes import LADDER, USUAL, Fix, without
 from synth.runs.recipe import Recipe
 from synth.runs.remedies import simpler
 from synth.runs.verifying import check_promise
 from synth.schema import Categories, Column, Dates, Numbers, Role, Schema
 
-HIGHEST = 10.0  # epsilon that is proposed at most: above it, little is promised
 MOST_LEFT_OUT = 0.5  # of the rows that were drawn, to keep rules, before it stops a release
 MOST_OFFERED = 3  # rules that are offered to be left out
 MOST_COARSER = 3  # ways to make columns coarser that are offered against one attack
@@ -144,9 +143,10 @@ def _fixes(
         yield from simpler(recipe, column)
         # Of what is lost, more epsilon seldom saves anything, and weakens the promise to all.
         spread = verdict.fate is Fate.SPREAD
-        if spread and recipe.formal and recipe.privacy.epsilon < HIGHEST:
-            more = min(HIGHEST, 2 * recipe.privacy.epsilon)
-            yield Fix(f"raise epsilon to {more:g}", epsilon=more)
+        if spread and recipe.formal and recipe.privacy.epsilon < LADDER[-1]:
+            more = min(LADDER[-1], 2 * recipe.privacy.epsilon)
+            less = ", which protects people less" if more > USUAL else ""
+            yield Fix(f"raise epsilon to {more:g}{less}", epsilon=more)
     if verdict.fate is Fate.LOST:
         yield without(recipe, column.name)
 

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from synth.budget import Statement
 from synth.budget.figures import up
 from synth.budget.guarantee import WEAK, DifferentiallyPrivate, KAnonymous
+from synth.budget.prospect import MembershipGuess
 from synth.release.bundle import Bundle
 from synth.release.evidence.criteria import (
     CRITERIA,
@@ -116,10 +117,7 @@ def by_groups(asked: Criterion, held: KAnonymous) -> tuple[Proof, str]:
 
 def advantage(held: DifferentiallyPrivate) -> float:
     """The most by which anybody tells better than chance whether a person is in the table."""
-    if held.epsilon > 100:
-        return 1.0
-    odds = math.exp(held.epsilon)
-    return min(1.0, (odds - 1 + 2 * held.delta) / (odds + 1))
+    return 2 * MembershipGuess(held.epsilon, held.delta).at_worst - 1
 
 
 def _ties(statement: Statement) -> Iterator[Tied]:
@@ -127,7 +125,7 @@ def _ties(statement: Statement) -> Iterator[Tied]:
     guarantee = statement.guarantee
     yield Tied("what is promised", guarantee.short, PRIVACY, "first lines")
     if isinstance(guarantee, DifferentiallyPrivate):
-        right = (1 + advantage(guarantee)) / 2
+        right = MembershipGuess(guarantee.epsilon, guarantee.delta).at_worst
         found = (
             min(1.0, FALSE * math.exp(guarantee.epsilon) + guarantee.delta)
             if guarantee.epsilon < 100
