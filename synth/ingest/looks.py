@@ -33,8 +33,10 @@ def checked(module: str, written: str = r"[\d\s./-]+") -> Test:
     def passes(text: str) -> bool:
         if not form(text):
             return False
+        import stdnum
+
         bare = re.sub(r"[\s-]", "", text) if module == "luhn" else text  # which takes digits alone
-        return bool(importlib.import_module(f"stdnum.{module}").is_valid(bare))
+        return bool(importlib.import_module(f"{stdnum.__name__}.{module}").is_valid(bare))
 
     return passes
 

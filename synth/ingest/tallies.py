@@ -227,7 +227,8 @@ def usual_comma(counts: Sequence[Values], sigma: float, delimiter: str) -> float
     where, signs = _signs()
     least = max(SURE * sigma, 1e-9)
     shown = [np.asarray(c, dtype=np.float64)[where] for c in counts]
-    told = sum(float(np.where(n >= least, n, 0.0) @ signs) for n in shown)
+    # No product of vectors: at this length its library begins threads, at 100 times the cost.
+    told = sum(float((n * signs)[n >= least].sum()) for n in shown)
     if told:
         return SURELY if told > 0 else -SURELY
     return 0.5 if delimiter == ";" else 0.0

@@ -1,8 +1,7 @@
 """The Data screen asks how to read an upload, and reads it again as it is told."""
 
-from streamlit.testing.v1 import AppTest
-
 from synth.runs.audit import Audit
+from tests.screens import AppTest
 from tests.ui.test_pages import ran, screen, words
 from ui.shell.visitor import KEY, Visitor
 
