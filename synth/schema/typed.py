@@ -44,6 +44,13 @@ class Typed:
 
     def _made(self, column: Column, values: pd.Series) -> pd.Series:
         kind = self.types.get(column.name)
+        domain = column.domain
+        if isinstance(domain, Numbers) and (
+            isinstance(kind, pd.StringDtype)
+            or (self.usual and kind is None and domain.spelling.textual)
+        ):
+            text = domain.written(values)
+            return text.infer_objects() if kind is None else text.astype(kind)
         typed = _made(column, values, kind)
         return _usual(typed) if self.usual and kind is None else typed
 
