@@ -373,3 +373,8 @@ def yearless(format: str) -> bool:
 def tells(format: str, codes: str) -> bool:
     """Whether it has one of some codes, in any width."""
     return re.search(rf"%[-:.]?[{codes}]", format) is not None
+
+
+def of_digits(format: str) -> bool:
+    """Whether pandas takes its dates for numbers, as long as it can hold these."""
+    return format in COUNTED or re.fullmatch(r"%Y(?:%[mdHMS]){1,5}", format) is not None
