@@ -19,6 +19,8 @@ from synth.schema.moments import as_seconds, written
 
 SHOWN = 3  # cells before and after
 LOOKED = 2_000  # different values, among which cells to show are looked for
+DAY_OR_YEAR = compiled(r"%[bBh](?:\[\w\w\.?\])? %y")
+YEAR = "Nothing shows whether the number behind a month is a day: it is taken for a year."
 DAY_MONTH = compiled(r"(%-?)([dm])")
 EITHER = r"\D*(?:[1-9]\d{0,2}(?:[.,]\d{3})?|0)\D*"  # all of thousands, or of decimal places
 AS_WRITTEN = {"kind": Kind.CATEGORY, "seen": True}
@@ -77,6 +79,14 @@ def _of_dates(
         days = written(as_seconds(some, domain.format, domain.also), "%-d %B %Y")
         told = {"kind": Kind.DATE, "format": swapped, "also": domain.also, "seen": True}
         yield Reread(name, UNSURE, _pairs(some, days), "The month comes first", told)
+    if (
+        DAY_OR_YEAR.fullmatch(domain.format)
+        and text.str.fullmatch(r".* (?:0[1-9]|[12]\d|3[01])").all()
+    ):
+        some = text.head(SHOWN)
+        days = written(as_seconds(some, domain.format), "%B %Y")
+        told = {"kind": Kind.DATE, "format": domain.format.replace("%y", "%d"), "seen": True}
+        yield Reread(name, YEAR, _pairs(some, days), "It is the day", told)
     if domain.also:
         few = text.head(LOOKED)
         other = few[np.isnan(as_seconds(few, domain.format)) & ~np.isnan(amounts[: len(few)])]

@@ -231,6 +231,15 @@ def test_numbers_that_count_moments_are_offered_as_such(name):
     assert not one(cells, "salary").repairs
 
 
+def test_whether_a_number_behind_a_month_is_a_day_is_asked():
+    cells = [d.strftime("%b %d") for d in DAYS]
+    (asked,) = one(cells).reread
+    declared = declared_column(one(cells), ColumnPart(name="value", **asked.declares)).domain
+    assert isinstance(declared, Dates) and declared.format == "%b %d"
+    assert declared.measured(pd.Series(["Feb 29"]))[0] == pd.Timestamp("2000-02-29").timestamp()
+    assert not one([d.strftime("%b %y") for d in DAYS]).reread  # 95 to 97
+
+
 def test_days_of_a_year_and_counted_moments_that_are_declared_come_out_as_they_came_in():
     table = pd.DataFrame({"birthday": DAYS.strftime("%d/%m"), "at": COUNTS["created_at"][1]})
     told = '[[column]]\nname = "birthday"\nkind = "date"\nformat = "%d/%m"\nseen = true\n'
