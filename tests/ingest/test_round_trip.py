@@ -180,7 +180,7 @@ def meant(frame: pd.DataFrame, habit: Habit) -> dict[str, list[object]]:
 
 @settings(
     derandomize=True,
-    max_examples=20,
+    max_examples=14,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.generate,),
