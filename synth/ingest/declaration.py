@@ -266,7 +266,7 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
         raise SchemaError(
             f"The bounds of column `{name}` are not numbers.", 'Give numbers, or kind = "date".'
         ) from None
-    if not low < high:
+    if not low < high and not (low == high and decimals is not None):  # a constant is a number
         raise SchemaError(
             f"Column `{name}` has the lower bound {low:g} and the upper bound {high:g}.",
             "Give the smaller bound first.",
