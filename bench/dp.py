@@ -69,7 +69,7 @@ def coded(name: str, folder: Path) -> tuple[pd.DataFrame, dict[str, int]]:
         codes = pd.DataFrame(
             {n: pd.factorize(c, sort=True)[0] for n, c in binned(real, real).items()}
         )
-        return codes, {n: int(codes[n].max()) + 1 for n in codes}
+        return codes, {str(n): int(codes[n].max()) + 1 for n in codes}
     raw = pd.read_csv(folder / "adult_categorical.csv", dtype=str, keep_default_na=False)
     table, sizes = {}, {}
     for column in raw.columns:

@@ -70,7 +70,6 @@ MISTAKES = {
     "unknown column": ({"name": "cty"}, "no column `cty`. Did you mean `city`"),
     "one bound": ({"name": "age", "low": 0}, "one bound without the other"),
     "bounds turned": ({"name": "age", "low": 9, "high": 1}, "lower bound 9 and the upper bound 1"),
-    "bounds turned": ({"name": "age", "low": 9, "high": 8}, "Give the smaller bound first"),
     "bounds no numbers": ({"name": "age", "low": "a", "high": "b"}, "are not numbers"),
     "bounds no dates": (
         {"name": "seen", "low": "soon", "high": "later"},
