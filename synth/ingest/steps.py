@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, ClassVar
 
-from synth.budget import Rho
+from synth.budget import Audience, Rho
 from synth.lazily import np, npt, pd
 from synth.schema import Codes, Column, Counts, Dates, Numbers, Origin
-from synth.schema.date_steps import DAY, MONTH, SPANS, WEEKDAYS, lies_on
+from synth.schema.date_steps import DAY, MONTH, SPANS, WEEKDAYS, edges_on, lies_on
 from synth.schema.domain import MISSING, by_categories, smallest
 from synth.schema.moments import dated
 from synth.schema.values import Values
@@ -27,6 +27,7 @@ from synth.vault import PrivateTable
 SHARE = 0.05  # of a column's share of rho
 STEPS = (5, 10, 25, 50, 100, 1000)  # in units of the last decimal place
 SURE = 40.0  # times the noise of what lies off a step: numbers there must be at least
+WHY = "steps of numbers and dates were read off the rows"
 OFF = 2.0  # times the noise: what may seem to lie off it
 
 
@@ -182,6 +183,29 @@ def in_steps(private: PrivateTable, column: Column, rho: Rho) -> Numbers | Dates
     return replace(domain, step=largest_step(told.counts, told.sigma))
 
 
+def seen_steps(private: PrivateTable) -> PrivateTable:
+    """The same rows without a promise, with the steps of columns of which nothing is declared."""
+    found = []
+    for column in private.schema.modelled:
+        domain = column.domain
+        if not isinstance(domain, Numbers | Dates) or domain.origin is not Origin.OBSERVED:
+            continue
+        if may_step(private, domain, ()):
+            found.append(replace(column, domain=_seen_step(private, column, domain)))
+    return private.discovered(found)
+
+
+def _seen_step(private: PrivateTable, column: Column, domain: Numbers | Dates) -> Numbers | Dates:
+    asked = Regular(domain) if isinstance(domain, Dates) else Multiples(domain)
+    table = private.discovered([replace(column, domain=asked)])
+    counts = table.exact_table((column.name,), WHY, Audience.RELEASE).astype(np.float64)
+    if isinstance(asked, Multiples):
+        return replace(asked.inner, step=largest_step(counts, 0.0))
+    step = longest_step(asked, counts, 0.0)
+    edges = edges_on(np.array(domain.edges), step) if step else np.array(domain.edges)
+    return replace(asked.inner, step=step, edges=tuple(edges.tolist()))
+
+
 def _maybe(domain: Numbers, shared: Sequence[str]) -> bool:
     """Whether half of the numbers that many rows share are multiples of the least step."""
     units, _ = in_units(domain.measured(pd.Series(list(shared), dtype=object)), domain)
@@ -211,4 +235,4 @@ def _surely(held: Counts, patterns: Sequence[tuple[bool, ...]], place: int, sigm
     """Whether many lie on the step at this place of the patterns, and no more than noise off it."""
     off = np.array([not pattern[place] for pattern in patterns])
     noise = sigma * math.sqrt(off.sum())
-    return bool(held.sum() >= SURE * noise and held[off].sum() <= OFF * noise)
+    return bool(held.sum() >= SURE * max(noise, 1.0) and held[off].sum() <= OFF * noise)

@@ -16,6 +16,7 @@ from synth.ingest.declaration import ColumnPart, declared
 from synth.ingest.discovery import SHARE, discovered
 from synth.ingest.masses import with_masses
 from synth.ingest.steps import STEPS, Multiples, largest_step, may_step
+from synth.runs import read_recipe, run
 from synth.schema import Column, Dates, Kind, Numbers, Origin, Schema
 from synth.schema.date_steps import DATE_STEPS, edges_on, lies_on, on_date_steps
 from synth.schema.documents import domain_of
@@ -166,3 +167,19 @@ def test_steps_are_declared_in_the_recipe() -> None:
         with pytest.raises(SchemaError) as error:
             declared(suggestions, [wrong])
         assert error.value.remedy
+
+
+@pytest.mark.parametrize("method", ["adaptive", "sequential", "kde"])
+def test_steps_that_rows_show_are_kept_without_a_promise(method: str) -> None:
+    table = dates(np.random.default_rng(7))[:600]
+    table["hundreds"] = np.random.default_rng(8).integers(1, 900, 600) * 100
+    infinite = "[privacy]\nepsilon = inf\n" if method == "adaptive" else ""
+    recipe = read_recipe(f'{infinite}[method]\nname = "{method}"\n')
+    outcome = run(recipe, io.BytesIO(table.to_csv(index=False).encode()))
+    made, schema = outcome.rows, outcome.release.model.schema
+    for name in FORMATS:
+        domain = schema.domain(name)
+        assert isinstance(domain, Dates)
+        assert domain.step == name
+        assert lies_on(domain.seconds(made[name].astype(str)), name).mean() > 0.99
+    assert (made["hundreds"] % 100 == 0).mean() > 0.99
