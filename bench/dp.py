@@ -3,6 +3,7 @@
     python bench/dp.py [--data FOLDER] [--tables coded categorical] [--epsilons 0.5 1 5]
                        [--seeds 0 1 2] [--systems adaptive tree mixture mbi-mst dpmm-mst ...]
 
+Beside the two of Adult, `--tables` takes those of `tables.py`, coded by its bins of the real table.
 Every system gets the same table of codes, the sizes of its columns as public facts, epsilon, and a
 delta of 1e-9, and answers with as many synthetic rows. Each is held to its own accountant. Whole
 processes, one after the other, in one run on one machine: read the ratios.
@@ -20,10 +21,13 @@ import numpy as np
 import pandas as pd
 from peers.catalogue import CODED, DPMM, MBI, PAC_SYNTH
 from peers.harness import Cost, Peer, RunFailed, Setting, run_peer
+from tables import TABLES, binned
+from tables import table as public
 from tvd import Errors, Truth
 
 DELTA = 1e-9
 LIMIT = 900  # seconds for one run
+ROWS = 20_000  # of a public table, at most
 SYSTEMS: dict[str, tuple[Peer, str]] = {
     "adaptive": (CODED, "adaptive"),
     "tree": (CODED, "tree"),
@@ -60,6 +64,12 @@ def coded(name: str, folder: Path) -> tuple[pd.DataFrame, dict[str, int]]:
     if name == "coded":
         sizes = json.loads((folder / "adult_coded_domain.json").read_text())
         return pd.read_csv(folder / "adult_coded.csv")[list(sizes)], sizes
+    if name in TABLES:
+        real, _ = public(name, ROWS)
+        codes = pd.DataFrame(
+            {n: pd.factorize(c, sort=True)[0] for n, c in binned(real, real).items()}
+        )
+        return codes, {str(n): int(codes[n].max()) + 1 for n in codes}
     raw = pd.read_csv(folder / "adult_categorical.csv", dtype=str, keep_default_na=False)
     table, sizes = {}, {}
     for column in raw.columns:
@@ -99,7 +109,7 @@ def _score(
     costs, errors = [], []
     for seed in seeds:
         settings: dict[str, Setting] = {"method": method, "epsilon": epsilon, "delta": DELTA}
-        settings |= {"seed": seed, "numbers": NUMBERS[name]}
+        settings |= {"seed": seed, "numbers": NUMBERS.get(name, [])}
         synthetic = table.with_name("synthetic.csv")
         try:
             costs.append(run_peer(peer, table, synthetic, settings, LIMIT))
@@ -113,7 +123,7 @@ def main() -> None:
     """Print the table as it grows."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", default="../shared/data", help="folder with the Adult tables")
-    parser.add_argument("--tables", nargs="+", default=list(NUMBERS), choices=list(NUMBERS))
+    parser.add_argument("--tables", nargs="+", default=list(NUMBERS), choices=[*NUMBERS, *TABLES])
     parser.add_argument("--epsilons", type=float, nargs="+", default=[0.5, 1.0, 5.0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--systems", nargs="+", default=list(SYSTEMS), choices=list(SYSTEMS))

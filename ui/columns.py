@@ -182,7 +182,8 @@ def _still(
     if before.public and all(old[k] == new[k] for k in holds):
         said = {"meaning": part.meaning, "unit": part.unit}
         return before.model_copy(update={**said, "role": Role(new["role"])})
-    kept = {k: v for k in ("codes", "missing_as", "also") if (v := getattr(before, k)) is not None}
+    held = ("codes", "missing_as", "also", "step")
+    kept = {k: v for k in held if (v := getattr(before, k)) is not None}
     if new["role"] == Role.IDENTIFIER.value and before.template is not None:
         kept["template"] = before.template
     return part.model_copy(update=kept) if kept else part

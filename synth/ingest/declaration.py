@@ -23,7 +23,7 @@ from synth.ingest.forms import Form
 from synth.ingest.public import public_named
 from synth.ingest.roles import role_by_name, words_of
 from synth.ingest.suggest import INTERVALS, Suggestion, possible
-from synth.lazily import pd
+from synth.lazily import np, pd
 from synth.schema import (
     Categories,
     Column,
@@ -37,6 +37,7 @@ from synth.schema import (
     Schema,
     Text,
 )
+from synth.schema.date_steps import DATE_STEPS, checked, edges_on
 from synth.schema.edges import even_edges, whole_edges
 from synth.schema.examples import decimals_of, spelling_of
 from synth.schema.moments import as_seconds, resolution_of
@@ -63,6 +64,7 @@ class ColumnPart(Part):
         public: a list of `ingest.public.PUBLIC`, which says kind, values and bounds.
         codes: texts among numbers or dates that are none, and states of their own: "unknown".
         missing_as: how a missing cell is written, one of `missing` in `[source]`.
+        step: what numbers are multiples of, 0.5 or 100; or the name of a step of dates.
     """
 
     name: str
@@ -86,6 +88,7 @@ class ColumnPart(Part):
     codes: tuple[str, ...] | None = None
     missing_as: str | None = None
     public: str | None = None
+    step: float | str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -160,7 +163,7 @@ def declared_column(suggestion: Suggestion, part: ColumnPart) -> Column:
     column = suggestion.column
     kind = part.kind or (Kind.CATEGORY if part.values is not None else column.kind)
     role = part.role or column.role
-    domain: Any = _domain(suggestion, part, kind, role)
+    domain: Any = _stepped(column.name, _domain(suggestion, part, kind, role), part.step)
     facts = column.facts
     if part.seen:
         facts = Origin.CONFIRMED
@@ -178,6 +181,25 @@ def declared_column(suggestion: Suggestion, part: ColumnPart) -> Column:
         unit=part.unit,
         facts=facts,
         missing_as=gap if part.missing_as is None else part.missing_as,
+    )
+
+
+def _stepped(name: str, domain: Domain | Pattern, step: float | str | None) -> Domain | Pattern:
+    """The domain with a declared step. Raises SchemaError where it cannot have that."""
+    if step is None:
+        return domain
+    if isinstance(domain, Dates) and isinstance(step, str):
+        edges = tuple(edges_on(np.array(domain.edges), checked(step)).tolist())
+        own = domain.origin is not Origin.OBSERVED
+        return replace(domain, step=step, edges=edges if own else domain.edges)
+    if isinstance(domain, Numbers) and not isinstance(step, str) and domain.decimals is not None:
+        units = step * 10.0**domain.decimals
+        if units >= 1 and abs(units - round(units)) <= 1e-6 * units:
+            return replace(domain, step=round(units))
+    raise SchemaError(
+        f"Column `{name}` cannot come in steps of {step}.",
+        "For numbers give a multiple of their last decimal place, and decimals; for dates one of "
+        f"{', '.join(DATE_STEPS)}.",
     )
 
 
@@ -266,7 +288,7 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
         raise SchemaError(
             f"The bounds of column `{name}` are not numbers.", 'Give numbers, or kind = "date".'
         ) from None
-    if not low < high:
+    if not low < high and not (low == high and decimals is not None):  # a constant is a number
         raise SchemaError(
             f"Column `{name}` has the lower bound {low:g} and the upper bound {high:g}.",
             "Give the smaller bound first.",

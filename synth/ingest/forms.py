@@ -47,7 +47,7 @@ HALF = 0.5  # the same where the others are words
 DAYS = 0.3  # the same of dates, which nothing else looks like
 NEARLY = 0.98  # the same of truth values: a third answer is more than a slip
 USUAL = 4.0  # times the noise: what is less may be noise alone, of any of the usual shapes
-BY_CHANCE = 0.001  # of a column, that noise alone shows any of all the other shapes
+BY_CHANCE = 0.00001  # of a column, that noise alone shows any of all the other shapes
 GONE = 1.0  # the same of missing cells: gaps that are lost harm more than a few that were none
 TRIMMED = 0.05  # of numbers show fewer decimal places, where zeros at the end are not written
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from synth.lazily import np, npt, pd
 from synth.schema import Dates, Numbers, Origin
+from synth.schema.date_steps import edges_on
 from synth.schema.values import Values
 
 
@@ -38,6 +39,8 @@ def with_masses(
     units = domain.step if isinstance(domain, Numbers) else 1
     one = step_of(domain) / units
     cut = _cut(np.asarray(edges), masses, one, units) if len(masses) else np.asarray(edges)
+    if isinstance(domain, Dates) and domain.step:
+        cut = edges_on(cut, domain.step)
     told = tuple(dict.fromkeys([*domain.codes, *codes]))
     found = tuple(map(float, cut))
     if domain.origin is not Origin.BOUNDED:

@@ -28,8 +28,8 @@ WIDTHS = (1, 2, 3, 4, 6, 8)  # intervals in such a stretch
 FALSE_END = 1e-4  # chance that noise alone passes for rows anywhere in an empty grid
 JOINED = 1.2  # times the noise: what an interval of the first look holds to be taken along
 KEPT = 0.3  # the same, of a closer look
-ENDS = 1.5  # the same, of the last one
-FEW_ENDS = 0.8  # the same, in a small table, where noise is large beside what an interval holds
+ENDS = 0.8  # the same, of the last one
+SURE_ENDS = 1.5  # the same, where an interval holds so many rows that this cuts hardly any off
 HELD = 2.0  # times the noise: what an interval of a closer look holds on average
 FEW = 1.2  # the same, in a small table
 LEAST, MOST = (4, 8), (32, 64, 128)  # intervals of the closer looks: at least (by rows), at most
@@ -211,7 +211,7 @@ def _grown(look: Look, at: Leaves, rho: Rho, people: int, step: float) -> Leaves
         cells = int(np.clip(at.rows / (HELD * sigma), least, MOST[min(number, len(MOST) - 1)]))
         edges = on_steps(at.split(cells), step)
         at = at.looked_at(edges, look(edges, cost), sigma)
-        times = KEPT if not last else FEW_ENDS if few else ENDS
+        times = KEPT if not last else SURE_ENDS if cells == MOST[-1] else ENDS
         at = at.between(*at.where_rows_lie(times, _surely(len(at.held)))).without_doubted_ends()
         if last:
             break

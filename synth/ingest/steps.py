@@ -1,9 +1,10 @@
-"""Numbers that come in steps: halves, fives, hundreds. Found under the budget.
+"""Numbers and dates that come in steps: halves, hundreds, Mondays. Found under the budget.
 
 Beside the numbers that many rows share, and that are told one by one, a column may hold thousands
 of others, all of them multiples of a step: incomes in hundreds, grades in halves. Drawn at any
 place of their decimals they would be of another make. One noisy histogram counts of which steps
-each number is a multiple; zero is one of all, and so tells nothing.
+each number is a multiple; zero is one of all, and so tells nothing. Of dates it counts on which
+steps of the calendar and the clock they lie.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, ClassVar
 
-from synth.budget import Rho
+from synth.budget import Audience, Rho
 from synth.lazily import np, npt, pd
 from synth.schema import Codes, Column, Counts, Dates, Numbers, Origin
+from synth.schema.date_steps import DAY, MONTH, SPANS, WEEKDAYS, edges_on, lies_on
 from synth.schema.domain import MISSING, by_categories, smallest
+from synth.schema.moments import dated
 from synth.schema.values import Values
 from synth.vault import PrivateTable
 
 SHARE = 0.05  # of a column's share of rho
 STEPS = (5, 10, 25, 50, 100, 1000)  # in units of the last decimal place
 SURE = 40.0  # times the noise of what lies off a step: numbers there must be at least
+WHY = "steps of numbers and dates were read off the rows"
 OFF = 2.0  # times the noise: what may seem to lie off it
 
 
@@ -78,6 +82,68 @@ class Multiples:
         return {"domain": self.name, "inner": self.inner.document()}
 
 
+@cache
+def _lying(steps: tuple[str, ...]) -> tuple[tuple[bool, ...], ...]:
+    """On which of some steps a moment can lie, as those of two years show."""
+    days = DAY * np.arange(731 if MONTH in steps else 1)
+    every = np.add.outer(days, [0.0, 60.0, *SPANS.values()]).ravel()
+    on = np.stack([lies_on(every, step) for step in steps], axis=1)
+    return tuple(sorted({tuple(map(bool, row)) for row in on}))
+
+
+@dataclass(frozen=True)
+class Regular:
+    """On which steps dates lie, as a domain; what is no date, or has none of them, comes last.
+
+    Args:
+        inner: how the dates are read.
+    """
+
+    name: ClassVar[str] = "regular"
+    inner: Dates
+    origin: Origin = Origin.DECLARED
+    missing: ClassVar[bool] = True
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """The steps that there may be, the longest first."""
+        spans = [s for s, seconds in SPANS.items() if seconds > self.inner.resolution]
+        if not dated(self.inner.format):
+            return tuple(s for s in spans if SPANS[s] < DAY)
+        return (MONTH, *WEEKDAYS, *spans) if self.inner.resolution <= DAY else ()
+
+    @property
+    def patterns(self) -> tuple[tuple[bool, ...], ...]:
+        """On which of these a date can lie."""
+        return _lying(self.steps)
+
+    @property
+    def size(self) -> int:
+        return len(self.patterns) + 1
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        shown = ([s for s, on in zip(self.steps, p, strict=True) if on] for p in self.patterns)
+        return (*(", ".join(on) or "none of them" for on in shown), MISSING)
+
+    def encode(self, values: pd.Series) -> Codes:
+        return smallest(by_categories(values, self._encode), self.size)
+
+    def _encode(self, values: pd.Series) -> npt.NDArray[np.int64]:
+        seconds, place = self.inner.measured(values), 1 << np.arange(len(self.steps))
+        on = np.stack([lies_on(seconds, step) for step in self.steps], axis=1) @ place
+        table = np.full(1 << len(self.steps), self.size - 1, dtype=np.int64)
+        for state, pattern in enumerate(self.patterns):
+            table[int(np.dot(pattern, place))] = state
+        return np.where(np.isnan(seconds), self.size - 1, table[on])
+
+    def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
+        return pd.Series([None] * len(codes), dtype=object)
+
+    def document(self) -> dict[str, Any]:
+        return {"domain": self.name, "inner": self.inner.document()}
+
+
 def in_units(measured: Values, domain: Numbers) -> tuple[Values, npt.NDArray[np.bool_]]:
     """Numbers in units of their last decimal place, and whether they have no further one."""
     scaled = measured * 10.0 ** (domain.decimals or 0)
@@ -88,24 +154,56 @@ def in_units(measured: Values, domain: Numbers) -> tuple[Values, npt.NDArray[np.
 def may_step(private: PrivateTable, domain: Numbers | Dates, shared: Sequence[str]) -> bool:
     """Whether it is worth asking for steps.
 
-    It is not where the values that many rows share speak against any, of dates, and of rows that
-    stay in their engine.
+    It is not where a step is declared, where the values that many rows share speak against any, of
+    dates that are written without days or times, and of rows that stay in their engine.
 
     Args:
         shared: values that many rows share, as they are written.
     """
-    if isinstance(domain, Dates) or domain.decimals is None or private.stays:
+    if private.stays:
+        return False
+    if isinstance(domain, Dates):
+        return not domain.step and bool(Regular(domain).steps)
+    if domain.step > 1 or domain.decimals is None:
         return False
     return not shared or _maybe(domain, shared)
 
 
-def in_steps(private: PrivateTable, column: Column, rho: Rho) -> Numbers:
-    """The domain of a column with the step that its numbers come in, worth `rho`."""
+def in_steps(private: PrivateTable, column: Column, rho: Rho) -> Numbers | Dates:
+    """The domain of a column with the step that its numbers or dates come in, worth `rho`."""
     domain = column.domain
+    if isinstance(domain, Dates):
+        regular = Regular(domain)
+        table = private.discovered([replace(column, domain=regular)])
+        seen = table.measure((column.name,), rho, "steps of dates")
+        return replace(domain, step=longest_step(regular, seen.counts, seen.sigma))
     assert isinstance(domain, Numbers)
     table = private.discovered([replace(column, domain=Multiples(domain))])
     told = table.measure((column.name,), rho, "steps of numbers")
     return replace(domain, step=largest_step(told.counts, told.sigma))
+
+
+def seen_steps(private: PrivateTable) -> PrivateTable:
+    """The same rows without a promise, with the steps of columns of which nothing is declared."""
+    found = []
+    for column in private.schema.modelled:
+        domain = column.domain
+        if not isinstance(domain, Numbers | Dates) or domain.origin is not Origin.OBSERVED:
+            continue
+        if may_step(private, domain, ()):
+            found.append(replace(column, domain=_seen_step(private, column, domain)))
+    return private.discovered(found)
+
+
+def _seen_step(private: PrivateTable, column: Column, domain: Numbers | Dates) -> Numbers | Dates:
+    asked = Regular(domain) if isinstance(domain, Dates) else Multiples(domain)
+    table = private.discovered([replace(column, domain=asked)])
+    counts = table.exact_table((column.name,), WHY, Audience.RELEASE).astype(np.float64)
+    if isinstance(asked, Multiples):
+        return replace(asked.inner, step=largest_step(counts, 0.0))
+    step = longest_step(asked, counts, 0.0)
+    edges = edges_on(np.array(domain.edges), step) if step else np.array(domain.edges)
+    return replace(asked.inner, step=step, edges=tuple(edges.tolist()))
 
 
 def _maybe(domain: Numbers, shared: Sequence[str]) -> bool:
@@ -122,10 +220,19 @@ def largest_step(counts: Counts, sigma: float) -> int:
         counts: noisy rows in each state of `Multiples`.
         sigma: standard deviation of their noise.
     """
-    held = counts[:-1]
-    for place, step in reversed(list(enumerate(STEPS))):
-        off = np.array([not pattern[place] for pattern in _patterns()])
-        noise = sigma * math.sqrt(off.sum())
-        if held.sum() >= SURE * noise and held[off].sum() <= OFF * noise:
-            return step
-    return 1
+    sizes = reversed(list(enumerate(STEPS)))
+    return next((s for place, s in sizes if _surely(counts[:-1], _patterns(), place, sigma)), 1)
+
+
+def longest_step(regular: Regular, counts: Counts, sigma: float) -> str:
+    """The longest step that no date surely lies off; or ""."""
+    patterns = regular.patterns
+    found = (s for i, s in enumerate(regular.steps) if _surely(counts[:-1], patterns, i, sigma))
+    return next(found, "")
+
+
+def _surely(held: Counts, patterns: Sequence[tuple[bool, ...]], place: int, sigma: float) -> bool:
+    """Whether many lie on the step at this place of the patterns, and no more than noise off it."""
+    off = np.array([not pattern[place] for pattern in patterns])
+    noise = sigma * math.sqrt(off.sum())
+    return bool(held.sum() >= SURE * max(noise, 1.0) and held[off].sum() <= OFF * noise)

@@ -77,7 +77,7 @@ class KernelDensity(Method):
             _refuse_copies(blur, rows, width, rng)
         drawn = blur.drawn(rows, min(len(rows), MOST_POOLED), width, rng)
         codes = {n: smallest(drawn[:, i], s) for i, (n, s) in enumerate(blur.sizes)}
-        return Pool(schema, private.statement(), len(rows), codes)
+        return Pool(schema, private.statement(), len(rows), codes).ordered()
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "other": "whether there may be values besides",
         "missing": "whether cells may be empty",
         "decimals": "how many a number is written with",
+        "step": "what numbers are multiples of, such as 0.5; or a step of dates, such as month",
         "format": "of a date, such as %d/%m/%Y",
         "also": "formats that some dates have; they are read, and come out as the first",
         "template": "of new identifiers, such as AA-###",

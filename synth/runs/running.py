@@ -30,6 +30,7 @@ from synth.ingest.discovery import discovered, share_of, undeclared
 from synth.ingest.forming import formed, plan
 from synth.ingest.lazy import check_stays, file_in_place, query_in_place
 from synth.ingest.reading import Noticed
+from synth.ingest.steps import seen_steps
 from synth.ingest.suggest_lazy import gaps_unseen
 from synth.lazily import nw, pd
 from synth.learning.keeping import Upkeep
@@ -311,7 +312,8 @@ def settled(recipe: Recipe, made: Loaded, progress: Progress, least: int = 0) ->
     """Find out under the budget what the columns are and may hold."""
     private = made.private
     if not recipe.formal:
-        return _known(private)
+        free = recipe.chosen.promise in (Promise.PRIVATE, Promise.NONE)
+        return seen_steps(_known(private)) if free else _known(private)
     people, asked = 0, plan(private.schema, made.said, made.changed).questions
     if least or (asked and recipe.privacy.discover):
         rho = Rho((LEAST_SHARE if least else SIZE_SHARE) * private.ledger.left)

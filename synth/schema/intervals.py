@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from synth.errors import SchemaError
 from synth.lazily import np, pd
+from synth.schema.date_steps import checked, on_date_steps
 from synth.schema.domain import (
     MISSING,
     Codes,
@@ -273,6 +274,7 @@ class Dates(Cut):
         resolution: seconds between two moments that the text form can tell apart (86400: days).
         codes: texts that are no dates, and states of their own: "unknown", "9999-12-31".
         also: formats that some have instead; they are read, and come out as `format`.
+        step: they lie on steps of this name, where an interval holds one; "" for any moment.
     """
 
     name: ClassVar[str] = "dates"
@@ -283,6 +285,11 @@ class Dates(Cut):
     resolution: float = 86400.0
     codes: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    step: str = ""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        checked(self.step)
 
     @property
     def cut_labels(self) -> tuple[str, ...]:
@@ -303,6 +310,10 @@ class Dates(Cut):
 
     def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
         drawn = self.between(codes, rng)
+        if self.step:
+            k = np.minimum(codes, self.intervals - 1).astype(np.int64)
+            low, high = (np.asarray(self.edges)[k + i] for i in (0, 1))
+            drawn = np.where(np.isnan(drawn), drawn, on_date_steps(drawn, low, high, self.step))
         whole = np.floor(drawn / self.resolution) * self.resolution
         return self._coded(written(whole, self.format), codes)
 
@@ -313,4 +324,5 @@ class Dates(Cut):
             "format": self.format,
             "resolution": self.resolution,
             **({"also": list(self.also)} if self.also else {}),
+            **({"step": self.step} if self.step else {}),
         }

@@ -26,6 +26,7 @@ LOUD = {
         "ui/data/sources.py": "a look at a few rows",
     },
     "exact_table": {
+        "synth/ingest/steps.py": "the steps of columns, without a promise",
         "synth/evaluate/comparison.py": "columns and pairs, side by side",
         "synth/methods/correlated.py": "for the release, where epsilon is infinite",
         "synth/learning/gaps.py": "cells that are empty in the table, told from gaps",

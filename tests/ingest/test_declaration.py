@@ -41,6 +41,12 @@ def test_a_declared_domain_is_kept_whole_whatever_occurs(suggestions):
     assert city.domain.other
 
 
+def test_one_number_may_be_all_that_there_is(suggestions):
+    """Of a year that all rows share both bounds are the same; the whole table was refused."""
+    domain = one(suggestions, name="age", low=9, high=9).domain
+    assert (domain.edges, domain.origin) == ((9.0, 10.0), Origin.DECLARED)
+
+
 def test_declared_dates_keep_their_format(suggestions):
     seen = one(suggestions, name="seen", low="2019-01-01", high="2021-12-31", intervals=36)
     assert isinstance(seen.domain, Dates)
@@ -64,7 +70,6 @@ MISTAKES = {
     "unknown column": ({"name": "cty"}, "no column `cty`. Did you mean `city`"),
     "one bound": ({"name": "age", "low": 0}, "one bound without the other"),
     "bounds turned": ({"name": "age", "low": 9, "high": 1}, "lower bound 9 and the upper bound 1"),
-    "bounds equal": ({"name": "age", "low": 9, "high": 9}, "Give the smaller bound first"),
     "bounds no numbers": ({"name": "age", "low": "a", "high": "b"}, "are not numbers"),
     "bounds no dates": (
         {"name": "seen", "low": "soon", "high": "later"},

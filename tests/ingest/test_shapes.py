@@ -200,6 +200,17 @@ def test_noise_alone_passes_for_no_shape():
     assert form_of(counts, 40.0).kind is Kind.INTEGER
 
 
+def test_noise_puts_no_marks_into_numbers():
+    """One run in fifty of twenty columns ruined one: prices came out as `1,234`, and as words."""
+    sides = {"1,234": 5.9, "1.234,5": 5.9, "a": 3.9, "12": 50.0}
+    for text, times in sides.items():
+        counts = np.zeros(len(shapes()))
+        counts[shape_of("12")] = 20_000.0
+        counts[shape_of(text)] += times * 400.0
+        found = form_of(counts, 400.0)
+        assert (found.kind, found.spelling.between) == (Kind.INTEGER, ""), text
+
+
 def test_a_column_without_gaps_gets_none():
     told = counted("shapes", *["12", "13"] * 100)
     told[-1] = 15.0  # noise

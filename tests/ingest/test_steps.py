@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 
 import numpy as np
@@ -10,10 +11,14 @@ import pytest
 
 from synth.budget import Budget, Rho
 from synth.errors import SchemaError
+from synth.ingest import load
+from synth.ingest.declaration import ColumnPart, declared
 from synth.ingest.discovery import SHARE, discovered
 from synth.ingest.masses import with_masses
 from synth.ingest.steps import STEPS, Multiples, largest_step, may_step
-from synth.schema import Column, Kind, Numbers, Origin, Schema
+from synth.runs import read_recipe, run
+from synth.schema import Column, Dates, Kind, Numbers, Origin, Schema
+from synth.schema.date_steps import DATE_STEPS, edges_on, lies_on, on_date_steps
 from synth.schema.documents import domain_of
 from synth.vault import PrivateTable
 
@@ -88,3 +93,93 @@ def test_a_shared_value_off_the_steps_is_kept_beside_them() -> None:
 def test_a_step_that_no_number_has_is_refused(step: float) -> None:
     with pytest.raises(SchemaError, match="steps"):
         Numbers((0.0, 1.0), decimals=1, step=step)  # type: ignore[arg-type]
+
+
+def dates(rng: np.random.Generator) -> pd.DataFrame:
+    """Dates on steps of several kinds, and some on none."""
+    months = pd.date_range("2015-01-01", periods=90, freq="MS")
+    mondays = pd.date_range("1990-01-01", periods=1500, freq="W-MON")
+    quarters = pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 90_000, ROWS) * 15, "m")
+    days = pd.Timestamp("2001-01-01") + pd.to_timedelta(rng.integers(0, 5000, ROWS), "D")
+    hours = pd.Timestamp("2001-01-01") + pd.to_timedelta(rng.integers(7, 20, ROWS), "h")
+    return pd.DataFrame(
+        {
+            "month": months[rng.integers(0, 90, ROWS)].strftime("%Y-%m-%d"),
+            "monday": mondays[rng.integers(0, 1500, ROWS)].strftime("%d/%m/%Y"),
+            "15 minutes": quarters.strftime("%Y-%m-%d %H:%M"),
+            "hour": hours.strftime("%H:%M"),
+            "any": days.strftime("%Y-%m-%d"),
+        }
+    )
+
+
+FORMATS = {
+    "month": "%Y-%m-%d",
+    "monday": "%d/%m/%Y",
+    "15 minutes": "%Y-%m-%d %H:%M",
+    "hour": "%H:%M",
+}
+
+
+def test_steps_of_dates_come_back_under_a_budget() -> None:
+    """Days of the month, weekdays and minutes were drawn of which the real table has none."""
+    rng = np.random.default_rng(4)
+    table = dates(rng)
+    schema = Schema(
+        tuple(
+            Column(n, Dates((0.0, 1.0), Origin.OBSERVED, format=f, resolution=r), Kind.DATE)
+            for n in table
+            for f in (FORMATS.get(n, "%Y-%m-%d"),)
+            for r in (60.0 if "%H" in f else 86_400.0,)
+        )
+    )
+    private = PrivateTable(table, schema, Budget(3.0, 1e-6))
+    rho = Rho(SHARE * private.ledger.left)
+    found = discovered(private, rho)
+    assert found.ledger.spent <= rho * (1 + 1e-9)
+    domains = [found.schema.domain(n) for n in table]
+    assert [d.step for d in domains if isinstance(d, Dates)] == [*FORMATS, ""]
+    for domain in domains[:-1]:
+        assert isinstance(domain, Dates)
+        drawn = domain.decode(rng.integers(0, domain.intervals, 3000), rng)
+        assert lies_on(domain.seconds(drawn), domain.step).mean() > 0.999
+        assert domain_of(domain.document()) == domain
+
+
+@pytest.mark.parametrize("step", DATE_STEPS)
+def test_moments_are_moved_to_steps_within_their_interval(step: str) -> None:
+    rng = np.random.default_rng(5)
+    edges = edges_on(np.sort(rng.uniform(-1e9, 2e9, 40)), step)
+    low, high = edges[:-1], edges[1:]
+    moved = on_date_steps(low + rng.random(len(low)) * (high - low), low, high, step)
+    assert lies_on(moved, step).all()
+    assert ((moved >= low) & (moved < high)).all()
+
+
+def test_steps_are_declared_in_the_recipe() -> None:
+    rows = "\n".join(["day,grade", *(f"2020-{i % 12 + 1:02d}-01,{i % 9 / 2}" for i in range(300))])
+    suggestions = load(io.BytesIO(rows.encode()), Budget(1.0)).suggestions
+    parts = [ColumnPart(name="day", step="month"), ColumnPart(name="grade", step=0.5)]
+    schema = declared(suggestions, parts)
+    steps = [d.step for c in schema if isinstance(d := c.domain, Numbers | Dates)]
+    assert steps == ["month", 5]
+    for wrong in (ColumnPart(name="day", step="moon"), ColumnPart(name="grade", step=0.03)):
+        with pytest.raises(SchemaError) as error:
+            declared(suggestions, [wrong])
+        assert error.value.remedy
+
+
+@pytest.mark.parametrize("method", ["adaptive", "sequential", "kde"])
+def test_steps_that_rows_show_are_kept_without_a_promise(method: str) -> None:
+    table = dates(np.random.default_rng(7))[:600]
+    table["hundreds"] = np.random.default_rng(8).integers(1, 900, 600) * 100
+    infinite = "[privacy]\nepsilon = inf\n" if method == "adaptive" else ""
+    recipe = read_recipe(f'{infinite}[method]\nname = "{method}"\n')
+    outcome = run(recipe, io.BytesIO(table.to_csv(index=False).encode()))
+    made, schema = outcome.rows, outcome.release.model.schema
+    for name in FORMATS:
+        domain = schema.domain(name)
+        assert isinstance(domain, Dates)
+        assert domain.step == name
+        assert lies_on(domain.seconds(made[name].astype(str)), name).mean() > 0.99
+    assert (made["hundreds"] % 100 == 0).mean() > 0.99

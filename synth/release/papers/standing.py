@@ -31,6 +31,7 @@ from synth.learning.records import RecordModel
 from synth.methods.twins import TwinsModel
 from synth.release.papers.tally import RowTally
 from synth.schema import Categories, Column, Counts, Dates, Numbers, Pattern, Text
+from synth.schema.date_steps import number_from
 from synth.schema.values import stamp
 
 LEAST, DROWNED, MOSTLY, SLACK = 0.1, 0.25, 0.25, 0.05
@@ -179,6 +180,8 @@ def _fullest(column: Column, tally: RowTally) -> float:
     domain = column.domain
     assert isinstance(domain, Numbers | Dates)
     wide = np.diff(domain.edges) > step_of(domain) * (1 + 1e-9)
+    if isinstance(domain, Dates) and domain.step:
+        wide &= np.diff(number_from(np.asarray(domain.edges), domain.step)) > 1
     counts = tally.states[column.name][: domain.intervals][wide]
     return float(counts.max(initial=0)) / max(tally.rows, 1)
 
