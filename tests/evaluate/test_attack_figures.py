@@ -230,7 +230,7 @@ def test_near_copies_are_nearer_to_the_table_than_strangers_are():
     held = {"n": [6.0], "c": ["a"]}
     made = {"n": [0.0, 5.0, 6.0, 9.0], "c": ["a", "a", "a", "a"]}
     found = near_copies(sides(real, made, held), rng())
-    # the first and the last are nearer to the table, the second as near to both, 3 of 4 people
-    assert found.main.successes == pytest.approx(2.75)
+    # the first and the last are nearer to the table; of the second, one of two people is drawn
+    assert found.main.successes in (2, 3)
     assert found.control.share == 3 / 4
     assert "proves little" in found.plain
