@@ -225,6 +225,13 @@ def test_copies_are_counted_by_people_beside_strangers():
     assert alone.control is None
 
 
+def test_what_shows_otherwise_that_an_attack_succeeded_is_not_said_beside_shares_of_nothing():
+    none = Run(0, 100)
+    told = judged(NOBODY, none, Run(1, 100), none, told_otherwise="A member is nearer.")
+    assert told.result is Result.SUCCEEDED
+    assert told.plain == "The attack succeeded. A member is nearer."
+
+
 def test_near_copies_are_nearer_to_the_table_than_strangers_are():
     real = {"n": [0.0, 10.0, 4.0], "c": ["a", "a", "a"]}
     held = {"n": [6.0], "c": ["a"]}
