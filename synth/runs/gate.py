@@ -32,6 +32,7 @@ from synth.schema import Categories, Column, Dates, Numbers, Role, Schema
 from synth.schema.rules import InOrder, SumOf, rule_of
 
 MOST_LEFT_OUT = 0.5  # of the rows that were drawn, to keep rules, before it stops a release
+FEW_TOLD = 10  # values that noise lets tell apart, below which two levels are offered
 MOST_OFFERED = 3  # rules that are offered to be left out
 MOST_COARSER = 3  # ways to make columns coarser that are offered against one attack
 KNOWN = "keep it, as I would have said without the rows"
@@ -144,7 +145,11 @@ def _fixes(
 ) -> Iterator[Fix]:
     """What helps most, first; leaving a column out is the last resort."""
     if column.name not in comparison.anew:
-        yield from simpler(recipe, column, ends=False)
+        ways = list(simpler(recipe, column, ends=False))
+        yield from ways
+        if ways and verdict.fate is Fate.LOST and 0 < comparison.tellable < FEW_TOLD:
+            # One level coarser is seldom enough then, and each run that shows so costs anew.
+            yield from list(simpler(ways[0].of(recipe), column, ends=False))[:1]
         # Of what is lost, more epsilon seldom saves anything, and weakens the promise to all.
         spread = verdict.fate is Fate.SPREAD
         if spread and recipe.formal and recipe.privacy.epsilon < LADDER[-1]:
