@@ -73,8 +73,7 @@ def _free(column: Column) -> bool:
 
 def shares(schema: Schema, rho: Rho, delta: float, rows_per_person: int = 1) -> tuple[Share, ...]:
     """How `rho` and `delta` are shared among the columns that nobody declared, or nobody cut."""
-    bounded = uncut(schema)
-    columns = (*undeclared(schema), *bounded)
+    columns = (*undeclared(schema), *uncut(schema))
     each = Rho(rho / max(1, len(columns)))
     made = []
     for column in columns:
@@ -83,9 +82,7 @@ def shares(schema: Schema, rho: Rho, delta: float, rows_per_person: int = 1) -> 
         least = (
             stability_threshold(each, own, rows_per_person)
             if listed
-            else least_told(
-                Rho((1 - MASSES - STEPS) * each), rows_per_person, bounded=column in bounded
-            )
+            else least_told(Rho((1 - MASSES - STEPS) * each), rows_per_person)
         )
         made.append(Share(column.name, each, own, least))
     return tuple(made)

@@ -1,290 +1,223 @@
-"""Where numbers and dates lie, found under the budget by ever closer noisy histograms.
+"""Where numbers and dates lie, found under the budget: a private tree that grows where rows are.
 
-The first look is over a fixed grid that holds any number or date; closer ones show where the rows
-begin and end, and where to cut between. Between declared bounds the first look is spared.
+The first look is over a fixed grid that holds any number or date, round as people's ranges are;
+closer ones are each at the parts of what the last one showed, by the rows in them. Where few rows
+lie in noise there are fewer looks, each at fewer parts and with a larger share of the budget.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 from synth.budget import Rho
 from synth.budget.accounting import gaussian_sigma
+from synth.ingest.leaves import Leaves, on_steps
 from synth.lazily import np, pd, special
 from synth.schema import Column, Dates, Numbers, Origin
+from synth.schema.moments import dated
 from synth.schema.values import Values
 from synth.vault import PrivateTable
 
-FIRST = 2.0  # the first look, on which the others stand, costs so many of them
-ZOOMS = (32, 32, 128)  # equal intervals of the looks after the first, each within the last
-MOST = 0.8  # of the rows must lie in a stretch for it to be looked at more closely
-LIKELY = 2.0  # times the noise: a neighbour of full intervals with so much is taken along
+FIRST = 0.4  # of the cost, for the first look, on which the others stand
+PART = 0.4  # of what is left, for a look in a small table that may not be the last
+TOLD = 4.2  # times the noise: what the fullest stretch holds, or nothing is told
+WIDTHS = (1, 2, 3, 4, 6, 8)  # intervals in such a stretch
 FALSE_END = 1e-4  # chance that noise alone passes for rows anywhere in an empty grid
-TOLD = 4.0  # times the noise: what the fullest interval of the first look holds, or nothing is told
-TAIL = 4.0  # times the noise: what lies in a stretch of a tail for it to have an interval
-HELD = 3.0  # times the noise: what an interval of a closer look has to hold on average
-FEWEST = 4  # intervals of a closer look
-END = 0.3  # times the noise: what an interval holds on average up to the ends of a closer look
-CUTS = 64  # about so many intervals; what they seem to tell beyond the noise is calmed when used
-REST = 2.5  # times the noise of what lies outside a stretch, if nothing is told there
-ROUGHLY = 3.0  # times the noise: what fine intervals hold on average, if they tell the ends
-EVEN = 0.5  # of the cuts go by width, the others by the number of rows
+JOINED = 1.2  # times the noise: what an interval of the first look holds to be taken along
+KEPT = 0.3  # the same, of a closer look
+ENDS = 1.5  # the same, of the last one
+FEW_ENDS = 0.8  # the same, in a small table, where noise is large beside what an interval holds
+HELD = 2.0  # times the noise: what an interval of a closer look holds on average
+FEW = 1.2  # the same, in a small table
+LEAST, MOST = (4, 8), (32, 64, 128)  # intervals of the closer looks: at least (by rows), at most
+LARGE = 16  # intervals: what a table tells at once in which three looks are of use
+SPREAD, SHARED = 3, 0.1  # rows are not in one place if so many intervals have so large a share
+LOOKS = 5  # after the first, at most
+MIDDLE = 1 / 20  # of the largest number: what is nearer to zero is looked at as one
+NEAR = 1 / 8  # of the largest number: a range that begins below begins at zero
+BOUNDED = 16  # intervals of the first look between declared bounds
+NAMED = 5  # intervals between the bounds that a name says
+
+Look = Callable[[Values, Rho], Values]
 
 
-def least_told(rho: Rho, rows_per_person: int, *, bounded: bool) -> int:
+def least_told(rho: Rho, rows_per_person: int) -> int:
     """Rows that the end of a range holds, if it is most likely found for `rho`."""
-    look = rho / len(ZOOMS) if bounded else rho * FIRST / (len(ZOOMS) + FIRST)
-    return math.ceil(_surely(ZOOMS[0], gaussian_sigma(Rho(look), rows_per_person)))
+    return math.ceil(TOLD * gaussian_sigma(Rho(FIRST * rho), rows_per_person))
 
 
 @cache
 def _number_grid() -> Values:
-    """Powers of four from 2^-20 to 2^60, both ways, and zero."""
-    sizes = 4.0 ** np.arange(-10, 31)
+    """1, 2, 5, 10 and so on, from a millionth to 5e18, both ways, and zero."""
+    sizes = np.array([digit * 10.0**place for place in range(-6, 19) for digit in (1, 2, 5)])
     return np.concatenate([-sizes[::-1], [0.0], sizes])
 
 
 @cache
 def _date_grid() -> Values:
-    """The decades from 1800 to 2200, in seconds since 1970."""
-    decades = pd.to_datetime([f"{year}-01-01" for year in range(1800, 2201, 10)])
-    return np.asarray((decades - pd.Timestamp(0)) / pd.Timedelta(1, "s"), dtype=np.float64)
+    """Seconds since 1970 of years from 1800 to 2200, closer where most dates are."""
+    far = [*range(1800, 1900, 50), 1900, 1920, *range(1940, 1990, 10)]
+    years = [*far, *range(1990, 2030, 5), 2030, 2040, 2050, 2100, 2200]
+    starts = pd.to_datetime([f"{year}-01-01" for year in years])
+    return np.asarray((starts - pd.Timestamp(0)) / pd.Timedelta(1, "s"), dtype=np.float64)
 
 
-def _grid_of(column: Column, step: float) -> Values:
+def _clock_grid() -> Values:
+    """Every third hour of the day that times without a date are held as."""
+    start = (pd.Timestamp("1900-01-01") - pd.Timestamp(0)) / pd.Timedelta(1, "s")
+    return np.asarray(start + 10_800.0 * np.arange(9))
+
+
+def _grid_of(column: Column, step: float, bounds: tuple[float, float] | None) -> Values:
     """The grid of the first look, without what lies between zero and the first step.
 
-    No number is there, and zero would have no neighbour that rows lie in.
+    Args:
+        bounds: where the column's name says that its numbers lie.
     """
     if isinstance(column.domain, Dates):
-        return _date_grid()
+        return _date_grid() if dated(column.domain.format) else _clock_grid()
     grid = _number_grid()
-    return np.asarray(grid[(grid == 0) | (np.abs(grid) >= step)])
+    grid = np.asarray(grid[(grid == 0) | (np.abs(grid) >= step)])
+    if bounds is None:
+        return grid
+    inside = on_steps(np.linspace(bounds[0], bounds[1], NAMED + 1), step)
+    return np.concatenate([grid[grid < inside[0]], inside, grid[grid > inside[-1]]])
 
 
 def edges_anywhere(
-    private: PrivateTable, column: Column, rho: Rho, step: float
+    private: PrivateTable,
+    column: Column,
+    rho: Rho,
+    step: float,
+    bounds: tuple[float, float] | None = None,
 ) -> tuple[float, ...]:
-    """Where to cut a column: ever closer looks at where rows lie, the last one for the cuts.
+    """Where to cut a column: ever closer looks at where rows lie.
 
     Nowhere, if no rows can be told from noise at the first look.
+
+    Args:
+        bounds: where the column's name says that its numbers lie. What lies beyond is left out
+            unless surely rows lie there.
     """
-    first = Rho(FIRST * rho / (len(ZOOMS) + FIRST))
-    edges = _grid_of(column, step)
-    counts = looker(private, column, first)(edges)
-    sigma = gaussian_sigma(first, private.rows_per_person)
-    least = _surely(len(edges), sigma)
-    if counts.max() < TOLD * sigma:
+    look, people = looker(private, column), private.rows_per_person
+    seen = _seen(look, _grid_of(column, step, bounds), Rho(FIRST * rho), people)
+    if (stretch := _fullest(seen)) is None:
         return ()
-    reach = _first_reach(edges, counts, least, sigma)
-    closer = _closer(edges, counts, least, reach)
-    tails = _tails(edges, counts, sigma, reach, closer)
-    each = Rho(rho / (len(ZOOMS) + FIRST))
-    look = looker(private, column, each)
-    noise = gaussian_sigma(each, private.rows_per_person)
-    within = (edges[:-1] >= closer[0]) & (edges[1:] <= closer[1])
-    cells = _cells(ZOOMS[0], float(counts[within].sum()), noise)
-    edges = _on_steps(np.linspace(*closer, cells + 1), step)
-    seen = Glance(edges, look(edges), noise)
-    return tuple(float(e) for e in np.unique([*_closed_in(look, seen, step), *tails]))
-
-
-def _cells(most: int, rows: float, sigma: float) -> int:
-    """Into how many intervals to cut a stretch: in a small table few, so that each tells something.
-
-    Of many intervals that hold less than the noise, some seem full and the others empty, and the
-    range would close in on these.
-    """
-    return int(np.clip(rows / (HELD * sigma), FEWEST, most))
+    sure = _surely(len(seen.held))
+    if bounds is not None:
+        found = _as_named(seen, bounds, sure)
+    elif isinstance(column.domain, Dates):
+        found = seen.between(*seen.where_rows_lie(JOINED, sure))
+    else:
+        found = _by_size(seen, stretch, sure)
+    grown = _grown(look, found, Rho((1 - FIRST) * rho), people, step)
+    return tuple(float(e) for e in on_steps(grown.cuts(), step))
 
 
 def edges_within(private: PrivateTable, column: Column, rho: Rho, step: float) -> tuple[float, ...]:
-    """The same between declared bounds, which spare the first look; never beyond them."""
+    """The same between declared bounds; never beyond them."""
     domain = column.domain
     assert isinstance(domain, Numbers | Dates)
-    each = Rho(rho / len(ZOOMS))
-    look = looker(private, column, each)
+    look, people = looker(private, column), private.rows_per_person
     bounds = domain.edges[0], domain.edges[-1]
-    edges = _on_steps(np.linspace(*bounds, ZOOMS[0] + 1), step)
-    seen = Glance(edges, look(edges), gaussian_sigma(each, private.rows_per_person))
-    if seen.counts.max() < TOLD * seen.sigma:
+    edges = on_steps(np.linspace(*bounds, BOUNDED + 1), step)
+    seen = _seen(look, edges, Rho(FIRST * rho), people)
+    if _fullest(seen) is None:
         return domain.edges  # equal intervals, as declared: better than cuts that noise chose
-    return tuple(float(e) for e in np.unique(np.clip(_closed_in(look, seen, step), *bounds)))
+    found = seen.between(*seen.where_rows_lie(KEPT, _surely(len(seen.held))))
+    grown = _grown(look, found, Rho((1 - FIRST) * rho), people, step)
+    return tuple(float(e) for e in np.unique(np.clip(on_steps(grown.cuts(), step), *bounds)))
 
 
-@dataclass(frozen=True)
-class Glance:
-    """Noisy counts between edges, and the standard deviation of their noise."""
+def looker(private: PrivateTable, column: Column) -> Look:
+    """A noisy histogram of a column over any edges, for any cost."""
 
-    edges: Values
-    counts: Values
-    sigma: float
-
-    @property
-    def told(self) -> float:
-        """What an interval holds on average where the rows lie, in times of the noise."""
-        low, high = self.stretch(0)
-        inside = (self.edges[:-1] >= low) & (self.edges[1:] <= high)
-        return float(self.counts[inside].mean()) / self.sigma
-
-    @property
-    def surely(self) -> tuple[float, float] | None:
-        """The stretch that surely holds rows, if what lies outside is no more than noise."""
-        least = _surely(len(self.edges), self.sigma)
-        if self.counts.max() < least:
-            return None
-        low, high = _reach(self.edges, self.counts, least)
-        outside = self.counts[(self.edges[:-1] < low) | (self.edges[1:] > high)]
-        rest = REST * self.sigma * math.sqrt(len(outside))
-        return (low, high) if outside.sum() <= rest else None
-
-    def stretch(self, slack: int) -> tuple[float, float]:
-        """Where the rows lie: outwards from the middle as long as more lie there than `END` says.
-
-        The sum of what each interval holds beyond that is largest at the end of the rows: past it
-        noise goes up and down, and the threshold down (Page 1954, doi:10.1093/biomet/41.1-2.100).
-
-        Args:
-            slack: intervals to take along at either end.
-        """
-        beyond = self.counts - END * self.sigma
-        half = float(self.counts.sum()) / 2
-        middle = int(np.searchsorted(np.cumsum(self.counts), half).clip(0, len(beyond) - 1))
-        first = middle - int(np.cumsum(beyond[middle::-1]).argmax()) - slack
-        last = middle + int(np.cumsum(beyond[middle:]).argmax()) + slack
-        first, last = max(0, first), min(len(beyond) - 1, last)
-        if self.counts[first : last + 1].sum() < MOST * self.counts.sum():
-            first, last = 0, len(beyond) - 1
-        return float(self.edges[first]), float(self.edges[last + 1])
-
-
-def _closed_in(look: Callable[[Values], Values], at: Glance, step: float) -> Values:
-    """Closer looks, each within the last; the last one for the cuts.
-
-    The ends come from the look before it: in the finest intervals there is most noise.
-    """
-    tails: list[float] = []
-    for cells in ZOOMS[1:]:
-        reach = float(at.edges[0]), float(at.edges[-1])
-        sure = at.surely
-        ends, closer = (sure, sure) if sure else (at.stretch(0), at.stretch(1))
-        tails += _tails(at.edges, at.counts, at.sigma, reach, closer)
-        if cells < ZOOMS[-1]:  # the last look is for the cuts, not for the ends
-            cells = _cells(cells, float(at.counts.sum()), at.sigma)
-        edges = _on_steps(np.linspace(*closer, cells + 1), step)
-        at = Glance(edges, look(edges), at.sigma)
-    low, high = at.stretch(0) if at.told >= ROUGHLY else ends
-    kept = np.flatnonzero((at.edges >= low) & (at.edges <= high))
-    if len(kept) < 2:
-        kept = np.arange(len(at.edges))
-    reach = float(at.edges[0]), float(at.edges[-1])
-    closer = float(at.edges[kept[0]]), float(at.edges[kept[-1]])
-    tails += _tails(at.edges, at.counts, at.sigma, reach, closer)
-    edges, counts = at.edges[kept], at.counts[kept[:-1]]
-    return np.unique([*_cuts(edges, counts), *tails])
-
-
-def _tails(
-    edges: Values,
-    counts: Values,
-    sigma: float,
-    reach: tuple[float, float],
-    closer: tuple[float, float],
-) -> list[float]:
-    """Where to cut what a closer look leaves out: wherever enough rows lie to be told from noise.
-
-    Beyond the last of these nothing is drawn; rows that lie there count with the outermost.
-    """
-    above = [i for i in range(len(counts)) if closer[1] <= edges[i] < reach[1]]
-    below = [i for i in range(len(counts)) if reach[0] < edges[i + 1] <= closer[0]]
-    return [
-        *(float(edges[i + 1]) for i in _enough(counts, above, sigma, TAIL)),
-        *(float(edges[i]) for i in _enough(counts, below[::-1], sigma, TAIL)),
-    ]
-
-
-def _enough(counts: Values, outward: list[int], sigma: float, times: float) -> Iterator[int]:
-    """The intervals, from the inside to the outside, up to which each time enough rows lie."""
-    held, many = 0.0, 0
-    for i in outward:
-        held, many = held + float(counts[i]), many + 1
-        if held >= times * sigma * math.sqrt(many):
-            yield i
-            held, many = 0.0, 0
-
-
-def looker(private: PrivateTable, column: Column, rho: Rho) -> Callable[[Values], Values]:
-    """A noisy histogram of a column over any edges, worth `rho` each."""
-
-    def look(edges: Values) -> Values:
+    def look(edges: Values, rho: Rho) -> Values:
         domain = column.domain
         assert isinstance(domain, Numbers | Dates)
         cut = replace(domain, edges=tuple(edges.tolist()), missing=True, origin=Origin.DISCOVERED)
         table = private.discovered([replace(column, domain=cut)])
         told = table.measure((column.name,), rho, "where numbers lie").counts
-        return told[: len(edges) - 1]  # without codes and what is missing
+        return np.asarray(told[: len(edges) - 1], dtype=np.float64)  # no codes, nothing missing
 
     return look
 
 
-def _surely(cells: int, sigma: float) -> float:
-    """A count that noise reaches in an empty table of this many cells with chance `FALSE_END`."""
-    return -float(special.ndtri_exp(math.log(FALSE_END / cells))) * sigma
+def _seen(look: Look, edges: Values, rho: Rho, people: int) -> Leaves:
+    """What a first look over some edges shows."""
+    counts = look(edges, rho)
+    return Leaves(edges, counts, np.full(len(counts), gaussian_sigma(rho, people) ** 2))
 
 
-def _reach(edges: Values, counts: Values, least: float) -> tuple[float, float]:
-    """The ends of the stretch whose first and last interval hold `least`."""
-    held = np.flatnonzero(counts >= least)
-    return float(edges[held[0]]), float(edges[held[-1] + 1])
+def _surely(cells: int) -> float:
+    """Noise reaches so much in an empty table of so many cells with chance `FALSE_END`.
 
-
-def _first_reach(edges: Values, counts: Values, least: float, sigma: float) -> tuple[float, float]:
-    """The stretch around the fullest interval and all that surely hold rows.
-
-    It grows into a neighbour that is likely to hold rows too; a far interval has to be sure, or
-    noise alone would stretch a small table's numbers over the whole grid.
+    In standard deviations.
     """
-    held = np.union1d(np.flatnonzero(counts >= least), [int(counts.argmax())])
-    low, high = int(held[0]), int(held[-1])
-    while low > 0 and counts[low - 1] >= LIKELY * sigma:
-        low -= 1
-    while high < len(counts) - 1 and counts[high + 1] >= LIKELY * sigma:
-        high += 1
-    return float(edges[low]), float(edges[high + 1])
+    return -float(special.ndtri_exp(math.log(FALSE_END / cells)))
 
 
-def _closer(
-    edges: Values, counts: Values, least: float, reach: tuple[float, float]
-) -> tuple[float, float]:
-    """The stretch that surely holds rows, if it holds most of them; else `reach`, as it was."""
-    if counts.max() < least:
-        return reach
-    low, high = _reach(edges, counts, least)
-    held = counts[(edges[:-1] >= low) & (edges[1:] <= high)].sum()
-    return (low, high) if held >= MOST * counts.sum() else reach
+def _fullest(seen: Leaves) -> tuple[int, int] | None:
+    """The first and last of the neighbours that hold most beside their noise; None if all may."""
+    sums = np.concatenate([[0.0], np.cumsum(seen.held)])
+    noise = math.sqrt(seen.doubt[0])
+    best: tuple[float, tuple[int, int] | None] = (TOLD, None)
+    for width in (w for w in WIDTHS if w < len(sums)):
+        told = (sums[width:] - sums[:-width]) / (noise * math.sqrt(width))
+        if told.max() >= best[0]:
+            first = int(told.argmax())
+            best = float(told.max()), (first, first + width - 1)
+    return best[1]
 
 
-def _on_steps(edges: Values, step: float) -> Values:
-    """Edges moved outwards to whole steps, each once; at least one interval."""
-    if step <= 0:
-        return np.unique(edges)
-    inner = np.round(edges[1:-1] / step) * step
-    ends = math.floor(edges[0] / step) * step, math.ceil(edges[-1] / step) * step
-    moved = np.unique(np.concatenate([[ends[0]], inner, [max(ends[1], ends[0] + step)]]))
-    return np.asarray(moved[(moved >= ends[0]) & (moved <= moved[-1])])
+def _as_named(seen: Leaves, bounds: tuple[float, float], sure: float) -> Leaves:
+    """Where rows lie, within what a name says unless surely rows lie beyond."""
+    within = (seen.edges[:-1] >= bounds[0]) & (seen.edges[1:] <= bounds[1])
+    if not (~within & (seen.held >= sure * np.sqrt(seen.doubt))).any():
+        inside = np.flatnonzero(within)
+        seen = seen.between(int(inside[0]), int(inside[-1]))
+    return seen.between(*seen.where_rows_lie(JOINED, sure))
 
 
-def _cuts(fine: Values, counts: Values) -> Values:
-    """About `CUTS` of the fine intervals' edges, half by width and half by rows."""
-    if len(fine) - 1 <= CUTS:
-        return fine
-    rows = np.maximum(counts, 0)
-    rows = rows / rows.sum() if rows.sum() > 0 else np.full(len(rows), 1 / len(rows))
-    widths = np.diff(fine) / (fine[-1] - fine[0])
-    reached = np.concatenate([[0.0], np.cumsum(EVEN * widths + (1 - EVEN) * rows)])
-    wanted = np.linspace(0, reached[-1], CUTS + 1)
-    places = np.unique(np.searchsorted(reached, wanted - 1e-12))
-    return np.asarray(fine[np.minimum(places, len(fine) - 1)])
+def _by_size(seen: Leaves, stretch: tuple[int, int], sure: float) -> Leaves:
+    """Where rows lie on a grid by size, whose intervals near zero are tiny beside the others."""
+    large = max(abs(seen.edges[stretch[0]]), abs(seen.edges[stretch[1] + 1]))
+    kept = (np.abs(seen.edges) >= MIDDLE * large) | (seen.edges == 0)
+    seen = seen.merged(kept)
+    first, last = seen.where_rows_lie(JOINED, sure)
+    zero = int(np.searchsorted(seen.edges, 0.0))
+    low, high = seen.edges[first], seen.edges[last + 1]
+    if 0 < low <= NEAR * high:
+        first = zero
+    if 0 < -high <= NEAR * -low:
+        last = zero - 1
+    return seen.between(first, last)
+
+
+def _grown(look: Look, at: Leaves, rho: Rho, people: int, step: float) -> Leaves:
+    """The intervals after closer looks, which cost `rho` together."""
+    left = float(rho)
+    for number in range(LOOKS):
+        few = at.rows / (HELD * gaussian_sigma(Rho(left), people)) < LARGE
+        last = _enough(at, number) if few else number == len(MOST) - 1
+        part = 1.0 if last else PART if few else 1 / (len(MOST) - number)
+        cost = Rho(part * left)
+        left -= cost
+        sigma = gaussian_sigma(cost, people)
+        least = int(np.clip(at.rows / (FEW * sigma), *LEAST))
+        cells = int(np.clip(at.rows / (HELD * sigma), least, MOST[min(number, len(MOST) - 1)]))
+        edges = on_steps(at.split(cells), step)
+        at = at.looked_at(edges, look(edges, cost), sigma)
+        times = KEPT if not last else FEW_ENDS if few else ENDS
+        at = at.between(*at.where_rows_lie(times, _surely(len(at.held)))).without_doubted_ends()
+        if last:
+            break
+    return at.closed_in()
+
+
+def _enough(at: Leaves, number: int) -> bool:
+    """Whether one look is left to a small table, whose rows do not all lie in one place."""
+    return number == LOOKS - 1 or (number > 0 and int((at.parts >= SHARED).sum()) >= SPREAD)

@@ -6,7 +6,7 @@ Read off the rows: for the custodian's eyes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
@@ -20,6 +20,7 @@ from synth.schema.moments import as_seconds, written
 SHOWN = 3  # cells before and after
 LOOKED = 2_000  # different values, among which cells to show are looked for
 DAY_MONTH = compiled(r"(%-?)([dm])")
+EITHER = r"\D*(?:[1-9]\d{0,2}(?:[.,]\d{3})?|0)\D*"  # all of thousands, or of decimal places
 AS_WRITTEN = {"kind": Kind.CATEGORY, "seen": True}
 
 
@@ -88,16 +89,40 @@ def _of_dates(
 def _of_numbers(
     name: str, form: Form, domain: Numbers, text: pd.Series, different: Counts, amounts: Quantities
 ) -> Iterator[Reread]:
+    few = text.head(LOOKED)
+    if form.unsure and few.str.fullmatch(EITHER).all():
+        yield _either(name, domain, few, amounts)
     told = list(of_numbers(form, int(different.sum())))
     if not told:
         return
-    few = text.head(LOOKED)
     spelt = domain.spelling.texts(pd.Series(amounts[: len(few)]), domain.decimals)
     before, then = (cells.str.replace(r"[\d.,]+", "", regex=True) for cells in (few, spelt))
     changed = (before.to_numpy() != then.to_numpy()) & ~np.isnan(amounts[: len(few)])
     some = few[changed].head(SHOWN)
     after = spelt[changed].head(SHOWN)
     yield Reread(name, " ".join(told), _pairs(some, after), "Keep as written", AS_WRITTEN)
+
+
+def _either(name: str, domain: Numbers, text: pd.Series, amounts: Quantities) -> Reread:
+    """Three digits behind a mark that may be thousands or decimal places, and are taken for one."""
+    spelt = domain.spelling
+    if spelt.between:
+        taken, others = "thousands", "decimal places"
+        kind, places = Kind.REAL, 3
+        other = replace(spelt, mark=spelt.between, between="", fixed=True)
+    else:
+        taken, others = "decimal places", "thousands"
+        kind, places = Kind.INTEGER, 0
+        other = replace(spelt, mark=",."[spelt.mark == ","], between=spelt.mark, fixed=False)
+    shown = [f"{n:,.10g}" for n in amounts[: min(SHOWN, len(text))]]
+    return Reread(
+        name,
+        f"Nothing shows whether three digits behind a mark are thousands: they are taken for "
+        f"{taken}.",
+        tuple(zip(text.head(SHOWN).tolist(), shown, strict=True)),
+        others.capitalize(),
+        {"kind": kind, "written": other.example(places), "seen": True},
+    )
 
 
 def _pairs(before: pd.Series, after: pd.Series) -> tuple[tuple[str, str], ...]:

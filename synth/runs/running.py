@@ -30,7 +30,8 @@ from synth.ingest.discovery import discovered, share_of, undeclared
 from synth.ingest.forming import formed, plan
 from synth.ingest.lazy import check_stays, file_in_place, query_in_place
 from synth.ingest.reading import Noticed
-from synth.lazily import pd
+from synth.ingest.suggest_lazy import gaps_unseen
+from synth.lazily import nw, pd
 from synth.learning.keeping import Upkeep
 from synth.learning.method import Method, Model, Promise
 from synth.learning.seeded import Seeded
@@ -144,7 +145,8 @@ def run(
         with charged(recipe, loaded, folder, files, before) as owing:
             owing.private.ledger.listener = listener
             made = run_loaded(recipe, owing, progress, files, bounds, thorough=thorough)
-            return replace(made, noticed=loaded.noticed, typed=loaded.typed)
+            unseen = gaps_unseen(table, recipe.column) if isinstance(table, nw.LazyFrame) else ()
+            return replace(made, noticed=(*loaded.noticed, *unseen), typed=loaded.typed)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 from synth.budget import Budget, Rho
 from synth.ingest.plausible import bounds_by_name, plausible_edges
 from synth.ingest.ranges import edges_anywhere
-from synth.schema import Column, Kind, Numbers, Origin, Schema
+from synth.schema import Column, Dates, Kind, Numbers, Origin, Schema
 from synth.vault import PrivateTable
 from tests.people import Replayed
 
@@ -32,6 +32,57 @@ def test_the_range_of_a_small_table_does_not_close_in_on_noise(low: int, high: i
         kept.append((min(edges[-1], high) - max(edges[0], low)) / (high - low))
     assert np.mean(kept) > 0.75
     assert np.quantile(kept, 0.1) > 0.3
+
+
+def held(low: int, high: int, rows: int, rho: float, name: str = "value") -> np.ndarray:
+    """For each seed: what is beyond either end, and what is kept, as shares of the real range."""
+    found = []
+    for seed in SEEDS:
+        edges = plausible_edges(*table(name, low, high, rows, seed), Rho(rho), 1.0)
+        width = high - low
+        kept = (min(edges[-1], high) - max(edges[0], low)) / width
+        found.append(((low - edges[0]) / width, (edges[-1] - 1 - high) / width, kept))
+    return np.array(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "low", "high"),
+    [("age", 18, 89), ("value", 1, 900), ("grams", 2000, 5000), ("income", 5000, 100_000)],
+)
+def test_a_range_neither_closes_in_nor_overshoots_at_700_people(name: str, low: int, high: int):
+    """Of eight columns at epsilon 1: every fifth was a quarter of the real range or less."""
+    below, above, kept = held(low, high, 700, 0.0004, name).T
+    assert (kept > 0.25).all()
+    assert kept.mean() > 0.6
+    assert np.median(np.maximum(below, above)) < 0.05
+    assert max(below.max(), above.max()) < 0.5
+
+
+def test_both_signs_are_within_the_range():
+    """Around zero the first look has many intervals, in which nothing lies of most columns."""
+    below, above, kept = held(-300, 250, 2000, 0.001).T
+    assert kept.min() > 0.6
+    assert max(below.max(), above.max()) < 0.2
+
+
+def test_years_are_found_though_the_grid_is_wide_there():
+    below, above, kept = held(1990, 2022, 1000, 0.002).T
+    assert kept.min() > 0.6
+    assert np.median(np.maximum(below, above)) < 0.5
+
+
+def test_times_of_a_day_are_looked_for_within_a_day():
+    rng = np.random.default_rng(3)
+    minutes = pd.to_datetime(rng.integers(8 * 60, 18 * 60, 600), unit="m")
+    start = Dates((0.0, 1.0), Origin.OBSERVED, format="%H:%M", resolution=60.0)
+    column = Column("at", start, Kind.DATE)
+    frame = pd.DataFrame({"at": minutes.strftime("%H:%M")})
+    midnight = pd.Timestamp("1900-01-01").timestamp()
+    for seed in SEEDS:
+        private = PrivateTable(frame, Schema((column,)), Budget(1.0), noise=Replayed(seed))
+        edges = (np.asarray(edges_anywhere(private, column, RHO, 60.0)) - midnight) / 3600
+        assert 5 <= edges[0] <= 12
+        assert 14 <= edges[-1] <= 21
 
 
 def test_no_age_beyond_what_its_name_allows_comes_from_noise():
