@@ -31,8 +31,7 @@ def show_attacks(who: Visitor, made: Made) -> None:
     show_job(who)
     tried = made.comparison.attacks
     if tried:
-        more = " succeed" if all(a.result is Result.HOLDS for a in tried) else ""
-        st.markdown(f"Of the attacks, **{counted(tried)}{more}**.")
+        st.markdown(f"Of the attacks, **{counted(tried)}**.")
         _show_findings(who, made)
         for result in Result:
             _show_all([a for a in tried if a.result is result], result)

@@ -67,6 +67,8 @@ def offer_to_hand_on(who: Visitor, made: Made) -> None:
     with explained():
         found = in_background(who, f"shared {_run(made)}", lambda tell: _shared(made), "Checking …")
         if found is not None:
+            if not may_leave(made):
+                st.caption("They can be taken once nothing stops the release.")
             offer(found, "report", disabled=not may_leave(made))
 
 

@@ -1,6 +1,6 @@
 """Drives sdmetrics 0.32.0 (PyPI): the peer of column shapes and pair trends.
 
-    python sdmetrics_adapter.py REAL.csv FOUND.json '{"synthetic": "…", "numbers": ["age"]}'
+    python sdmetrics_adapter.py REAL.csv FOUND.json '{"synthetic": "…", "names": ["age"], …}'
 
 Every pair is scored, and not the strongly related ones alone as its own report does since 0.29.
 """
@@ -21,8 +21,15 @@ if __name__ == "__main__":
     warnings.simplefilter("ignore")
     started = effort.cpu()
     found, told = Path(sys.argv[2]), json.loads(sys.argv[3])
-    real, other = pd.read_csv(sys.argv[1]), pd.read_csv(told["synthetic"])
-    numbers = set(told["numbers"])
+    moments = told["moments"]
+    real, other = (
+        pd.read_csv(path, usecols=told["names"], parse_dates=moments)
+        for path in (sys.argv[1], told["synthetic"])
+    )
+    for table in (real, other):  # a contingency table of moments and words is none of its own
+        for name in moments:
+            table[name] = (table[name] - pd.Timestamp(0)).dt.total_seconds()
+    numbers = {*told["numbers"], *moments}
     scores = {}
     for name in real:
         measure = KSComplement if name in numbers else TVComplement

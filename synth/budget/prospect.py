@@ -156,7 +156,8 @@ class Prospect:
             )
         wanted = epsilon_for(ROUGH, self.sizes, self.rows, self.delta)
         if 1.2 * self.epsilon < wanted < MOST:
-            told.append(f"raise epsilon: about {up(wanted, 2)} would do")
+            less = ", and protect people less" if wanted > 1 else ""
+            told.append(f"raise epsilon: about {up(wanted, 2)} would do{less}")
         return (*told, "ask for more people")
 
     @property

@@ -107,6 +107,7 @@ class Comparison(ForCustodian):
         copies: where a method saw the rows themselves.
         own_states: whether numbers were compared on the release's own intervals, which cannot show
             what is lost inside them: rows that stay in their engine.
+        unasked: rules that nobody named, all real rows keep, and many synthetic ones break.
         attacks: what came of them, where people were set aside.
     """
 
@@ -122,6 +123,7 @@ class Comparison(ForCustodian):
     declared: tuple[str, ...] = ()
     anew: tuple[str, ...] = ()
     rules: tuple[FoundRule, ...] = ()
+    unasked: tuple[FoundRule, ...] = ()
     attacks: tuple[Attempt, ...] = ()
 
     @property
@@ -174,6 +176,7 @@ class Comparison(ForCustodian):
             tuple(document["declared"]),
             tuple(document["anew"]),
             tuple(FoundRule(**r) for r in document["rules"]),
+            tuple(FoundRule(**r) for r in document["unasked"]),
             tuple(map(attempt_of, document["attacks"])),
         )
 

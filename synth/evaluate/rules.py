@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from synth.budget import Audience
 from synth.budget.eyes import ForCustodian
+from synth.evaluate.likely_rules import likely_rules
 from synth.lazily import pd
 from synth.schema import Schema
 from synth.schema.obeying import UNTOLD, pairs, unfit
@@ -15,6 +16,8 @@ from synth.schema.rules import Rule, Together
 from synth.vault import PrivateTable
 
 WHY = "rows that break a rule"
+MANY = 0.02  # of the synthetic rows that break a rule which nobody named, before it is told
+MOST_UNASKED = 5
 
 
 @dataclass(frozen=True, repr=False)
@@ -66,6 +69,30 @@ def found_rules(
     schema = private.schema
     real = None if private.stays else private.open_rows(WHY, Audience.CUSTODIAN)
     return tuple(_found(count, real, synthetic, schema) for count in counts)
+
+
+def unasked(
+    private: PrivateTable, synthetic: pd.DataFrame, asked: Sequence[str]
+) -> tuple[FoundRule, ...]:
+    """Rules that nobody named, that all real rows keep, and that many synthetic rows break.
+
+    Args:
+        private: the real rows, under the schema that their custodian sees.
+        asked: the sentences of the rules that were named.
+    """
+    schema = private.schema
+    likely = [
+        r
+        for r in likely_rules(private)
+        if str(r) not in asked and set(r.columns) <= set(synthetic.columns)
+    ]
+    counts = counted(likely, synthetic, schema)
+    found = (
+        FoundRule(str(c.rule), True, c.broken, c.rows, c.why, 0, 0)
+        for c in counts
+        if c.broken is not None and c.broken > MANY * c.rows
+    )
+    return tuple(sorted(found, key=lambda rule: -(rule.broken or 0))[:MOST_UNASKED])
 
 
 def _found(

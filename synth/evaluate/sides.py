@@ -50,6 +50,15 @@ class Side(ForCustodian):
         )
 
 
+def joined(one: Side, other: Side) -> Side:
+    """The rows of both, those of the first before those of the other."""
+    return Side(
+        one.rows + other.rows,
+        {n: np.concatenate([v, other.numbers[n]]) for n, v in one.numbers.items()},
+        {n: np.concatenate([c, other.codes[n]]) for n, c in one.codes.items()},
+    )
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Sides(ForCustodian):
     """A real table, a synthetic one, and maybe real people who were kept from the method.

@@ -68,9 +68,15 @@ def _gate(lines: Sequence[Objection]) -> str:
         if left
         else "Nothing stops it" + (", for the reasons given." if given else ".")
     )
-    rows = [
-        (x.what, x.why, _state(x), x.reason, "; or ".join(fix.words for fix in x.fixes))
-        for x in lines
-    ]
-    heads = ("what", "why", "it", "reason given", "what would help")
+    rows = [(_plain(x.what), _plain(x.why), _state(x), x.reason, _plain(_ways(x))) for x in lines]
+    heads = ("what", "why", "state", "reason given", "what would help")
     return f"<p>{html.escape(said)}</p>" + (table_of(heads, rows, "") if rows else "")
+
+
+def _ways(line: Objection) -> str:
+    return "; or ".join(fix.words for fix in line.fixes)
+
+
+def _plain(text: str) -> str:
+    """Without the marks that names of columns have on screens."""
+    return text.replace("`", "")

@@ -25,14 +25,18 @@ from synth.learning.keeping import Upkeep
 from synth.learning.method import Model
 from synth.learning.seeded import Seeded
 from synth.runs.fixes import LADDER, USUAL, Fix, without
-from synth.runs.recipe import Recipe
+from synth.runs.recipe import Recipe, RulePart
 from synth.runs.remedies import simpler
 from synth.runs.verifying import check_promise
 from synth.schema import Categories, Column, Dates, Numbers, Role, Schema
+from synth.schema.rules import InOrder, SumOf, rule_of
 
 MOST_LEFT_OUT = 0.5  # of the rows that were drawn, to keep rules, before it stops a release
+FEW_TOLD = 10  # values that noise lets tell apart, below which two levels are offered
 MOST_OFFERED = 3  # rules that are offered to be left out
 MOST_COARSER = 3  # ways to make columns coarser that are offered against one attack
+KNOWN = "keep it, as I would have said without the rows"
+LOOKED = "keep it, settled after looking, which no epsilon covers"
 FORMAL = "adaptive"  # the method that is proposed instead of one that gives real rows back
 
 
@@ -79,6 +83,7 @@ def gate(
         *_promise(model),
         *_columns(recipe, model.schema, comparison),
         *_rules(recipe, comparison),
+        *_unasked(recipe, comparison),
         *_left_out(recipe, upkeep or Upkeep()),
         *_copies(recipe, model.schema, comparison),
         *_attacks(recipe, model.schema, comparison),
@@ -140,7 +145,11 @@ def _fixes(
 ) -> Iterator[Fix]:
     """What helps most, first; leaving a column out is the last resort."""
     if column.name not in comparison.anew:
-        yield from simpler(recipe, column)
+        ways = list(simpler(recipe, column, ends=False))
+        yield from ways
+        if ways and verdict.fate is Fate.LOST and 0 < comparison.tellable < FEW_TOLD:
+            # One level coarser is seldom enough then, and each run that shows so costs anew.
+            yield from list(simpler(ways[0].of(recipe), column, ends=False))[:1]
         # Of what is lost, more epsilon seldom saves anything, and weakens the promise to all.
         spread = verdict.fate is Fate.SPREAD
         if spread and recipe.formal and recipe.privacy.epsilon < LADDER[-1]:
@@ -176,6 +185,23 @@ def _rules(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
         elif found.real_broken:
             why = f"{found.real}, and no synthetic one does."
             yield Objection(key, what, why, fixes, stops=False, reason=reason)
+
+
+def _unasked(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
+    """Rules that nobody named: an order or a sum that all real rows keep stops; others are told."""
+    for found in comparison.unasked:
+        key = f"unasked {found.says}"
+        why = (
+            f"no real row breaks it, and {found.broken:,} of {found.rows:,} synthetic rows do. If "
+            "it always holds, it should hold here."
+        )
+        fixes = tuple(
+            Fix(words, rules=(*recipe.rules, RulePart(says=found.says, seen=seen)))
+            for words, seen in ((KNOWN, False), (LOOKED, True))
+        )
+        stops = isinstance(rule_of(found.says).says, InOrder | SumOf)
+        what = f"A rule that nobody named, “{found.says}”"
+        yield Objection(key, what, why, fixes, stops=stops, reason=_reason(recipe, key))
 
 
 def _left_out(recipe: Recipe, upkeep: Upkeep) -> Iterator[Objection]:

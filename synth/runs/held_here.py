@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from synth.evaluate import Comparison, compare
-from synth.evaluate.rules import found_rules
+from synth.evaluate.rules import found_rules, unasked
 from synth.ingest import Loaded, load
 from synth.protect.steps import Shelf
 from synth.release import Bundle
@@ -46,7 +46,8 @@ def held_here(recipe: Recipe, bundle: Bundle, source: Any, folder: Path = Path()
     comparison = judgeable(compare(seen, bundle.rows), recipe, bundle.schema)
     counts = counted(bundle.rules, bundle.rows, bundle.schema)
     rules = found_rules(before, bundle.rows, counts)
-    return replace(comparison, rules=rules)
+    more = unasked(before, bundle.rows, [r.says for r in rules])
+    return replace(comparison, rules=rules, unasked=more)
 
 
 def seen_again(

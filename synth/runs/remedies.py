@@ -26,8 +26,12 @@ ENDS = 4  # intervals of a column, below which it has no end of its own
 SEEN = (Origin.OBSERVED, Origin.CONFIRMED)
 
 
-def simpler(recipe: Recipe, column: Column) -> Iterator[Fix]:
-    """What makes a column tell less, and keeps it: what loses least first."""
+def simpler(recipe: Recipe, column: Column, *, ends: bool = True) -> Iterator[Fix]:
+    """What makes a column tell less, and keeps it: what loses least first.
+
+    Args:
+        ends: also an open end, which helps whoever is beyond it alone.
+    """
     found = [*coarser(recipe, column), *_wider_bands(recipe, column.name)]
     yield from found
     if found:
@@ -35,7 +39,8 @@ def simpler(recipe: Recipe, column: Column) -> Iterator[Fix]:
     domain = column.domain
     if isinstance(domain, Numbers):
         yield from _banded(recipe, column.name, domain)
-        yield from _top_coded(recipe, column.name, domain)
+        if ends:
+            yield from _top_coded(recipe, column.name, domain)
     elif isinstance(domain, Categories):
         yield from _joined(recipe, column.name, domain)
 

@@ -21,7 +21,7 @@ from synth.errors import (
 )
 from synth.evaluate import Comparison, compare
 from synth.evaluate.evaluation import Evaluation
-from synth.evaluate.rules import found_rules
+from synth.evaluate.rules import found_rules, unasked
 from synth.evaluate.verdict import Verdict, verdicts
 from synth.ingest import Database, Loaded, load, read_query
 from synth.ingest.crowds import cut_between, cut_for
@@ -225,8 +225,10 @@ def _looked(
     comparison = compare(aim.seen, aim.synthetic, part(progress, 0.65, 0.8))
     tried = attacked(recipe, aim, _learnt, part(progress, 0.8, 0.95))
     comparison = judgeable(comparison, recipe, schema)
-    found = found_rules(aim.made.private, aim.synthetic, counts)
-    return replace(comparison, attacks=tried, rules=found)
+    before = aim.made.private
+    found = found_rules(before, aim.synthetic, counts)
+    more = unasked(before, aim.synthetic, [r.says for r in found])
+    return replace(comparison, attacks=tried, rules=found, unasked=more)
 
 
 def _release(

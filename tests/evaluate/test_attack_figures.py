@@ -225,12 +225,19 @@ def test_copies_are_counted_by_people_beside_strangers():
     assert alone.control is None
 
 
+def test_what_shows_otherwise_that_an_attack_succeeded_is_not_said_beside_shares_of_nothing():
+    none = Run(0, 100)
+    told = judged(NOBODY, none, Run(1, 100), none, told_otherwise="A member is nearer.")
+    assert told.result is Result.SUCCEEDED
+    assert told.plain == "The attack succeeded. A member is nearer."
+
+
 def test_near_copies_are_nearer_to_the_table_than_strangers_are():
     real = {"n": [0.0, 10.0, 4.0], "c": ["a", "a", "a"]}
     held = {"n": [6.0], "c": ["a"]}
     made = {"n": [0.0, 5.0, 6.0, 9.0], "c": ["a", "a", "a", "a"]}
     found = near_copies(sides(real, made, held), rng())
-    # the first and the last are nearer to the table, the second as near to both, 3 of 4 people
-    assert found.main.successes == pytest.approx(2.75)
+    # the first and the last are nearer to the table; of the second, one of two people is drawn
+    assert found.main.successes in (2, 3)
     assert found.control.share == 3 / 4
     assert "proves little" in found.plain

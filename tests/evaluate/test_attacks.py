@@ -192,6 +192,26 @@ def test_what_is_known_and_wanted_follows_from_the_roles_unless_it_is_said():
     )
 
 
+def few_values(rows: int, seed: int) -> pd.DataFrame:
+    """People who are many alike: of most, several are as near as can be."""
+    rng = np.random.default_rng(seed)
+    shares = [0.55, 0.25, 0.15, 0.05]
+    return pd.DataFrame({f"c{i}": rng.choice(list("abcd"), rows, p=shares) for i in range(6)})
+
+
+def test_a_fresh_sample_of_few_values_is_as_near_to_those_in_the_table_as_to_others():
+    # Four in five people are in the table, so four in five of the nearest are.
+    real = few_values(1600, 1)
+    schema = load(real, Budget(math.inf)).private.schema
+    shares = []
+    for seed in range(8):
+        both = beside(schema, real, few_values(2000, 100 + seed), few_values(400, 50 + seed))
+        found = near_copies(both, np.random.default_rng(seed))
+        assert found.result is not Result.SUCCEEDED
+        shares.append(found.main.share)
+    assert np.mean(shares) == pytest.approx(0.8, abs=0.025)
+
+
 # -- shadow models ---------------------------------------------------------------------------------
 
 

@@ -260,7 +260,7 @@ def test_without_a_holdout_the_command_says_what_is_not_known(folder):
     said = done.output.partition("Attacks on the people in the table")[2]
     assert "1 succeeded" in said
     assert "Could not be judged: " in said
-    assert "set rows aside and name them with --holdout" in said
+    assert "name such a table with --holdout" in said
     attacks = json.loads((folder / "r.json").read_text())["attacks"]
     assert attacks[0]["threat"]["name"] == "exact copies"
     assert attacks[0]["result"] == "succeeded"

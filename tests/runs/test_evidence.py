@@ -44,7 +44,8 @@ from tests.people import DECLARED, some_people
 WHY = "nobody needs the weight of anyone"
 RECIPE = (
     '[evaluate]\nholdout = 0.25\nsecrets = ["ill"]\n'
-    f'[release]\ntitle = "<b>Ward 7"\n[method]\nname = "independent"\n{DECLARED}'
+    f'[release]\ntitle = "<b>Ward 7"\n[release.exceptions]\n"lost weight" = "{WHY}"\n'
+    f'[method]\nname = "independent"\n{DECLARED}'
 )
 
 
@@ -130,6 +131,19 @@ def test_a_bundle_that_somebody_wrote_into_has_no_evidence(bundle, tmp_path):
     path.write_bytes(zipped(summed(changed)).getvalue())
     done = CliRunner().invoke(app, ["evidence", str(path), "-o", str(out)])
     assert done.exit_code == 2 and not out.exists()
+
+
+def test_an_evidence_pack_is_no_release_and_a_release_with_a_report_in_it_is_none(
+    outcome, bundle, lines
+):
+    pack = custodians(outcome, bundle, lines)
+    with pytest.raises(BundleError, match="lacks"):
+        Bundle.read(io.BytesIO(pack))
+    assert not is_pack(io.BytesIO(outcome.release.zipped()))
+    for name in ("report.json", "evidence.json"):
+        held = {**dict(bundle.files.items()), name: files(pack)[name]}
+        with pytest.raises(BundleError):
+            share_safe_pack(Bundle.read(zipped(summed(held))))
 
 
 def test_a_pack_is_signed_and_whoever_changes_it_is_found(bundle, tmp_path):

@@ -64,6 +64,14 @@ def test_a_column_that_was_generalised_already_is_offered_the_next_level(outcome
     assert wider.protect == ({**step, "level": 3},)
 
 
+def test_where_few_values_can_be_told_the_level_after_the_next_is_offered_too(outcome):
+    few = replace(outcome.comparison, tellable=3)
+    found = gate(INDEPENDENT, outcome.release.model, few)
+    line = next(x for x in found if x.key == "lost postcode")
+    assert [fix.of(INDEPENDENT).protect[0].get("level") for fix in line.fixes[:2]] == [2, 3]
+    assert all(len(fix.of(INDEPENDENT).protect) == 1 for fix in line.fixes[:2])
+
+
 def test_leaving_it_out_is_offered_last(outcome):
     dropped = lines(INDEPENDENT, outcome)["lost postcode"].fixes[-1].of(INDEPENDENT)
     assert dropped.protect == ({"step": "drop", "columns": ("postcode",)},)
@@ -71,7 +79,7 @@ def test_leaving_it_out_is_offered_last(outcome):
 
 def test_more_epsilon_is_not_offered_where_nothing_survives(outcome):
     fixes = lines(INDEPENDENT, outcome)["lost postcode"].fixes
-    assert [fix.epsilon for fix in fixes] == [None, None]
+    assert fixes and all(fix.epsilon is None for fix in fixes)
 
 
 def test_a_reason_lets_it_leave_and_stays_with_the_custodian(outcome):

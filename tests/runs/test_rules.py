@@ -20,7 +20,7 @@ from synth.release import Bundle
 from synth.release.archive import Parcel
 from synth.release.counts import recheck
 from synth.runs import Recipe, read_recipe, run, verify
-from synth.runs.gate import gate, ready
+from synth.runs.gate import excepted, gate, ready
 from synth.runs.recipe import MethodPart, People, RulePart
 from synth.runs.recipe_file import recipe_text
 from synth.runs.verifying import as_released
@@ -274,6 +274,23 @@ def test_a_rule_that_the_real_rows_break_is_to_be_looked_at():
     assert line.why == "3 of 400 real rows break it, and no synthetic one does."
     told = outcome.release.files()
     assert all(b"real rows break" not in content for content in told.values())
+
+
+def test_a_rule_that_nobody_named_does_not_pass_unseen():
+    recipe = recipe_of("independent", "")
+    outcome = run(recipe, visits())
+    lines = {o.key: o for o in gate(recipe, outcome.release.model, outcome.comparison)}
+    line = lines[f"unasked {ORDER}"]
+    assert line.open and "no real row breaks it, and " in line.why
+    known, looked = (fix.of(recipe).rules for fix in line.fixes[:2])
+    assert [(p.says, p.seen) for p in (*known, *looked)] == [(ORDER, False), (ORDER, True)]
+    again = run(line.fixes[0].of(recipe), visits())
+    assert ORDER not in [found.says for found in again.comparison.unasked]
+    told = {n: c for n, c in outcome.release.files().items() if n != "recipe.toml"}
+    assert all(ORDER.encode() not in content for content in told.values())
+    left = excepted(recipe, line.key, "dates are of no use to them")
+    found = {o.key: o for o in gate(left, outcome.release.model, outcome.comparison)}
+    assert not found[line.key].open
 
 
 def test_a_rule_that_cannot_be_told_says_why():

@@ -22,7 +22,7 @@ from synth.evaluate.attacks.threat import (
     unjudged,
 )
 from synth.evaluate.copies import counted
-from synth.evaluate.sides import Sides
+from synth.evaluate.sides import Sides, joined
 from synth.lazily import np
 
 ALIKE = 1e-9  # distances that differ by less are the same
@@ -104,8 +104,15 @@ def near_copies(both: Sides, rng: np.random.Generator) -> Attempt:
     )
     share = both.real.rows / (both.real.rows + both.holdout.rows)
     ties = np.abs(real - held) <= ALIKE
-    nearer = float((~ties & (real < held)).sum()) + share * float(ties.sum())
-    persons = np.where(real < held, who, both.real.rows + other)[~ties]
+    persons = np.where(real < held, who, both.real.rows + other)
+    if ties.any():
+        # Of several people who are as near, one is drawn: they are in the table as often as all
+        # are. Were a tie counted as that share, those with people of one side alone would weigh
+        # more, and on columns of few values any good table would seem to copy.
+        everybody = joined(both.real, both.holdout)
+        some, order = targets.taken(np.flatnonzero(ties)), rng.permutation(everybody.rows)
+        persons[ties] = nearest(where, some, everybody, 1, order)[0][:, 0]
+    nearer = int((persons < both.real.rows).sum())
     times = np.unique(persons, return_counts=True)[1]
     shared = float((times * times).sum()) / len(persons) if len(persons) else 1.0
     main = Run(nearer, targets.rows, shared=shared)

@@ -29,10 +29,11 @@ FEW = 50  # tries or strangers, below which "holds" is not said
 WIDE = 0.2  # what may be hidden by chance at most where "holds" is said: a custom of this house
 REMEDY = "Coarsen columns or leave some out, raise k, or lower epsilon."
 NO_HOLDOUT = (
-    "It takes real people who were kept from the method: set rows aside and name them with "
-    "--holdout."
+    "It takes real people who were kept from the method: set some aside before it learns "
+    "(`holdout` in [evaluate]), or name such a table with --holdout."
 )
 
+WON = "The attack succeeded."
 TOO_FEW = f"Fewer than {FEW} people or descriptions are too few to tell."
 MUCH_HIDDEN = f"Chance may hide more than {WIDE:.0%}: set more people aside."
 
@@ -263,7 +264,8 @@ def judged(
     """
     result, words, why = _ending(main, naive, control)
     if told_otherwise and control is not None:
-        result, words, why = Result.SUCCEEDED, _succeeded(main, control), told_otherwise
+        shares = _succeeded(main, control) if main.share > control.share else WON
+        result, words, why = Result.SUCCEEDED, shares, told_otherwise
     plain = " ".join(filter(None, (words, why, note)))
     why = why if result is Result.UNJUDGED else ""
     return Attempt(threat, result, plain, main, control, naive, tuple(figures), why)
@@ -296,6 +298,6 @@ def _ending(main: Run, naive: Run, control: Run | None) -> tuple[Result, str, st
 
 def _succeeded(main: Run, control: Run) -> str:
     return (
-        f"The attack succeeded. It worked {main.share:.1%} of the time on people in the table, "
+        f"{WON} It worked {main.share:.1%} of the time on people in the table, "
         f"{control.share:.1%} on people who are not in it."
     )

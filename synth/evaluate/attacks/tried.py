@@ -24,7 +24,7 @@ NOTHING = "One of the tables has no rows or no columns."
 WORDS = {
     Result.SUCCEEDED: "succeeded",
     Result.UNJUDGED: "could not be judged",
-    Result.HOLDS: "did not",
+    Result.HOLDS: "did not succeed",
 }
 INFERENCE = Threat(
     "attribute inference",

@@ -18,7 +18,7 @@ HELD = (
     "people. Show it to those who decide, and put nothing of it into a release."
 )
 TITLE = "Evidence for the data protection officer"
-HEADS = ("asked by", "to be shown", "answer", "in words")
+HEADS = ("asked by", "to be shown", "answer")
 NOTE = "An answer is that of figures, not of law: whoever decides, decides on them."
 
 
