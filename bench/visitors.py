@@ -1,0 +1,310 @@
+"""How the app bears many visitors at once, each with the sample from the first screen to a release.
+
+    python bench/visitors.py [--visitors 1 10 50] [--apart 0]
+
+Each visitor is a websocket client that does what a browser does: it presses one button after the
+other, runs again the parts of a screen that ask for it, and fetches the release at the end. Told
+are seconds from the first screen to the release, from a click to the end of what it began (a run in
+the background is waited for apart), answers of the health check meanwhile, and the memory of the
+server and its workers before, at most, and a while after the last visitor has gone.
+"""
+
+import argparse
+import asyncio
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+ROOT = Path(__file__).parents[1]
+PATIENCE = 1800.0  # seconds a visitor waits for anything
+GONE = 90.0  # seconds after the last visitor until memory is looked at again
+WALK = ("sample", "next", "next", "next", "make", "next", "next")
+WHOLE = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
+PART = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+KINDS = ("button", "download_button", "text_input")
+
+
+class Visitor:
+    """One browser tab: what stands on its screen, and how long its clicks took.
+
+    Args:
+        address: of the server, as a browser has it.
+    """
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.page, self.whole = "", True  # whether all of the screen is being drawn again
+        self.found: dict[str, tuple[Any, str]] = {}  # key -> widget, fragment
+        self.again: dict[str, asyncio.Task[None]] = {}  # fragment -> what runs it again
+        self.ended = asyncio.Event()
+        self.awaited: tuple[int, ...] = WHOLE
+        self.clicks: list[float] = []
+        self.took = 0.0
+
+    async def visit(self) -> None:
+        """From the first screen to a release that was fetched."""
+        begun = time.monotonic()
+        async with httpx.AsyncClient(base_url=self.address, timeout=PATIENCE) as http:
+            await http.get("/")
+            cookies = "; ".join(f"{k}={v}" for k, v in http.cookies.items())
+            async with connect(
+                f"{self.address.replace('http', 'ws')}/_stcore/stream",
+                origin=self.address,  # type: ignore[arg-type]
+                subprotocols=["streamlit", http.cookies.get("_streamlit_xsrf", "-")],  # type: ignore[list-item]
+                additional_headers={"Cookie": cookies},
+                max_size=None,
+                open_timeout=PATIENCE,
+                ping_timeout=PATIENCE,
+            ) as line:
+                listening = asyncio.create_task(self._listen(line))
+                try:
+                    await self._walk(line, http)
+                finally:
+                    listening.cancel()
+                    for task in self.again.values():
+                        task.cancel()
+        self.took = time.monotonic() - begun
+
+    async def _walk(self, line: ClientConnection, http: httpx.AsyncClient) -> None:
+        await self._run(line)
+        for key in WALK:
+            await self._until(lambda key=key: self._ready(key))  # type: ignore[misc]
+            await self._press(line, key)
+        await self._until(lambda: "bundle" in self.found)
+        while lines := [k for k in self.found if k.startswith("gate.why")]:
+            await self._let_leave(line, lines[0])
+        await self._until(lambda: self._ready("bundle"))
+        answer = await http.get(self.found["bundle"][0].url)
+        answer.raise_for_status()
+        assert answer.content.startswith(b"PK"), "no release came"
+
+    def _ready(self, key: str) -> bool:
+        return key in self.found and not self.found[key][0].disabled
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not reached():
+            if time.monotonic() > end:
+                raise TimeoutError(
+                    f"Stopped before it was there; the screen has {sorted(self.found)}."
+                )
+            await asyncio.sleep(0.05)
+
+    async def _press(self, line: ClientConnection, key: str) -> None:
+        widget, fragment = self.found[key]
+        await self._run(line, fragment, [(widget.id, "trigger_value", True)])
+
+    async def _let_leave(self, line: ClientConnection, reason: str) -> None:
+        words, fragment = self.found[reason]
+        form = reason.replace("why", "form")
+        button = self.found[f"FormSubmitter:{form}-Let it leave"][0]
+        told = [(words.id, "string_value", "not needed"), (button.id, "trigger_value", True)]
+        await self._run(line, fragment, told)
+
+    async def _run(
+        self, line: ClientConnection, fragment: str = "", told: Sequence[tuple[str, str, Any]] = ()
+    ) -> None:
+        begun = time.monotonic()
+        self.ended.clear()
+        self.whole = not fragment
+        self.awaited = (PART,) if fragment else WHOLE
+        await self._ask(line, fragment, told)
+        await asyncio.wait_for(self.ended.wait(), PATIENCE)
+        self.clicks.append(time.monotonic() - begun)
+
+    async def _ask(
+        self,
+        line: ClientConnection,
+        fragment: str,
+        told: Sequence[tuple[str, str, Any]],
+        auto: bool = False,
+    ) -> None:
+        message = BackMsg()
+        state = message.rerun_script
+        state.page_script_hash, state.fragment_id, state.is_auto_rerun = self.page, fragment, auto
+        for name, kind, value in told:
+            widget = state.widget_states.widgets.add(id=name)
+            setattr(widget, kind, value)
+        await line.send(message.SerializeToString())
+
+    async def _listen(self, line: ClientConnection) -> None:
+        async for data in line:
+            message = ForwardMsg.FromString(data)
+            kind = message.WhichOneof("type")
+            if kind == "new_session":
+                self._begin(message)
+            elif kind == "delta":
+                self._put(message)
+            elif kind == "auto_rerun":
+                told = message.auto_rerun
+                self._stop(told.fragment_id)
+                self.again[told.fragment_id] = asyncio.create_task(
+                    self._repeat(line, told.fragment_id, told.interval)
+                )
+            elif kind == "stop_auto_rerun":
+                for fragment in message.stop_auto_rerun.fragment_ids:
+                    self._stop(fragment)
+            elif kind == "script_finished" and message.script_finished in self.awaited:
+                self.ended.set()
+
+    def _begin(self, message: Any) -> None:
+        other = message.new_session.page_script_hash != self.page
+        if other or self.whole:
+            self.page, self.whole = message.new_session.page_script_hash, False
+            self.found.clear()
+            for fragment in list(self.again):
+                self._stop(fragment)
+
+    def _put(self, message: Any) -> None:
+        delta = message.delta
+        if delta.WhichOneof("type") != "new_element":
+            return
+        kind = delta.new_element.WhichOneof("type")
+        if kind in KINDS:
+            widget = getattr(delta.new_element, kind)
+            key = re.sub(r"^\$\$ID-[0-9a-f]+-", "", widget.id)
+            self.found[key] = (widget, delta.fragment_id)
+        elif kind == "exception":
+            raise RuntimeError(f"An error on the screen: {delta.new_element.exception.message}")
+
+    def _stop(self, fragment: str) -> None:
+        if task := self.again.pop(fragment, None):
+            task.cancel()
+
+    async def _repeat(self, line: ClientConnection, fragment: str, seconds: float) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            await self._ask(line, fragment, [], auto=True)
+
+
+async def crowd(address: str, visitors: int, apart: float) -> tuple[list[Visitor], list[str]]:
+    """So many visitors, begun some seconds apart; and what went wrong."""
+    everyone = [Visitor(address) for _ in range(visitors)]
+
+    async def one(number: int) -> None:
+        await asyncio.sleep(number * apart)
+        await everyone[number].visit()
+
+    ended = await asyncio.gather(*map(one, range(visitors)), return_exceptions=True)
+    return everyone, [f"{type(e).__name__}: {e}" for e in ended if isinstance(e, BaseException)]
+
+
+async def measured(address: str, process: int, visitors: int, apart: float) -> dict[str, Any]:
+    """What so many visitors met."""
+    health: list[float] = []
+    most = 0.0
+
+    async def watch() -> None:
+        nonlocal most
+        async with httpx.AsyncClient(base_url=address, timeout=PATIENCE) as http:
+            while True:
+                begun = time.monotonic()
+                await http.get("/_stcore/health")
+                health.append(time.monotonic() - begun)
+                most = max(most, memory(process))
+                await asyncio.sleep(0.5)
+
+    before = memory(process)
+    watching = asyncio.create_task(watch())
+    everyone, wrong = await crowd(address, visitors, apart)
+    watching.cancel()
+    await asyncio.sleep(GONE)
+    clicks = sorted(c for v in everyone for c in v.clicks)
+    return {
+        "visitors": visitors,
+        "failed": len(wrong),
+        "whole": median(v.took for v in everyone),
+        "click": median(clicks),
+        "click, worst of 20": clicks[int(0.95 * (len(clicks) - 1))],
+        "click, worst": clicks[-1],
+        "health, worst": max(health),
+        "MB before": before,
+        "MB at most": most,
+        "MB after": memory(process),
+        "wrong": wrong[:3],
+    }
+
+
+def memory(process: int) -> float:
+    """Megabytes of a process and those that it began, what they share counted once (PSS)."""
+    own: dict[int, list[int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int(folder.joinpath("stat").read_text().rsplit(")", 1)[1].split()[1])
+        except OSError:
+            continue
+        own.setdefault(parent, []).append(int(folder.name))
+    total, left = 0.0, [process]
+    while left:
+        each = left.pop()
+        left += own.get(each, [])
+        try:
+            told = Path(f"/proc/{each}/smaps_rollup").read_text()
+        except OSError:
+            continue
+        total += int(re.findall(r"Pss:\s+(\d+)", told)[0]) / 1024
+    return total
+
+
+@contextmanager
+def served() -> Iterator[tuple[str, int]]:
+    """A fresh server: its address and process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = ["-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    process = subprocess.Popen(
+        [sys.executable, *words, "--server.port", str(port)],
+        cwd=ROOT,
+        env={**os.environ, "SYNTH_KEEP_MINUTES": "0"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        address = f"http://localhost:{port}"
+        while True:
+            try:
+                httpx.get(f"{address}/_stcore/health")
+                break
+            except httpx.TransportError:
+                time.sleep(0.1)
+        yield address, process.pid
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main() -> None:
+    """One line per number of visitors."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--visitors", type=int, nargs="+", default=[1, 10, 50])
+    parser.add_argument("--apart", type=float, default=0.0, help="seconds between two arrivals")
+    asked = parser.parse_args()
+    for visitors in asked.visitors:
+        with served() as (address, process):
+            asyncio.run(crowd(address, 1, 0))  # everything is imported
+            told = asyncio.run(measured(address, process, visitors, asked.apart))
+        print(
+            ", ".join(
+                f"{k} {v:.2f}" if isinstance(v, float) else f"{k} {v}" for k, v in told.items()
+            )
+        )
+
+
+if __name__ == "__main__":
+    main()
