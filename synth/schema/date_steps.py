@@ -73,7 +73,12 @@ def lies_on(seconds: Values, step: str) -> Values:
 
 
 def on_date_steps(drawn: Values, low: Values, high: Values, step: str) -> Values:
-    """Moments moved to steps within [low, high), where that holds one."""
+    """Moments moved to steps within [low, high), where that holds one; NaN stays."""
+    if (gone := np.isnan(drawn)).any():
+        there = ~gone
+        moved = drawn.copy()
+        moved[there] = on_date_steps(drawn[there], low[there], high[there], step)
+        return moved
     first, end = number_from(low, step), number_from(high, step)
     share = np.where(high > low, (drawn - low) / (high - low), 0)
     moved = moment_of(first + np.floor(share * np.maximum(end - first, 1)), step)

@@ -313,7 +313,7 @@ class Dates(Cut):
         if self.step:
             k = np.minimum(codes, self.intervals - 1).astype(np.int64)
             low, high = (np.asarray(self.edges)[k + i] for i in (0, 1))
-            drawn = np.where(np.isnan(drawn), drawn, on_date_steps(drawn, low, high, self.step))
+            drawn = on_date_steps(drawn, low, high, self.step)
         whole = np.floor(drawn / self.resolution) * self.resolution
         return self._coded(written(whole, self.format), codes)
 

@@ -151,9 +151,14 @@ def test_moments_are_moved_to_steps_within_their_interval(step: str) -> None:
     rng = np.random.default_rng(5)
     edges = edges_on(np.sort(rng.uniform(-1e9, 2e9, 40)), step)
     low, high = edges[:-1], edges[1:]
-    moved = on_date_steps(low + rng.random(len(low)) * (high - low), low, high, step)
+    drawn = low + rng.random(len(low)) * (high - low)
+    moved = on_date_steps(drawn, low, high, step)
     assert lies_on(moved, step).all()
     assert ((moved >= low) & (moved < high)).all()
+    drawn[::7] = np.nan  # a missing one stays, and is cast to nothing
+    np.testing.assert_equal(
+        on_date_steps(drawn, low, high, step), np.where(np.isnan(drawn), np.nan, moved)
+    )
 
 
 def test_steps_are_declared_in_the_recipe() -> None:
