@@ -175,7 +175,15 @@ def test_a_number_outside_what_is_told_is_counted_nowhere(protection):
     assert told.count({"sex": "F"}) == (40 if protection is Protection.ROUNDED else 42)
 
 
-@pytest.mark.parametrize("method", SEEDED)
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param(
+            n, marks=() if n in ("aggregate_seeded", "row_seeded") else pytest.mark.nightly
+        )
+        for n in SEEDED
+    ],
+)
 def test_a_bundle_of_the_sample_holds_as_a_custodian_would_ask(method, tmp_path):
     recipe, bundle = tmp_path / "recipe.toml", tmp_path / "out.zip"
     began = CliRunner().invoke(app, ["init", str(SAMPLE), "-o", str(recipe), "--k", "10"])

@@ -879,6 +879,9 @@ PROTECTED = {
 OF_EVERY_NIGHT = [n for n in PROTECTED if n != "at the end of the calendar"]
 
 
+NIGHTLY = pytest.mark.nightly
+
+
 def with_files(recipe: Recipe, table: pd.DataFrame) -> dict[str, bytes]:
     return run(recipe, frame_bytes(table), shelf=Shelf(given=FILES_OF_STEPS)).release.files()
 
@@ -890,7 +893,13 @@ def with_files(recipe: Recipe, table: pd.DataFrame) -> dict[str, bytes]:
         *(pytest.param(n, marks=pytest.mark.nightly) for n in OF_EVERY_NIGHT),
     ],
 )
-@pytest.mark.parametrize("method", FORMAL)
+@pytest.mark.parametrize(
+    "method",  # steps end before a method begins: two kinds of model, the others nightly
+    [
+        pytest.param(n, marks=() if n in ("adaptive", "dp_aggregate_seeded") else NIGHTLY)
+        for n in FORMAL
+    ],
+)
 def test_all_steps_together_keep_it_by_every_formal_method(method, who, tape, monkeypatch):
     """The one step that is not among them is refused; as many notes as codes allow are there."""
     monkeypatch.setattr(secrets, "token_bytes", lambda n: b"k" * n)
