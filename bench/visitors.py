@@ -29,7 +29,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 1800.0  # seconds a visitor waits for anything
+PATIENCE = 600.0  # seconds a visitor waits for anything
 GONE = 90.0  # seconds after the last visitor until memory is looked at again
 WALK = ("sample", "next", "next", "next", "make", "next", "next")
 WHOLE = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
@@ -69,12 +69,15 @@ class Visitor:
                 open_timeout=PATIENCE,
                 ping_timeout=PATIENCE,
             ) as line:
+                walking = asyncio.create_task(self._walk(line, http))
                 listening = asyncio.create_task(self._listen(line))
+                both = {walking, listening}
                 try:
-                    await self._walk(line, http)
+                    first, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+                    for task in first:
+                        task.result()
                 finally:
-                    listening.cancel()
-                    for task in self.again.values():
+                    for task in (*both, *self.again.values()):
                         task.cancel()
         self.took = time.monotonic() - begun
 
