@@ -108,7 +108,8 @@ class Visitor:
 
     async def _press(self, line: ClientConnection, key: str) -> None:
         widget, fragment = self.found[key]
-        await self._run(line, fragment, [(widget.id, "trigger_value", True)])
+        pressed = [(widget.id, "trigger_value", True)]
+        await self._run(line, fragment, pressed, elsewhere=key == "next")
 
     async def _let_leave(self, line: ClientConnection, reason: str) -> None:
         words, fragment = self.found[reason]
@@ -118,14 +119,21 @@ class Visitor:
         await self._run(line, fragment, told)
 
     async def _run(
-        self, line: ClientConnection, fragment: str = "", told: Sequence[tuple[str, str, Any]] = ()
+        self,
+        line: ClientConnection,
+        fragment: str = "",
+        told: Sequence[tuple[str, str, Any]] = (),
+        elsewhere: bool = False,
     ) -> None:
         begun = time.monotonic()
         self.ended.clear()
         self.whole = not fragment
         self.awaited = (PART,) if fragment else WHOLE
+        page = self.page
         await self._ask(line, fragment, told)
         await asyncio.wait_for(self.ended.wait(), PATIENCE)
+        if elsewhere:  # what ended may have begun before
+            await self._until(lambda: self.page != page and self.ended.is_set())
         self.clicks.append(time.monotonic() - begun)
 
     async def _ask(
@@ -165,6 +173,8 @@ class Visitor:
 
     def _begin(self, message: Any) -> None:
         other = message.new_session.page_script_hash != self.page
+        if other:
+            self.ended.clear()
         if other or self.whole:
             self.page, self.whole = message.new_session.page_script_hash, False
             self.found.clear()
