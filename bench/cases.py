@@ -33,6 +33,7 @@ from synth.runs import read_recipe, run
 from synth.runs.verifying import verify
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Role
 from synth.schema.domain import OTHER
+from synth.schema.formulas import harmless
 
 METHODS = ("adaptive", "independent", "value_seeded", "sequential")
 RECIPE = '[privacy]\nepsilon = {}\n[method]\nname = "{}"\n'
@@ -43,7 +44,8 @@ def judged(real: Loaded, made: Loaded) -> Iterator[tuple[str, str, str]]:
     """Each column's name, verdict and reason."""
     for name, suggestion in real.suggestions.items():
         one = suggestion.column
-        two = made.suggestions[name].column if name in made.suggestions else None
+        safe = harmless(name)  # as the name of a column leaves that a spreadsheet would run
+        two = made.suggestions[safe].column if safe in made.suggestions else None
         if two is None:
             yield name, LOST, "not there"
         elif one.role is Role.IDENTIFIER:

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
+from ui.evidence import offer_to_decide, offer_to_hand_on
 from ui.gate import may_leave, show_gate
 from ui.release import (
     ask_words,
     offer_bundle,
     offer_recipe,
-    offer_report,
     offer_sandbox,
     show_copies,
     show_formulas,
@@ -43,7 +43,8 @@ with st.container(horizontal=True):
     if st.button("View as recipient", icon=":material/visibility:", key="view"):
         go_to("showcase")
 offer_sandbox(made)
-offer_report(made)
+offer_to_hand_on(who, made)
+offer_to_decide(who, made)
 offer_submit(member, made)
 st.markdown(
     "The bundle holds the synthetic rows (CSV and Parquet), a README and a dictionary of the "

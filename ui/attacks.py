@@ -18,7 +18,11 @@ ASIDE = (
     "table is read: who is found out in it and not outside was given away. The release is then "
     "made anew of the others, so it has fewer people and noise weighs more. That is a new run."
 )
-USUAL = 0.2
+SHADOWS = (
+    "An attacker who has the method trains it on people like these (shadow models), to learn what "
+    "trace somebody leaves. Each takes about as long as the run itself; nothing of it is released."
+)
+USUAL, USUAL_SHADOWS = 0.2, 8
 FINDINGS = ("attack ", "copies ")
 
 
@@ -76,26 +80,45 @@ def _ask(who: Visitor, made: Made, *, again: bool) -> None:
             5,
             key="attacks.share",
         )
-        known = st.multiselect(
-            "What an attacker may know of a person (empty: the quasi-identifiers)",
-            names,
-            default=[n for n in now.known if n in names],
-            key="attacks.known",
-        )
-        secrets = st.multiselect(
-            "What they would like to learn (empty: the sensitive columns)",
-            names,
-            default=[n for n in now.secrets if n in names],
-            key="attacks.secrets",
+        known, secrets = _ask_columns(now, names)
+        shadows = st.number_input(
+            "How often to train the method on other people (0: not)",
+            0,
+            64,
+            now.shadows if now.holdout else USUAL_SHADOWS,
+            help=SHADOWS,
+            key="attacks.shadows",
         )
         label = "Set people aside anew, and try again" if again else "Make it again and try attacks"
         wanted = st.form_submit_button(label, disabled=who.busy)
     if wanted:
         with explained():
-            told = EvaluatePart(holdout=share / 100, known=tuple(known), secrets=tuple(secrets))
+            told = EvaluatePart(
+                holdout=share / 100,
+                known=tuple(known),
+                secrets=tuple(secrets),
+                shadows=int(shadows),
+            )
             who.decide(evaluate=told)
             who.run(writing())
             st.rerun()
     if now.holdout and st.button("Set nobody aside in the next run", key="attacks.nobody"):
-        who.decide(evaluate=EvaluatePart(known=now.known, secrets=now.secrets))
+        who.decide(evaluate=now.model_copy(update={"holdout": 0.0}))
         st.rerun()
+
+
+def _ask_columns(now: EvaluatePart, names: list[str]) -> tuple[list[str], list[str]]:
+    """What is known and wanted of a person."""
+    known = st.multiselect(
+        "What an attacker may know of a person (empty: the quasi-identifiers)",
+        names,
+        default=[n for n in now.known if n in names],
+        key="attacks.known",
+    )
+    secrets = st.multiselect(
+        "What they would like to learn (empty: the sensitive columns)",
+        names,
+        default=[n for n in now.secrets if n in names],
+        key="attacks.secrets",
+    )
+    return known, secrets

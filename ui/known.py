@@ -91,7 +91,7 @@ def _a_few(found: Sequence[T], show: Callable[[T], None]) -> None:
 
 
 def _show_reread(who: Visitor, loaded: Loaded, reread: Reread) -> None:
-    told, click = st.columns([7, 1.5], vertical_alignment="center")
+    told, click = st.columns([3, 1], vertical_alignment="center")
     told.markdown(f"`{reread.column}`: {reread.says} {_arrows(reread.examples, '(missing)')}")
     key = f"reread {loaded.token} {reread.column} {reread.label} {hash(reread.says)}"
     if reread.label and click.button(reread.label, key=key, width="stretch"):

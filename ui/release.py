@@ -11,7 +11,6 @@ from synth.budget.population import population_lines
 from synth.release import Bundle
 from synth.release.sandbox import resources, take_away
 from synth.release.sandbox.resources import about
-from synth.release.share_safe import share_safe_page
 from synth.release.signature import KEY, signed_words
 from synth.runs.accounts import of_the_visitor
 from synth.runs.recipe_file import recipe_of, whole_text
@@ -21,11 +20,6 @@ from ui.shell.visitor import Made, Visitor, explained
 SANDBOX = (
     "A REST API over the synthetic rows with an OpenAPI document, a Postman collection and "
     "snippets; runs on any machine with Python. From a terminal: synth sandbox release.zip"
-)
-
-REPORT = (
-    "One HTML page: what is left of each column, noise, weak spots. It is worked out from the "
-    "release alone, so that nothing of the real rows can be in it. From a terminal: synth report"
 )
 
 
@@ -128,23 +122,6 @@ def offer_sandbox(made: Made) -> None:
         mime="application/zip",
         icon=":material/api:",
         key="sandbox",
-        on_click="ignore",
-        disabled=not may_leave(made),
-    )
-
-
-def offer_report(made: Made) -> None:
-    """How good the release is, told from itself alone; made when asked for."""
-    if not st.toggle("Report to hand on", key="report.wanted", help=REPORT):
-        return
-    page = share_safe_page(made.bundle).encode()
-    st.download_button(
-        "Download the report",
-        page,
-        file_name=f"report-{hashlib.sha256(page).hexdigest()[:12]}.html",
-        mime="text/html",
-        icon=":material/description:",
-        key="report",
         on_click="ignore",
         disabled=not may_leave(made),
     )

@@ -11,11 +11,12 @@ from synth.cli.speech import Shown, as_text, explained
 from synth.errors import RecipeError
 from synth.protect.steps import Shelf
 from synth.release.table_files import whole
-from synth.runs import read_recipe
+from synth.runs import Recipe, read_recipe
 from synth.runs.declared_shape import shape_of
-from synth.runs.proposals import proposals
+from synth.runs.fixes import USUAL
+from synth.runs.proposals import proposals, told_of
 from synth.runs.recipe_file import whole_text
-from synth.runs.rehearsal import EPSILONS, epsilon_for_purpose, rehearse
+from synth.runs.rehearsal import EPSILONS, epsilon_for_purpose, ladder, rehearse
 from synth.runs.trials import assumed_words, candidates, frontier, on_made_up, on_real
 
 
@@ -32,6 +33,9 @@ def plan(
     ] = None,
     solve: Annotated[
         bool, typer.Option(help="Look for the least epsilon that is accurate enough.")
+    ] = False,
+    more: Annotated[
+        bool, typer.Option("--more", help="Tell what epsilon 1, 2 and 4 would buy.")
     ] = False,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="The recipe with what was taken.")
@@ -57,17 +61,34 @@ def plan(
                 typer.echo(f"Not even epsilon {EPSILONS[-1]:g} is accurate enough.")
             else:
                 typer.echo(f"Epsilon {best.epsilon:g} is accurate enough.")
+                if best.epsilon > USUAL:
+                    typer.echo(f"Mind: {told_of(best.epsilon, told)}.")
                 privacy = told.privacy.model_copy(update={"epsilon": best.epsilon})
                 told = told.model_copy(update={"privacy": privacy})
-        tried = rehearse(told, progress=Shown(), shelf=shelf)
-        for expected in tried.expected:
-            typer.echo(f"     {expected.plain}")
-        for note in tried.notes:
-            typer.echo(note)
+        _foretell(told, shelf, more=more)
         if output is not None:
             with whole(output) as stream:
                 stream.write(whole_text(told).encode())
             typer.echo(f"Wrote {output}.")
+
+
+def _foretell(recipe: Recipe, shelf: Shelf, *, more: bool) -> None:
+    """How accurate each answer will be, at the recipe's epsilon or at several."""
+    tried = (
+        ladder(recipe, progress=Shown(), shelf=shelf)
+        if more
+        else (rehearse(recipe, progress=Shown(), shelf=shelf),)
+    )
+    for one in tried:
+        if more and one.epsilon is not None:
+            typer.echo(f"At epsilon {one.epsilon:g}:")
+            if one.epsilon > USUAL:
+                typer.echo(f"     Mind: {told_of(one.epsilon, recipe)}.")
+        for expected in one.expected:
+            short = "" if expected.enough(recipe.purpose) else ", less accurate than you want"
+            typer.echo(f"     {expected.plain}{short}")
+    for note in tried[0].notes:
+        typer.echo(note)
 
 
 def trials(

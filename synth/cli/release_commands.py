@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from synth.cli.evidence_commands import say_pack
 from synth.cli.speech import (
     Shown,
     as_text,
@@ -22,6 +23,7 @@ from synth.release import Bundle
 from synth.release.bundle import consistent
 from synth.release.counts import recheck, uncounted
 from synth.release.drawing import drawings
+from synth.release.evidence.pack import is_pack
 from synth.release.signature import KEY, read_key, signed_words
 from synth.release.table_files import whole, write_parquet, write_whole
 from synth.runs import read_recipe, verify
@@ -115,9 +117,11 @@ def verify_bundle(
 ) -> None:
     """Check a release: every file is made again from the model and the seed, and compared.
 
-    Example: synth verify release.zip --against admissions.csv
+    Of an evidence pack, checksums and signature. Example: synth verify release.zip
     """
     with explained():
+        if is_pack(bundle):
+            return say_pack(bundle, signed_by)
         read = Bundle.read(bundle)
         held = verify(read, signed_by)
         counted: tuple[str, ...] = ()

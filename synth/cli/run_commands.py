@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -28,14 +30,18 @@ from synth.ingest import Database
 from synth.lazily import tomlkit
 from synth.release import Bundle
 from synth.release.kept_rules import upkeep_of
-from synth.release.signature import KEY, read_key, signed_words
+from synth.release.signature import KEY, SigningKey, read_key, signed_words
 from synth.release.table_files import whole
 from synth.runs import Outcome, Recipe, read_recipe, run
 from synth.runs.audit import Asked, Audit
-from synth.runs.gate import Objection, gate, ready
+from synth.runs.custodian_report import reasoned
+from synth.runs.evidence import custodian_pack
+from synth.runs.gate import Objection, excepted, gate, ready
 from synth.runs.held_here import held_here
+from synth.runs.recipe_file import whole_text
 from synth.runs.remote import connected
 
+NO_EVIDENCE = "Evidence takes the real rows themselves, and they stay elsewhere."
 STOPPED = 3  # the exit code of a release that the gate keeps back
 
 
@@ -68,6 +74,10 @@ def run_recipe(
         str, typer.Option(help="Your reason for whatever the gate stops to leave as it is.")
     ] = "",
     dry: Annotated[bool, typer.Option("--dry", help="Say what it would do; read no row.")] = False,
+    evidence: Annotated[
+        Path | None,
+        typer.Option(help="Also a zip for whoever decides: report, attacks, answers; for you."),
+    ] = None,
 ) -> None:
     """Make a release: read, learn, draw, compare, bundle.
 
@@ -75,22 +85,64 @@ def run_recipe(
     """
     with explained():
         wanted = _reasoned(read_recipe(text_of(recipe)), why_another)
+        if evidence is not None and (server or wanted.source.stay):
+            raise RecipeError(NO_EVIDENCE, "Leave out `--evidence`, or read the table here.")
         if dry:
             return say_dry(wanted, recipe.parent, data, output)
         leaving = Leaving(strict=strict, despite=" ".join(despite.split()))
         if server:
             return _elsewhere(wanted, (server, token), data, recipe.parent, output, leaving)
         signing = None if key is None else read_key(key)
-        with whole(output) as stream:  # before anything is spent on what goes into it
-            outcome = _made(wanted, data, recipe.parent, audit)
-            lines = gate(wanted, outcome.release.model, outcome.comparison, outcome.upkeep)
-            leaving.check(lines)
-            outcome.release.write(stream, signing)
+        here = partial(_made, wanted, data, recipe.parent, audit, thorough=evidence is not None)
+        outcome, lines = _written(here, wanted, (output, evidence), leaving, signing)
     say_noticed(outcome.noticed)
     _tell(outcome, wanted)
     leaving.say(lines)
+    _say_written(outcome, (output, evidence), signing)
+
+
+def _say_written(
+    outcome: Outcome, places: tuple[Path, Path | None], signing: SigningKey | None
+) -> None:
+    output, evidence = places
     typer.echo(signed_words(signing.fingerprint if signing else ""))
     typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows to {output}.")
+    if evidence is not None:
+        typer.echo(f"Wrote {evidence}: exact figures of real people, for you and whoever decides.")
+
+
+def _written(
+    made: Callable[[], Outcome],
+    wanted: Recipe,
+    places: tuple[Path, Path | None],
+    leaving: Leaving,
+    signing: SigningKey | None,
+) -> tuple[Outcome, tuple[Objection, ...]]:
+    """Make a release and write it, and the evidence beside it where a place is named for that."""
+    output, evidence = places
+    with ExitStack() as opened:  # before anything is spent on what goes into them
+        beside = None if evidence is None else opened.enter_context(whole(evidence))
+        with whole(output) as stream:
+            outcome = made()
+            lines = gate(wanted, outcome.release.model, outcome.comparison, outcome.upkeep)
+            leaving.check(lines)
+            outcome.release.write(stream, signing)
+        if beside is not None:
+            told = reasoned(lines, leaving.despite)
+            beside.write(_evidence(wanted, outcome, told, signing))
+    return outcome, lines
+
+
+def _evidence(
+    wanted: Recipe, outcome: Outcome, lines: Sequence[Objection], signing: SigningKey | None
+) -> bytes:
+    """The custodian's evidence pack of a run, with the reasons that were given."""
+    assert outcome.evaluation is not None
+    for line in lines:
+        if line.reason:
+            wanted = excepted(wanted, line.key, line.reason)
+    bundle = Bundle.read(io.BytesIO(outcome.release.zipped(signing)))
+    return custodian_pack(bundle, outcome.evaluation, lines, whole_text(wanted), signing)
 
 
 def _elsewhere(
@@ -211,13 +263,15 @@ def _reasoned(recipe: Recipe, why: str) -> Recipe:
     return recipe.model_copy(update={"privacy": privacy})
 
 
-def _made(recipe: Recipe, data: Path | None, folder: Path, audit: Path | None) -> Outcome:
+def _made(
+    recipe: Recipe, data: Path | None, folder: Path, audit: Path | None, *, thorough: bool = False
+) -> Outcome:
     """The run of a recipe; a query of its own is written down where somebody asked for that."""
     told = recipe.source
     if audit is None or data is not None or not told.database:
-        return run(recipe, data, folder=folder, progress=Shown())
+        return run(recipe, data, folder=folder, progress=Shown(), thorough=thorough)
     asked = Asked(Database(told.database).shown, told.query, recipe.method.name)
     with Audit(audit).following(asked) as released:
-        outcome = run(recipe, folder=folder, progress=Shown())
+        outcome = run(recipe, folder=folder, progress=Shown(), thorough=thorough)
         released(outcome.release.statement.cost)
     return outcome

@@ -9,7 +9,7 @@ this table, not taken from a rule of thumb.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
@@ -22,7 +22,7 @@ from synth.evaluate.tasks import Coefficient, Group, Prediction, at_size, coeffi
 from synth.evaluate.telling_apart import told_apart
 from synth.evaluate.verdict import Verdict, verdicts
 from synth.lazily import np, pd
-from synth.progress import Progress, quiet
+from synth.progress import Progress, part, quiet
 from synth.vault import PrivateTable
 
 SEED = 20  # of what is drawn for references: the same tables make the same report
@@ -87,7 +87,8 @@ class Evaluation(ForCustodian):
 
     def document(self) -> dict[str, Any]:
         """The evaluation as plain values; it must not enter a release."""
-        told = asdict(self)
+        told = asdict(replace(self, comparison=replace(self.comparison, attacks=())))
+        told["comparison"] = self.comparison.document()
         told["verdicts"] = [
             {"column": v.column, "fate": v.fate.value, "words": v.words, "remedy": v.remedy}
             for v in self.verdicts
@@ -106,6 +107,7 @@ def evaluate(
     targets: Sequence[str] = (),
     known: Sequence[str] = (),
     secrets: Sequence[str] = (),
+    before: Comparison | None = None,
     progress: Progress = quiet,
 ) -> Evaluation:
     """Measure synthetic rows beside the real ones.
@@ -116,6 +118,8 @@ def evaluate(
         targets: columns to predict from the others, and to regress on them.
         known: columns that an attacker may know of a person; by default quasi-identifiers.
         secrets: columns they would like to learn; by default the targets, or sensitive ones.
+        before: what a run found of the same rows: it is not compared again, nor attacked where
+            that was tried.
 
     Raises:
         EvaluationError: a column is not there, or nothing of it can be told.
@@ -123,19 +127,21 @@ def evaluate(
     rng = np.random.default_rng(SEED)
     both = sides(private, synthetic, holdout)
     _check_there(both, (*targets, *known, *secrets))
-    comparison = compare(private, synthetic, _part(progress, 0.0, 0.2))
+    comparison = before or compare(private, synthetic, part(progress, 0.0, 0.2))
     progress(0.2, "columns, pairs and triples")
     shaped = shapes(both.names, both.real, both.synthetic)
     trending = trends(both.names, both.real, both.synthetic)
     triples = marginals(both, 3, rng)
-    scores = _scores(both, shaped, trending, triples, rng, _part(progress, 0.25, 0.5))
+    scores = _scores(both, shaped, trending, triples, rng, part(progress, 0.25, 0.5))
     progress(0.5, "models and regressions")
     tasks = tuple(task(both, t, rng) for t in targets)
     regressions = {t: coefficients(both, t) for t in targets}
     progress(0.6, "groups of people")
     found = groups(both, rng)
-    told = roles(both, private.schema, known, secrets or targets)
-    tried = attacks(both, *told, np.random.default_rng(SEED), _part(progress, 0.65, 1.0))
+    tried = comparison.attacks
+    if not tried:
+        told = roles(both, private.schema, known, secrets or targets)
+        tried = attacks(both, *told, np.random.default_rng(SEED), part(progress, 0.65, 1.0))
     return Evaluation(
         both.real.rows,
         both.synthetic.rows,
@@ -160,10 +166,6 @@ def _check_there(both: Sides, names: Sequence[str]) -> None:
                 f"There is no column `{name}` in both tables.",
                 f"Name one of {', '.join(both.names)}.",
             )
-
-
-def _part(progress: Progress, low: float, high: float) -> Progress:
-    return lambda share, doing: progress(low + (high - low) * share, doing)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

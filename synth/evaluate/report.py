@@ -30,14 +30,16 @@ Row = Sequence[object]
 
 
 def report(
-    found: Evaluation, title: str = "How far the synthetic rows are from the real ones"
+    found: Evaluation, title: str = TITLE, first: Mapping[str, tuple[str, str]] | None = None
 ) -> str:
     """The report.
 
     Args:
         title: on top of the page.
+        first: parts that stand before the others: by its anchor, the heading and the HTML of each.
     """
     parts = {
+        **(first or {}),
         "short": ("In short", _short(found)),
         "attacks": ("Could people be found out", _attacks(found)),
         "columns": ("Column by column", _columns(found)),

@@ -88,6 +88,11 @@ def with_held(private: PrivateTable, synthetic: pd.DataFrame, held: PrivateTable
     return sides(private, synthetic, held.open_rows(WHY, Audience.CUSTODIAN))
 
 
+def opened(*tables: PrivateTable) -> tuple[pd.DataFrame, ...]:
+    """The rows of tables that are attacked as a whole, for the custodian."""
+    return tuple(table.open_rows(WHY, Audience.CUSTODIAN) for table in tables)
+
+
 def beside(
     schema: Schema,
     real: pd.DataFrame,

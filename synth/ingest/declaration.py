@@ -18,10 +18,10 @@ from pydantic import (
 )
 
 from synth.errors import SchemaError
+from synth.ingest.day_shapes import usual_formats
 from synth.ingest.forms import Form
 from synth.ingest.public import public_named
 from synth.ingest.roles import role_by_name, words_of
-from synth.ingest.shapes import usual_formats
 from synth.ingest.suggest import INTERVALS, Suggestion, possible
 from synth.lazily import np, pd
 from synth.schema import (

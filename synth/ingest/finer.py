@@ -6,18 +6,19 @@ import math
 from dataclasses import replace
 
 from synth.ingest.dated import namings, paddings, zones
+from synth.ingest.day_shapes import COMPACT, STAMPS
 from synth.ingest.forms import USUAL, Form
-from synth.ingest.shapes import COMPACT, STAMPS
 from synth.ingest.tallies import MISFITS, added, most
 from synth.lazily import compiled
 from synth.schema import Kind
+from synth.schema.day_names import LANGUAGES, LONG, SHORT, THREE
 from synth.schema.durations import PADDED
-from synth.schema.moments import LANGUAGES, LONG, SHORT, THREE
 from synth.schema.spelling import Spelling
 from synth.schema.values import Values
 
 DOTTED = 0.3  # of the names of months with a dot, from which on all that are cut short have one
-ZONE = compiled(r"%[:.]?z$")
+WEEKDAY = compiled(r"%([aA])(?!\[)")
+ZONE = compiled(r"%[-:.]?z$")
 
 
 def details(form: Form) -> tuple[str, ...]:
@@ -89,10 +90,17 @@ def named(form: Form, counts: Values, sigma: float) -> Form:
     differing = sum((best in words) != (english in words) for (words, _), _ in told)
     doubt = 3 * sigma * math.sqrt(differing)
     language, width = english if rows[best] <= rows[english] + doubt else best
-    case = most([(case.rstrip("."), n) for (_, case), n in told], "En")
+    spoken = [(case, n) for (words, case), n in told if (language, width) in words]
+    case = most([(case.rstrip("."), n) for case, n in spoken], "En")
     shown = {"en": language, "En": language.capitalize(), "EN": language.upper()}[case]
-    dots = sum(n for (_, case), n in told if case.endswith("."))
-    shown += "." * (dots > max(DOTTED * sum(n for _, n in told), doubt))  # May has none anywhere
+    dotted = [n for case, n in spoken if case.endswith(".")]
+    surely = USUAL * sigma * math.sqrt(len(dotted))
+    dots = sum(dotted) > max(DOTTED * sum(n for _, n in spoken), surely)
+    shown += "." * dots  # May has none anywhere
     code = f"%{width}" if shown == "En" else f"%{width}[{shown}]"
-    also = tuple(other.replace("%b", code) for other in form.also)
-    return replace(form, format=form.format.replace("%b", code), also=also)
+
+    def in_words(other: str) -> str:
+        other = other.replace("%b", code)
+        return other if language == "en" else WEEKDAY.sub(rf"%\1[{shown.rstrip('.')}]", other)
+
+    return replace(form, format=in_words(form.format), also=tuple(map(in_words, form.also)))

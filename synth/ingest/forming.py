@@ -234,7 +234,7 @@ def _form(private: PrivateTable, column: Column, part: ColumnPart | None, asked:
     """How a column is written; numbers that its name calls codes are categories."""
     form = _as_written(private, column, part, asked)
     free = part is None or not _says(part)
-    if free and form.kind is Kind.INTEGER and names_codes(words_of(column.name)):
+    if free and form.kind in (Kind.INTEGER, Kind.REAL) and names_codes(words_of(column.name)):
         return replace(form, kind=Kind.CATEGORY)
     return form
 

@@ -6,16 +6,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 from statistics import NormalDist
 
+from synth.ingest.day_shapes import COMPACT, MONTH_OR_NUMBER, DateShape
+from synth.ingest.day_tallies import Dated, dates_of, tells_day
 from synth.ingest.shapes import (
     ALIKE,
-    COMPACT,
     DEEP,
-    MONTH_OR_NUMBER,
     TRUTHS,
     ZERO,
-    DateShape,
     DurationShape,
     NumberShape,
     Shape,
@@ -25,20 +25,18 @@ from synth.ingest.shapes import (
     shapes,
 )
 from synth.ingest.tallies import (
+    DOUBT,
     MISFITS,
-    Dated,
     Figures,
     Seen,
     added,
-    dates_of,
     durations_of,
     numbers_of,
-    tells_day,
     truth_of,
 )
 from synth.lazily import np, npt
 from synth.schema import Categories, Kind, Origin
-from synth.schema.moments import EXCEL
+from synth.schema.counted_moments import EXCEL
 from synth.schema.spelling import PLAINLY, Spelling
 from synth.schema.stored import WHOLE
 from synth.schema.values import Values
@@ -65,7 +63,8 @@ class Form:
         truth: how false and true are written.
         missing: whether cells are missing, or written otherwise.
         missing_as: how the missing cells are written.
-        unsure: whether no date shows which number is the day.
+        unsure: whether no date shows which number is the day, or no number whether three digits
+            behind its mark are thousands.
         fitting: share of the cells with something in them that are written so.
         cells: about how many have something in them; 0 where nobody counted.
         also: formats of some of the dates.
@@ -181,6 +180,7 @@ def form_of(
         nothing = bool(surely) and told[best] < missing.max()
         long = places()[WordShape(long=True)]  # of which only is told whether there is something
         held = np.array([long if nothing or told[best] <= 0 else best])
+    held = np.append(held, _orders_of(held, told, max(DOUBT * sigma, 1e-9)))
     seen = [(listed[i], max(float(told[i]), 1.0)) for i in held]
     words = {shape.word: float(told[i]) for shape, i in _words().items()}
     form = _form(seen, gone, within, (words, sigma), comma)
@@ -220,6 +220,26 @@ def _rare() -> float:
     return NormalDist().inv_cdf(1 - BY_CHANCE / len(shapes()))
 
 
+def _orders_of(held: npt.NDArray[np.int64], told: Values, least: float) -> npt.NDArray[np.int64]:
+    """Where dates stand that show their order, of formats that are there in another: few are asked,
+    so less tells them from noise than a shape of the whole list.
+    """
+    listed = shapes()
+    formats = {shape.format for i in held if isinstance(shape := listed[i], DateShape)}
+    near = [i for form in formats for i in _ordered().get(form, ()) if told[i] >= least]
+    return np.array([i for i in near if i not in held], dtype=np.int64)
+
+
+@cache
+def _ordered() -> Mapping[str, tuple[int, ...]]:
+    """The places of dates that show whether the day or the month comes first, by format."""
+    found: dict[str, tuple[int, ...]] = {}
+    for shape, place in places().items():
+        if isinstance(shape, DateShape) and shape.order:
+            found[shape.format] = (*found.get(shape.format, ()), place)
+    return found
+
+
 @cache
 def _words() -> Mapping[TruthShape, int]:
     """Where the words stand that may mean true or false."""
@@ -245,10 +265,11 @@ def _with_zeros(form: Form, told: Values, shown: int) -> Spelling:
         for between, lakh in {("", False), (spelling.between, False), (spelling.between, True)}
         for d in (decimals - 1, decimals)
         for mark in (spelling.mark if d else "",)
-        for side in {"", *spelling.sides}
+        for side, sure in product({"", *spelling.sides}, (False, True))
         for shape in (
-            NumberShape(
-                *(d, mark, between, *ends), lakh=lakh, scale=scale, side=side, script=script
+            replace(
+                NumberShape(d, mark, between, *ends, lakh=lakh, scale=scale, side=side, sure=sure),
+                script=script,
             ),
         )
         if shape in places()
@@ -273,7 +294,11 @@ def _form(
     cells = sum(n for _, n in seen)
     dates = [(s, n) for s, n in seen if isinstance(s, DateShape)]
     squeezed = [(NumberShape(), n) for s, n in dates if s.format in COMPACT]
-    squeezed += [(NumberShape(4, "."), n) for s, n in dates if s.format == MONTH_OR_NUMBER]
+    squeezed += [
+        (NumberShape(MONTH_OR_NUMBER[s.format], "."), n)
+        for s, n in dates
+        if s.format in MONTH_OR_NUMBER
+    ]
     numbers = [*((s, n) for s, n in seen if isinstance(s, NumberShape)), *squeezed]
     figures = numbers_of(numbers, comma)
     way, long = durations_of(seen)
@@ -313,7 +338,7 @@ def _as_kind(
         dated.format,
         truth,
         gone or fitting < 1 - 1e-9,
-        dated.unsure,
+        dated.unsure if kind is Kind.DATE else figures.unsure,
         fitting,
         cells,
         also=dated.also,
@@ -353,7 +378,7 @@ def _days(seen: Seen, dated: Dated, cells: float) -> bool:
     read = dated.cells + added(seen, lambda s: isinstance(s, WordShape) and s.about)
     if dated.cells and read >= MOST * cells:
         return True
-    if dated.format == MONTH_OR_NUMBER or dated.format in COMPACT[-3:]:
+    if dated.format in MONTH_OR_NUMBER or dated.format in COMPACT[-3:]:
         return False
     others = _whole(seen) * tells_day(dated.format)
     if dated.cells < HALF * cells:  # without which they may be years, or anything

@@ -33,8 +33,10 @@ def checked(module: str, written: str = r"[\d\s./-]+") -> Test:
     def passes(text: str) -> bool:
         if not form(text):
             return False
+        import stdnum
+
         bare = re.sub(r"[\s-]", "", text) if module == "luhn" else text  # which takes digits alone
-        return bool(importlib.import_module(f"stdnum.{module}").is_valid(bare))
+        return bool(importlib.import_module(f"{stdnum.__name__}.{module}").is_valid(bare))
 
     return passes
 
@@ -141,6 +143,17 @@ CONTENT = (
     Looks("web addresses", Role.IDENTIFIER, _like(r"(https?://|www\.)\S+"), format="url"),
     Looks("network addresses", Role.IDENTIFIER, _like(r"(\d{1,3}\.){3}\d{1,3}"), format="ip"),
     Looks(
+        "network addresses",
+        Role.IDENTIFIER,
+        _like(
+            r"([0-9a-f]{2}[:-]){5}[0-9a-f]{2}|([0-9a-f]{1,4}:){7}[0-9a-f]{1,4}|"
+            r"(?=.{2,39}$)([0-9a-f]{1,4}(:[0-9a-f]{1,4})*)?::([0-9a-f]{1,4}(:[0-9a-f]{1,4})*)?"
+        ),
+    ),
+    Looks(
+        "hashes", Role.IDENTIFIER, _like(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128}")
+    ),
+    Looks(
         "random identifiers (UUID)",
         Role.IDENTIFIER,
         _like(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
@@ -196,7 +209,13 @@ def looked_like(words: str, values: Sequence[str]) -> tuple[Looks, float] | None
     return None
 
 
-NOBODYS = {"web addresses", "network addresses", "random identifiers (UUID)", "phone numbers"}
+NOBODYS = {
+    "hashes",
+    "web addresses",
+    "network addresses",
+    "random identifiers (UUID)",
+    "phone numbers",
+}
 WITHIN = {  # found inside longer texts, where no check digit is needed to be sure
     "e-mail addresses": compiled(
         r"[^@\s<>()\"\',;:]+@[^@\s<>()\"\',;:]+\.[a-z]{2,}", re.IGNORECASE

@@ -92,6 +92,7 @@ NUMBERS = r"""
     aadhaar|aadhar|svnr|steuer ?id|снилс|инн|паспорт|рнокпп|номер (паспорта|полиса|телефона|карты)|
     табельный номер|егн|αμκα|αφμ|passport|reisepass|passeport|pasaporte|passaporto|paszport|
     paspoort|iban|credit card( number)?|card number|bank account|kontonummer|account number|
+    (\w+ )*(hash|md5|sha ?(1|256|512)|token|fingerprint)|session( id)?|
     licen[cs]e plate|number plate|kennzeichen|imei|imsi|mac address|device id|insurance number
 """
 REACHED = r"""
@@ -229,7 +230,8 @@ CODES = r"""
     zip( ?code)?|post ?codes?|postal( ?code)?|plz|post ?leit ?zahl|code ?postal|codigo ?postal|cap|
     cep|psc|codice postale|postnummer|postnr|post nr|postinumero|kod ?pocztowy|iranyitoszam|irsz|
     cod ?postal|posta ?kodu|(почтовый )?индекс|sic|naics|nace|isic|isco|soc|fips|hs ?code|cpt|drg|
-    loinc|snomed|icd\w*|atc|ags|insee|cbs ?code|area ?code|(\w+ )*concept id|\w*conceptid|
+    loinc|snomed|icd\w*( \w+)*|atc|ags|insee|cbs ?code|area ?code|(\w+ )*concept id|\w*conceptid|
+    ean( ?\d+)?|gtin|upc|isbn( ?1[03])?|issn|bar ?code|(\w+ )*version|release|build|firmware|
     industry|branche|(industry|branch|sector|occupation|profession|job|diagnos\w*|procedure|area|
     region|district|county|state|country|municipality|commune|commune insee|gemeinde|kreis|ward|
     department|dept|station|product|item|article|currency|status|reason|error|http|response|

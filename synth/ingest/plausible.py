@@ -14,7 +14,10 @@ from synth.ingest.ranges import edges_anywhere
 from synth.schema import Column, Numbers
 from synth.vault import PrivateTable
 
-KNOWN = ("ages", "percentages", "months", "days-of-month", "weekdays", "hours", "years")
+KNOWN = (
+    *("ages", "percentages", "months", "days-of-month", "weekdays", "hours", "years"),
+    *("latitudes", "longitudes", "quarters"),
+)
 
 
 def bounds_by_name(name: str) -> tuple[float, float] | None:

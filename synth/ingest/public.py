@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from synth.ingest.suggest import Suggestion
 
 CONFIRMED = 0.9  # share of the values read off the rows that have to be in the list
-MOST_LISTED = 300  # values of a list
 
 MONTHS = "January February March April May June July August September October November December"
 WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday"
@@ -84,8 +83,9 @@ class Public:
 
     Args:
         named: matches names of columns, as words, that may hold it.
-        listed: its values; None where `low` and `high` bound whole numbers.
+        listed: its values; None where `low` and `high` bound numbers.
         alone: matches whole names.
+        whole: whether these are whole numbers.
     """
 
     title: str
@@ -95,6 +95,14 @@ class Public:
     listed: Callable[[], Sequence[str]] | None = None
     low: int = 0
     high: int = 0
+    whole: bool = True
+
+    @property
+    def kind(self) -> Kind:
+        """Of a column that holds it."""
+        if self.listed is not None:
+            return Kind.CATEGORY
+        return Kind.INTEGER if self.whole else Kind.REAL
 
     @property
     def values(self) -> tuple[str, ...] | None:
@@ -113,11 +121,12 @@ class Public:
         """What it declares of a column, as keys of the recipe."""
         values = self.values
         if values is not None:
-            return {"kind": Kind.CATEGORY, "values": values}
+            return {"kind": self.kind, "values": values}
+        bounds = {"kind": self.kind, "low": float(self.low), "high": float(self.high)}
+        if not self.whole:  # how many places there are, and where to cut, is left open
+            return bounds
         return {
-            "kind": Kind.INTEGER,
-            "low": float(self.low),
-            "high": float(self.high),
+            **bounds,
             "intervals": min(self.high - self.low + 1, 121),
             "decimals": 0,
         }
@@ -142,13 +151,15 @@ ANSWER = r"(\w+ )?(answer|response|likert|agree\w*|satisf\w*|rating|q ?\d+( \d+)
 YES = (
     r"(is|has|had|ever|any) .+|smok\w*|alive|dead|died|pregnan\w*|consent\w*|raucher|fumeur|insured"
 )
+PERCENT = r"pct|percent\w*|prozent|pourcentage|porcentaje"
+SHARE = r"share|proportion|fraction|probability|prob|anteil|wahrscheinlichkeit|part|probabilite"
 STATE = r"state|us state|state code|usps|addr state"
 PUBLIC: dict[str, Public] = {
     "ages": Public("ages in years, 0 to 120", Q, AGED, ALONE_AGED, low=0, high=120),
     "percentages": Public(
         "percentages, 0 to 100",
         P,
-        r"pct|percent\w*|prozent|pourcentage|porcentaje",
+        PERCENT,
         low=0,
         high=100,
     ),
@@ -204,8 +215,28 @@ PUBLIC: dict[str, Public] = {
         r"blood ?(group|type)|blutgruppe|groupe sanguin|grupo sanguineo|gruppo sanguigno|abo",
         listed=_of("A", "B", "AB", "O"),
     ),
+    "ages-exact": Public(
+        "ages in years and parts of them, 0 to 120", Q, AGED, ALONE_AGED, high=120, whole=False
+    ),
+    "percentages-exact": Public("percentages, 0 to 100", P, PERCENT, high=100, whole=False),
+    "shares": Public("shares, 0 to 1", P, alone=rf"({SHARE})( of \w+)?", high=1, whole=False),
+    "latitudes": Public("latitudes, -90 to 90", Q, r"lat|latitude", low=-90, high=90, whole=False),
+    "longitudes": Public(
+        "longitudes, -180 to 180", Q, r"lon|lng|long|longitude", low=-180, high=180, whole=False
+    ),
+    "minutes": Public("minutes of an hour, 0 to 59", P, alone="minutes?", high=59),
+    "quarters": Public(
+        "quarters, 1 to 4", P, alone="quarters?|quartal|trimestre|kwartal|kwartaal", low=1, high=4
+    ),
+    "us-zip-areas": Public(
+        "areas of American ZIP codes, three digits",
+        Q,
+        r"zip ?3|zip (area|prefix)|three digit zip|sectional center",
+        listed=lambda: [f"{n:03}" for n in range(5, 1000)],
+    ),
     "likert-5": Public("answers from 1 to 5", P, alone=ANSWER, low=1, high=5),
     "likert-7": Public("answers from 1 to 7", P, alone=ANSWER, low=1, high=7),
+    "answers-to-10": Public("answers from 0 to 10", P, alone=f"{ANSWER}|nps", low=0, high=10),
     "uk-postcode-areas": Public(
         "British postcode areas", Q, r"post ?code area|postcode ?\w*", listed=_in(UK_AREAS)
     ),
@@ -253,9 +284,11 @@ def _confirmed(public: Public, suggestion: Suggestion) -> float:
     """What share of the values that were read off the rows are in the list."""
     values = public.values
     if values is None:
-        found = suggestion.as_kind(Kind.INTEGER)
-        if not isinstance(found, Numbers) or suggestion.column.kind is not Kind.INTEGER:
+        found = suggestion.as_kind(public.kind)
+        if not isinstance(found, Numbers) or suggestion.column.kind is not public.kind:
             return 0.0
+        if not public.whole:
+            return float(public.low <= found.edges[0] and found.edges[-2] <= public.high)
         codes = {
             float(c) for r in suggestion.repairs for c in r.declares.get("codes", ()) if _whole(c)
         }

@@ -12,15 +12,17 @@ from functools import cache
 from itertools import product
 
 from synth.ingest.dated import paddings
+from synth.ingest.day_shapes import DateShape
 from synth.ingest.shapes import (
     DEEP,
     MANY,
     TRUTHS,
     ZERO,
-    DateShape,
+    ZEROS,
     NumberShape,
     Shape,
     WordShape,
+    maybe_thousands,
     places,
     shapes,
 )
@@ -68,16 +70,20 @@ def words(texts: pa.Array) -> npt.NDArray[np.int64]:
 def _number(shape: NumberShape) -> str:
     ends = re.escape(shape.before), re.escape(shape.after)
     if shape == NumberShape(DEEP, "."):  # so many places or more, as programs write a double
-        return r"^-?(?:0|[1-9][0-9]{0,7})?[.][0-9]{7,30}$"
+        ten = "|".join(f"0{{{n}}}[1-9][0-9]{{{9 - n}}}" for n in range(10))  # ten noughts are none
+        return rf"^-?(?:0|[1-9][0-9]{{0,7}})?[.](?:[0-9]{{7,9}}|[0-9]{{11,30}}|{ten})$"
     if shape.brackets or shape.behind or shape.decimals == DEEP:
         return ""
     if shape.plus or shape.lakh or shape.scale or shape.side or shape.script:
         return ""
-    if shape.after == ZERO:
-        return rf"^-?{WHOLE}[.]0$" if shape == NumberShape(after=ZERO) else ""
+    if shape.after in (ZERO, ZEROS):
+        whole = rf"^-?{WHOLE}{re.escape(shape.after)}$"
+        return whole if shape == NumberShape(after=shape.after) else ""
     if (shape.before, shape.after) == ("", "") and not shape.between:
         return _plain(shape.decimals, shape.mark)
     whole = _grouped(shape) if shape.between else WHOLE
+    if maybe_thousands(shape):
+        whole = "(?:0|[1-9][0-9]{3,11})" if shape.sure else "[1-9][0-9]{0,2}"
     if shape.mark == "," and not shape.between and shape.decimals == 3:
         return ""  # which may be thousands
     rest = f"[{shape.mark}][0-9]{{{shape.decimals}}}" if shape.decimals else ""
@@ -94,6 +100,9 @@ def _plain(decimals: int, mark: str) -> str:
         return (
             rf"^-?(?:(?:{others})?[.][0-9]{{4}}|1[0-2][.](?:[03-9][0-9]|1[0-8]|2[1-9])[0-9]{{2}})$"
         )
+    if mark == "." and decimals == 2:  # 2021.01 to 2021.12 may be months
+        others = "0|[1-9][0-9]{0,2}|1[0-8][0-9]{2}|2[1-9][0-9]{2}|[3-9][0-9]{3}|[1-9][0-9]{4,7}"
+        return rf"^-?(?:(?:{others})?[.][0-9]{{2}}|(?:19|20)[0-9]{{2}}[.](?:00|1[3-9]|[2-9][0-9]))$"
     if mark == ".":  # a zero alone behind it is a shape of its own
         places = "[1-9]" if decimals == 1 else f"[0-9]{{{decimals}}}"
         return rf"^-?(?:0|[1-9][0-9]{{0,7}})?[.]{places}$"

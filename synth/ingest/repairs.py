@@ -14,12 +14,14 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from synth.budget.eyes import ForCustodian
+from synth.ingest.named_digits import CLOCK, counted_by_name, formats_by_name, way_by_name
 from synth.ingest.profile import Counts, Quantities
-from synth.ingest.roles import words_of
 from synth.ingest.several import choices_in, pairs_in
 from synth.lazily import compiled, np, npt, pd
 from synth.schema import Categories, Dates, Domain, Kind, Numbers
-from synth.schema.moments import EXCEL, SERIALS, as_seconds, written
+from synth.schema.counted_moments import COUNTED, EXCEL
+from synth.schema.durations import ways
+from synth.schema.moments import as_seconds, written, yearless
 from synth.schema.respelling import CASES, TRUE_OR_FALSE, meant, parts_of, respelt
 
 Flags: TypeAlias = "npt.NDArray[np.bool_]"
@@ -39,15 +41,6 @@ DAYS = (
     date(1899, 12, 30),
     date(1970, 1, 1),
 )
-DATE_NAME = compiled(
-    r"\b(date|datum|fecha|data|dato|day|dag|tag|jour|pvm|päivä|дата|born|birth|dob|geb\w*|naiss\w*|"
-    r"nac\w*|nasc\w*)\b|日期|日付|날짜|datum"
-)
-TIME_NAME = compiled(
-    r"\b(time|hour|clock|uhrzeit|zeit|heure|hora|ora|tijd|klockan|godzina|время)\b|時刻"
-)
-CLOCK = "%H%M"
-FEW_TIMES, NEARLY = 20, 0.95  # different ones, and the share that can be times, to propose it
 DECADE = 10 * 365.25 * 86_400  # seconds that lie between a day that is a code and real ones
 TOTALS = compiled(
     r"(grand |sub)?totals?|overall|gesamt|insgesamt|summe|ensemble|totale|razem|ogółem|celkem|"
@@ -110,15 +103,16 @@ def repairs_of(
     often = different > 1
     if isinstance(domain, Numbers) and amounts is not None:
         codes = tuple(_number_codes(name, text, often, domain, amounts))
-        return (*codes, *_serial_days(name, text, amounts))
+        return (*codes, *(tuple(_counted(name, text, amounts)) or _by_name(name, text)))
     if isinstance(domain, Dates) and amounts is not None:
-        return tuple(_date_codes(name, text, often, domain, amounts))
-    if isinstance(domain, Categories) and of_clock(name, text):
-        return (_times(name, text),)
+        codes = tuple(_date_codes(name, text, often, domain, amounts))
+        return (*codes, *_durations(name, text, domain))
+    if isinstance(domain, Categories) and (found := tuple(_by_name(name, text))):
+        return found
     if isinstance(domain, Categories) and 1 < len(text) <= MOST_WORDS:
         words = dict(zip(text.tolist(), different.tolist(), strict=True))
-        found = (*(_one_truth(name, words) or _merged(name, words)), *_totals(name, words))
-        return (*found, *_choices(name, words), *_pairs(name, text))
+        spelt = (*(_one_truth(name, words) or _merged(name, words)), *_totals(name, words))
+        return (*spelt, *_choices(name, words), *_pairs(name, text))
     return ()
 
 
@@ -250,47 +244,56 @@ def _date_codes(
         yield _code(name, found, domain, "ten years or more from all other days")
 
 
-def of_excel(name: str, amounts: Quantities) -> bool:
-    """Whether numbers may be days as Excel counts them: by their column's name and their range."""
-    told = amounts[~np.isnan(amounts)]
-    if not told.size or not DATE_NAME.search(words_of(name)):
-        return False
-    within = told.min() >= SERIALS[0] and told.max() <= SERIALS[1]
-    return bool(within and (told == np.floor(told)).all())
-
-
-def _serial_days(name: str, text: pd.Series, amounts: Quantities) -> Iterator[Repair]:
-    """Numbers that Excel shows as days, and a CSV as what they are counted by."""
-    if not of_excel(name, amounts):
+def _counted(name: str, text: pd.Series, amounts: Quantities) -> Iterator[Repair]:
+    """Numbers that count moments, by the name of their column."""
+    if not (form := counted_by_name(name, amounts)):
         return
     some = text[~np.isnan(amounts)].head(SHOWN)
-    days = written(as_seconds(some, EXCEL), "%Y-%m-%d")
+    days = written(as_seconds(some, form), "%Y-%m-%d" if form == EXCEL else "%Y-%m-%d %H:%M")
+    counted = "seconds since 1970" if COUNTED[form].start == 0 else "days as Excel counts them"
     yield Repair(
         name,
-        "Read them as days",
-        "The name of the column speaks of days, and its numbers are those by which Excel counts "
-        "them. They come out as they came in.",
+        f"Read them as {'days' if form == EXCEL else 'moments'}",
+        f"The name of the column speaks of days or times, and its numbers may be {counted}. They "
+        "come out as they came in.",
         tuple(zip(some.tolist(), days.tolist(), strict=True)),
-        declares={"kind": Kind.DATE, "format": EXCEL, "seen": True},
+        declares={"kind": Kind.DATE, "format": form, "seen": True},
     )
 
 
-def of_clock(name: str, text: pd.Series) -> bool:
-    """Whether four digits may be times of day: by their column's name, and all of them."""
-    if len(text) < FEW_TIMES or not TIME_NAME.search(words_of(name)):
-        return False
-    return bool(text.str.fullmatch(r"(?:[01]\d|2[0-3])[0-5]\d").mean() >= NEARLY)
+def _by_name(name: str, text: pd.Series) -> Iterator[Repair]:
+    """Digits that are days or times of day by the name of their column."""
+    formats = formats_by_name(name, text)
+    for form in formats:
+        clock = form == CLOCK
+        shown = "%H:%M" if clock else "%-d %B" if yearless(form) else "%Y-%m-%d"
+        some = text.head(SHOWN)
+        told = written(as_seconds(some, form), shown).fillna("")
+        first = f", the {'day' if '%d' in form[:3] or '%-d' in form[:3] else 'month'} first"
+        first = ", the year first" if form.startswith("%y") else first
+        what = "times of day" if clock else "days of a year" if yearless(form) else "days"
+        yield Repair(
+            name,
+            f"Read them as {what}{first * (len(formats) > 1)}",
+            f"The name of the column speaks of {'time' if clock else 'days'}, and its digits can "
+            f"be {'hours and minutes' if clock else 'some'}. They come out as they came in.",
+            tuple(zip(some.tolist(), told.tolist(), strict=True)),
+            declares={"kind": Kind.DATE, "format": form, "seen": True},
+        )
 
 
-def _times(name: str, text: pd.Series) -> Repair:
+def _durations(name: str, text: pd.Series, domain: Dates) -> Iterator[Repair]:
+    """Times of day that took so long, by the name of their column."""
+    if not (way := way_by_name(name, domain.format)):
+        return
+    measure = ways()[way].measure
     some = text.head(SHOWN).tolist()
-    return Repair(
+    yield Repair(
         name,
-        "Read them as times of day",
-        "The name of the column speaks of time, and its digits are hours and minutes. They come "
-        "out as they came in.",
-        tuple((t, f"{t[:2]}:{t[2:]}") for t in some),
-        declares={"kind": Kind.DATE, "format": CLOCK, "seen": True},
+        "Read them as durations",
+        "The name of the column speaks of how long something took. They come out as they came in.",
+        tuple((t, f"{ways()[way].read(t):,.0f} {measure}") for t in some),
+        declares={"kind": Kind.INTEGER, "written": way, "seen": True},
     )
 
 

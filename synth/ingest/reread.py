@@ -6,7 +6,7 @@ Read off the rows: for the custodian's eyes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
@@ -19,7 +19,10 @@ from synth.schema.moments import as_seconds, written
 
 SHOWN = 3  # cells before and after
 LOOKED = 2_000  # different values, among which cells to show are looked for
+DAY_OR_YEAR = compiled(r"%[bBh](?:\[\w\w\.?\])? %y")
+YEAR = "Nothing shows whether the number behind a month is a day: it is taken for a year."
 DAY_MONTH = compiled(r"(%-?)([dm])")
+EITHER = r"\D*(?:[1-9]\d{0,2}(?:[.,]\d{3})?|0)\D*"  # all of thousands, or of decimal places
 AS_WRITTEN = {"kind": Kind.CATEGORY, "seen": True}
 
 
@@ -76,6 +79,14 @@ def _of_dates(
         days = written(as_seconds(some, domain.format, domain.also), "%-d %B %Y")
         told = {"kind": Kind.DATE, "format": swapped, "also": domain.also, "seen": True}
         yield Reread(name, UNSURE, _pairs(some, days), "The month comes first", told)
+    if (
+        DAY_OR_YEAR.fullmatch(domain.format)
+        and text.str.fullmatch(r".* (?:0[1-9]|[12]\d|3[01])").all()
+    ):
+        some = text.head(SHOWN)
+        days = written(as_seconds(some, domain.format), "%B %Y")
+        told = {"kind": Kind.DATE, "format": domain.format.replace("%y", "%d"), "seen": True}
+        yield Reread(name, YEAR, _pairs(some, days), "It is the day", told)
     if domain.also:
         few = text.head(LOOKED)
         other = few[np.isnan(as_seconds(few, domain.format)) & ~np.isnan(amounts[: len(few)])]
@@ -88,16 +99,40 @@ def _of_dates(
 def _of_numbers(
     name: str, form: Form, domain: Numbers, text: pd.Series, different: Counts, amounts: Quantities
 ) -> Iterator[Reread]:
+    few = text.head(LOOKED)
+    if form.unsure and few.str.fullmatch(EITHER).all():
+        yield _either(name, domain, few, amounts)
     told = list(of_numbers(form, int(different.sum())))
     if not told:
         return
-    few = text.head(LOOKED)
     spelt = domain.spelling.texts(pd.Series(amounts[: len(few)]), domain.decimals)
     before, then = (cells.str.replace(r"[\d.,]+", "", regex=True) for cells in (few, spelt))
     changed = (before.to_numpy() != then.to_numpy()) & ~np.isnan(amounts[: len(few)])
     some = few[changed].head(SHOWN)
     after = spelt[changed].head(SHOWN)
     yield Reread(name, " ".join(told), _pairs(some, after), "Keep as written", AS_WRITTEN)
+
+
+def _either(name: str, domain: Numbers, text: pd.Series, amounts: Quantities) -> Reread:
+    """Three digits behind a mark that may be thousands or decimal places, and are taken for one."""
+    spelt = domain.spelling
+    if spelt.between:
+        taken, others = "thousands", "decimal places"
+        kind, places = Kind.REAL, 3
+        other = replace(spelt, mark=spelt.between, between="", fixed=True)
+    else:
+        taken, others = "decimal places", "thousands"
+        kind, places = Kind.INTEGER, 0
+        other = replace(spelt, mark=",."[spelt.mark == ","], between=spelt.mark, fixed=False)
+    shown = [f"{n:,.10g}" for n in amounts[: min(SHOWN, len(text))]]
+    return Reread(
+        name,
+        f"Nothing shows whether three digits behind a mark are thousands: they are taken for "
+        f"{taken}.",
+        tuple(zip(text.head(SHOWN).tolist(), shown, strict=True)),
+        others.capitalize(),
+        {"kind": kind, "written": other.example(places), "seen": True},
+    )
 
 
 def _pairs(before: pd.Series, after: pd.Series) -> tuple[tuple[str, str], ...]:

@@ -8,12 +8,14 @@ this list, in which a person moves at most as many cells as they have rows; `for
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 
+from synth.ingest.day_shapes import DateShape, date_shapes
 from synth.schema.durations import PADDED, ways
-from synth.schema.scripts import APART, MARK, ZEROS
+from synth.schema.scripts import APART, MARK
+from synth.schema.scripts import ZEROS as NOUGHTS
 
 OTHERS = (
     "nein ja,nee ja,nej ja,nei ja,non oui,no si,no sí,não sim,nao sim,nie tak,ne ano,nie áno,"
@@ -43,13 +45,14 @@ RARER = """
     kr. Rs Rs. C$ A$ NZ$ HK$ S$ PLN CZK HUF SEK NOK DKK RON JPY CNY INR RUB TRY BRL CAD AUD NZD
     ₽ руб. руб р. ₺ ₩ ₪ ₴ ₫ ฿ 円 元 원 TL lei лв
 """  # noqa: RUF001
-FLAT = ",- ,– .- .–"  # after amounts without cents
+FLAT = ",- ,– .- .– .-- ,--"  # after amounts without cents
 UNITS = """
     kg mg µg mcg ng lb lbs oz km cm mm µm ft yd mi ml mL dl µl hr hrs min sec ms days weeks months
     years yrs °C °F bpm mmHg kPa kcal kJ cal kWh MWh kW MW Hz kHz MHz GHz kB MB GB TB m² m2 km² ha
     mmol/l mg/dl g/l mg/l km/h mph pts points pct percent
 """
 ZERO = ".0"  # after whole numbers that some program wrote as others
+ZEROS = ".0000000000"  # the same of LimeSurvey
 LETTERS = "gtmldshVW"  # follow a blank in long numbers as well: `5m` may be a code
 FEWER = """
     g/dL g/dl g/L g/l mg/dL mg/L mmol/L µmol/L umol/L nmol/L pmol/L ng/mL ng/ml µg/L ug/L pg/mL IU
@@ -58,8 +61,11 @@ FEWER = """
     ‰ x times year month week day hour hours minute minutes mins seconds yr mth mths mo wk wks
     C F st in inch inches feet mile miles g t m l d s h y w an ans mois semaines jours heures Jahr
     Jahre Monat Monate Woche Wochen Tag Tage Std Stunden Minuten año años mes meses semana día días
-    anno anni mese mesi settimane giorni ore
+    anno anni mese mesi settimane giorni ore 岁 歳 세 лет 万 億 亿 bps
+    Mio Mio. Mio.€ M€ k€ Tsd. Mrd. mln mln. млн million Std. Min. Min std tim sek
+    billion bn dollars euros Euro Euros pounds yen Uhr
 """  # of whole numbers and of two places at most, without thousands
+ERRORS = tuple(product(("±", "± "), ("", "%", " %")))  # how sure another number is
 LEDGER = ("CR", "DR", "Cr", "Dr", "cr", "dr")  # above zero and below
 SPHERES = tuple(degree + side for degree in ("", "°", "° ") for side in "NSEW")
 SIDES = (*LEDGER, *SPHERES)
@@ -78,6 +84,7 @@ class NumberShape:
             scale.
         side: what of `SIDES` stands behind it, with the blank before.
         script: the nought of its digits, where they are not 0 to 9.
+        sure: whether its three places are surely none of thousands: `0.785 kg`, `3749.785 €`.
     """
 
     decimals: int = 0
@@ -93,20 +100,7 @@ class NumberShape:
     scale: str = ""
     side: str = ""
     script: str = ""
-
-
-@dataclass(frozen=True)
-class DateShape:
-    """A date or a time of day.
-
-    Args:
-        format: codes of `schema.moments`, with leading zeros and the day before the month, names of
-            months short and in English.
-        order: which number is surely the day, "d" the first or "m" the second; "" for either.
-    """
-
-    format: str
-    order: str = ""
+    sure: bool = False
 
 
 @dataclass(frozen=True)
@@ -195,14 +189,28 @@ def units() -> Iterator[tuple[str, str]]:
 def fewer() -> Iterator[tuple[str, str]]:
     """The same of units that few tables have, or that stand for other things as well."""
     blanked = (("", blank + unit) for unit in FEWER.split() for blank in ("", " "))
-    yield from dict.fromkeys((*blanked, ("", " years old"), ("", " year old")))
+    longer = "years old,year old,Mio. €,Mio €,Mrd. €,mln zł,млн руб.,million €,Y,M"  # noqa: RUF001
+    yield from dict.fromkeys(
+        (*blanked, *(("", f" {unit}") for unit in longer.split(",")), ("", "p"))
+    )
+
+
+def flat() -> Iterator[tuple[str, str]]:
+    """What stands around amounts without cents that name their currency."""
+    yield from product(("CHF ", "Fr. ", "SFr. ", "€ ", "kr "), FLAT.split())
+
+
+def scaled() -> Iterator[tuple[str, str]]:
+    """What stands around amounts of millions and more that name their currency."""
+    ends = ("bn", " bn", "mn", " mn", "m", " million", " billion", " Mio.", " Mrd.")
+    yield from product(("$", "US$", "£", "€", "₹"), ends)
 
 
 def _number_shapes() -> Iterator[NumberShape]:
     layouts = (*_simple(), *_blanked())
     for layout, brackets in product(layouts, (False, True)):
         yield NumberShape(*layout, brackets=brackets)
-    for layout in _simple():
+    for layout in layouts:
         yield NumberShape(*layout, behind=True)
     for layout, ends in product(layouts, money()):
         if layout[0] <= 4 or "%" in ends[1]:
@@ -218,6 +226,7 @@ def _number_shapes() -> Iterator[NumberShape]:
     for layout, ends in product((x for x in _simple() if x[0] <= 2 and not x[2]), fewer()):
         yield NumberShape(*layout, *ends)
     yield from _rarer_numbers()
+    yield from _in_full()
 
 
 def _rarer_numbers() -> Iterator[NumberShape]:
@@ -230,7 +239,8 @@ def _rarer_numbers() -> Iterator[NumberShape]:
     for decimals, ends in product(range(5), (("", ""), ("", "%"), ("", " %"))):
         for mark in ".," if decimals else ("",):
             yield NumberShape(decimals, mark, "", *ends, plus=True)
-    for decimals, ends in product(range(5), (("", ""), *signs)):
+    flats = [ends for ends in rarer() if ends[1] == "/-"]
+    for decimals, ends in product(range(5), (("", ""), *signs, *flats)):
         yield NumberShape(decimals, "." if decimals else "", ",", *ends, lakh=True)
     for decimals, scale in product(range(DEEP), "Ee"):
         for mark in ".," if decimals else ("",):
@@ -238,6 +248,17 @@ def _rarer_numbers() -> Iterator[NumberShape]:
     for decimals, scale, ends in product(range(4), "Kk", (("", ""), *signs)):
         for mark in ".," if decimals else ("",):
             yield NumberShape(decimals, mark, "", *ends, scale=scale)
+
+
+def _in_full() -> Iterator[NumberShape]:
+    """With noughts or signs that say how sure a number is, or that it has no cents."""
+    yield NumberShape(after=ZEROS)
+    for layout, ends in product((*_simple(), *_blanked()), flat()):
+        if layout[0] in (0, 3):  # `1.250` may be either
+            yield NumberShape(*layout, *ends)
+    for layout, ends in product(_simple(), (*ERRORS, *scaled())):
+        if layout[0] <= 3:
+            yield NumberShape(*layout, *ends)
 
 
 def _of_ledgers() -> Iterator[NumberShape]:
@@ -251,126 +272,26 @@ def _of_ledgers() -> Iterator[NumberShape]:
 
 def _of_scripts() -> Iterator[NumberShape]:
     """With digits of other scripts, and maybe the marks that go with them."""
-    for zero, decimals, between in product(ZEROS, range(5), ("", ",", APART)):
+    for zero, decimals, between in product(NOUGHTS, range(5), ("", ",", APART)):
         for mark in (".", ",", MARK) if decimals else ("",):
             if not mark or mark != between:
                 yield NumberShape(decimals, mark, between, script=zero)
 
 
-CLOCKS = (
-    *("%H:%M", "%H:%M:%S", *(f"%H:%M:%S.%{n}f" for n in range(1, 10))),
-    *(f"{c}{b}{h}" for c in ("%I:%M", "%I:%M:%S") for b in ("", " ") for h in ("%p", "%P")),
-)
-MONTH_OR_NUMBER = "%m.%Y"  # 12.2006 is a number of four decimal places, too
-MIDNIGHTS = ("00:00", "00:00:00", "00:00:00.000", "00:00:00.000000", "12:00 AM", "12:00:00 AM")
-COMPACT = ("%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S", "%Y%m%d%H%M%S%6f", "%Y%m", "%d%m%Y", "%m%d%Y")
-STAMPS = (
-    *("%Y%m%dT%H%M%S", "%Y%m%dT%H%M%SZ", "%Y%m%d_%H%M%S", "%Y%m%d-%H%M%S", "%Y%m%d %H%M%S"),
-    *("%Y%m%d %H:%M", "%Y%m%d %H:%M:%S"),
-)
-MESSAGES = tuple(  # as HL7 has them
-    f"%Y%m%d%H%M{s}{z}" for s in ("", "%S", "%S.%3f", "%S.%4f") for z in ("", "%z")
-)[1:]
-NAMED = (
-    *("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%d. %b %Y", "%d%b%Y", "%d de %b de %Y"),
-    *("%b %d %Y", "%b %d, %Y", "%b-%d-%Y", "%b %Y", "%b-%Y"),
-)
-WEEKS = ("%G-W%V", "%GW%V")
-QUARTERS = ("%Y-Q%q", "%YQ%q", "%Y Q%q", "%Yq%q", "%Y-q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y")
-STATA_MONTHS = ("%Ym%m", "%YM%m")
-ERA_DAYS = ("%:E年%m月%d日", "%:E年%m月", "%.E.%m.%d", "%.E/%m/%d", "%.E-%m-%d")
-ORDINALS = ("%O %b %Y", "%O %b, %Y", "%O-%b-%Y", "%b %O, %Y", "%b %O %Y")
-WEEKDAYS = ("%a, %d %b %Y", "%a %d %b %Y", "%a, %b %d, %Y", "%A, %d %b %Y", "%A, %b %d, %Y")
-LOGGED = (  # by databases, statistical programs and servers
-    *(f"%d%b%{y}:%H:%M:%S{f}" for y in "Yy" for f in ("", ".%2f", ".%3f")),
-    *(
-        f"%d-%b-%{y} {h}.%M.%S{f}"
-        for y in "Yy"
-        for h in ("%H", "%I")
-        for f in (("", ".%6f", ".%9f") if h == "%H" else (" %p", ".%6f %p", ".%9f %p"))
-    ),
-    *("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT"),
-    *("%Y-%b-%d", "%Y %b %d", "%Y. %b %d."),
-    *(f"%Y年%m月%d日{c}" for c in ("", " %H:%M", " %H:%M:%S")),
-    "%Y年%m月",
-)
-SPACED = ("%d. %m. %Y", "%d. %m. %y")
-DOTTED = ("%Y.%m.%d.", "%Y. %m. %d.")
-HALVES = ("%I:%M %:P", "%I:%M:%S %:P")  # 9:30 a.m.
-STATED = (" Z", " UTC", " GMT", "%.z", " %z", " %:z", " %.z")  # zones that fewer programs write so
-MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%m-%Y", MONTH_OR_NUMBER)
-ZONES = ("", "Z", "%z", "%:z")
-
-
-ORDERED = tuple(product("/.-", "Yy", ("", "d", "m")))  # sign, width of the year, which is the day
-
-
-def _date_shapes() -> Iterator[DateShape]:
-    yield from map(DateShape, (*COMPACT[:-2], *STAMPS, *MONTHS, *WEEKS, *QUARTERS, *CLOCKS))
-    for sign in "-/.":
-        yield from _timed(f"%Y{sign}%m{sign}%d", " T", ZONES)
-    for sign, year, order in ORDERED:
-        yield from _timed(f"%d{sign}%m{sign}%{year}", " ", ("",), order)
-    for form, year in product(NAMED, "Yy"):
-        yield from _timed(form.replace("%Y", f"%{year}"), " ", ("",))
-    yield from map(DateShape, (*STATA_MONTHS, *ERA_DAYS))
-    yield from _dates_of_scripts()
-    yield from _rarer_dates()
-    yield from _dates_of_databases()
-
-
-def _dates_of_scripts() -> Iterator[DateShape]:
-    """Days and minutes with digits of other scripts."""
-    for zero, sign, clock in product(ZEROS, "/-.", ("", " %H:%M", " %H:%M:%S")):
-        yield DateShape(f"%Y{sign}%m{sign}%d{clock}%[{zero}]")
-        for order in ("", "d", "m"):
-            yield DateShape(f"%d{sign}%m{sign}%Y{clock}%[{zero}]", order)
-
-
-def _rarer_dates() -> Iterator[DateShape]:
-    """With the day of the week, dots, blanks, or words for the half of a day."""
-    yield from (DateShape("%d%m%Y", order) for order in ("", "d", "m"))
-    for form, year in product(WEEKDAYS, "Yy"):
-        yield from _timed(form.replace("%Y", f"%{year}"), " ", ("",), clocks=CLOCKS[:2])
-    for form in ORDINALS:
-        yield from _timed(form, " ", ("",), clocks=CLOCKS[:2])
-    for form in DOTTED:
-        yield from _timed(form, " ", ("",), clocks=CLOCKS[:2])
-    for form, order in product(SPACED, ("", "d", "m")):
-        yield from _timed(form, " ", ("",), order, CLOCKS[:2])
-    yield from map(DateShape, ("%Hh%M", *HALVES, *(f"%Y-%m-%d {clock}" for clock in HALVES)))
-    browsers = [f", {clock}" for clock in CLOCKS[:2] + CLOCKS[11:]]
-    for (sign, year, order), clock in product(ORDERED, [*browsers, *(f" {c}" for c in HALVES)]):
-        yield DateShape(f"%d{sign}%m{sign}%{year}{clock}", order)
-
-
-def _dates_of_databases() -> Iterator[DateShape]:
-    """As databases, statistical programs and servers write moments."""
-    yield from map(DateShape, (*LOGGED, *MESSAGES))
-    for clock, zone in product(CLOCKS[:11], STATED):
-        yield DateShape(f"%Y-%m-%d {clock}{zone}")
-    yield from (DateShape(f"%Y-%m-%dT{clock}%.z") for clock in CLOCKS[:11])
-    for places, zone in product("36", ("", "Z")):  # a fraction behind a comma
-        yield from (DateShape(f"%Y-%m-%d{t}%H:%M:%S,%{places}f{zone}") for t in " T")
-
-
-def _timed(
-    day: str,
-    between: str,
-    zones: tuple[str, ...],
-    order: str = "",
-    clocks: tuple[str, ...] = CLOCKS,
-) -> Iterator[DateShape]:
-    yield DateShape(day, order)
-    for sign, clock, zone in product(between, (*MIDNIGHTS, *clocks), zones):
-        yield DateShape(f"{day}{sign}{clock}{zone}", order)
+def maybe_thousands(shape: Shape) -> bool:
+    """Whether an amount or a measure has three digits behind its only mark, a point."""
+    if not isinstance(shape, NumberShape) or not (shape.before or shape.after):
+        return False
+    return (shape.decimals, shape.mark, shape.between) == (3, ".", "")
 
 
 @cache
 def shapes() -> tuple[Shape, ...]:
     """All of them, in their order."""
     found: dict[Shape, None] = dict.fromkeys(_number_shapes())
-    found.update(dict.fromkeys(_date_shapes()))
+    numbers = [s for s in found if isinstance(s, NumberShape) and maybe_thousands(s)]
+    found.update(dict.fromkeys(replace(shape, sure=True) for shape in numbers))
+    found.update(dict.fromkeys(date_shapes()))
     found.update(dict.fromkeys(TruthShape(word) for pair in TRUTHS for word in pair))
     found.update(dict.fromkeys(DurationShape(way) for way in ways() if way not in PADDED.values()))
     words = (
@@ -385,11 +306,3 @@ def shapes() -> tuple[Shape, ...]:
 def places() -> Mapping[Shape, int]:
     """Where each stands in the list."""
     return {shape: i for i, shape in enumerate(shapes())}
-
-
-@cache
-def usual_formats() -> tuple[str, ...]:
-    """Formats of whole days and of moments, tried in this order where none is named."""
-    days = dict.fromkeys(s.format for s in _date_shapes())
-    swapped = [f.replace("%d/%m", "%m/%d") for f in days if f.startswith("%d/%m")]
-    return (*days, *swapped)

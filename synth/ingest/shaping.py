@@ -20,27 +20,31 @@ from synth.ingest.dated import (
     zone_of,
     zones,
 )
+from synth.ingest.day_shapes import DateShape
 from synth.ingest.quick import PROBED, matched, padding_patterns, pattern_of, words
-from synth.ingest.several import PAIR
+from synth.ingest.several import PAIR, SEVERAL
 from synth.ingest.shapes import (
     CURRENCY,
     DEEP,
+    ERRORS,
     MANY,
-    MONTH_OR_NUMBER,
     RARER,
     SIDES,
     TRUTHS,
     ZERO,
-    DateShape,
+    ZEROS,
     DurationShape,
     NumberShape,
     Shape,
     TruthShape,
     WordShape,
     fewer,
+    flat,
+    maybe_thousands,
     money,
     places,
     rarer,
+    scaled,
     shapes,
     units,
 )
@@ -58,6 +62,7 @@ MOST_DIGITS = 15  # of a whole number that a double holds exactly; longer ones a
 PLAIN = compiled(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.(\d+))?|\.(\d+))")
 SCIENTIFIC = compiled(r"[+-]?(?:\d{1,15}([.,]?)\d{0,15}|\.\d{1,15})[eE][+-]?\d{1,2}")
 MONTH = compiled(r"1[0-2]\.(?:19|20)\d\d")
+YEAR_FIRST = compiled(r"(?:19|20)\d\d\.(?:0[1-9]|1[0-2])")
 CODED = compiled(r"0\d+")
 SOME = r"[$€£]?\d[\d.,]*(?: ?[%‰]| ?[^\W\d]\S{0,6}| years old)?"
 LESS = "under|below|less than|fewer than|up to|at most|unter|bis|moins de|menos de|meno di|poniżej"
@@ -78,7 +83,7 @@ DIGITS_AND_E = compiled(r"\d{1,4}E\d{1,2}")  # programs write a sign behind it, 
 SIDE = compiled(rf"( ?)({'|'.join(SIDES)})$")
 SIGN = r"[-+\u2212]?"
 SIGNS = "|".join(map(re.escape, (CURRENCY + RARER).split()))
-NUMBER_LIKE = compiled(rf"\(?{SIGN}(?:(?:{SIGNS})[ \u00a0]?)?\(?{SIGN}\.?\d")
+NUMBER_LIKE = compiled(rf"\(?{SIGN} ?(?:(?:±|{SIGNS}|S?Fr\.)[ \u00a0]?)?\(?{SIGN}\.?\d")
 POWER = compiled(r"-?\d(?:([.,])(\d{1,15}))?([eE])[+-]\d{2}")  # as programs write it
 USUAL_DATE = compiled(
     r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
@@ -96,6 +101,7 @@ def shape_of(text: str) -> int:
     if plain := PLAIN.fullmatch(text):  # most cells are numbers, and most numbers are plain
         decimals = len(plain[1] or plain[2] or "")
         simply = 0 < decimals < DEEP and decimals != 4 and text[0] != "+"
+        simply = simply and (decimals != 2 or YEAR_FIRST.fullmatch(text) is None)
         if simply and len(text) <= MOST_DIGITS and not text.endswith(ZERO):
             return _plain_places()[decimals]
     elif (usual := USUAL_DATE.fullmatch(text)) and not text.endswith(("00:00", "00:00:00")):
@@ -132,7 +138,7 @@ def _shape(text: str) -> Shape:
         return DurationShape(way)
     if CODED.fullmatch(text):
         return WordShape(coded=True)
-    if PAIR.fullmatch(text):
+    if PAIR.fullmatch(text) or SEVERAL.fullmatch(text):
         return WordShape(paired=True)
     if AROUND.fullmatch(text) or PARTIAL.fullmatch(text):
         return WordShape(around=True)
@@ -171,7 +177,9 @@ def _of_script(text: str) -> Shape:
 def _plain(text: str, decimals: int) -> Shape:
     digits = text.lstrip("+-")
     if decimals == 4 and MONTH.fullmatch(text):
-        return DateShape(MONTH_OR_NUMBER)
+        return DateShape("%m.%Y")
+    if decimals == 2 and YEAR_FIRST.fullmatch(text):
+        return DateShape("%Y.%m")
     if text[0] == "+" and decimals <= 4 and len(text) < PLUS:
         return NumberShape(decimals, "." if decimals else "", plus=True)
     if (not decimals or len(digits) > MOST_DIGITS) and (date := squeezed(digits)) is not None:
@@ -180,6 +188,8 @@ def _plain(text: str, decimals: int) -> Shape:
         return WordShape(len(text) >= MANY)
     if decimals == 1 and text.endswith(ZERO):
         return NumberShape(after=ZERO)
+    if decimals == len(ZEROS) - 1 and text.endswith(ZEROS):
+        return NumberShape(after=ZEROS)
     return NumberShape(min(decimals, DEEP), "." if decimals else "")
 
 
@@ -190,10 +200,13 @@ def _truths() -> frozenset[str]:
 
 @cache
 def _ends() -> frozenset[tuple[str, str]]:
-    return frozenset({("", ""), *money(), *rarer(), *units(), *fewer()})
+    return frozenset(
+        {("", ""), *money(), *rarer(), *units(), *fewer(), *flat(), *scaled(), *ERRORS}
+    )
 
 
 def _number(text: str) -> NumberShape | None:
+    text = text.replace("- ", "-", 1) if text.startswith("- ") else text
     if side := SIDE.search(text):
         amount = _number(text[: side.start()])
         sided = None if amount is None else replace(amount, side=side[0])
@@ -205,7 +218,7 @@ def _number(text: str) -> NumberShape | None:
     if power := SCIENTIFIC.fullmatch(text):
         return NumberShape(DEEP, power[1] or ".")
     brackets = text[-1] == ")" and "(" in text
-    behind = text[-1] == "-" and text[0].isdigit() and not text.endswith((",-", ".-"))
+    behind = text[-1] == "-" and text[0].isdigit() and not text.endswith((",-", ".-", "--"))
     bare = text.replace("(", "", 1)[:-1] if brackets else text[:-1] if behind else text
     found = DIGITS.search(bare)
     if found is None:
@@ -228,6 +241,9 @@ def _number(text: str) -> NumberShape | None:
         plus=bare[0] == "+" and len(bare) < PLUS,
         scale="k" if short == "k" else "K" * bool(short),
     )
+    whole = found[0].partition(".")[0]
+    if maybe_thousands(shape) and (whole == "0" or len(whole) > 3):
+        shape = replace(shape, sure=True)
     shape = shape if shape in places() else replace(shape, plus=False)
     return shape if shape in places() else None
 

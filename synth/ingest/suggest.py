@@ -22,10 +22,11 @@ from synth.ingest.forms import (
     usual_gaps,
 )
 from synth.ingest.named import names_codes
+from synth.ingest.named_digits import counted_by_name, formats_by_name, way_by_name
 from synth.ingest.persons import Repeats, could_name_people, repeats_of
 from synth.ingest.profile import Profile, profile_of, quantities
 from synth.ingest.reasons import Presence, kind_and_reason
-from synth.ingest.repairs import CLOCK, Repair, of_clock, of_excel, repairs_of
+from synth.ingest.repairs import Repair, repairs_of
 from synth.ingest.reread import Reread, rereadings
 from synth.ingest.roles import judged_role, words_of
 from synth.ingest.shaping import Shapes
@@ -44,8 +45,9 @@ from synth.schema import (
     Schema,
     Text,
 )
+from synth.schema.counted_moments import EXCEL
 from synth.schema.edges import even_edges, whole_edges
-from synth.schema.moments import EXCEL, as_seconds, resolution_of
+from synth.schema.moments import as_seconds, resolution_of
 from synth.schema.pattern import RUNNING, USUAL, usual_pattern
 from synth.schema.spelling import Spelling
 from synth.schema.stored import listed_by_type
@@ -240,9 +242,10 @@ def _suggested(name: str, values: _Values, stored: str) -> Suggestion:
     kind, why = _kind(values, possible)
     if listed_by_type(stored) and kind is not Kind.CATEGORY:
         kind, why = Kind.CATEGORY, "Its type says that it holds one of a list of values."
-    if kind is Kind.INTEGER and names_codes(words_of(name)):
+    if kind in (Kind.INTEGER, Kind.REAL) and names_codes(words_of(name)):
         kind, why = Kind.CATEGORY, f"Its name says that its numbers are codes. {why}"
-    guess = judged_role(name, values.text, values.present, kind, measured=values.form.measured)
+    measured = values.form.measured or bool(formats_by_name(name, values.text))
+    guess = judged_role(name, values.text, values.present, kind, measured=measured)
     if guess.withheld:
         kind = Kind.TEXT
     why = guess.why if guess.whole else f"{guess.why} {why}".strip()
@@ -296,12 +299,15 @@ def _possible(name: str, values: _Values) -> dict[Kind, Domain]:
     dated = values.seconds(written.format, written.also) if written.fitting else np.array([np.nan])
     if (dated < ENDLESS).any():
         found[Kind.DATE] = _dates(values, dated, written.format, written.also)
-    elif isinstance(whole := found.get(Kind.INTEGER), Numbers) and of_excel(
-        name, values.numbers(whole.spelling)
+        if way := way_by_name(name, written.format):
+            spelt = replace(written, decimals=0, spelling=Spelling(clock=way))
+            found[Kind.INTEGER] = _numbers(values, values.numbers(spelt.spelling), spelt)
+    elif isinstance(real := found.get(Kind.REAL), Numbers) and (
+        counts := counted_by_name(name, values.numbers(real.spelling))
     ):
-        found[Kind.DATE] = _dates(values, values.seconds(EXCEL), EXCEL)
-    elif of_clock(name, values.text):
-        found[Kind.DATE] = _dates(values, values.seconds(CLOCK), CLOCK)
+        found[Kind.DATE] = _dates(values, values.seconds(counts), counts)
+    elif digits := formats_by_name(name, values.text):
+        found[Kind.DATE] = _dates(values, values.seconds(digits[0]), digits[0])
     return found
 
 

@@ -13,6 +13,8 @@ from operator import or_
 from typing import Any
 
 from synth.budget import Audience
+from synth.ingest.declaration import ColumnPart
+from synth.ingest.reading.said import Noticed, listed
 from synth.ingest.reading.tidy import values_by_name
 from synth.ingest.roles import guessed_role, words_of
 from synth.ingest.suggest import MOST_VALUES, RARE_ROWS, UNKNOWN, Suggestion
@@ -58,6 +60,24 @@ def _each(text: nw.Expr, listed: set[str]) -> nw.Expr:
 def suggest_in_place(frame: nw.LazyFrame[Any]) -> dict[str, Suggestion]:
     """A suggestion per column; domains wait to be declared or found out."""
     return {name: _suggested(name, kind) for name, kind in frame.collect_schema().items()}
+
+
+def gaps_unseen(frame: nw.LazyFrame[Any], parts: Sequence[ColumnPart]) -> tuple[Noticed, ...]:
+    """That nobody looks how missing cells of text are written, unless that is declared.
+
+    To find it out takes the cells as they were, and those in the engine are asked for tidied.
+    """
+    told = {p.name for p in parts if p.missing_as is not None}
+    texts = [n for n, k in frame.collect_schema().items() if _is_text(k) and n not in told]
+    if not texts:
+        return ()
+    return (
+        Noticed(
+            f"How missing cells are written in {listed(texts)} is not counted where rows stay: "
+            "they come out empty.",
+            'To write them otherwise, say missing_as = "NA" in the [[column]] of each.',
+        ),
+    )
 
 
 def as_they_are(private: PrivateTable) -> PrivateTable:

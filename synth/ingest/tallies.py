@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
 
+from synth.ingest.day_shapes import DateShape
 from synth.ingest.shapes import (
     ALIKE,
     DEEP,
     TRUTHS,
     ZERO,
-    DateShape,
+    ZEROS,
     DurationShape,
     NumberShape,
     Shape,
     TruthShape,
     places,
 )
-from synth.lazily import compiled, np, npt
-from synth.schema.durations import BARE, READS
+from synth.lazily import np, npt
+from synth.schema.durations import READS, may_stand_alone
 from synth.schema.measures import alike, counted_whole, places_for, same
-from synth.schema.moments import EXCEL, reads
 from synth.schema.scripts import APART, MARK
 from synth.schema.spelling import Spelling
 from synth.schema.values import Values
 
 ABOVE = ("cr", "n", "e")
-PARTS = ("h", "m", "min")
 POWERS = ("E", "e")
 SIGNED = 0.2  # of the numbers with a plus, from which on all above zero are written with one
 MISFITS = 0.01  # of the numbers may have more decimal places than the column is given
 SURE = 5.2  # times the noise: cells of a shape that are surely there
 SURELY = 1.0
 DOUBT = 3.0  # times the noise: the rarer words of two pairs differ by less without a reason
-MOST_FORMATS = 4  # of dates beside that of most
-NUMBERS = ("%d%m%Y", "%m%d%Y", "%Y%m", "%m.%Y")  # of digits alone, as other numbers are
-MONTHS_LAST = compiled(r"%d(\. |.|)%m")
 T = TypeVar("T", bound=Hashable)
 Counted = tuple[NumberShape, float]
 Seen = list[tuple[Shape, float]]
@@ -98,6 +93,7 @@ class Figures:
         cells: how many of them are read.
         converted: how many of these are in another unit than most.
         bare: how many have no sign or unit, where most have one.
+        unsure: whether three digits behind a mark may be thousands or decimal places.
     """
 
     decimals: int | None
@@ -105,6 +101,7 @@ class Figures:
     cells: float
     converted: float = 0.0
     bare: float = 0.0
+    unsure: bool = False
 
 
 def numbers_of(seen: list[Counted], comma: float = 0.0) -> Figures:
@@ -133,6 +130,7 @@ def _in_plain(shape: NumberShape) -> NumberShape:
 
 def _figures(seen: list[Counted], comma: float) -> Figures:
     cells = sum(n for _, n in seen)
+    unsure = 0 < comma < SURELY and _either(seen)
     seen = _without_zeros(_by_others(_scaled(seen, cells), comma), cells)
     commas = added(seen, lambda s: s.mark == "," or (s.between == "." and s.mark != "."))
     points = added(seen, lambda s: s.mark == "." or (s.between == "," and s.mark != "?"))
@@ -159,9 +157,19 @@ def _figures(seen: list[Counted], comma: float) -> Figures:
     if decimals == digits == 0 and not between:
         spelling = replace(spelling, mark=".")
     endless = decimals == DEEP or scale in POWERS
-    others = added(read, lambda s: s.after not in ("", ZERO) and not same(s.after, ends[1]))
+    others = added(read, lambda s: s.after not in ("", ZERO, ZEROS) and not same(s.after, ends[1]))
     bare = added(read, lambda s: (s.before, s.after) == ("", "")) if any(ends) else 0.0
-    return Figures(None if endless else decimals, spelling, min(found, cells), others, bare)
+    return Figures(None if endless else decimals, spelling, min(found, cells), others, bare, unsure)
+
+
+def _either(seen: list[Counted]) -> bool:
+    """Whether all marks of numbers have three digits behind them, and nothing before tells more."""
+    marked = [s for s, _ in seen if s.mark or s.between]
+    either = all(
+        s.mark == "?" or (s.mark == "." and s.decimals == 3 and not (s.between or s.sure))
+        for s in marked
+    )
+    return bool(marked) and either
 
 
 def _scaled(seen: list[Counted], cells: float) -> list[Counted]:
@@ -199,7 +207,8 @@ def _by_others(seen: list[Counted], comma: float) -> list[Counted]:
         return [(replace(s, decimals=3, mark=",", between="") if s.mark else s, n) for s, n in seen]
     amounts = comma > 0 and all(s.before or s.after for s, _ in seen)
     if (amounts or comma >= SURELY) and all(
-        s.mark in ("", ".") and s.decimals in (0, 3) for s, _ in seen
+        s.mark in ("", ".") and s.decimals in (0, 3) and not (s.mark and s.between) and not s.sure
+        for s, _ in seen
     ):
         return [(replace(s, decimals=0, mark="", between=".") if s.mark else s, n) for s, n in seen]
     return seen
@@ -218,7 +227,8 @@ def usual_comma(counts: Sequence[Values], sigma: float, delimiter: str) -> float
     where, signs = _signs()
     least = max(SURE * sigma, 1e-9)
     shown = [np.asarray(c, dtype=np.float64)[where] for c in counts]
-    told = sum(float(np.where(n >= least, n, 0.0) @ signs) for n in shown)
+    # No product of vectors: at this length its library begins threads, at 100 times the cost.
+    told = sum(float((n * signs)[n >= least].sum()) for n in shown)
     if told:
         return SURELY if told > 0 else -SURELY
     return 0.5 if delimiter == ";" else 0.0
@@ -233,18 +243,20 @@ def _signs() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
             continue
         if shape.mark == "," or (shape.between == "." and not shape.mark):
             found[place] = 1
-        elif shape.between == "," or (shape.mark == "." and shape.decimals not in (3, DEEP)):
+        elif shape.between == "," or (
+            shape.mark == "." and (shape.between or shape.decimals not in (3, DEEP))
+        ):
             found[place] = -1
     return np.array(list(found), dtype=np.int64), np.array(list(found.values()), dtype=np.float64)
 
 
 def _without_zeros(seen: list[Counted], cells: float) -> list[Counted]:
     """`12.0` is one of many numbers with decimal places, unless nearly all are whole."""
-    whole = added(seen, lambda s: s.decimals == 0 and s.after in ("", ZERO))
+    whole = added(seen, lambda s: s.decimals == 0 and s.after in ("", ZERO, ZEROS))
     if whole >= (1 - MISFITS) * cells:
         return seen
-    tenths = NumberShape(1, ".")
-    return [(tenths if s.after == ZERO else s, n) for s, n in seen]
+    tenths = {ZERO: NumberShape(1, "."), ZEROS: NumberShape(DEEP, ".")}
+    return [(tenths.get(s.after, s), n) for s, n in seen]
 
 
 def _beyond(places: dict[int, float], place: int) -> float:
@@ -316,100 +328,9 @@ def durations_of(seen: Seen) -> tuple[str, float]:
     for way in READS.get(best, ())[::-1]:  # the plainest that reads nearly as many
         best = way if reads.get(way, 0.0) >= (1 - MISFITS) * reads[best] else best
     read = reads[best]
-    clock = {"1:30:05": "%H:%M:%S", "1:30": "%H:%M"}.get(best)
+    clocks = {"1:30:05": "%H:%M:%S", "1 days, 1:30:05": "%H:%M:%S", "1:30": "%H:%M"}
+    clock = clocks.get(best)
     short = added(seen, lambda s: isinstance(s, DateShape) and s.format == clock)
-    if best in BARE:  # one part alone looks like a measure
-        short += added(seen, lambda s: isinstance(s, NumberShape) and s.after.strip() in PARTS)
+    alone = may_stand_alone(best)
+    short += added(seen, lambda s: isinstance(s, NumberShape) and s.after.strip() in alone)
     return (best, read + short) if read > MISFITS * (read + short) else ("", 0.0)
-
-
-# -- dates -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Dated:
-    """How dates are written.
-
-    Args:
-        cells: how many of them are read.
-        unsure: whether the order of day and month is a guess.
-        also: formats that some have beside that of most.
-    """
-
-    format: str = "%Y-%m-%d"
-    cells: float = 0.0
-    unsure: bool = False
-    also: tuple[str, ...] = ()
-
-
-def dates_of(seen: list[tuple[DateShape, float]]) -> Dated:
-    """The format that most dates have, and those of whole days that some have beside it.
-
-    Day comes before month where both are possible, unless most dates show that it does not.
-    """
-    if not seen:
-        return Dated()
-    found = _dated(seen, most([(s.format, n) for s, n in seen], ""), swapped=False)
-    least = MISFITS * sum(n for _, n in seen)
-    left = _others(seen, found)
-    while tells_day(found.format) and left and len(found.also) < MOST_FORMATS:
-        best = most([(s.format, n) for s, n in left], "")
-        if added(left, lambda s, form=best: s.format == form) <= least:  # type: ignore[misc]
-            break
-        other = _dated(left, best, swapped=_months_first(found.format))
-        found = replace(
-            found,
-            cells=found.cells + other.cells,
-            unsure=found.unsure or (other.unsure and found.format.startswith("%Y")),
-            also=(*found.also, other.format),
-        )
-        left = [(s, n) for s, n in _others(left, other) if s.format != best]
-    return found
-
-
-def _others(seen: list[tuple[DateShape, float]], found: Dated) -> list[tuple[DateShape, float]]:
-    """Days that are written otherwise."""
-    plain = _day_first(found.format)
-    left = [(s, n) for s, n in seen if not reads(plain, s.format)]
-    days = [(s, n) for s, n in left if tells_day(s.format) or tells_month(s.format)]
-    return [(s, n) for s, n in days if s.format not in NUMBERS]
-
-
-def _dated(seen: list[tuple[DateShape, float]], best: str, *, swapped: bool) -> Dated:
-    """One format that the dates have; of what shows no order, the months come first if told."""
-    form = _finest(seen, best)
-    read = [(s, n) for s, n in seen if reads(form, s.format)]
-    days, months = added(read, lambda s: s.order == "d"), added(read, lambda s: s.order == "m")
-    swapped = months > days or (swapped and months == days)
-    cells = added(read, lambda s: s.order in ("", "m" if swapped else "d"))
-    unsure = (
-        form.startswith(("%d/%m", "%d.%m", "%d-%m", "%d. %m", "%d%m")) and not days and not months
-    )
-    return Dated(MONTHS_LAST.sub(r"%m\1%d", form) if swapped else form, cells, unsure)
-
-
-def _months_first(form: str) -> bool:
-    return form.startswith("%m") and "%d" in form
-
-
-def _day_first(form: str) -> str:
-    return re.sub(r"%m(\. |.|)%d(?=.?%[Yy])", r"%d\1%m", form)
-
-
-def _finest(seen: list[tuple[DateShape, float]], form: str) -> str:
-    """A finer format that the same dates have: a time of day, more digits of a second."""
-    finer = [(s.format, n) for s, n in seen if s.format != form and reads(s.format, form)]
-    whole = sum(n for _, n in seen)
-    best = most(finer, form)
-    return best if added(finer, lambda f: f == best) > MISFITS * whole else form
-
-
-def tells_day(format: str) -> bool:
-    """Whether it tells which day it was, and not only its month, its week or its hour."""
-    return format == EXCEL or re.search(r"%(-?d|O)", format) is not None
-
-
-def tells_month(format: str) -> bool:
-    """Whether it tells a month and its year, and no day: read beside days, it is its first."""
-    named = re.search(r"%(-?m|b|B|h)", format) is not None
-    return named and re.search(r"%[Yy]", format) is not None and not tells_day(format)

@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from typing import IO, Any
 
@@ -265,7 +265,12 @@ class Release:
 
 def libraries() -> dict[str, str]:
     """What decides which bytes a model, a seed and a table become, and the version that is here."""
-    return {name: version(name) for name in ("faker", "numpy", "pandas", "pyarrow")}
+    return {name: _version(name) for name in ("faker", "numpy", "pandas", "pyarrow")}
+
+
+@cache
+def _version(name: str) -> str:
+    return version(name)
 
 
 def _json(value: Any) -> bytes:

@@ -46,9 +46,13 @@ class SigningKey:
     def fingerprint(self) -> str:
         return fingerprint(self.public)
 
-    def sign(self, sums: bytes) -> bytes:
-        """`signature.json` for a list of checksums: the same list always has the same."""
-        return _written(self.public, self._key.sign(SIGNING + sums))
+    def sign(self, sums: bytes, what: bytes = SIGNING) -> bytes:
+        """`signature.json` for a list of checksums: the same list always has the same.
+
+        Args:
+            what: is signed, so that a signature of one thing is none of another.
+        """
+        return _written(self.public, self._key.sign(what + sums))
 
 
 def _written(public: bytes, signature: bytes) -> bytes:
@@ -144,8 +148,11 @@ def key_set() -> SigningKey | None:
     return read_key(Path(path).expanduser()) if path else None
 
 
-def signer(files: Mapping[str, bytes]) -> str:
+def signer(files: Mapping[str, bytes], what: bytes = SIGNING) -> str:
     """The fingerprint of whoever signed a bundle; "" where nobody did.
+
+    Args:
+        what: it is, as it was signed.
 
     Raises:
         BundleError: there is a signature, and it does not hold.
@@ -161,7 +168,7 @@ def signer(files: Mapping[str, bytes]) -> str:
             told = document(files[SIGNED], damaged)
             public = base64.b64decode(told["public_key"], validate=True)
             signature = base64.b64decode(told["signature"], validate=True)
-            Ed25519PublicKey.from_public_bytes(public).verify(signature, SIGNING + files[SUMS])
+            Ed25519PublicKey.from_public_bytes(public).verify(signature, what + files[SUMS])
             holds = files[SIGNED] == _written(public, signature)
     except (InvalidSignature, BundleError):
         holds = False

@@ -27,7 +27,8 @@ from synth.runs.running import deidentified, fitted, settled
 from synth.schema import Categories, Column, Schema
 from synth.vault import Noise
 
-MARK, NOBODY = "marked", "nobody"
+NOBODY = "nobody"
+MARKS = 8  # further columns that mark a canary: together they have most of what a method spends
 MOST_DRAWN = 200_000  # rows that a guess is read off
 GUESSED = 0.2  # of the canaries of one training, the most and the least likely
 LEAST = 20  # trainings, and canaries
@@ -82,7 +83,10 @@ class ClaimTried(ForCustodian):
 
 @dataclass(frozen=True)
 class Marking:
-    """A further column in which canaries are marked; those who are out are left out.
+    """Further columns in which canaries are marked; those who are out are left out.
+
+    A canary has a value of their own in each, so that they are outside the crowd in whatever of
+    them is counted, alone or together.
 
     Args:
         inside: of each canary, whether they are in; canary i is at place `places[i]`.
@@ -90,6 +94,7 @@ class Marking:
 
     places: tuple[int, ...]
     inside: tuple[bool, ...]
+    columns: tuple[str, ...] = tuple(f"marked {i + 1}" for i in range(MARKS))
     depends_on_rows: str = field(default="", init=False)  # places were drawn without a look
 
     @property
@@ -102,10 +107,10 @@ class Marking:
         kept = np.ones(len(frame), dtype=bool)
         for place, value, within in zip(self.places, self.values, self.inside, strict=False):
             marks[place], kept[place] = value, within
-        return frame.assign(**{MARK: marks}).loc[kept]
+        return frame.assign(**dict.fromkeys(self.columns, marks)).loc[kept]
 
     def declare(self, schema: Schema) -> Schema:
-        return Schema((*schema, Column(MARK, Categories(self.values))))
+        return Schema((*schema, *(Column(n, Categories(self.values)) for n in self.columns)))
 
 
 def retrained(
@@ -206,7 +211,7 @@ def _loaded(recipe: Recipe, source: Path | Any, noise: Noise | None) -> tuple[Lo
 def _scores(
     recipe: Recipe, loaded: Loaded, marking: Marking, rows: int, folder: Path
 ) -> npt.NDArray[np.float64]:
-    """How often each canary's value is drawn from a release."""
+    """How often each canary's values are drawn from a release, in all columns that mark them."""
     fresh = replace(loaded, private=loaded.private.charged_to(Ledger(recipe.budget)))
     made = deidentified(recipe, fresh, Shelf(folder))
     if len(made.private.schema) and made.rows != rows:
@@ -215,8 +220,11 @@ def _scores(
     told = settled(recipe, replace(made, private=private), quiet)
     model = fitted(recipe, told, quiet)
     drawn = model.sample(min(10 * rows, MOST_DRAWN), np.random.default_rng())
-    found = drawn[MARK].astype(object).value_counts()
-    return np.array([float(found.get(v, 0)) for v in marking.values[:-1]])
+    scores = np.zeros(len(marking.places))
+    for name in marking.columns:
+        found = drawn[name].astype(object).value_counts()
+        scores += np.array([float(found.get(v, 0)) for v in marking.values[:-1]])
+    return scores
 
 
 def _best_cut(outside: Sequence[float], inside: Sequence[float]) -> float:

@@ -11,6 +11,10 @@ from synth.protect.steps.hierarchy import BUILT_IN
 from synth.runs.recipe import MethodPart, Recipe, RulePart
 from synth.schema import Column, Dates
 
+USUAL = 1.0  # the epsilon of a recipe that names none
+LADDER = (USUAL, 2.0, 4.0)  # that are proposed and compared; none above is proposed
+Step = Mapping[str, Any]
+LONGER = {"hour": "day", "day": "month", "week": "month", "month": "quarter", "quarter": "year"}
 DISTRICT = {"postcode": (2, "its district"), "zip": (2, "its first three digits")}
 
 
@@ -72,8 +76,7 @@ def coarser(recipe: Recipe, column: Column) -> Iterator[Fix]:
             known = BUILT_IN.get(str(step.get("hierarchy", "")))
             level = int(step.get("level", 1)) + 1
             if known is not None and level < known.top:
-                wider = {**step, "level": level}
-                steps = (*recipe.protect[:place], wider, *recipe.protect[place + 1 :])
+                steps = _instead(recipe, place, {**step, "level": level})
                 yield Fix(f"generalise `{name}` to {known.words(level)}", steps=steps)
             return
     words = words_of(name)
@@ -83,8 +86,23 @@ def coarser(recipe: Recipe, column: Column) -> Iterator[Fix]:
         step = {"step": "generalise", "column": name, "hierarchy": sort, "level": level}
         yield Fix(f"generalise `{name}` to {told}", steps=(*recipe.protect, step))
     elif isinstance(column.domain, Dates):
-        step = {"step": "truncate_date", "column": name, "to": "month"}
-        if not any(
-            s.get("step") == "truncate_date" and s.get("column") == name for s in recipe.protect
-        ):
-            yield Fix(f"keep only the month of `{name}`", steps=(*recipe.protect, step))
+        yield from _date(recipe, name)
+
+
+def _date(recipe: Recipe, name: str) -> Iterator[Fix]:
+    """The next coarser unit of a date."""
+    for place, step in enumerate(recipe.protect):
+        if step.get("step") == "truncate_date" and step.get("column") == name:
+            unit = LONGER.get(str(step.get("to", "day")))
+            if unit:
+                yield Fix(
+                    f"keep only the {unit} of `{name}`",
+                    steps=_instead(recipe, place, {**step, "to": unit}),
+                )
+            return
+    step = {"step": "truncate_date", "column": name, "to": "month"}
+    yield Fix(f"keep only the month of `{name}`", steps=(*recipe.protect, step))
+
+
+def _instead(recipe: Recipe, place: int, step: Step) -> tuple[Step, ...]:
+    return (*recipe.protect[:place], step, *recipe.protect[place + 1 :])

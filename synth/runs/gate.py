@@ -24,15 +24,15 @@ from synth.ingest.looks import identifiers_in
 from synth.learning.keeping import Upkeep
 from synth.learning.method import Model
 from synth.learning.seeded import Seeded
-from synth.runs.fixes import Fix, coarser, without
+from synth.runs.fixes import LADDER, USUAL, Fix, without
 from synth.runs.recipe import Recipe
+from synth.runs.remedies import simpler
 from synth.runs.verifying import check_promise
 from synth.schema import Categories, Column, Dates, Numbers, Role, Schema
 
-HIGHEST = 10.0  # epsilon that is proposed at most: above it, little is promised
 MOST_LEFT_OUT = 0.5  # of the rows that were drawn, to keep rules, before it stops a release
 MOST_OFFERED = 3  # rules that are offered to be left out
-MOST_COARSER = 2  # columns that are offered to be made coarser against one attack
+MOST_COARSER = 3  # ways to make columns coarser that are offered against one attack
 FORMAL = "adaptive"  # the method that is proposed instead of one that gives real rows back
 
 
@@ -80,7 +80,7 @@ def gate(
         *_columns(recipe, model.schema, comparison),
         *_rules(recipe, comparison),
         *_left_out(recipe, upkeep or Upkeep()),
-        *_copies(recipe, comparison),
+        *_copies(recipe, model.schema, comparison),
         *_attacks(recipe, model.schema, comparison),
         *_identifiers(recipe, model.schema),
     ]
@@ -140,12 +140,13 @@ def _fixes(
 ) -> Iterator[Fix]:
     """What helps most, first; leaving a column out is the last resort."""
     if column.name not in comparison.anew:
-        yield from coarser(recipe, column)
+        yield from simpler(recipe, column)
         # Of what is lost, more epsilon seldom saves anything, and weakens the promise to all.
         spread = verdict.fate is Fate.SPREAD
-        if spread and recipe.formal and recipe.privacy.epsilon < HIGHEST:
-            more = min(HIGHEST, 2 * recipe.privacy.epsilon)
-            yield Fix(f"raise epsilon to {more:g}", epsilon=more)
+        if spread and recipe.formal and recipe.privacy.epsilon < LADDER[-1]:
+            more = min(LADDER[-1], 2 * recipe.privacy.epsilon)
+            less = ", which protects people less" if more > USUAL else ""
+            yield Fix(f"raise epsilon to {more:g}{less}", epsilon=more)
     if verdict.fate is Fate.LOST:
         yield without(recipe, column.name)
 
@@ -193,14 +194,14 @@ def _left_out(recipe: Recipe, upkeep: Upkeep) -> Iterator[Objection]:
 # -- copies ----------------------------------------------------------------------------------------
 
 
-def _copies(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
+def _copies(recipe: Recipe, schema: Schema, comparison: Comparison) -> Iterator[Objection]:
     """Rows of real people beyond chance."""
     found = comparison.copies
     if found is None or not found.too_many:
         return
     key = f"copies {recipe.method.name}"
     why = f"{found.plain} {found.remedy}"
-    fixes = tuple(_promised(recipe))
+    fixes = tuple(_defences(recipe, schema, ""))
     yield Objection(key, "Copies of real rows", why, fixes, reason=_reason(recipe, key))
 
 
@@ -243,9 +244,16 @@ def _defences(recipe: Recipe, schema: Schema, secret: str) -> Iterator[Fix]:
     yield from _promised(recipe)
     named = recipe.evaluate.known
     known = [c for c in schema.modelled if (c.name in named if named else c.role is Role.QUASI)]
-    yield from chain.from_iterable(list(coarser(recipe, c)) for c in known[:MOST_COARSER])
+    known = [c for c in known or schema.modelled if c.name != secret]
+    known.sort(key=lambda c: -c.domain.size)  # the finest tell people apart
+    ways = chain.from_iterable(simpler(recipe, c) for c in known)
+    yield from list(ways)[:MOST_COARSER]
     if secret:
+        if secret in schema:
+            yield from simpler(recipe, schema[secret])
         yield without(recipe, secret)
+    else:
+        yield from (without(recipe, c.name) for c in known[:1])
 
 
 # -- identifiers of real people --------------------------------------------------------------------

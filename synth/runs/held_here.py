@@ -12,13 +12,14 @@ from typing import Any
 
 from synth.evaluate import Comparison, compare
 from synth.evaluate.rules import found_rules
-from synth.ingest import load
+from synth.ingest import Loaded, load
 from synth.protect.steps import Shelf
 from synth.release import Bundle
 from synth.runs.judging import as_seen, judgeable
 from synth.runs.recipe import Recipe
 from synth.runs.running import deidentified
 from synth.schema.rule_counts import counted
+from synth.vault import PrivateTable
 
 
 def held_here(recipe: Recipe, bundle: Bundle, source: Any, folder: Path = Path()) -> Comparison:
@@ -41,9 +42,20 @@ def held_here(recipe: Recipe, bundle: Bundle, source: Any, folder: Path = Path()
         choices=asked.choices,
         person=recipe.people.column,
     )
-    before = deidentified(recipe, loaded, Shelf(folder)).private
-    seen = as_seen(before, before.declared_by_custodian(bundle.schema))
+    before, seen = seen_again(recipe, bundle, loaded, Shelf(folder))
     comparison = judgeable(compare(seen, bundle.rows), recipe, bundle.schema)
     counts = counted(bundle.rules, bundle.rows, bundle.schema)
     rules = found_rules(before, bundle.rows, counts)
     return replace(comparison, rules=rules)
+
+
+def seen_again(
+    recipe: Recipe, bundle: Bundle, loaded: Loaded, shelf: Shelf
+) -> tuple[PrivateTable, PrivateTable]:
+    """The rows after the steps of a recipe, and as a custodian compares them with its release.
+
+    Raises:
+        StepError: a step does not fit the table.
+    """
+    before = deidentified(recipe, loaded, shelf).private
+    return before, as_seen(before, before.declared_by_custodian(bundle.schema))

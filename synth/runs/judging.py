@@ -9,7 +9,10 @@ from typing import Any
 
 from synth.budget.prospect import Prospect
 from synth.evaluate import Comparison
+from synth.evaluate.evaluation import Evaluation, evaluate
 from synth.ingest.suggest_lazy import as_they_are
+from synth.lazily import pd
+from synth.progress import Progress, quiet
 from synth.runs.recipe import Recipe
 from synth.schema import Categories, Column, Dates, Domain, Numbers, Origin, Schema, Text
 from synth.vault import PrivateTable
@@ -83,3 +86,29 @@ def _of_origin(domain: Any, origin: Origin) -> Domain:
     """The same domain from elsewhere: all of them are dataclasses with that field."""
     made: Domain = replace(domain, origin=origin)
     return made
+
+
+def measured(
+    recipe: Recipe,
+    seen: PrivateTable,
+    rows: pd.DataFrame,
+    comparison: Comparison,
+    progress: Progress = quiet,
+) -> Evaluation:
+    """Everything that is measured of a run's rows, beside what it found itself.
+
+    Args:
+        seen: the real rows as a custodian compares them.
+        comparison: of the run, with the attacks that were tried on it.
+    """
+    asked, named = recipe.evaluate, set(c.name for c in seen.schema.modelled) & set(rows.columns)
+    target = recipe.purpose.regressed[:1]
+    return evaluate(
+        seen,
+        rows,
+        targets=[n for n in target if n in named],
+        known=[n for n in asked.known if n in named],
+        secrets=[n for n in asked.secrets if n in named],
+        before=comparison,
+        progress=progress,
+    )

@@ -12,18 +12,25 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from synth.budget.figures import up
+from synth.budget.guarantee import WEAK
 from synth.budget.promise import LARGEST_DELTA
-from synth.budget.prospect import MOST, MOSTLY_NOISE, ROUGH, Prospect, epsilon_for
+from synth.budget.prospect import (
+    MOST,
+    MOSTLY_NOISE,
+    ROUGH,
+    MembershipGuess,
+    Prospect,
+    epsilon_for,
+)
 from synth.ingest.declaration import ColumnPart
 from synth.learning.method import Promise
 from synth.methods import method_named
 from synth.runs.declared_shape import DeclaredShape
-from synth.runs.fixes import Fix, coarser, without
+from synth.runs.fixes import LADDER, USUAL, Fix, coarser, without
 from synth.runs.purpose import Use
 from synth.runs.recipe import Recipe
 from synth.schema import Column, Numbers
 
-HIGHEST = 10.0  # epsilon that is proposed at most: above it, little is promised
 FEW_CELLS = 10  # people in a cell on average, below which a pinned set is mostly noise
 MOST_PINNED = 8
 FOR_USE = {
@@ -155,7 +162,11 @@ def _pinned(recipe: Recipe, shape: DeclaredShape) -> Iterator[Proposal]:
 
 
 def _epsilon(recipe: Recipe, shape: DeclaredShape) -> Iterator[Proposal]:
-    """More where single columns are mostly noise; less where it buys nothing that is asked."""
+    """More where single columns are mostly noise; less where it buys nothing that is asked.
+
+    What is defensible comes first: no more than `USUAL` is proposed as long as there is less, and
+    then the next of `LADDER` alone, with what it takes from the people in the table.
+    """
     seen = _prospect(recipe, shape)
     if seen is None or not recipe.formal:
         return
@@ -163,13 +174,30 @@ def _epsilon(recipe: Recipe, shape: DeclaredShape) -> Iterator[Proposal]:
     together = recipe.method.name != "independent"
     noise = max(seen.single, seen.pair) if together else seen.single
     wanted = _enough(seen, together=together)
-    if wanted > 1.2 * now and noise > ROUGH and wanted <= HIGHEST:
+    if wanted > 1.2 * now and noise > ROUGH and (now < USUAL or wanted <= WEAK):
         share = "most" if noise > MOSTLY_NOISE else "much"
         why = f"with about {seen.rows:,} people, {share} of what would be released is noise"
-        yield Proposal(Fix(f"raise epsilon to {up(wanted, 2)}", epsilon=wanted), why)
+        more = min(wanted, next((e for e in LADDER if e > now), 0.0))
+        if more:
+            beyond = f"; {told_of(more, recipe)}" if more > USUAL else ""
+            enough = "" if wanted <= more else ", and not all of that would go"
+            yield Proposal(
+                Fix(f"raise epsilon to {up(more, 2)}", epsilon=more), why + enough + beyond
+            )
     elif wanted < now / 2:
         why = "that is accurate enough for about one row in twenty, and protects people better"
         yield Proposal(Fix(f"lower epsilon to {up(wanted, 2)}", epsilon=wanted), why)
+
+
+def told_of(epsilon: float, recipe: Recipe) -> str:
+    """What an epsilon above the usual one takes from the people in the table."""
+    now, then = (
+        MembershipGuess(e, recipe.privacy.delta or LARGEST_DELTA).at_worst for e in (USUAL, epsilon)
+    )
+    return (
+        f"that is above {USUAL:g}, which is usual here: whoever guesses whether somebody is in the "
+        f"table may then be right {then:.0%} of the time, {now:.0%} at {USUAL:g}"
+    )
 
 
 def _enough(seen: Prospect, *, together: bool) -> float:

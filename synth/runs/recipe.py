@@ -198,9 +198,12 @@ class EvaluatePart(Part):
             release, so that there are strangers to try attacks on; 0 for nobody.
         known: columns that an attacker may know of a person; else quasi-identifiers.
         secrets: those they would like to learn; else sensitive ones.
+        shadows: how often the method is trained on other people, to tell from that who was in the
+            table (shadow models); 0: not.
     """
 
     holdout: float = Field(default=0.0, ge=0, le=0.5)
+    shadows: int = Field(default=0, ge=0, le=64)
     known: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
 

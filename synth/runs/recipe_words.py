@@ -107,6 +107,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     },
     "evaluate": {
         "holdout": "share of people set aside before the table is read; 0: nobody",
+        "shadows": "how often the method is trained on other people, to find members by; 0: not",
         "known": "what an attacker may know; empty: the quasi-identifiers",
         "secrets": "what they would like to learn; empty: the sensitive columns",
     },

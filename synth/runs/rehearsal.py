@@ -24,9 +24,10 @@ from synth.evaluate.tasks import coefficients
 from synth.ingest import load
 from synth.lazily import np, npt, pd
 from synth.learning.method import Promise
-from synth.progress import Progress, quiet
+from synth.progress import Progress, part, quiet
 from synth.protect.steps import Shelf
 from synth.runs.declared_shape import ASSUMED, DeclaredShape, shape_of
+from synth.runs.fixes import LADDER
 from synth.runs.handout import reported
 from synth.runs.purpose import PurposePart, Use
 from synth.runs.recipe import EvaluatePart, People, Recipe, Source
@@ -190,6 +191,32 @@ def epsilon_for_purpose(
         else:
             low = middle + 1
     return best
+
+
+def ladder(
+    recipe: Recipe,
+    names: Sequence[str] = (),
+    progress: Progress = quiet,
+    shelf: Shelf | None = None,
+) -> tuple[Rehearsed, ...]:
+    """The answers of a purpose at the recipe's own epsilon and at those of `LADDER`, rehearsed.
+
+    Raises:
+        RecipeError: the method has no epsilon, or see `rehearse`.
+    """
+    if not recipe.formal:
+        raise RecipeError(
+            f"The method `{recipe.method.name}` has no epsilon.",
+            "Choose one with differential privacy.",
+        )
+    tried = sorted({recipe.privacy.epsilon, *LADDER})
+    found = []
+    for turn, epsilon in enumerate(tried):
+        privacy = recipe.privacy.model_copy(update={"epsilon": epsilon})
+        told = recipe.model_copy(update={"privacy": privacy})
+        telling = part(progress, turn / len(tried), (turn + 1) / len(tried))
+        found.append(rehearse(told, names, telling, shelf))
+    return tuple(found)
 
 
 def _asked(purpose: PurposePart, schema: Schema) -> tuple[tuple[str, ...], ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from synth.errors import (
     TooManyGaps,
 )
 from synth.evaluate import Comparison, compare
+from synth.evaluate.evaluation import Evaluation
 from synth.evaluate.rules import found_rules
 from synth.evaluate.verdict import Verdict, verdicts
 from synth.ingest import Database, Loaded, load, read_query
@@ -30,11 +31,12 @@ from synth.ingest.forming import formed, plan
 from synth.ingest.lazy import check_stays, file_in_place, query_in_place
 from synth.ingest.reading import Noticed
 from synth.ingest.steps import seen_steps
-from synth.lazily import pd
+from synth.ingest.suggest_lazy import gaps_unseen
+from synth.lazily import nw, pd
 from synth.learning.keeping import Upkeep
 from synth.learning.method import Method, Model, Promise
 from synth.learning.seeded import Seeded
-from synth.progress import Progress, quiet
+from synth.progress import Progress, part, quiet
 from synth.protect.coarsening import coarsening
 from synth.protect.steps import Shelf, Stage, after_steps, protect, steps_of
 from synth.release import Release
@@ -42,14 +44,15 @@ from synth.release.counts import files_of
 from synth.release.release import as_saved
 from synth.release.showcase import look_file
 from synth.runs.accounts import NOTHING, Before, charged, conclude, content_of
-from synth.runs.attacked import attacked
+from synth.runs.attacked import Aim, attacked
 from synth.runs.bounds import UNBOUNDED, Bounds
 from synth.runs.handout import chosen_look, of_both, reported
-from synth.runs.judging import as_seen, judgeable
+from synth.runs.judging import as_seen, judgeable, measured
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
 from synth.schema import Schema
 from synth.schema.obeying import check_named
+from synth.schema.rule_counts import RuleCount
 from synth.schema.typed import UNTYPED, Typed
 from synth.schema.written import Written
 from synth.vault import Noise, PrivateTable, Protection
@@ -70,6 +73,7 @@ class Outcome:
     noticed: tuple[Noticed, ...] = ()  # while the table was read
     typed: Typed = UNTYPED
     upkeep: Upkeep = field(default_factory=Upkeep)  # what it took to keep the rules
+    evaluation: Evaluation | None = None  # every measure, where that was asked for
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -99,6 +103,7 @@ def run(
     bounds: Bounds = UNBOUNDED,
     before: Before = NOTHING,
     noise: Noise | None = None,
+    thorough: bool = False,
 ) -> Outcome:
     """Everything a recipe says, from reading the table to the release.
 
@@ -110,6 +115,7 @@ def run(
         bounds: of what somebody else may ask for.
         before: what is known of the table and `source` does not tell, for its account.
         noise: for tests alone; see `PrivateTable`.
+        thorough: also measure all that the custodian's report tells; a minute or two.
 
     Raises:
         SynthError: any step that needs a decision by the person; nothing is left half done.
@@ -139,8 +145,9 @@ def run(
         files = shelf or Shelf(folder)
         with charged(recipe, loaded, folder, files, before) as owing:
             owing.private.ledger.listener = listener
-            made = run_loaded(recipe, owing, progress, files, bounds)
-            return replace(made, noticed=loaded.noticed, typed=loaded.typed)
+            made = run_loaded(recipe, owing, progress, files, bounds, thorough=thorough)
+            unseen = gaps_unseen(table, recipe.column) if isinstance(table, nw.LazyFrame) else ()
+            return replace(made, noticed=(*loaded.noticed, *unseen), typed=loaded.typed)
 
 
 @contextmanager
@@ -178,17 +185,19 @@ def run_loaded(
     progress: Progress = quiet,
     shelf: Shelf | None = None,
     bounds: Bounds = UNBOUNDED,
+    *,
+    thorough: bool = False,
 ) -> Outcome:
     """Everything after reading: declare, de-identify, fit, draw, compare, assemble."""
     made = deidentified(recipe, loaded, shelf or Shelf())
     before = made.private
     _check_attackers(recipe, before.schema)
     _say_rules(recipe, before)
-    private = settled(recipe, made, _part(progress, 0.0, 0.05), bounds.least)
+    private = settled(recipe, made, part(progress, 0.0, 0.05), bounds.least)
     private = cut(recipe, private)
     counts = reported(recipe, private)
     look = chosen_look(recipe, shelf or Shelf())
-    model = fitted(recipe, private, _part(progress, 0.05, 0.6))
+    model = fitted(recipe, private, part(progress, 0.05, 0.6))
     told = private.declare(model.schema)
     statement, counts = of_both(told.statement(), counts)
     extras = {**files_of(counts), **look_file(look)} if counts else look_file(look)
@@ -198,14 +207,26 @@ def run_loaded(
     private.ledger.note(Opened(LOOKED, Audience.CUSTODIAN))
     seen = told if private is before else as_seen(before, told)
     rows_made, kept = release.begun
-    comparison = compare(seen, rows_made, _part(progress, 0.65, 0.95))
-    tried = attacked(recipe, loaded, seen, rows_made, shelf or Shelf())
-    comparison = judgeable(comparison, recipe, told.schema)
-    found = found_rules(before, rows_made, kept.counts)
-    comparison = replace(comparison, attacks=tried, rules=found)
+    aim = Aim(loaded, made, seen, rows_made, shelf or Shelf())
+    comparison = _looked(recipe, aim, told.schema, kept.counts, progress)
+    more = None
+    if thorough:
+        telling = part(progress, 0.95, 1.0)
+        more = measured(recipe, seen, aim.synthetic, comparison, telling)
     progress(1.0, "done")
     entries = tuple(private.ledger.entries)
-    return Outcome(release, comparison, entries, upkeep=kept.upkeep)
+    return Outcome(release, comparison, entries, upkeep=kept.upkeep, evaluation=more)
+
+
+def _looked(
+    recipe: Recipe, aim: Aim, schema: Schema, counts: Sequence[RuleCount], progress: Progress
+) -> Comparison:
+    """A release beside the real rows, with the attacks on it and the rules that it keeps."""
+    comparison = compare(aim.seen, aim.synthetic, part(progress, 0.65, 0.8))
+    tried = attacked(recipe, aim, _learnt, part(progress, 0.8, 0.95))
+    comparison = judgeable(comparison, recipe, schema)
+    found = found_rules(aim.made.private, aim.synthetic, counts)
+    return replace(comparison, attacks=tried, rules=found)
 
 
 def _release(
@@ -300,12 +321,12 @@ def settled(recipe: Recipe, made: Loaded, progress: Progress, least: int = 0) ->
         _check_size(people - _by_noise(rho, private.rows_per_person), least)
     if not recipe.privacy.discover:
         return _known(private)
-    telling = _part(progress, 0.0, 0.3)
+    telling = part(progress, 0.0, 0.3)
     mark = made.written.delimiter
     private = formed(private, made.said, people, telling, changed=made.changed, delimiter=mark)
     if share := share_of(private.schema):
         rho = Rho(share * private.ledger.left)
-        return discovered(private, rho, _part(progress, 0.3, 1.0))
+        return discovered(private, rho, part(progress, 0.3, 1.0))
     return _known(private)
 
 
@@ -360,6 +381,14 @@ def fitted(recipe: Recipe, private: PrivateTable, progress: Progress) -> Model:
     return method.fit(private.portion(rho), rho, progress)
 
 
+def _learnt(recipe: Recipe, table: pd.DataFrame) -> Model:
+    """What a recipe without steps learns of a table that was de-identified before."""
+    loaded = load(table, recipe.budget)
+    private = cut(recipe, settled(recipe, deidentified(recipe, loaded, Shelf()), quiet))
+    reported(recipe, private)  # noisy counts have their share of the budget
+    return fitted(recipe, private, quiet)
+
+
 def _of_exact(method: Method, private: PrivateTable, progress: Progress) -> Model:
     """The model of a method without noise; where that leaves gaps alone, what would help.
 
@@ -374,12 +403,3 @@ def _of_exact(method: Method, private: PrivateTable, progress: Progress) -> Mode
         steps = coarsening(private, method.k, method.reach).steps
         told = tuple(step.document() for step in steps)
         raise TooManyGaps(error.what, error.remedy, about=error.about, steps=told) from None
-
-
-def _part(progress: Progress, low: float, high: float) -> Progress:
-    """A stretch of a longer progress."""
-
-    def report(share: float, doing: str) -> None:
-        progress(low + (high - low) * share, doing)
-
-    return report

@@ -15,6 +15,8 @@ from synth.lazily import compiled
 from synth.schema.parted import LIKELY, PARTED, Angle, Twofold
 
 SIZES = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+ONE = compiled(r"(hour|minute)s")
+SINGLE = compiled(r"\b1 (hour|minute|day(?=s,))s")  # `1 days` is how pandas writes one
 SIGN = r"(?P<sign>[-\u2212]?)"
 
 
@@ -46,7 +48,7 @@ class Way:
 
     def read(self, text: str) -> float:
         """A duration in units; NaN for what is none."""
-        found = _compiled(self.pattern).fullmatch(text.strip())
+        found = _compiled(ONE.sub(r"\1s?", self.pattern)).fullmatch(text.strip())
         if found is None:
             return math.nan
         told = {part: n for part, n in found.groupdict().items() if part != "sign" and n}
@@ -61,9 +63,8 @@ class Way:
         for part, size in SIZES.items():
             made[part], left = divmod(left, size) if f"{{{part}" in self.form else (0, left)
         sign = "-" if number < 0 and any(made.values()) else ""
-        if not self.parts:
-            return sign + self.form.format(**made)
-        return sign + _parts(self.form, made)
+        text = _parts(self.form, made) if self.parts else self.form.format(**made)
+        return sign + SINGLE.sub(r"1 \1", text.removeprefix("0 days, "))
 
 
 def _parts(form: str, made: dict[str, int]) -> str:
@@ -83,6 +84,7 @@ ISO_HOURS = SIGN + r"PT(?:(?P<h>\d{1,6})H)?(?:(?P<m>\d{1,7})M)?"
 SECONDS = r"(?:(?P<s>\d{1,8})S)?"
 CLOCK = SIGN + r"(?P<h>\d{1,6}):(?P<m>[0-5]\d)"
 DAYS = SIGN + r"(?P<d>\d{1,6}) days? (?P<h>[01]\d|2[0-3]):(?P<m>[0-5]\d):(?P<s>[0-5]\d)"
+DAYS_AND = SIGN + r"(?:(?P<d>\d{1,6}) days?, )?(?P<h>\d|1\d|2[0-3]):(?P<m>[0-5]\d):(?P<s>[0-5]\d)"
 WAYS = (
     Way("1:30:05", CLOCK + r":(?P<s>[0-5]\d)", "{h}:{m:02}:{s:02}"),
     Way("01:30:05", CLOCK + r":(?P<s>[0-5]\d)", "{h:02}:{m:02}:{s:02}"),
@@ -93,6 +95,12 @@ WAYS = (
     Way("P1DT1H30M", ISO + ")?", "P|{d}D|{h}H|{m}M", parts=True),
     Way("P1DT1H30M5S", ISO + SECONDS + ")?", "P|{d}D|{h}H|{m}M|{s}S", parts=True),
     Way("1 days 01:30:05", DAYS, "{d} days {h:02}:{m:02}:{s:02}"),
+    Way("1 days, 1:30:05", DAYS_AND, "{d} days, {h}:{m:02}:{s:02}"),
+    Way(
+        "1d 1h 30m",
+        SIGN + r"(?P<d>\d{1,6})d (?P<h>\d{1,2})h (?P<m>\d{1,2})m",
+        "{d}d {h}h {m}m",
+    ),
     *(
         Way(
             f"1{b}{h}{a}30{b}{m}",
@@ -100,15 +108,25 @@ WAYS = (
             f"{{h}}{b}{h}{a}|{{m}}{b}{m}",
             parts=True,
         )
-        for h, m, a, b in (("h", "m", "", ""), ("h", "m", " ", ""), ("h", "min", " ", " "))
+        for h, m, a, b in (
+            *(
+                ("h", "m", "", ""),
+                ("h", "m", " ", ""),
+                ("h", "min", " ", " "),
+                ("h", "min", " ", ""),
+            ),
+            *(("hr", "min", " ", ""), ("hr", "min", " ", " "), ("hours", "minutes", " ", " ")),
+        )
     ),
 )
-BARE = {"1h30m": "0h30m", "1h 30m": "0h 30m", "1 h 30 min": "0 h 30 min"}  # with noughts, too
+# with noughts, too
+BARE = {w.name: w.name.replace("1", "0", 1) for w in WAYS if w.parts and w.name[0] == "1"}
+NAMED = r"0( ?)(h\w*)( ?)30( ?)(m\w*)"
 WAYS += tuple(
     Way(
         name,
-        SIGN + re.sub(r"0( ?)h( ?)30( ?)(m\w*)", r"(?P<h>\\d{1,6})\1h\2(?P<m>\\d{1,7})\3\4", name),
-        re.sub(r"0( ?)h( ?)30( ?)(m\w*)", r"{h}\1h\2{m}\3\4", name),
+        SIGN + re.sub(NAMED, r"(?P<h>\\d{1,6})\1\2\3(?P<m>\\d{1,7})\4\5", name),
+        re.sub(NAMED, r"{h}\1\2\3{m}\4\5", name),
     )
     for name in BARE.values()
 )
@@ -139,7 +157,11 @@ def way_of(text: str) -> str:
     ('1:30:05', 'PT1H30M', '')
     """
     if LIKELY.match(text):
-        return next((way.name for way in PARTED if not math.isnan(way.read(text))), "")
+        read = {way.name: way.read(text) for way in PARTED}
+        some = {name: number for name, number in read.items() if not math.isnan(number)}
+        exact = (name for name, number in some.items() if ways()[name].written(number) == text)
+        if found := next(exact, next(iter(some), "")):
+            return found
     if not _LIKELY.match(text):
         return ""
     for way in WAYS:
@@ -149,6 +171,19 @@ def way_of(text: str) -> str:
     return ""
 
 
-_LIKELY = compiled(r"[-\u2212]?(?:P[T\d]|\d+:\d\d|\d+ days? \d|\d+ ?h)")
-_LIKELY_PARTS = compiled(r"[-\u2212]?(?:P|\d+ ?h ?\d)")
+def may_stand_alone(name: str) -> tuple[str, ...]:
+    """Units of a way that a cell may have one of alone: it looks like a measure then.
+
+    >>> may_stand_alone("5y 6m")
+    ('y', 'm')
+    """
+    if name in BARE:
+        return PARTS
+    way = ways()[name]
+    return (way.between.strip(" ,"), way.after.strip()) if isinstance(way, Twofold) else ()
+
+
+_LIKELY = compiled(r"[-\u2212]?(?:P[T\d]|\d+:\d\d|\d+ days?,? \d|\d+ ?h|\d+d \d)")
+_LIKELY_PARTS = compiled(r"[-\u2212]?(?:P|\d+ ?h(?:r|ours?)? ?\d)")
 _NOUGHT = compiled(r"(?<!\d)0 ?[hm]")
+PARTS = ("h", "m", "min", "hr", "hour", "hours", "minute", "minutes")  # that may stand alone

@@ -30,7 +30,7 @@ CLOCK = (
 SEVERAL, ABOUT_ONE = 1.95, 0.02  # 22 months are no two years, and 12 are one
 Family = tuple[tuple[str, float], ...]
 FAMILIES: tuple[Family, ...] = (  # units of one kind, and what each is in one of them
-    (*AGES, ("y", YEAR), ("m M", YEAR / 12), ("w", 7 * DAY), ("d", DAY)),
+    (*AGES, ("y Y", YEAR), ("m M", YEAR / 12), ("w", 7 * DAY), ("d", DAY)),
     (*CLOCK, ("d", DAY), ("h", 3600.0), ("m", 60.0), ("s", 1.0)),
     (*AGES, *CLOCK),
     (
@@ -159,7 +159,11 @@ WORDS = (
     "aprox|unos|około|cirka|ungefär|noin"
 )
 ABOUT = rf"^(?:[~≈∼] ?|(?i:{WORDS})(?:\. ?| ))([^\sA-Za-z].*)$"  # noqa: RUF001
-DOUBTED = r"^(.*[0-9%)]) ?(?:[?*†‡]{1,3}|\((?i:est|approx|ca)\.?\)|(?i:est|approx)\.?)$"
+FLAGS = "b|e|f|i|p|r|u|[bdepu]{2}"  # Eurostat's, that are no units: a break, estimated, ...
+DOUBTED = (
+    r"^(.*[0-9%)]) ?(?:[?*†‡]{1,3}|\((?i:est|approx|ca)\.?\)|(?i:est|approx)\.?)$|"
+    rf"^(-?[0-9.,]*[0-9]) (?:{FLAGS})$"
+)
 _ABOUT, _DOUBTED = compiled(ABOUT), compiled(DOUBTED)
 
 
@@ -176,6 +180,9 @@ def exactly(text: str) -> str:
     ('1850', '26', 'about us')
     """
     for form in (_ABOUT, _DOUBTED):
-        if (found := form.match(text)) is not None and re.search(r"\d", found[1]):
-            return found[1].strip()
+        if (found := form.match(text)) is None:
+            continue
+        number: str = found[found.lastindex or 1]
+        if re.search(r"\d", number):
+            return number.strip()
     return text

@@ -2,43 +2,39 @@
 
 `%-d`, `%-m`, `%-H`, `%-I`: without a leading zero; `%O`: the day as 1st, 2nd, 3rd. `%G` and `%V`:
 year and week of ISO 8601, which stand for the week's Monday. `%3f`: so many digits of a fraction of
-a second. `%P`: am or pm in small letters; `%:P`: with dots. `%:z`: a zone as +01:00; `%.z`: as +01;
-moments are written in that of `%z[+0100]`, of which `%z` alone is +0000. `%b[fr]`, `%B[fr]`: the
-month's name, short or long, in a language, and `%h[fr]` its first three letters; the language is
-written as the names are, `[fr]`, `[Fr]` or `[FR]`, with a dot where names cut short have one, and
-left out for English names with a capital.
+a second. `%P`: am or pm in small letters; `%:P`: with dots. `%:z`: a zone as +01:00; `%.z`: as +01,
+`%-z`: as +1; moments are written in that of `%z[+0100]`, of which `%z` alone is +0000. `%b[fr]`,
+`%B[fr]`: the month's name, short or long, in a language, `%h[fr]` its first three letters,
+`%a[fr]`, `%A[fr]` the name of the day of the week; the language is written as the names are,
+`[fr]`, `[Fr]` or `[FR]`, with a dot where names cut short have one, and left out for English names
+with a capital.
 `%q`: the quarter, which stands for its first day. `%:E`: a Japanese era and its year, 令和5; `%.E`:
 with the era's letter, R5. `%[x]` at the end: in the digits of the script whose nought x is.
-`excel` is no code but a format of its own: whole days as Excel counts them, of which 1 January 2021
-is 44197.
+Formats without codes are those of `counted_moments`: `excel`, whole days as Excel counts them, of
+which 1 January 2021 is 44197; `excel moment`, with parts of days; `epoch` and `epoch ms`, seconds
+and their thousandths since 1970. A day and a month without a year are those of 2000.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from functools import cache
 
 from synth.lazily import compiled, np, npt, pa, pd
+from synth.schema.counted_moments import COUNTED, DAY, EXCEL
+from synth.schema.day_names import LONG, days_of_week, months, spelt, without_names
 from synth.schema.measures import exactly, marked
 from synth.schema.periods import era_of, ordinal, without_ordinal, without_periods
 from synth.schema.scripts import in_plain, in_script, unscripted
 from synth.schema.values import Values, as_text
 
-LANGUAGES = (
-    *("en", "fr", "de", "es", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "ru"),
-    *("tr", "el", "hu", "ro", "sk", "hr", "uk", "bg"),
-)
 CODE = compiled(
-    r"%(?:([bBh])(?:\[(\w\w\.?)\])?|([1-9])f|-[dmHI]|([:.]?z)(?:\[([+-]\d{4})\])?|:P|[:.]E|[a-zA-Z%])"
+    r"%(?:([bBh])(?:\[(\w\w\.?)\])?|([1-9])f|-[dmHI]|([-:.]?z)(?:\[([+-]\d{4})\])?|:P|[:.]E|"
+    r"([aA])\[(\w\w)\]|[a-zA-Z%])"
 )
-SHORT, LONG, THREE = "b", "B", "h"
-ALSO = {("en", "sept"): 9, ("de", "mrz"): 3, ("fr", "fev"): 2, ("fr", "aou"): 8, ("fr", "dec"): 12}
 FIRST_YEAR = 1930  # of those written with two digits, as in Excel: 29 is 2029, and 30 is 1930
-EXCEL = "excel"
 SERIALS = (30_000.0, 60_000.0)  # 1982 to 2064: what beside written days is one that Excel counts
-EPOCH, LAST = 25_569, 2_958_465  # 1970-01-01 and 9999-12-31 as Excel counts days
 STANDARD = {
     **{"-d": "d", "-m": "m", "-H": "H", "-I": "I"},
     **{"P": "p", ":P": "p", "O": "d", ":E": "Y", ".E": "Y", "q": "m"},
@@ -54,72 +50,10 @@ WIDEST = {  # what pandas reads
     **{"d": r"(?:3[01]|[12]\p{Nd}|[0 ]?[1-9])", "H": r"(?:2[0-3]|[01]?\p{Nd})"},
     **{"M": r"[0-5]?\p{Nd}", "S": r"[0-6]?\p{Nd}"},
 }
+DAY_NAMED = compiled(r"%[aA]\[\w\w\]\.?,? ")
+SHORT_ZONE = compiled(r"([+-])(\d\d?)(?::(\d\d))?$")
+LEAP = 2000  # the year of days that are written without one
 TIMED = compiled(r"%-?[HI]")
-
-
-# -- names of months -------------------------------------------------------------------------------
-
-
-@cache
-def months(language: str, width: str) -> tuple[str, ...]:
-    """The twelve names as they stand beside a day, in small letters and without dots."""
-    if width != THREE:
-        return tuple(plain_name(n) for n in _names(language, width, "format"))
-    cut = [plain_name(n)[:3] for n in _names(language, LONG, "format")]
-    short = months(language, SHORT)  # where three letters are the same of two of them, as in French
-    return tuple(c if cut.count(c) == 1 else s for c, s in zip(cut, short, strict=True))
-
-
-def _names(language: str, width: str, context: str) -> list[str]:
-    from babel import Locale
-
-    wide = {SHORT: "abbreviated", LONG: "wide"}[width]
-    found = Locale(language).months[context][wide]
-    return [str(found[i]) for i in range(1, 13)]
-
-
-def plain_name(name: str) -> str:
-    """The name of a month in small letters and without a dot."""
-    return unicodedata.normalize("NFC", name).strip().rstrip(".").lower()
-
-
-@cache
-def month_words() -> Mapping[str, tuple[tuple[str, str, int], ...]]:
-    """For each name of a month its languages, its width and its number, in every language known."""
-    found: dict[str, dict[tuple[str, str, int], None]] = {}
-    for language in LANGUAGES:
-        for width in (SHORT, LONG):
-            for context in ("format", "stand-alone"):
-                for i, name in enumerate(_names(language, width, context)):
-                    found.setdefault(plain_name(name), {})[language, width, i + 1] = None
-        for i, word in enumerate(months(language, THREE)):
-            found.setdefault(word, {})[language, THREE, i + 1] = None
-    for (language, word), number in ALSO.items():
-        found.setdefault(word, {})[language, THREE, number] = None
-    return {word: tuple(meant) for word, meant in found.items()}
-
-
-@cache
-def _numbers(language: str) -> Mapping[str, str]:
-    """The number of each name of a month in a language, as text."""
-    return {
-        word: str(number)
-        for word, meant in month_words().items()
-        for tongue, _, number in meant
-        if tongue == language
-    }
-
-
-WORD = compiled(r"[^\W\d_]+\.?")
-
-
-def _without_names(text: str, language: str) -> str:
-    """A text with its first month's name replaced by its number."""
-    names = _numbers(language)
-    for word in WORD.finditer(text):
-        if number := names.get(plain_name(word[0])):
-            return text[: word.start()] + number + text[word.end() :]
-    return text
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -139,7 +73,7 @@ def as_seconds(values: pd.Series, format: str, also: Sequence[str] = ()) -> Valu
         if len(left):
             some = _seconds(values.iloc[left], other)
             if other == EXCEL:
-                days = some / 86400.0 + EPOCH
+                days = some / DAY + COUNTED[EXCEL].start
                 some[~((days >= SERIALS[0]) & (days <= SERIALS[1]))] = np.nan
             found[left] = some
     left = np.flatnonzero(np.isnan(found) & values.notna().to_numpy())
@@ -164,18 +98,21 @@ def _about(values: pd.Series) -> npt.NDArray[np.bool_]:
 def _seconds(values: pd.Series, format: str) -> Values:
     if pd.api.types.is_numeric_dtype(values.dtype):
         values = as_text(values).where(values.notna(), None)
-    if format == EXCEL:
-        return _of_excel(values)
+    if format in COUNTED:
+        return COUNTED[format].seconds(values)
     format, script = unscripted(format)
     if script:
         values = values.astype(object).map(lambda v: in_plain(v) if isinstance(v, str) else v)
     language = _language(format)
     if language and not pd.api.types.is_datetime64_any_dtype(values.dtype):
+        day = DAY_NAMED.search(format) is not None
         values = values.astype(object).map(
-            lambda v: _without_names(v, language) if isinstance(v, str) else v
+            lambda v: without_names(v, language, weekday=day) if isinstance(v, str) else v
         )
     values = _plainer(values, format)
-    asked = _standard(format)
+    asked = _standard(DAY_NAMED.sub("", format))
+    if yearless(format):  # of a year that has a day more
+        values, asked = f"{LEAP} " + values.astype(object), f"%Y {asked}"
     values = values.reset_index(drop=True)
     whole = np.full(len(values), np.datetime64("NaT", "us"))
     for form in (asked, *_coarser(asked)):
@@ -223,16 +160,17 @@ def _plainer(values: pd.Series, format: str) -> pd.Series:
         values = values.astype(object).map(
             lambda v: without_periods(v, format) if isinstance(v, str) else v
         )
+    if "%-z" in format:
+        values = values.astype(object).map(
+            lambda v: SHORT_ZONE.sub(_zone, v) if isinstance(v, str) else v
+        )
     if "%.z" in format:
         values = values.astype(object).str.replace(r"([+-]\d\d)$", r"\1:00", regex=True)
     return values
 
 
-def _of_excel(values: pd.Series) -> Values:
-    """Days that Excel counts, as seconds since 1970."""
-    days = np.array(pd.to_numeric(values.astype(object), errors="coerce"), dtype=np.float64)
-    days[~((days == np.floor(days)) & (days > 0) & (days <= LAST))] = np.nan
-    return (days - EPOCH) * 86400.0
+def _zone(found: re.Match[str]) -> str:
+    return f"{found[1]}{int(found[2]):02}:{found[3] or '00'}"
 
 
 def _read(values: pd.Series, format: str) -> np.ndarray:
@@ -341,11 +279,8 @@ def written(seconds: Values, format: str) -> pd.Series:
     format, script = unscripted(format)
     if script:
         return written(seconds, format).map(lambda v: v if v is None else in_script(v, script))
-    if format == EXCEL:
-        days = np.floor(np.where(gone, 0.0, seconds) / 86400.0).astype(np.int64) + EPOCH
-        counted = pd.Series(days).astype(str).astype(object)
-        counted[gone] = None
-        return counted
+    if format in COUNTED:
+        return COUNTED[format].written(seconds)
     moments = pd.Series(pd.to_datetime(np.rint(np.where(gone, 0.0, seconds) * 1e6), unit="us"))
     text = _texts(moments, format).astype(object)
     text[gone] = None
@@ -378,14 +313,15 @@ def _part(moments: pd.Series, code: re.Match[str]) -> pd.Series:
     """What one code writes of each moment."""
     name = code[0][1:]
     told: pd.Series
-    if code[1]:
-        names = np.array(_shown(code[1], code[2] or "En"), object)
-        told = pd.Series(names[moments.dt.month.to_numpy() - 1], index=moments.index)
+    if code[1] or code[6]:
+        told = _named(moments, code[1] or code[6], code[2] or code[7] or "En")
     elif code[3]:
         told = moments.dt.strftime("%f").str.ljust(9, "0").str[: int(code[3])].astype(object)
     elif code[4]:
         sign, hours, minutes = (code[5] or "+0000")[0], *re.findall(r"\d\d", code[5] or "+0000")
-        rest = {"z": minutes, ":z": f":{minutes}", ".z": ""}[code[4]]
+        short = f":{minutes}" * (minutes != "00")
+        rest = {"z": minutes, ":z": f":{minutes}", ".z": "", "-z": short}[code[4]]
+        hours = str(int(hours)) if code[4] == "-z" else hours
         told = pd.Series(f"{sign}{hours}{rest}", index=moments.index, dtype=object)
     elif name == "q":
         told = moments.dt.quarter.astype(str).astype(object)
@@ -401,20 +337,21 @@ def _part(moments: pd.Series, code: re.Match[str]) -> pd.Series:
     return told
 
 
-def _shown(width: str, language: str) -> list[str]:
-    """The names of months as `language` is written; `fr.`: with a dot behind those cut short."""
-    bare = language.rstrip(".")
-    names = list(months(bare.lower(), width))
-    if bare != language:
-        whole = months(bare.lower(), LONG)
-        names = [n + "." * (n != long) for n, long in zip(names, whole, strict=True)]
-    if bare.isupper():
-        return [n.upper() for n in names]
-    return [n.capitalize() for n in names] if bare[0].isupper() else names
+def _named(moments: pd.Series, code: str, language: str) -> pd.Series:
+    """The names of months or of days of the week."""
+    tongue = language.rstrip(".").lower()
+    if code in "aA":
+        told, names = moments.dt.day_of_week, spelt(days_of_week(tongue, code), language)
+    else:
+        told = moments.dt.month - 1
+        names = spelt(months(tongue, code), language, months(tongue, LONG))
+    return pd.Series(np.array(names, object)[told.to_numpy()], index=moments.index)
 
 
 def resolution_of(format: str) -> float:
     """Seconds between two moments that a format can tell apart."""
+    if format in COUNTED:
+        return COUNTED[format].tells
     if fraction := re.search(r"%([1-9]?)f", format):
         return float(10.0 ** -int(fraction[1] or 6))
     for codes, seconds in ((("%S",), 1.0), (("%M",), 60.0), (("%H", "%-H", "%I", "%-I"), 3600.0)):
@@ -425,4 +362,19 @@ def resolution_of(format: str) -> float:
 
 def dated(format: str) -> bool:
     """Whether it tells a day, and not only a time of day."""
-    return format == EXCEL or re.search(r"%(Y|y|-?d|-?m|b|B|h|O|V|[:.]E)", format) is not None
+    return format in COUNTED or re.search(r"%(Y|y|-?d|-?m|b|B|h|O|V|[:.]E)", format) is not None
+
+
+def yearless(format: str) -> bool:
+    """Whether it tells a day and a month, of whatever year."""
+    return tells(format, "dO") and tells(format, "mbBh") and not tells(format, "YyGE")
+
+
+def tells(format: str, codes: str) -> bool:
+    """Whether it has one of some codes, in any width."""
+    return re.search(rf"%[-:.]?[{codes}]", format) is not None
+
+
+def of_digits(format: str) -> bool:
+    """Whether pandas takes its dates for numbers, as long as it can hold these."""
+    return format in COUNTED or re.fullmatch(r"%Y(?:%[mdHMS]){1,5}", format) is not None

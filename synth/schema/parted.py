@@ -13,7 +13,12 @@ from itertools import product
 
 from synth.lazily import compiled
 
-LIKELY = compiled(r"\d+ ?(?:['\u2032°]|ft|feet|foot|st\b)")
+LIKELY = compiled(
+    r"\d+ ?(?:['\u2032°]|ft|feet|foot|st\b|(?:y(?:ears?|rs?)?|w(?:eeks?|ks?)?|"
+    r"d(?:ays?)?|m(?:ins?|inutes?)?)[, ]*\d)"
+)
+SINGLE = compiled(r"\b1 (year|yr|month|mth|week|wk|day|hour|minute|min|second|sec)s")
+PLURAL = compiled(r"(year|yr|month|mth|mo|week|wk|day|hour|minute|min|second|sec)s")
 
 
 @dataclass(frozen=True)
@@ -37,15 +42,17 @@ class Twofold:
         """The number of the smaller parts; NaN for what is none."""
         between = re.escape(self.between).replace(r"\ ", " ?").replace("'", "['\u2032\u2019]")
         after = re.escape(self.after).replace(r"\ ", " ?").replace('"', "(?:\"|\u2033|\u201d|'')?")
-        found = re.fullmatch(rf"(\d{{1,3}}){between} ?(?:(\d{{1,2}}){after})?", text.strip())
-        if found is None or int(found[2] or 0) >= self.each:
+        between, after = (PLURAL.sub(r"\1s?", part) for part in (between, after))
+        form = rf"(?:(\d{{1,3}}){between} ?)?(?:(\d{{1,2}}){after})?"
+        found = re.fullmatch(form, text.strip())
+        if found is None or not found[0] or (found[1] and int(found[2] or 0) >= self.each):
             return math.nan
-        return float(int(found[1]) * self.each + int(found[2] or 0))
+        return float(int(found[1] or 0) * self.each + int(found[2] or 0))
 
     def written(self, number: float) -> str:
         """So many of the smaller parts as text."""
         whole, rest = divmod(round(abs(number)), self.each)
-        return f"{whole}{self.between}{rest}{self.after}"
+        return SINGLE.sub(r"1 \1", f"{whole}{self.between}{rest}{self.after}")
 
 
 @dataclass(frozen=True)
@@ -108,5 +115,30 @@ PARTED: tuple[Twofold | Angle, ...] = (
     Twofold("5ft 8in", 12, "ft ", "in", "inches"),
     Twofold("11 st 4 lb", 14, " st ", " lb", "pounds"),
     Twofold("11st 4lb", 14, "st ", "lb", "pounds"),
+    *(
+        Twofold(f"5{y}6{m}", 12, y, m, "months")
+        for y, m in (
+            *(("y", "m"), ("y ", "m"), (" y ", " m"), (" yr ", " mo"), (" yrs ", " mths")),
+            *((" years ", " months"), (" years, ", " months")),
+        )
+    ),
+    *(
+        Twofold(f"5{w}6{d}", 7, w, d, "days")
+        for w, d in (
+            *(("w", "d"), ("w ", "d"), (" w ", " d"), (" wks ", " days")),
+            *((" weeks ", " days"), (" weeks, ", " days")),
+        )
+    ),
+    *(
+        Twofold(f"5{m}6{s}", 60, m, s, "seconds")
+        for m, s in (
+            *(("m", "s"), ("m ", "s"), (" min ", " s"), ("min ", "s"), ("min ", "sec")),
+            *((" min ", " sec"), (" mins ", " secs"), (" minutes ", " seconds")),
+        )
+    ),
+    *(
+        Twofold(f"5{d}6{h}", 24, d, h, "hours")
+        for d, h in (("d", "h"), ("d ", "h"), (" days ", " hours"), (" days, ", " hours"))
+    ),
     *_angles(),
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, TypeAlias
@@ -43,12 +43,15 @@ def _iban(digits: str) -> str:
     return f"ZZ{98 - int(f'{digits}353500') % 97:02d}{digits}"
 
 
-def _nhs(nine: str) -> str:
-    """An NHS number, or "" where these digits have no check digit and are never issued."""
-    from stdnum.gb import nhs
+def _nhs(nines: Sequence[str]) -> list[str]:
+    """NHS numbers of those digits that have a check digit (modulus 11); others are never issued."""
+    digits = np.array(nines, dtype="<U9").view("<U1").reshape(len(nines), 9).astype(np.int64)
+    last = -(digits * np.arange(10, 1, -1)).sum(axis=1) % 11
+    return [f"{nine}{n}" for nine, n in zip(nines, last.tolist(), strict=True) if n < 10]
 
-    last = -nhs.checksum(f"{nine}0") % 11
-    return "" if last == 10 else f"{nine}{last}"
+
+def _each(finished: Callable[[str], str]) -> Callable[[Sequence[str]], list[str]]:
+    return lambda drawn: list(map(finished, drawn))
 
 
 @dataclass(frozen=True)
@@ -107,14 +110,16 @@ class Reserved:
     Args:
         template: what is drawn.
         why: who keeps it free, as the rest of a sentence about the new identifiers.
-        finished: the identifier from what was drawn; "" where there is none.
+        finished: the identifiers of what was drawn, in order.
+        gaps: whether some of what is drawn has none.
         meant: matches names of columns, as words, that hold such identifiers.
     """
 
     template: str
     why: str
-    finished: Callable[[str], str] = str
+    finished: Callable[[Sequence[str]], list[str]] = list
     meant: str = ""
+    gaps: bool = False
 
 
 RESERVED: dict[str, Reserved] = {
@@ -123,6 +128,7 @@ RESERVED: dict[str, Reserved] = {
         "begin with 999, a range that is kept for tests and issued to nobody, and pass the check",
         _nhs,
         r"\bnhs\b|health service",
+        gaps=True,
     ),
     "ssn": Reserved(
         r"666-##-####",
@@ -132,19 +138,19 @@ RESERVED: dict[str, Reserved] = {
     "e-mail": Reserved(
         "aaaaaaaa",
         "are at example.org, which is reserved and delivers to nobody (RFC 2606)",
-        lambda drawn: f"{drawn}@example.org",
+        _each("{}@example.org".format),
         r"e ?mail",
     ),
     "phone": Reserved(
         "#########",
         "begin with +999, a country code that is assigned to nobody (ITU-T E.164)",
-        lambda drawn: f"+999{drawn}",
+        _each("+999{}".format),
         r"phone|mobile|\bfax\b|\bcell\b|\btel\b",
     ),
     "iban": Reserved(
         "################",
         "are of the country ZZ, which ISO 3166 assigns to none, and pass the check",
-        _iban,
+        _each(_iban),
         r"\biban\b",
     ),
     "uuid": Reserved(
@@ -155,13 +161,13 @@ RESERVED: dict[str, Reserved] = {
     "ip": Reserved(
         "xxxxxx",
         "are in 240.0.0.0/4, which is reserved and routed to nobody (RFC 1112)",
-        lambda drawn: ".".join(["240", *(str(int(drawn[i : i + 2], 16)) for i in (0, 2, 4))]),
+        _each(lambda hexes: f"240.{int(hexes[:2], 16)}.{int(hexes[2:4], 16)}.{int(hexes[4:], 16)}"),
         r"\bip\b",
     ),
     "url": Reserved(
         "aaaaaaaa",
         "are at example.org, which is reserved (RFC 2606)",
-        lambda drawn: f"https://example.org/{drawn}",
+        _each("https://example.org/{}".format),
         r"\burl\b|web ?(site|page|address)",
     ),
 }
@@ -231,24 +237,26 @@ class Pattern(ShowsItself):
         if reserved is None:
             drawn = _texts(Template(self.template), start, rows, seed)
             return [MARK + text for text in drawn]
-        found = _finished(reserved, start + rows, seed)[start:]
+        found = _finished(reserved, start, rows, seed)
         return found if len(found) == rows else Pattern(USUAL).numbered(start, rows, seed)
 
     def document(self) -> dict[str, Any]:
         return {"domain": self.name, "template": self.template, "origin": self.origin.value}
 
 
-def _finished(reserved: Reserved, rows: int, seed: int) -> list[str]:
-    """The first so many identifiers of a range; fewer where it has no more."""
+def _finished(reserved: Reserved, start: int, rows: int, seed: int) -> list[str]:
+    """The identifiers of a range from `start` on; fewer than `rows` where it has no more."""
     template = Template(reserved.template)
     room, tried = min(template.space, float(MOST)), 0
+    if not reserved.gaps:
+        left = int(min(rows, max(0, room - start)))
+        return reserved.finished(_texts(template, start, left, seed))
     made: list[str] = []
-    while len(made) < rows and tried < room:
-        step = int(min(room - tried, (rows - len(made)) * 1.2 + 10))
-        drawn = _texts(template, tried, step, seed)
-        made += [text for text in map(reserved.finished, drawn) if text]
+    while len(made) < start + rows and tried < room:
+        step = int(min(room - tried, (start + rows - len(made)) * 1.2 + 10))
+        made += reserved.finished(_texts(template, tried, step, seed))
         tried += step
-    return made[:rows]
+    return made[start : start + rows]
 
 
 def _texts(template: Template, start: int, rows: int, seed: int) -> list[str]:

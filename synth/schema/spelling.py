@@ -83,6 +83,12 @@ class Spelling:
         """Whether every program writes numbers so."""
         return self == PLAINLY
 
+    @property
+    def textual(self) -> bool:
+        """Whether no number is shown so by a program that holds it as a number, but text alone."""
+        bare = replace(self, fixed=False, digits=0, scale=self.scale.strip("Ee"))
+        return bare not in (PLAINLY, replace(PLAINLY, after=".0"))
+
     @cached_property
     def _grouped(self) -> re.Pattern[str]:
         between = f"[{BLANKS}]" if self._blank else re.escape(self._apart)

@@ -15,6 +15,7 @@ from synth.schema.columns import Column, Schema
 from synth.schema.domain import Categories
 from synth.schema.durations import ways
 from synth.schema.intervals import Dates, Numbers
+from synth.schema.moments import of_digits
 from synth.schema.stored import is_true, truth
 from synth.schema.values import as_text, is_text
 
@@ -44,6 +45,15 @@ class Typed:
 
     def _made(self, column: Column, values: pd.Series) -> pd.Series:
         kind = self.types.get(column.name)
+        domain = column.domain
+        if isinstance(domain, Numbers) and (
+            isinstance(kind, pd.StringDtype)
+            or (self.usual and kind is None and domain.spelling.textual)
+        ):
+            text = domain.written(values)
+            return text.infer_objects() if kind is None else text.astype(kind)
+        if self.usual and kind is None and isinstance(domain, Dates) and not domain.codes:
+            return pd.to_numeric(values) if of_digits(domain.format) else values.infer_objects()
         typed = _made(column, values, kind)
         return _usual(typed) if self.usual and kind is None else typed
 

@@ -12,6 +12,7 @@ from synth.evaluate.attacks import Result, attacks, roles
 from synth.evaluate.attacks.copying import near_copies
 from synth.evaluate.attacks.inference import inference
 from synth.evaluate.attacks.linkability import linkability
+from synth.evaluate.attacks.shadow import shadowed
 from synth.evaluate.sides import beside
 from synth.schema import Role, Schema
 
@@ -189,3 +190,43 @@ def test_what_is_known_and_wanted_follows_from_the_roles_unless_it_is_said():
     assert roles(both, schema, ("nowhere",), ("town",))[0] == tuple(
         n for n in both.names if n != "town"
     )
+
+
+# -- shadow models ---------------------------------------------------------------------------------
+
+
+def by_shadows(kind: str, shadows: int = 4):
+    rng = np.random.default_rng(4)
+
+    def made(table: pd.DataFrame) -> pd.DataFrame:
+        if kind == "copies":
+            return table.sample(len(table), replace=True, random_state=rng)
+        some = people(len(table), int(rng.integers(10**6)))
+        if kind == "a few copies":
+            return pd.concat([some, table.sample(frac=0.1, random_state=rng)])
+        return some
+
+    def train(members, strangers) -> pd.DataFrame:
+        return made(pd.concat([REAL.iloc[members], HELD.iloc[strangers]]))
+
+    told = np.random.default_rng(0)
+    tables = (REAL, HELD)
+    return shadowed(schema_of_the_real(), tables, made(REAL), train, shadows, told)
+
+
+@pytest.mark.parametrize("kind", ["copies", "a few copies"])
+def test_shadow_models_find_the_people_of_a_method_that_gives_rows_back(kind):
+    found = by_shadows(kind)
+    assert found.result is Result.SUCCEEDED and found.remedy
+    assert found.main.share > 5 * found.control.share and found.control.share <= 0.01
+    assert found.figures[0].name == "AUC" and found.figures[0].low > 0.5
+
+
+def test_shadow_models_find_nobody_where_the_method_gives_nobody_away():
+    found = by_shadows("other people")
+    assert found.result is Result.HOLDS
+    assert found.figures[0].low < 0.5 < found.figures[0].high
+
+
+def test_too_few_shadow_models_or_people_are_no_judgement():
+    assert by_shadows("copies", 3).result is Result.UNJUDGED

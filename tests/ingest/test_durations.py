@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from synth import Budget, load
-from synth.ingest.shapes import DateShape, DurationShape, shapes
+from synth.ingest.day_shapes import DateShape
+from synth.ingest.shapes import DurationShape, shapes
 from synth.ingest.shaping import shape_of
 from synth.runs import read_recipe, run
 from synth.schema import Categories, Dates, Kind, Numbers, Role

@@ -87,6 +87,8 @@ def test_a_file_is_released_without_being_loaded(name, folder, monkeypatch):
     assert ill_by_city(outcome.release.tables[0]) == {"Oslo": 0.0, "Rome": 1.0}
     assert outcome.comparison.rows == 4000
     assert outcome.comparison.two_way < 0.1
+    unseen = "`city`, `ill`" if name.endswith("parquet") else "`city`, `age`, `ill`"
+    assert f"missing cells are written in {unseen} is not counted" in str(outcome.noticed[0])
     assert "Differentially private" in outcome.release.statement.guarantee.short
 
 
@@ -108,6 +110,9 @@ def test_what_nobody_declared_is_found_out_where_the_rows_are(folder):
     assert set(schema.domain("city").labels) >= {"Oslo", "Rome"}
     assert schema.domain("age").edges[-1] < 200
     assert not schema.observed
+    told = tuple(part.model_copy(update={"missing_as": "NA"}) for part in DECLARED)
+    declared_so = run(recipe(Source(file="people.parquet", stay=True), column=told), folder=folder)
+    assert not declared_so.noticed
     assert ill_by_city(outcome.release.tables[0]) == {"Oslo": 0.0, "Rome": 1.0}
 
 

@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 
 from synth.ingest.dated import padding_of, paddings
+from synth.ingest.day_shapes import DateShape
 from synth.ingest.quick import matched, padding_patterns, pattern_of, words
-from synth.ingest.shapes import DEEP, DateShape, NumberShape, places, shapes
+from synth.ingest.shapes import DEEP, NumberShape, places, shapes
 from synth.ingest.shaping import Shapes, shape_of
 from synth.schema.moments import as_seconds
 

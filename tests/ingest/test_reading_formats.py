@@ -275,10 +275,26 @@ def test_json_keeps_dates_and_flags_and_large_numbers():
     assert cells(found, "n") == ["12345678901234567890", "1", None]
 
 
+def test_records_within_records_are_columns_and_lists_of_values_one_text():
+    found = read(
+        b'{"id": 1, "at": {"city": "Oslo", "geo": {"lat": 59.9}}, "tags": ["x", "y;z"]}\n'
+        b'{"id": 2, "at": null, "tags": []}\n{"id": 3, "at": {"city": "Rome"}, "tags": ["x"]}\n'
+    )
+    assert list(found.frame.columns) == ["id", "at.city", "at.geo.lat", "tags"]
+    assert cells(found, "at.city") == ["Oslo", None, "Rome"]
+    assert cells(found, "at.geo.lat") == [59.9, None, None]
+    assert cells(found, "tags") == ["x;y,z", None, "x"]
+    assert "`at.city`, `at.geo.lat`" in said(found) and "`tags`" in said(found)
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b'{"a": [1, 2]}\n{"a": [3]}\n', "`a` holds lists or records"),
+        (b'{"a": [[1, 2]]}\n{"a": [3]}\n', "`a` holds lists or records"),
+        (b'{"b": {"a": [{"x": 1}]}}\n{"b": null}\n', r"`b\.a` holds lists or records"),
+        (b'{"a": {"x": 1}}\n{"a": 2}\n', "`a` holds records in some rows"),
+        (b'{"a": {"x": 1}, "a.x": 2}\n', r"Two fields would be called `a\.x`"),
+        (b'{"a":' * 9 + b"1" + b"}" * 9 + b"\n" + b'{"a": 1}\n', "more than 8 deep"),
         (b'{"data": [{"a": 1}], "more": [{"b": 1}]}', "one object with lists inside"),
         (b'[{"a": 1}, 2]', "neither one object per line nor an array"),
         (b"[[1, 2], [3, 4]]", "neither one object per line nor an array"),
@@ -286,7 +302,19 @@ def test_json_keeps_dates_and_flags_and_large_numbers():
         (b"[" * 100_000, "cut off"),
         (b'[{"a": 1', "cut off"),
     ],
-    ids=["list", "several", "number", "arrays", "torn", "deep", "cut"],
+    ids=[
+        "list",
+        "records",
+        "some",
+        "twice",
+        "far",
+        "several",
+        "number",
+        "arrays",
+        "torn",
+        "deep",
+        "cut",
+    ],
 )
 def test_what_is_no_table_of_records_is_said(content, says):
     with pytest.raises(IngestError, match=says):

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synth.ingest.finer import detailed, details
+from synth.ingest.dated import naming_of, namings
+from synth.ingest.day_shapes import DateShape, usual_formats
+from synth.ingest.finer import detailed, details, named
 from synth.ingest.forms import Form, form_of
-from synth.ingest.shapes import DateShape, NumberShape, TruthShape, WordShape, shapes, usual_formats
+from synth.ingest.shapes import NumberShape, TruthShape, WordShape, places, shapes
 from synth.ingest.shaping import Shapes, date_format, shape_of
 from synth.ingest.suggest import suggest
 from synth.schema import Kind
@@ -231,3 +233,22 @@ def test_a_number_past_what_doubles_tell_apart_has_an_interval(text):
     numbers = suggest(pd.DataFrame({"n": pd.Series([text] * 30, dtype="category")}))["n"]
     domain = numbers.as_kind(Kind.REAL)
     assert domain.encode(pd.Series([text])).tolist() == [0]
+
+
+def test_noise_hides_neither_case_nor_width_of_the_names_of_months():
+    """Names of other languages and cases, of which no cell has one, say nothing of these."""
+    rng, listed = np.random.default_rng(0), namings()
+    counts = np.zeros(len(listed))
+    for day in pd.date_range("2020-01-15", periods=12, freq="MS"):
+        counts[listed.index(naming_of(day.strftime("%d-%b-%Y").upper()))] += 40
+    form = Form(Kind.DATE, format="%d-%b-%Y")
+    told = {named(form, counts + rng.normal(0, 6, len(listed)), 6.0).format for _ in range(30)}
+    assert told == {"%d-%b[EN]-%Y"}
+
+
+def test_few_days_past_the_twelfth_show_the_order_of_a_format_that_is_there():
+    told = np.zeros(len(shapes()))
+    told[places()[DateShape("%d/%m/%Y")]] = 300
+    told[places()[DateShape("%d/%m/%Y", "m")]] = 40
+    found = form_of(told, 10.0)
+    assert (found.format, found.unsure) == ("%m/%d/%Y", False)

@@ -214,7 +214,7 @@ SCREEN = """
 import json
 import sys
 from pathlib import Path
-from streamlit.testing.v1 import AppTest
+from tests.screens import AppTest
 from synth.budget import Budget
 from synth.ingest import load
 from tests.people import some_people

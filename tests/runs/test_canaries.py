@@ -92,6 +92,15 @@ def test_many_canaries_are_tried_in_one_training():
     assert bug.broken and bug.least > 1
 
 
+def test_canaries_have_most_of_what_a_method_spends():
+    # Of a table of four columns and eight marks, two thirds of what an even method spends.
+    columns = tuple(Column(f"c{i}", Categories(("a", "b"))) for i in range(4))
+    marked = Marking((0,), (True,)).declare(Schema(columns))
+    marks = [c for c in marked if c.name.startswith("marked ")]
+    assert len(marks) / len(marked.names) >= 2 / 3
+    assert all(c.domain.values == ("canary 1", "nobody") for c in marks)
+
+
 def test_bounds_are_those_of_the_papers():
     assert Told(0, 100, 0, 100).least_epsilon(1e-6) == 0
     sure = Told(100, 100, 0, 100)
@@ -107,7 +116,8 @@ def test_bounds_are_those_of_the_papers():
 
 def test_who_is_out_is_left_out_and_everybody_else_is_unmarked():
     marked = Marking((1, 3), (True, False))(table(5))
-    assert marked["marked"].tolist() == ["nobody", "canary 1", "nobody", "nobody"]
+    for name in Marking((), ()).columns:
+        assert marked[name].tolist() == ["nobody", "canary 1", "nobody", "nobody"]
     assert marked["id"].tolist() == ["P0000", "P0001", "P0002", "P0004"]
 
 

@@ -9,9 +9,9 @@ from synth.cli import app
 from synth.errors import RecipeError
 from synth.runs import Recipe, read_recipe
 from synth.runs.declared_shape import shape_of
-from synth.runs.proposals import proposals
+from synth.runs.proposals import proposals, told_of
 from synth.runs.recipe_file import recipe_text, whole_text
-from synth.runs.rehearsal import epsilon_for_purpose, rehearse
+from synth.runs.rehearsal import epsilon_for_purpose, ladder, rehearse
 
 COLUMNS = """
 [[column]]
@@ -85,6 +85,31 @@ def test_epsilon_is_raised_where_all_is_noise_and_lowered_where_it_buys_nothing(
     assert not any(p.fix.epsilon for p in proposals(few, shape_of(few)))  # no 10 would do
     down = [p.fix.epsilon for p in proposals(many, shape_of(many)) if p.fix.epsilon]
     assert down and down[0] < 2.5
+
+
+def test_no_more_than_the_usual_epsilon_is_proposed_without_a_word_and_none_above_the_ladder():
+    def up(epsilon: float) -> list[tuple[float, str]]:
+        told = recipe(TABLES.replace("2000", "2400"), epsilon=epsilon)
+        found = proposals(told, shape_of(told))
+        return [(p.fix.epsilon, p.plain) for p in found if (p.fix.epsilon or 0) > epsilon]
+
+    for epsilon, more in ((0.2, 1.0), (1.0, 2.0), (2.0, 4.0)):
+        ((proposed, words),) = up(epsilon)
+        assert proposed == more
+        assert ("that is above 1" in words) == (more > 1)
+    assert up(4.0) == []
+    # Of two equally likely worlds, e^2 / (1 + e^2) = 88 % at epsilon 2, 73 % at 1.
+    assert "right 88% of the time, 73% at 1" in told_of(2.0, recipe(TABLES))
+
+
+def test_what_more_epsilon_buys_is_told_for_the_very_answers():
+    found = ladder(recipe(TABLES, epsilon=0.5))
+    assert [one.epsilon for one in found] == [0.5, 1.0, 2.0, 4.0]
+    for one in found:
+        assert [e.what for e in one.expected] == ["counts by ward", "counts by ward and month"]
+    assert found[0].expected[0].within > found[-1].expected[0].within
+    with pytest.raises(RecipeError, match="has no epsilon"):
+        ladder(recipe(TABLES, method="row_seeded"))
 
 
 def test_the_very_answers_are_rehearsed_and_no_budget_is_spent():

@@ -1,6 +1,7 @@
 """The Python face: parameters, what comes back, what shows itself, and natural mistakes."""
 
 import math
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -69,6 +70,17 @@ def test_the_same_library_comes_out(library):
         assert made.schema == came.schema
     else:
         assert made.schema.types == came.schema.types
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_numbers_that_are_text_in_the_table_come_back_as_text(library):
+    """No type of numbers shows an amount with its sign, so that it is text tells of nobody."""
+    pay = {"pay": [f"${i:,}" for i in range(1000, 1400)], "k": [i % 5 for i in range(400)]}
+    pay["day"] = [20_210_101 + i % 28 for i in range(400)]
+    frame = pd.DataFrame(pay) if library == "pandas" else pl.DataFrame(pay)
+    rows = synth.Synthesizer("independent", epsilon=50).fit(frame).sample(20)
+    assert [str(rows[n].dtype) for n in pay] == [str(frame[n].dtype) for n in pay]
+    assert all(re.fullmatch(r"\$\d,\d{3}", value) for value in rows["pay"])
 
 
 def test_a_polars_date_stays_a_date():

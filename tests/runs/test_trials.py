@@ -127,8 +127,8 @@ def test_on_the_real_table_each_trial_is_charged(tmp_path, monkeypatch):
     charged: list[Entry] = []
     made = running.run_loaded
 
-    def heard(recipe: Recipe, loaded: Loaded, *more):
-        outcome = made(recipe, loaded, *more)
+    def heard(recipe: Recipe, loaded: Loaded, *more, **named):
+        outcome = made(recipe, loaded, *more, **named)
         charged.extend(outcome.entries)
         return outcome
 

@@ -81,9 +81,27 @@ def test_a_format_too_small_for_the_rows_gets_further_digits():
 
 
 def test_a_range_too_small_for_the_rows_is_left_for_one_with_a_mark(monkeypatch):
-    monkeypatch.setitem(RESERVED, "small", Reserved("#", "are few", lambda d: d.strip("4")))
-    assert len(set(Pattern("small").numbered(0, 9, seed=1))) == 9
-    assert all(i.startswith("SYN-") for i in Pattern("small").numbered(0, 10, seed=1))
+    gaps = Reserved("#", "are few", lambda drawn: [d for d in drawn if d != "4"], gaps=True)
+    for small, room in ((gaps, 9), (Reserved("#", "are few"), 10)):
+        monkeypatch.setitem(RESERVED, "small", small)
+        assert len(set(Pattern("small").numbered(0, room, seed=1))) == room
+        assert all(i.startswith("SYN-") for i in Pattern("small").numbered(0, room + 1, seed=1))
+        whole = Pattern("small").numbered(0, 9, seed=1)
+        assert whole[3:6] == Pattern("small").numbered(3, 3, seed=1)
+
+
+def test_a_part_of_a_range_takes_no_longer_the_further_it_is(monkeypatch):
+    """Each part of a large table had made all the identifiers before it again."""
+    tried = []
+
+    def finished(drawn):
+        tried.append(len(drawn))
+        return list(drawn)
+
+    counted = Reserved("########", "are counted", finished)
+    monkeypatch.setitem(RESERVED, "counted", counted)
+    Pattern("counted").numbered(1_000_000, 10, seed=1)
+    assert tried == [10]
 
 
 def test_a_format_without_choice_is_refused():

@@ -7,8 +7,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
+from tests.screens import AppTest
 from tests.ui.test_pages import ROUTER, ran, words
 from tests.waiting import PATIENCE
 

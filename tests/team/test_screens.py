@@ -4,7 +4,6 @@ import time
 from dataclasses import replace
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from synth.api.team.desk import Desk
 from synth.api.team.library import Library
@@ -13,6 +12,7 @@ from synth.budget import Budget
 from synth.ingest import load
 from synth.runs.gate import excepted
 from tests.people import some_people
+from tests.screens import AppTest
 from tests.team.people import APPROVER, CUSTODIAN, noisy, zipped
 from tests.ui.test_pages import ROUTER, ran, with_release, with_table, words
 from tests.waiting import PATIENCE

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from synth.budget import Budget
 from synth.budget.lasting import LedgerFile
@@ -24,6 +23,7 @@ from synth.schema import Kind
 from tests.api.test_jobs import PNG
 from tests.evaluate.test_rules import stays
 from tests.people import some_people
+from tests.screens import AppTest
 from tests.waiting import PATIENCE, until
 from ui.method import progress
 from ui.method.progress import show_job

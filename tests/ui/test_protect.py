@@ -2,7 +2,6 @@
 
 import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from synth.budget import Budget
 from synth.ingest import Loaded, load
@@ -12,6 +11,7 @@ from synth.protect.risk import classes_of
 from synth.runs import read_recipe
 from synth.vault.coded import coded
 from tests.protect.test_lattice import rungs
+from tests.screens import AppTest
 from tests.ui.test_pages import ran, screen, words
 from tests.waiting import PATIENCE
 from ui.data.sources import LOOKUP, SAMPLE

@@ -53,4 +53,9 @@ def test_a_proposal_is_taken_with_a_click_and_answers_are_rehearsed(planned):
     ran(app).button(key="purpose.try").click().run()
     until(lambda: all(w.finished.is_set() for w in planned.works.values()), "no rehearsal ended")
     assert "Counts by city and ill within ±" in words(ran(app.run()))
+    app.button(key="purpose.more").click().run()
+    until(lambda: all(w.finished.is_set() for w in planned.works.values()), "no ladder ended")
+    ran(app.run())
+    assert list(app.dataframe[0].value.columns) == ["answers", "ε = 1", "ε = 2", "ε = 4"]
+    assert "**ε = 4** is above 1, which is usual here" in words(app)
     assert planned.entries == []

@@ -1,8 +1,7 @@
 """The Data screen asks how to read an upload, and reads it again as it is told."""
 
-from streamlit.testing.v1 import AppTest
-
 from synth.runs.audit import Audit
+from tests.screens import AppTest
 from tests.ui.test_pages import ran, screen, words
 from ui.shell.visitor import KEY, Visitor
 
@@ -42,6 +41,17 @@ def test_ragged_lines_are_left_out_with_one_click():
     assert who.loaded is not None
     assert who.loaded.rows == 21
     assert who.recipe.source.skip_ragged
+
+
+def test_a_word_that_was_read_as_missing_is_a_value_with_one_click():
+    app, who = uploaded(b"kids,sex\n" + b"None,M\ntwo,F\n" * 10)
+    assert "`None` was read as a missing value" in words(app)
+    assert who.loaded is not None and who.schema.domain("kids").missing
+    ran(app.button(key="read_missing_None is a value").click().run())
+    assert set(who.schema.domain("kids").values) == {"None", "two"}
+    assert "None" not in who.recipe.source.missing and "NA" in who.recipe.source.missing
+    ran(app.button(key="as_found").click().run())
+    assert "None" in who.recipe.source.missing and who.schema.domain("kids").missing
 
 
 def test_lines_are_shown_both_ways_where_the_encoding_is_open():

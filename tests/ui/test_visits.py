@@ -4,11 +4,11 @@ import asyncio
 from http.cookies import SimpleCookie
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from synth.budget import Budget
 from synth.ingest import load
 from tests.people import some_people
+from tests.screens import AppTest
 from ui.shell import visits
 from ui.shell.visitor import Visitor
 from ui.shell.visits import COOKIE, MINUTES, Recognised, Visits, key_of

@@ -3,8 +3,8 @@
 import threading
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
+from tests.screens import AppTest
 from tests.waiting import PATIENCE, until
 from ui.shell import work
 from ui.shell.visitor import Visitor

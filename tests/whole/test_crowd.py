@@ -281,8 +281,8 @@ def repeated(columns: int) -> str:
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        (repeated(MONSTER), r"characters long; at most 100,000"),
-        (repeated(6000), "6,000 columns; at most 1,000"),
+        (MONSTER, r"characters long; at most 100,000"),
+        (6000, "6,000 columns; at most 1,000"),
         ("SELECT * FROM t AS a, t AS b", "1,800 columns; at most 1,000"),
         ("SELECT * FROM t AS a, t AS b, t AS c", "columns"),
     ],
@@ -290,6 +290,6 @@ def repeated(columns: int) -> str:
 )
 def test_an_answer_far_too_wide_is_refused_before_it_is_fetched(query, said, wide):
     with pytest.raises(QueryError, match=said) as caught:
-        wide.answer(query)
+        wide.answer(repeated(query) if isinstance(query, int) else query)
     assert "Name the columns" in str(caught.value) or "Ask for fewer columns" in str(caught.value)
     assert len(wide.answer("SELECT c0, c1 FROM t")) == 30

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from typing import Any
 
 import streamlit as st
 
 from synth.errors import SynthError
 from synth.ingest import load
-from synth.ingest.reading import Click, Noticed
+from synth.ingest.reading import MISSING_TEXTS, Click, Noticed
 from synth.ingest.reading.said import Choices
 from ui.shell.visitor import Upload, Visitor
 
@@ -25,8 +26,15 @@ def take(who: Visitor, name: str, content: bytes) -> None:
 
 def _forget(who: Visitor) -> None:
     """Take back what was said of how to read a file."""
-    plain = {n: getattr(Choices(), n) for n in Choices.__dataclass_fields__}
+    plain: dict[str, Any] = {n: getattr(Choices(), n) for n in Choices.__dataclass_fields__}
+    plain["missing"] = MISSING_TEXTS
     who.decide(source=who.recipe.source.model_copy(update=plain))
+
+
+def _told(who: Visitor) -> bool:
+    """Whether anything was said of how to read a file."""
+    source = who.recipe.source
+    return source.choices != Choices() or source.missing != MISSING_TEXTS
 
 
 def _read(who: Visitor, upload: Upload, *, again: bool) -> None:
@@ -44,7 +52,7 @@ def _read(who: Visitor, upload: Upload, *, again: bool) -> None:
         if who.upload is None:
             raise
         return
-    kept = any(n.clicks for n in loaded.noticed) or source.choices != Choices()
+    kept = any(n.clicks for n in loaded.noticed) or _told(who)
     who.bring(loaded, upload.name, again=again)
     who.upload = Upload(upload.name, upload.content) if kept else None
 
@@ -81,7 +89,7 @@ def show_refused(who: Visitor) -> None:
     with st.container(horizontal=True):
         if _open(upload.error):
             _button(who, ON_WITHOUT)
-        if who.recipe.source.choices != Choices():
+        if _told(who):
             st.button("Read it as it was found", key="as_found", on_click=_as_found, args=(who,))
 
 
@@ -105,12 +113,12 @@ def show_noticed(who: Visitor, noticed: Sequence[Noticed]) -> None:
             return
         with st.container(horizontal=True):
             st.button("That is right", key="settled", on_click=let_go, args=(who,))
-            if who.recipe.source.choices != Choices():
+            if _told(who):
                 st.button(
                     "Read it as it was found", key="as_found", on_click=_as_found, args=(who,)
                 )
 
 
 def _button(who: Visitor, click: Click) -> None:
-    key = f"read_{click.key}_{click.value}"
-    st.button(click.label, key=key, on_click=_decide, args=(who, click))
+    key = f"read_{click.key}_{click.label if click.key == 'missing' else click.value}"
+    st.button(click.label.replace("$", r"\$"), key=key, on_click=_decide, args=(who, click))

@@ -9,16 +9,24 @@ from typing import TypeVar
 
 import streamlit as st
 
+from synth.budget.figures import up
 from synth.ingest.declaration import ColumnPart
 from synth.progress import Progress
 from synth.protect.steps import Shelf
 from synth.runs import Recipe
 from synth.runs.declared_shape import DeclaredShape, shape_of
-from synth.runs.fixes import Fix
-from synth.runs.proposals import proposals
+from synth.runs.fixes import USUAL, Fix
+from synth.runs.proposals import proposals, told_of
 from synth.runs.purpose import WORDS, PurposePart, Use
 from synth.runs.recipe_file import recipe_text
-from synth.runs.rehearsal import EPSILONS, Rehearsed, epsilon_for_purpose, rehearse
+from synth.runs.rehearsal import (
+    EPSILONS,
+    Expected,
+    Rehearsed,
+    epsilon_for_purpose,
+    ladder,
+    rehearse,
+)
 from synth.schema import Role
 from ui.gate import tell_widgets
 from ui.shell.visitor import Visitor, explained
@@ -32,7 +40,7 @@ WITHIN_HELP = "In people: of 20 counts, 19 are to be this near to the real one. 
 SLOPE_HELP = "In standard deviations. 0: not said."
 T = TypeVar("T")
 TRIPLES_OF = 12  # columns, up to which three at a time are offered
-TRIED, SOLVED = "rehearsal.tried", "rehearsal.solved"
+TRIED, SOLVED, MORE = "rehearsal.tried", "rehearsal.solved", "rehearsal.more"
 
 
 def ask_purpose(who: Visitor) -> None:
@@ -170,12 +178,16 @@ def _rehearse(who: Visitor) -> None:
             st.session_state[TRIED] = about
         if wanted and st.button("Find the epsilon for that", key="purpose.solve"):
             st.session_state[SOLVED] = about
+        if recipe.formal and st.button("What would more epsilon buy?", key="purpose.more"):
+            st.session_state[MORE] = about
     if st.session_state.get(TRIED) == about:
         found = _worked(who, f"rehearse {about}", rehearse)
         if found is not None:
             _show(found, recipe)
     if wanted and st.session_state.get(SOLVED) == about:
         _solve(who, about)
+    if recipe.formal and st.session_state.get(MORE) == about:
+        show_more(who, _worked(who, f"more {about}", ladder))
 
 
 def _solve(who: Visitor, about: str) -> None:
@@ -195,9 +207,36 @@ def _solve(who: Visitor, about: str) -> None:
         )
         return
     st.success(f"ε = {best.epsilon:g} is accurate enough.")
+    if best.epsilon > USUAL:
+        st.warning(f"Mind: {told_of(best.epsilon, who.recipe)}.")
     other = best.epsilon != who.recipe.privacy.epsilon
     if other and st.button(f"Take ε = {best.epsilon:g}", key="purpose.epsilon"):
         _take(who, Fix("", epsilon=best.epsilon))
+
+
+def show_more(who: Visitor, found: tuple[Rehearsed, ...] | None) -> None:
+    """Each answer at each epsilon, and what that epsilon takes from the people in the table."""
+    if not found:
+        return
+    names = list(dict.fromkeys(e.what for one in found for e in one.expected))
+    told = {"answers": names}
+    for one in found:
+        within = {e.what: e for e in one.expected}
+        told[f"ε = {one.epsilon:g}"] = [_within(within.get(n), who.recipe) for n in names]
+    st.dataframe(told, hide_index=True, alt="How accurate each answer is, at each epsilon")
+    st.caption("Of 20 answers, 19 are this near. A star: as accurate as you want, where you say.")
+    high = [one.epsilon for one in found if one.epsilon and one.epsilon > USUAL]
+    for epsilon in high:
+        if epsilon != who.recipe.privacy.epsilon:
+            words = told_of(epsilon, who.recipe).removeprefix("that is ")
+            st.markdown(f"**ε = {epsilon:g}** is {words}.")
+
+
+def _within(one: Expected | None, recipe: Recipe) -> str:
+    wanted = recipe.purpose.within or recipe.purpose.slope
+    if one is None:
+        return ""
+    return f"± {up(one.within, 2)}" + (" *" if wanted and one.enough(recipe.purpose) else "")
 
 
 def _about(who: Visitor) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import gc
 import hashlib
 import logging
 import re
@@ -29,6 +30,7 @@ from ui.shell.visits import Recognised, minutes_kept
 
 SWEEP = 15.0  # seconds between two looks for visitors who left
 PATIENCE = 840.0  # seconds a lost connection may take to come back; below disconnectedSessionTTL
+ANYWAY = -1  # less than was ever made
 AT_LEAST = 40.0  # seconds it may take in any case: with a sweep, less than a minute
 STRICT = (b"strict-transport-security", b"max-age=31536000")
 ANSWERS = ("http.response.start", "websocket.http.response.start")
@@ -116,14 +118,30 @@ async def _sweep() -> None:
     for ever.
     """
     since: dict[str, float] = {}
+    there: object = None
+    made = 0
     while True:
         await asyncio.sleep(SWEEP)
         if Runtime.exists():
-            VISITS.sweep(open_tabs(Runtime.instance()))
+            tabs, now = open_tabs(Runtime.instance()), time.monotonic()
+            kept = VISITS.sweep(tabs)
             patience = min(PATIENCE, max(AT_LEAST, 60 * minutes_kept()))
-            now = time.monotonic()
             since = forget_the_departed(Runtime.instance(), since, now, patience)
             let_go(Runtime.instance().uploaded_file_mgr, since, now)
+            before, there = there, (tabs, set(since), kept)
+            made = freed(made if there == before else ANYWAY)
+
+
+def freed(before: int) -> int:
+    """Free what only holds itself, if much was made since `before`; how much was by now.
+
+    Streamlit does so after each run of a screen unless it is told not to, which takes longer than
+    the run.
+    """
+    made = int(gc.get_stats()[1]["collections"])
+    if made > before:
+        gc.collect()
+    return made
 
 
 def open_tabs(runtime: Runtime) -> set[str]:

@@ -93,8 +93,8 @@ class Visits(Generic[T]):
         with self._lock:
             self._kept.pop(key, None)
 
-    def sweep(self, tabs: Collection[str], now: float | None = None) -> None:
-        """Drop what nobody came back for in time, and the oldest beyond what is kept.
+    def sweep(self, tabs: Collection[str], now: float | None = None) -> int:
+        """Drop what nobody came back for in time, and the oldest beyond; how many are kept.
 
         Args:
             tabs: those that are open.
@@ -112,6 +112,7 @@ class Visits(Generic[T]):
             over = [k for k in left if now - self._since(k) >= 60 * minutes_kept()]
             for key in {*over, *left[: max(0, len(left) - self._most)]}:
                 del self._kept[key]
+            return len(self._kept)
 
     def _since(self, key: str) -> float:
         found = self._kept[key].since

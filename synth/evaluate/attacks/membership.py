@@ -47,16 +47,33 @@ def membership(both: Sides, rng: np.random.Generator) -> Attempt:
         nearest(where, aimed(side, both.synthetic.rows, rng), both.synthetic, 1, order)[1][:, 0]
         for side in (both.real, both.holdout)
     )
+    return by_distance(THREAT, members, strangers, LITTLE_PROOF)
+
+
+def by_distance(
+    threat: Threat,
+    members: Values,
+    strangers: Values,
+    note: str,
+    looks: str = "is nearer to the synthetic rows",
+) -> Attempt:
+    """What came of it, where whoever is nearer than others is taken for a member.
+
+    Args:
+        members, strangers: how far each is, in any measure.
+        note: what a reader has to know where it does not succeed.
+        looks: what that measure says of a member, "than a stranger".
+    """
     bound = threshold(strangers)
     true, false = (Run(int((d < bound).sum()), len(d)) for d in (members, strangers))
     naive = Run(FALSE * len(members), len(members), exact=True)
     auc, (low, high) = area(members, strangers), of_area(members, strangers, Z)
-    figure = Figure("AUC", "How often a member is nearer than a stranger.", auc, low, high)
+    figure = Figure("AUC", f"How often a member {looks} than a stranger.", auc, low, high)
     told = ""
     if of_area(members, strangers, SURE)[0] > 0.5:
-        told = f"A member is nearer to the synthetic rows than a stranger {auc:.1%} of the time."
-    note = "" if told else LITTLE_PROOF
-    return judged(THREAT, true, naive, false, (figure,), told_otherwise=told, note=note)
+        told = f"A member {looks} than a stranger {auc:.1%} of the time."
+    note = "" if told else note
+    return judged(threat, true, naive, false, (figure,), told_otherwise=told, note=note)
 
 
 def threshold(strangers: Values) -> float:

@@ -100,4 +100,9 @@ def attacks(
         told += [inference(both, known, secret, rng), disclosed(both, known, secret, rng)]
     progress(0.7, "attacks: membership and copies")
     told += [membership(both, rng), *copying(both, rng)]
-    return tuple(sorted(told, key=lambda a: list(Result).index(a.result)))
+    return worst_first(told)
+
+
+def worst_first(found: Sequence[Attempt]) -> tuple[Attempt, ...]:
+    """Those that succeeded first."""
+    return tuple(sorted(found, key=lambda a: list(Result).index(a.result)))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
 from synth.errors import IngestError
 from synth.ingest.reading.encodings import encoding_of
 from synth.ingest.reading.formats import HEAD
+from synth.ingest.reading.nested import Flat, spelt
 from synth.ingest.reading.said import Noticed, Read, listed
 from synth.ingest.width import check_width
 from synth.lazily import compiled, pd
@@ -27,13 +27,14 @@ def read_json(stream: IO[bytes]) -> Read:
     Every record may bring fields of its own, so all are looked at.
 
     Raises:
-        IngestError: it is neither kind of table, is too wide, or a field holds lists or records.
+        IngestError: it is neither kind of table, is too wide, or a field holds lists of records,
+            or records in some rows alone.
     """
     columns: dict[str, list[Any]] = {}
     noticed: list[Noticed] = []
-    rows = 0
+    flat, rows = Flat(), 0
     for record in _records(stream, noticed):
-        for name, value in record.items():
+        for name, value in flat.record(record).items():
             if name not in columns:
                 check_width(len(columns) + 1, "at least ")
                 columns[name] = []
@@ -41,10 +42,11 @@ def read_json(stream: IO[bytes]) -> Read:
             cells.extend([None] * (rows - len(cells)))
             cells.append(value)
         rows += 1
+    noticed += flat.check(columns)
     frame = {}
     for name, cells in columns.items():
         cells.extend([None] * (rows - len(cells)))
-        frame[name] = _column(name, cells)
+        frame[name] = _column(cells)
     mixed = [n for n, c in columns.items() if len(_kinds(c)) > 1]
     if mixed:
         noticed.append(
@@ -189,31 +191,17 @@ def _kinds(cells: Iterable[Any]) -> set[type]:
     return {float if t is int else t for t in found}
 
 
-def _column(name: str, cells: list[Any]) -> pd.Series:
+def _column(cells: list[Any]) -> pd.Series:
     kinds = _kinds(cells)
-    if kinds & {list, dict}:
-        raise IngestError(
-            f"Field `{name}` holds lists or records, not single values.",
-            "Spread it over fields or rows first.",
-            about=(name,),
-        )
     if kinds == {bool}:
         return pd.Series(cells, dtype="boolean" if None in cells else "bool")
     if kinds == {float} and all(_plain(c) for c in cells):
         whole = all(isinstance(c, int) for c in cells)
         return pd.Series(cells, dtype="int64" if whole else "float64")
-    texts = [None if c is None else _spelt(c) for c in cells]
+    texts = [None if c is None else spelt(c) for c in cells]
     return pd.Series(texts, dtype="category")
 
 
 def _plain(cell: Any) -> bool:
     """Whether a number is one that a double tells from others."""
     return cell is None or (not isinstance(cell, int)) or abs(cell) <= MOST_EXACT
-
-
-def _spelt(cell: Any) -> str | None:
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float) and not math.isfinite(cell):
-        return None
-    return f"{cell:.15g}" if isinstance(cell, float) else str(cell)  # as in a column of its own

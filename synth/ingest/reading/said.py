@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 MISSING_TEXTS = (
     *("", "NA", "N/A", "n/a", "<NA>", "#N/A", "NULL", "<NULL>", "null", "None"),
     *("NaN", "nan", r"\N", ".", "..", "?", "-", "--", "NaT", "N.A.", "n.a.", "k.A.", "(null)"),
-    *("<null>", "(blank)", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#NULL!"),
+    *(
+        "[NULL]",
+        ":",
+        "<null>",
+        "(blank)",
+        "#DIV/0!",
+        "#VALUE!",
+        "#REF!",
+        "#NAME?",
+        "#NUM!",
+        "#NULL!",
+    ),
     *("\u2013", "\u2014", "#SPILL!", "#CALC!", "#NV", "#WERT!", "#BEZUG!", "#ZAHL!", "#VALEUR!"),
     *("#NOMBRE!", "#¡VALOR!", "#¡REF!", "#¡DIV/0!", "1.#QNAN", "-1.#IND", "1.#IND", "<NaT>"),
     *("0000-00-00", "0000-00-00 00:00:00", "00/00/0000", "00.00.0000", "00-00-0000"),
@@ -56,7 +67,7 @@ class Click:
 
     label: str
     key: str
-    value: str | int | bool
+    value: str | int | bool | tuple[str, ...]
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
 from synth.errors import IngestError
-from synth.ingest.reading.said import MISSING_TEXTS, Noticed, listed
+from synth.ingest.reading.said import MISSING_TEXTS, Click, Noticed, listed
 from synth.ingest.width import check_width
 from synth.lazily import compiled, np, pa, pd
 from synth.schema import Codes
@@ -231,8 +231,15 @@ def _said_of_codes(frame: pd.DataFrame, gaps: Gaps) -> list[Noticed]:
             "letters: it may be Namibia, or another code.",
             "If it is a value there, give the column a name that speaks of countries, or set "
             "`missing` in [source] to the texts that stand for a missing one, without it.",
+            (_a_value(NAMIBIA, gaps),),
         )
     ]
+
+
+def _a_value(text: str, gaps: Gaps) -> Click:
+    """One click for a text that is no missing value, in any column."""
+    left = tuple(t for t in gaps.texts if t != text)
+    return Click(f"{text} is a value", "missing", ("", *left))
 
 
 def _said_of_words(gaps: Gaps) -> list[Noticed]:
@@ -249,6 +256,7 @@ def _said_of_words(gaps: Gaps) -> list[Noticed]:
             f"`{text}` was read as a missing value in {listed(names)}.",
             "If it is a value there, set `missing` in [source] to the texts that stand for a "
             "missing one, without it.",
+            (_a_value(text, gaps),),
         )
         for text, names in columns.items()
     ]
