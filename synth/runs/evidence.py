@@ -22,8 +22,7 @@ from synth.release.evidence.criteria import (
     Proof,
     Tied,
 )
-from synth.release.evidence.pack import HELD, MANIFEST, about, of_release, packed, shared_pack
-from synth.release.evidence.page import evidence_document, evidence_page
+from synth.release.evidence.pack import HELD, about, packed, shared_pack
 from synth.release.evidence.promised import promised
 from synth.release.signature import SigningKey
 from synth.runs.custodian_report import custodian_document, custodian_page
@@ -80,13 +79,8 @@ def custodian_pack(
         PAGE: custodian_page(found, lines, title).encode(),
         "report.json": report.encode(),
         "recipe.toml": recipe.encode(),
-        **of_release(bundle),
     }
-    listed = ("evidence.html", "evidence.json", *files, MANIFEST)
-    page = evidence_page(answers, facts, shared=False, files=listed)
-    told = json.dumps(evidence_document(answers, facts), indent=1)
-    whole = {"evidence.html": page.encode(), "evidence.json": told.encode(), **files}
-    return packed(whole, HELD, bundle, key)
+    return packed(answers, facts, files, HELD, bundle, key)
 
 
 def measured_answer(

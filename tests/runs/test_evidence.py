@@ -158,7 +158,7 @@ def test_a_pack_is_signed_and_whoever_changes_it_is_found(bundle, tmp_path):
         forged = zipped(summed({**held, name: held[name] + b" "}))
         with pytest.raises(BundleError):
             read_pack(forged)
-    bare = packed({"evidence.json": b"{}", "evidence.html": b""}, "share-safe", bundle)
+    bare = packed((), {}, {}, "share-safe", bundle)
     assert read_pack(io.BytesIO(bare)).signed_by == ""
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import ctypes
 import gc
 import hashlib
 import logging
 import re
 import secrets
-import sys
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -143,16 +141,7 @@ def freed(before: int) -> int:
     made = int(gc.get_stats()[1]["collections"])
     if made > before:
         gc.collect()
-        _give_back()
     return made
-
-
-def _give_back() -> None:
-    """Memory that nobody uses, to the system: libraries keep it for themselves otherwise."""
-    if "pyarrow" in sys.modules:
-        sys.modules["pyarrow"].default_memory_pool().release_unused()
-    with suppress(OSError, AttributeError):  # only the usual library of Linux has it
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def open_tabs(runtime: Runtime) -> set[str]:

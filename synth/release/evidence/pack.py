@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from synth.errors import BundleError
 from synth.incoming import Refusal, document
 from synth.release.archive import SIGNED, SUMS, Parcel, confirm, unpacked
 from synth.release.bundle import Bundle
+from synth.release.evidence.criteria import Answered
 from synth.release.evidence.page import evidence_document, evidence_page
 from synth.release.evidence.promised import promised
 from synth.release.share_safe import share_safe, share_safe_page
@@ -29,18 +30,9 @@ TAKEN = ("PRIVACY.md", "release.json", "recipe.toml", "schema.json", SUMS, SIGNE
 
 def shared_pack(bundle: Bundle, key: SigningKey | None = None) -> bytes:
     """The share-safe edition, from a bundle and nothing else. Verify the bundle first."""
-    answers, facts = promised(bundle), about(bundle)
     report = json.dumps(share_safe(bundle), indent=1, default=float)
-    files = {
-        "report.html": share_safe_page(bundle).encode(),
-        "report.json": report.encode(),
-        **of_release(bundle),
-    }
-    listed = ("evidence.html", "evidence.json", *files, MANIFEST)
-    page = evidence_page(answers, facts, shared=True, files=listed)
-    told = json.dumps(evidence_document(answers, facts), indent=1)
-    files = {"evidence.html": page.encode(), "evidence.json": told.encode(), **files}
-    return packed(files, SHARED, bundle, key)
+    files = {"report.html": share_safe_page(bundle).encode(), "report.json": report.encode()}
+    return packed(promised(bundle), about(bundle), files, SHARED, bundle, key)
 
 
 def about(bundle: Bundle) -> dict[str, Any]:
@@ -65,18 +57,28 @@ def of_release(bundle: Bundle) -> dict[str, bytes]:
 
 
 def packed(
-    files: Mapping[str, bytes], edition: str, bundle: Bundle, key: SigningKey | None = None
+    answers: Sequence[Answered],
+    facts: Mapping[str, Any],
+    files: Mapping[str, bytes],
+    edition: str,
+    bundle: Bundle,
+    key: SigningKey | None = None,
 ) -> bytes:
-    """A pack of some files: the same files and key make the same bytes."""
+    """A pack of some answers and files: the same ones and the same key make the same bytes."""
+    papers = {**files, **of_release(bundle)}
+    listed = ("evidence.html", "evidence.json", *papers, MANIFEST)
+    page = evidence_page(answers, facts, shared=edition == SHARED, files=listed)
+    twin = json.dumps(evidence_document(answers, facts), indent=1)
+    whole = {"evidence.html": page.encode(), "evidence.json": twin.encode(), **papers}
     told = {
         "format": FORMAT,
         "edition": edition,
         "release": digest(bundle),
-        "files": {n: hashlib.sha256(c).hexdigest() for n, c in files.items()},
+        "files": {n: hashlib.sha256(c).hexdigest() for n, c in whole.items()},
     }
     out = io.BytesIO()
     with Parcel.opened(out) as parcel:
-        for name, content in files.items():
+        for name, content in whole.items():
             parcel.add(name, content)
         parcel.add(MANIFEST, (json.dumps(told, indent=1) + "\n").encode())
         parcel.seal(None if key is None else partial(key.sign, what=SIGNING))
