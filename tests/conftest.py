@@ -8,16 +8,18 @@ start have real noise.
 
 import gc
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, Page, Request
 
 from synth.budget import Budget
 from synth.vault import PrivateTable
 from synth.vault import noise as exact
+from tests.browser import Shared
 from tests.people import SCHEMA, Replayed, Silent, some_people
 from tests.server import served
 
@@ -26,6 +28,7 @@ settings.register_profile("search", deadline=None, suppress_health_check=[Health
 settings.register_profile("same", settings.get_profile("search"), derandomize=True)
 settings.load_profile("same")
 
+shared = Shared()
 generator, replayed = np.random.default_rng, Replayed()
 SETTLED = (
     (exact, "discrete_gaussian", replayed.discrete_gaussian),
@@ -49,6 +52,13 @@ def pytest_collection_finish() -> None:
 
 def pytest_sessionfinish() -> None:
     gc.unfreeze()
+    shared.closed()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    if nextitem is None or "browser" not in getattr(nextitem, "fixturenames", ()):
+        shared.closed()
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -72,6 +82,36 @@ def the_app() -> Iterator[str]:
     """The address of a server as `make app` starts it, for all tests that need no other."""
     with served() as address:
         yield address
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """A browser; what a test opens in it is closed after it."""
+    yield shared.browser()
+    shared.left()
+
+
+@pytest.fixture
+def empty_page(browser) -> Callable[..., Page]:
+    """Gives an empty page of a context with the options named; the same again to the next test."""
+    return shared.page
+
+
+@pytest.fixture
+def page(empty_page, the_app) -> Iterator[Page]:
+    """The app, as a new visitor finds it; it may ask for nothing from elsewhere."""
+    page, outside = empty_page(viewport={"width": 1440, "height": 1000}), []
+    own = (the_app, the_app.replace("http", "ws"), "data:", "blob:")
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith(own):
+            outside.append(request.url)
+
+    page.on("request", asked)
+    page.goto(the_app)
+    yield page
+    page.remove_listener("request", asked)
+    assert outside == []
 
 
 @pytest.fixture

@@ -220,46 +220,48 @@ from synth.ingest import load
 from tests.people import some_people
 from ui.shell.visitor import KEY, Visitor
 
-who = Visitor()
-who.bring(load(some_people(int(sys.argv[1])), Budget(1.0)), "people")
-app = AppTest.from_file(Path("ui/shell/router.py").absolute(), default_timeout=300)
-app.session_state[KEY] = who
-app.run().switch_page("../../pages/method.py").run()
-app.button_group(key="family").set_value("No formal promise").run()
-app.radio(key="method").set_value("datasynthesizer").run()
-own = "datasynthesizer."
-form = {e.key.removeprefix(own): e.value
-        for kind in (app.number_input, app.selectbox) for e in kind if e.key.startswith(own)}
-app.number_input(key=own + "epsilon").set_value(3.0).run()
-app.button(key="make").click().run()
-job = app.session_state[KEY].job
-assert job.finished.wait(300)
-app.run()
-assert not app.exception, app.exception
-print(json.dumps({
-    "form": form,
-    "warning": [w.value for w in app.warning],
-    "error": [e.value for e in app.error],
-    "strip": " ".join(m.value for m in app.markdown),
-    "release": who.made is not None and who.made.bundle.statement.guarantee.plain,
-}))
+
+def told(rows):
+    who = Visitor()
+    who.bring(load(some_people(rows), Budget(1.0)), "people")
+    app = AppTest.from_file(Path("ui/shell/router.py").absolute(), default_timeout=300)
+    app.session_state[KEY] = who
+    app.run().switch_page("../../pages/method.py").run()
+    app.button_group(key="family").set_value("No formal promise").run()
+    app.radio(key="method").set_value("datasynthesizer").run()
+    own = "datasynthesizer."
+    form = {e.key.removeprefix(own): e.value
+            for kind in (app.number_input, app.selectbox) for e in kind if e.key.startswith(own)}
+    app.number_input(key=own + "epsilon").set_value(3.0).run()
+    app.button(key="make").click().run()
+    job = app.session_state[KEY].job
+    assert job.finished.wait(300)
+    app.run()
+    assert not app.exception, app.exception
+    return {
+        "form": form,
+        "warning": [w.value for w in app.warning],
+        "error": [e.value for e in app.error],
+        "strip": " ".join(m.value for m in app.markdown),
+        "release": who.made is not None and who.made.bundle.statement.guarantee.plain,
+    }
+
+
+print(json.dumps([told(int(rows)) for rows in sys.argv[1:]]))
 """
 
 
-def test_its_settings_are_a_form_on_the_method_screen_and_its_release_is_made_there(installed):
-    told = json.loads(answered("-c", SCREEN, "400", plugin=installed).splitlines()[-1])
-    assert told["form"] == {"epsilon": 1.0, "degree": 1, "threshold": 20, "bins": 20}
-    assert any("no formal promise" in w for w in told["warning"])
-    assert told["error"] == []
-    assert "ε = 3 it was given is its own claim" in told["release"]
-
-
-def test_its_refusal_is_a_sentence_on_the_screen_and_nothing_goes_on_running(installed):
-    told = json.loads(answered("-c", SCREEN, "15", plugin=installed).splitlines()[-1])
-    assert "15 rows are too few" in told["error"][0]
-    assert "**Table** people" in told["strip"]
-    assert "**Running**" not in told["strip"]
-    assert told["release"] is False
+def test_its_settings_are_a_form_its_release_is_made_and_its_refusal_is_a_sentence(installed):
+    answer = answered("-c", SCREEN, "400", "15", plugin=installed)
+    made, refused = json.loads(answer.splitlines()[-1])
+    assert made["form"] == {"epsilon": 1.0, "degree": 1, "threshold": 20, "bins": 20}
+    assert any("no formal promise" in w for w in made["warning"])
+    assert made["error"] == []
+    assert "ε = 3 it was given is its own claim" in made["release"]
+    assert "15 rows are too few" in refused["error"][0]
+    assert "**Table** people" in refused["strip"]
+    assert "**Running**" not in refused["strip"]
+    assert refused["release"] is False
 
 
 # -- the text beside it ------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The recipient's page, opened from disk in a real browser with the network off."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -20,9 +20,11 @@ from synth.release.papers.tally import tallied
 from synth.release.showcase import Look, page
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schema, Text
 from synth.vault import Counting, PrivateTable
-from tests.browser import needs_browser, opened, patient
+from tests.browser import needs_browser, patient
 
 pytestmark = [needs_browser, pytest.mark.browser]
+
+Empty = Callable[..., Page]
 
 WARDS = ("Acute", "Burns", "=Cardiac", "Day <b>case</b>", "Eyes")
 CODES = ("A1", "B2", "C3")
@@ -76,23 +78,31 @@ def address(rows: pd.DataFrame, told: Aggregates, tmp_path_factory: pytest.TempP
     return file.as_uri()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with opened() as found:
-        yield found
+@pytest.fixture
+def offline(empty_page: Empty) -> Page:
+    page = empty_page(offline=True, accept_downloads=True)
+    page.set_viewport_size({"width": 1280, "height": 720})
+    return page
+
+
+def ready(page: Page, address: str) -> Page:
+    page.goto(address)
+    page.wait_for_selector("body[data-ready]")
+    return page
 
 
 @pytest.fixture
-def shown(browser: Browser, address: str) -> Iterator[Page]:
-    context = patient(browser.new_context(offline=True, accept_downloads=True))
-    it = context.new_page()
+def shown(offline: Page, address: str) -> Iterator[Page]:
     complaints: list[str] = []
-    it.on("console", lambda message: complaints.append(message.text))
-    it.on("pageerror", lambda error: complaints.append(str(error)))
-    it.goto(address)
-    it.wait_for_selector("body[data-ready]")
-    yield it
-    context.close()
+    heard = {
+        "console": lambda message: complaints.append(message.text),
+        "pageerror": lambda error: complaints.append(str(error)),
+    }
+    for event, note in heard.items():
+        offline.on(event, note)
+    yield ready(offline, address)
+    for event, note in heard.items():
+        offline.remove_listener(event, note)
     assert complaints == []
 
 
@@ -223,9 +233,7 @@ def test_a_link_leads_back_to_the_selection_and_names_no_value(
     link = shown.url
     assert "Eyes" not in link and "ward" not in link
     with patient(browser.new_context(offline=True)) as context:
-        again = context.new_page()
-        again.goto(link)
-        again.wait_for_selector("body[data-ready]")
+        again = ready(context.new_page(), link)
         assert again.locator("#count").inner_text() == str(int((rows.ward == "Eyes").sum()))
 
 
@@ -234,8 +242,7 @@ def test_nothing_is_fetched_and_foreign_scripts_do_not_run(browser: Browser, add
         it = context.new_page()
         asked: list[str] = []
         it.on("request", lambda request: asked.append(request.url))
-        it.goto(address)
-        it.wait_for_selector("body[data-ready]")
+        ready(it, address)
         it.evaluate(
             """() => {
               const script = document.createElement("script");
@@ -249,25 +256,20 @@ def test_nothing_is_fetched_and_foreign_scripts_do_not_run(browser: Browser, add
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", ["explore", "pairs", "rows", "about"])
-def test_axe_finds_nothing_serious(browser: Browser, address: str, view: str, scheme: str):
-    with patient(browser.new_context(color_scheme=scheme, bypass_csp=True)) as context:
-        it = context.new_page()
-        it.goto(f"{address}#view={view}&filter=0.0")
-        it.wait_for_selector("body[data-ready]")
-        found = Axe().run(it).response["violations"]
-        serious = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
-        assert serious == []
+def test_axe_finds_nothing_serious(empty_page: Empty, address: str, view: str, scheme: str):
+    it = empty_page(bypass_csp=True)
+    it.emulate_media(color_scheme=scheme)
+    found = Axe().run(ready(it, f"{address}#view={view}&filter=0.0")).response["violations"]
+    serious = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
+    assert serious == []
 
 
 @pytest.mark.parametrize("width", [1440, 800, 390])
-def test_no_width_makes_the_page_scroll_sideways(browser: Browser, address: str, width: int):
-    with patient(browser.new_context(viewport={"width": width, "height": 800})) as context:
-        it = context.new_page()
-        it.goto(address)
-        it.wait_for_selector("body[data-ready]")
-        for view in ("explore", "pairs", "rows", "about"):
-            it.locator(f"[data-view={view}]").click()
-            assert it.evaluate("document.documentElement.scrollWidth") <= width
+def test_no_width_makes_the_page_scroll_sideways(shown: Page, width: int):
+    shown.set_viewport_size({"width": width, "height": 800})
+    for view in ("explore", "pairs", "rows", "about"):
+        shown.locator(f"[data-view={view}]").click()
+        assert shown.evaluate("document.documentElement.scrollWidth") <= width
 
 
 # -- what is left of a column, and how it is drawn -------------------------------------------------
@@ -296,13 +298,9 @@ def cut_page() -> str:
 
 
 @pytest.fixture
-def cut(browser: Browser, cut_page: str, tmp_path: Path) -> Iterator[Page]:
+def cut(offline: Page, cut_page: str, tmp_path: Path) -> Page:
     (tmp_path / "cut.html").write_text(cut_page, encoding="utf-8")
-    with patient(browser.new_context(offline=True, accept_downloads=True)) as context:
-        it = context.new_page()
-        it.goto((tmp_path / "cut.html").as_uri())
-        it.wait_for_selector("body[data-ready]")
-        yield it
+    return ready(offline, (tmp_path / "cut.html").as_uri())
 
 
 def test_unequal_intervals_are_drawn_by_their_width_and_their_area_is_the_rows(cut: Page):

@@ -12,7 +12,7 @@ from synth.release import Bundle
 from synth.release.showcase import showcase
 from synth.release.showcase.serve import served as serving
 from synth.runs import Recipe, run
-from tests.browser import needs_browser, opened, patient
+from tests.browser import needs_browser, patient
 from tests.people import some_people
 
 CODE = "from synth.cli import main; main()"
@@ -27,28 +27,27 @@ def zipped() -> bytes:
 
 @needs_browser
 @pytest.mark.browser
-def test_view_as_recipient_shows_the_page_inside_the_app(the_app):
-    with opened() as browser:
-        page = patient(browser.new_context(viewport={"width": 1440, "height": 1000})).new_page()
-        complaints: list[str] = []
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(the_app)
-        content = some_people().to_csv(index=False).encode()
-        page.locator(".st-key-upload input[type=file]").set_input_files(
-            {"name": "people.csv", "mimeType": "text/csv", "buffer": content}
-        )
-        expect(page.locator(".st-key-next button")).to_be_enabled()
-        page.get_by_role("link", name="Method").click()
-        page.get_by_text("k people behind everything").click()
-        page.get_by_text("k people behind every row (value-seeded)").click()
-        page.locator(".st-key-make button").click()
-        expect(page.locator(".st-key-next button")).to_be_enabled()
-        page.get_by_role("link", name="Release").click()
-        page.locator(".st-key-view button").click()
-        frame = page.frame_locator("iframe").first
-        frame.locator("button.bar").first.click()
-        expect(frame.locator(".chip")).to_have_count(1)
-        assert complaints == []
+def test_view_as_recipient_shows_the_page_inside_the_app(browser, the_app):
+    page = patient(browser.new_context(viewport={"width": 1440, "height": 1000})).new_page()
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(the_app)
+    content = some_people().to_csv(index=False).encode()
+    page.locator(".st-key-upload input[type=file]").set_input_files(
+        {"name": "people.csv", "mimeType": "text/csv", "buffer": content}
+    )
+    expect(page.locator(".st-key-next button")).to_be_enabled()
+    page.get_by_role("link", name="Method").click()
+    page.get_by_text("k people behind everything").click()
+    page.get_by_text("k people behind every row (value-seeded)").click()
+    page.locator(".st-key-make button").click()
+    expect(page.locator(".st-key-next button")).to_be_enabled()
+    page.get_by_role("link", name="Release").click()
+    page.locator(".st-key-view button").click()
+    frame = page.frame_locator("iframe").first
+    frame.locator("button.bar").first.click()
+    expect(frame.locator(".chip")).to_have_count(1)
+    assert complaints == []
 
 
 def test_the_server_of_one_page_has_no_other(zipped):

@@ -16,7 +16,7 @@ from synth.runs import Recipe, read_recipe
 from synth.runs.recipe import Source
 from synth.runs.verifying import verify
 from tests.api.test_jobs import ALICE, SAMPLE
-from tests.browser import needs_browser, opened, patient, settled
+from tests.browser import needs_browser, settled
 from tests.server import served
 
 HOSPITAL = Path(__file__).parents[2] / "sample_data" / "hospital.sqlite"
@@ -81,21 +81,6 @@ def over_rest(folder: Path) -> Path:
         ran = CliRunner().invoke(app, words, catch_exceptions=False)
     assert ran.exit_code == 0, ran.output
     return out
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with opened() as found:
-        yield found
-
-
-@pytest.fixture
-def page(browser, the_app):
-    context = patient(browser.new_context(viewport={"width": 1440, "height": 1000}))
-    page = context.new_page()
-    page.goto(the_app)
-    yield page
-    context.close()
 
 
 def checked(bundle: Bundle) -> Recipe:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from synth.release import Bundle
-from tests.browser import needs_browser, opened, patient, settled
+from tests.browser import needs_browser, patient, settled
 from tests.identity import provided
 from tests.people import some_people
 from tests.server import free_port, served
@@ -80,58 +80,57 @@ def opened_in_library(page: Page) -> None:
     expect(page.get_by_role("heading", name="Ward 7, version 1")).to_be_visible()
 
 
-def test_four_people_publish_a_release_and_take_it_back(address):
-    with opened() as browser:
-        cleo, amir, rosa, adam = (signed_in(browser, address, name) for name in PEOPLE)
-        for page in (amir, rosa, adam):
-            expect(page.get_by_role("link", name="Data", exact=True)).to_have_count(0)
-        submitted(cleo)
+def test_four_people_publish_a_release_and_take_it_back(browser, address):
+    cleo, amir, rosa, adam = (signed_in(browser, address, name) for name in PEOPLE)
+    for page in (amir, rosa, adam):
+        expect(page.get_by_role("link", name="Data", exact=True)).to_have_count(0)
+    submitted(cleo)
 
-        to(amir, "Approve")
-        fill(amir, "approve-why", "say which year")
-        press(amir, "approve-no")
-        expect(amir.get_by_text("Ward 7, version 1 is sent back")).to_be_visible()
+    to(amir, "Approve")
+    fill(amir, "approve-why", "say which year")
+    press(amir, "approve-no")
+    expect(amir.get_by_text("Ward 7, version 1 is sent back")).to_be_visible()
 
-        opened_in_library(cleo)
-        expect(cleo.get_by_text("say which year").first).to_be_visible()
-        fill(cleo, "again-words", "of 2026")
-        press(cleo, "again-go")
-        expect(cleo.get_by_text("Waiting for approval").first).to_be_visible()
+    opened_in_library(cleo)
+    expect(cleo.get_by_text("say which year").first).to_be_visible()
+    fill(cleo, "again-words", "of 2026")
+    press(cleo, "again-go")
+    expect(cleo.get_by_text("Waiting for approval").first).to_be_visible()
 
-        to(rosa, "Library")
-        expect(rosa.get_by_text("Nothing was published yet")).to_be_visible()
-        to(amir, "Library")
-        to(amir, "Approve")
-        fill(amir, "approve-why", "read it")
-        press(amir, "approve-yes")
-        expect(amir.get_by_text("Ward 7, version 1 is published")).to_be_visible()
+    to(rosa, "Library")
+    expect(rosa.get_by_text("Nothing was published yet")).to_be_visible()
+    to(amir, "Library")
+    to(amir, "Approve")
+    fill(amir, "approve-why", "read it")
+    press(amir, "approve-yes")
+    expect(amir.get_by_text("Ward 7, version 1 is published")).to_be_visible()
 
-        to(rosa, "Verify")
-        opened_in_library(rosa)
-        expect(rosa.frame_locator("iframe").get_by_role("heading").first).to_be_visible()
-        with rosa.expect_download() as found:
-            press(rosa, "library-bundle")
-        assert Bundle.read(io.BytesIO(Path(found.value.path()).read_bytes())).rows.size
+    to(rosa, "Verify")
+    opened_in_library(rosa)
+    expect(rosa.frame_locator("iframe").get_by_role("heading").first).to_be_visible()
+    with rosa.expect_download() as found:
+        press(rosa, "library-bundle")
+    assert Bundle.read(io.BytesIO(Path(found.value.path()).read_bytes())).rows.size
 
-        rosa.get_by_text("Questions about the real table").click()
-        fill(rosa, "ask-where", "city = 'Rome'")
-        press(rosa, "ask-go")
-        expect(rosa.get_by_text("Not answered yet")).to_be_visible()
-        to(cleo, "Questions")
-        cleo.locator("[class*='st-key-answers-sure'] label").click()
-        press(cleo, "answers-yes")
-        expect(cleo.get_by_text("give or take")).to_be_visible()
+    rosa.get_by_text("Questions about the real table").click()
+    fill(rosa, "ask-where", "city = 'Rome'")
+    press(rosa, "ask-go")
+    expect(rosa.get_by_text("Not answered yet")).to_be_visible()
+    to(cleo, "Questions")
+    cleo.locator("[class*='st-key-answers-sure'] label").click()
+    press(cleo, "answers-yes")
+    expect(cleo.get_by_text("give or take")).to_be_visible()
 
-        opened_in_library(adam)
-        adam.get_by_text("Who downloaded it (1)").click()
-        adam.get_by_text("Recall it").click()
-        fill(adam, "recall-why", "a column was wrong")
-        press(adam, "recall-go")
-        expect(adam.get_by_text("was recalled")).to_be_visible()
+    opened_in_library(adam)
+    adam.get_by_text("Who downloaded it (1)").click()
+    adam.get_by_text("Recall it").click()
+    fill(adam, "recall-why", "a column was wrong")
+    press(adam, "recall-go")
+    expect(adam.get_by_text("was recalled")).to_be_visible()
 
-        rosa.goto(rosa.url)  # as by a link in a mail
-        expect(rosa.get_by_text("a column was wrong")).to_be_visible()
-        expect(rosa.get_by_text("Page not found")).to_have_count(0)
-        expect(rosa.locator(".st-key-library-bundle")).to_have_count(0)
-        press(rosa, "sign_out")
-        expect(rosa.get_by_role("heading", name="Please sign in")).to_be_visible()
+    rosa.goto(rosa.url)  # as by a link in a mail
+    expect(rosa.get_by_text("a column was wrong")).to_be_visible()
+    expect(rosa.get_by_text("Page not found")).to_have_count(0)
+    expect(rosa.locator(".st-key-library-bundle")).to_have_count(0)
+    press(rosa, "sign_out")
+    expect(rosa.get_by_role("heading", name="Please sign in")).to_be_visible()

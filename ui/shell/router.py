@@ -14,8 +14,14 @@ from ui.shell.signed_in import ask_to_sign_in, library_folder, member, questions
 from ui.shell.strip import show_strip
 from ui.shell.visitor import visitor
 
+# What is chosen is written in the colour of buttons, which is too dark for words on a dark ground.
+CHOSEN = """<style>
+button[data-variant][data-selected="true"] p {color: light-dark(#0f766e, #7ad7cb)}
+</style>"""
+
 watched()
 st.set_page_config(page_title="Synth", page_icon="🧵", layout="wide")
+st.html(CHOSEN)
 
 try:
     who = member()
