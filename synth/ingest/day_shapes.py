@@ -43,7 +43,7 @@ NAMED = (
     *("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%d. %b %Y", "%d%b%Y", "%d de %b de %Y"),
     *("%b %d %Y", "%b %d, %Y", "%b-%d-%Y", "%b %Y", "%b-%Y"),
 )
-WEEKS = ("%G-W%V", "%GW%V", "KW %V/%G", "KW%V/%G", "W%V/%G", "%Y-%j")
+WEEKS = ("%G-W%V", "%GW%V", "%G-W%V-%u", "%GW%V%u", "KW %V/%G", "KW%V/%G", "W%V/%G", "%Y-%j")
 QUARTERS = ("%Y-Q%q", "%YQ%q", "%Y Q%q", "%Yq%q", "%Y-q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y")
 STATA_MONTHS = ("%Ym%m", "%YM%m")
 ERA_DAYS = ("%:E年%m月%d日", "%:E年%m月", "%.E.%m.%d", "%.E/%m/%d", "%.E-%m-%d")
@@ -75,7 +75,7 @@ LOGGED = (  # by databases, statistical programs and servers
     *("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT"),
     *("%Y-%b-%d", "%Y %b %d", "%Y. %b %d."),
     *(f"%Y年%m月%d日{c}" for c in ("", " %H:%M", " %H:%M:%S")),
-    "%Y年%m月",
+    *("%Y年%m月", "[%d/%b/%Y:%H:%M:%S %z]", "[%d/%b/%Y:%H:%M:%S]"),
 )
 SPACED = ("%d. %m. %Y", "%d. %m. %y")
 DOTTED = ("%Y.%m.%d.", "%Y. %m. %d.")

@@ -119,7 +119,7 @@ AGED = r"""
     idade|leeftijd\w*|alder|wiek|eletkor|varsta|yasi|возраст|вік|ηλικια|възраст
 """
 SEX = r"""
-    sex|gender|geschlecht|sexe|sexo|genero|sesso|geslacht|kjonn|kjon|sukupuoli|plec|pohlavi|
+    sex|gender|geschlecht|geschl|sexe|sexo|genero|sesso|geslacht|kjonn|kjon|sukupuoli|plec|pohlavi|
     pohlavie|cinsiyet|cinsiyeti|spol|пол|стать|φυλο
 """
 PLACE = r"""
@@ -209,7 +209,7 @@ ALONE_NUMBER = (
 )
 ALONE_REACHED = "mail|mails|ip|login|cim|rue|gata|gade|handy"
 ALONE_AGED = "alter|eta|ika|vek|kor|yas"
-ALONE_SEX = "kon|koen|nem"
+ALONE_SEX = "kon|koen|nem|neme"
 ALONE_PLACE = (
     "cep|cap|psc|ort|kreis|stad|lan|by|obec|okres|kraj|oras|land|pays|pais|paese|maa|zeme|tara|lon"
 )
@@ -222,7 +222,8 @@ EAST_NUMBERS = (
 )
 EAST_KNOWN = (
     "出生|生年月日|年龄|年齢|年齡|性别|性別|생년월일|나이|성별|"
-    "邮编|郵便番号|우편번호|职业|職業|직업|城市|地区|민족|民族"
+    "邮编|郵便番号|우편번호|职业|職業|직업|城市|地区|민족|民族|"
+    "都道府県|市区町村|省份|지역|시도|시군구"
 )
 EAST_SECRET = r"诊断|診断|診斷|진단|疾病|病名|질병|收入|年収|給与|工资|소득|급여|宗教|종교"
 

@@ -40,6 +40,7 @@ MIDDLE = 1 / 20  # of the largest number: what is nearer to zero is looked at as
 NEAR = 1 / 8  # of the largest number: a range that begins below begins at zero
 BOUNDED = 16  # intervals of the first look between declared bounds
 NAMED = 5  # intervals between the bounds that a name says
+VAST = (*range(19, 40, 3), 60, 100, 200, 300, 304)  # powers of ten that few tables reach
 
 Look = Callable[[Values, Rho], Values]
 
@@ -50,9 +51,10 @@ def least_told(rho: Rho, rows_per_person: int) -> int:
 
 
 @cache
-def _number_grid() -> Values:
-    """1, 2, 5, 10 and so on, from a millionth to 5e18, both ways, and zero."""
-    sizes = np.array([digit * 10.0**place for place in range(-6, 19) for digit in (1, 2, 5)])
+def _number_grid(*, vast: bool) -> Values:
+    """1, 2, 5, 10 and so on, from a millionth to 5e18, both ways, and zero; if `vast` to 1e304."""
+    usual = [digit * 10.0**place for place in range(-6, 19) for digit in (1, 2, 5)]
+    sizes = np.array([*usual, *(10.0**place for place in VAST if vast)])
     return np.concatenate([-sizes[::-1], [0.0], sizes])
 
 
@@ -79,12 +81,20 @@ def _grid_of(column: Column, step: float, bounds: tuple[float, float] | None) ->
     """
     if isinstance(column.domain, Dates):
         return _date_grid() if dated(column.domain.format) else _clock_grid()
-    grid = _number_grid()
+    grid = _number_grid(vast=_may_be_vast(column))
     grid = np.asarray(grid[(grid == 0) | (np.abs(grid) >= step)])
     if bounds is None:
         return grid
     inside = on_steps(np.linspace(bounds[0], bounds[1], NAMED + 1), step)
     return np.concatenate([grid[grid < inside[0]], inside, grid[grid > inside[-1]]])
+
+
+def _may_be_vast(column: Column) -> bool:
+    """Whether numbers may lie beyond 5e18, as their spelling or their type says."""
+    domain = column.domain
+    assert isinstance(domain, Numbers)
+    scaled = domain.spelling.scale in ("E", "e")
+    return scaled or domain.decimals is None or column.stored == "uint64"
 
 
 def edges_anywhere(
