@@ -36,7 +36,8 @@ YEAR_FIRST = compiled(  # the year 9999 stands for no end, in databases
 EASTERN = compiled(r"[12]\d{3}年(?P<m>\d{1,2})月(?:(?P<d>\d{1,2})日)?" + REST)
 EIGHT = compiled(r"(?:1[89]|2[01])\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])" + REST)
 DAY_FIRST = compiled(
-    r"(?P<d>\d{1,2})(?P<sign>[-/]|\. ?)(?P<m>\d{1,2})(?P=sign)(?P<y>[12]\d{3}|9999|\d\d)" + REST
+    r"(?P<d>\d{1,2})(?P<sign>[-/]|\. ?)(?P<m>\d{1,2})(?P=sign)(?P<y>[12]\d{3}|9999|\d\d)"
+    r"(?P<g> ?[гr]\.)?" + REST  # noqa: RUF001
 )
 TIME = compiled(REST.replace(SIGNED, "(?P<t>)", 1))
 MONTH_ONLY = (
@@ -74,7 +75,7 @@ SPOKEN = compiled(
     r"(?:(?P<wd>[^\W\d_]{2,13}(?:-feira)?)(?P<s0>\.?,? )(?=.*\d.*\d))?"
     r"(?:(?P<d>\d{1,2})(?P<s1>\. | de |[ /-]?))?(?P<w>[^\W\d_]{3,})\.?"
     r"(?P<s2>, | de |[ /-]?)(?:(?P<d2>\d{1,2})(?P<s3>, |[ -]))?(?P<y>[12]\d{3}|9999|\d\d)"
-    r"(?P<g> г\.)?" + REST  # noqa: RUF001
+    r"(?P<g> [гr]\.)?" + REST  # noqa: RUF001
 )
 NO_YEAR = compiled(r"(?P<d>\d{1,2})(?P<s1>\. | de |[ -])(?P<w>[^\W\d_]{3,})\.?")
 YEAR_NAMED = compiled(
@@ -143,7 +144,8 @@ def _day_first(text: str) -> DateShape | None:
     first, second = int(found["d"]), int(found["m"])
     if not (1 <= first <= 31 and 1 <= second <= 31) or (first > 12 and second > 12):
         return None
-    day = "%d{0}%m{0}%{1}".format(found["sign"], "Y" if len(found["y"]) == 4 else "y")
+    year = "Y" if len(found["y"]) == 4 else "y"
+    day = "%d{0}%m{0}%{1}{2}".format(found["sign"], year, found["g"] or "")
     return _finished(day, found, "d" if first > 12 else "m" if second > 12 else "")
 
 

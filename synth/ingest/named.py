@@ -266,6 +266,11 @@ MEANINGS = (
     Meaning(Role.PLAIN, TIME, alone=TIMED),
     Meaning(Role.PLAIN, MEASURE, MEASURED),
 )
+QUESTION = 8  # words of a name, beyond which it is a question
+YOURS = compiled(
+    r"\b(your|ihren?|ihrer|deine?r?|votre|vos|tu|su|seu|sua|suo|uw|je|din|ditt|twoj\w*|pan\w*|"
+    r"enter|provide|type)( \w+)? $"
+)
 SEMITIC_NAMES = "שם|שם פרטי|שם משפחה|שם מלא|الاسم|اسم|اسم المريض|اللقب|اسم العائلة|نام|نام خانوادگی"
 SEMITIC_NUMBERS = (
     "תעודת זהות|ת ז|מספר זהות|טלפון|נייד|כתובת|דואל|رقم الهوية|الرقم الوطني|رقم المريض|الهاتف|هاتف|"
@@ -302,9 +307,20 @@ def meaning_of(words: str) -> Meaning | None:
     for meaning in MEANINGS:
         if meaning.alone and re.fullmatch(meaning.alone, bare):
             return meaning
-        if meaning.words and _compiled(meaning.words).search(words):
+        found = _compiled(meaning.words).search(words) if meaning.words else None
+        if found and (meaning.role is not Role.IDENTIFIER or _asked_for(found)):
             return meaning
     return next((m for m in EAST if re.search(m.words, words)), None)
+
+
+def _asked_for(found: re.Match[str]) -> bool:
+    """Whether a word is what a name speaks of: in a long question most words are not.
+
+    A long one speaks of what it ends with, and of what it says is yours.
+    """
+    if len(found.string.split()) <= QUESTION or not found.string[found.end() :].strip():
+        return True
+    return YOURS.search(found.string[: found.start()]) is not None
 
 
 @lru_cache(maxsize=4096)

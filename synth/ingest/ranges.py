@@ -60,11 +60,14 @@ def _number_grid(*, vast: bool) -> Values:
 
 @cache
 def _date_grid() -> Values:
-    """Seconds since 1970 of years from 1800 to 2200, closer where most dates are."""
-    far = [*range(1800, 1900, 50), 1900, 1920, *range(1940, 1990, 10)]
-    years = [*far, *range(1990, 2030, 5), 2030, 2040, 2050, 2100, 2200]
-    starts = pd.to_datetime([f"{year}-01-01" for year in years])
-    return np.asarray((starts - pd.Timestamp(0)) / pd.Timedelta(1, "s"), dtype=np.float64)
+    """Seconds since 1970 of years from 1000 to 2700, closer where most dates are.
+
+    Shifted admissions of patients lie beyond 2200, and the years of Buddhists around 2560.
+    """
+    far = [1000, 1500, 1700, *range(1800, 1900, 50), 1900, 1920, *range(1940, 1990, 10)]
+    years = [*far, *range(1990, 2030, 5), 2030, 2040, 2050, 2100, 2200, 2300, 2700]
+    starts = np.array([f"{year}-01-01" for year in years], dtype="datetime64[s]")
+    return np.asarray(starts.astype(np.int64), dtype=np.float64)
 
 
 def _clock_grid() -> Values:

@@ -64,7 +64,7 @@ FEWER = """
     C F st in inch inches feet mile miles g t m l d s h y w an ans mois semaines jours heures Jahr
     Jahre Monat Monate Woche Wochen Tag Tage Std Stunden Minuten año años mes meses semana día días
     anno anni mese mesi settimane giorni ore 岁 歳 세 лет 万 億 亿 bps
-    Mio Mio. Mio.€ M€ k€ Tsd. Mrd. mln mln. млн million Std. Min. Min std tim sek
+    pp Mio Mio. Mio.€ M€ k€ Tsd. Mrd. mln mln. млн million Std. Min. Min std tim sek
     billion bn dollars euros Euro Euros pounds yen Uhr
 """  # of whole numbers and of two places at most, without thousands
 ERRORS = tuple(product(("±", "± "), ("", "%", " %")))  # how sure another number is

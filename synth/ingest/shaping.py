@@ -21,7 +21,7 @@ from synth.ingest.dated import (
     zones,
 )
 from synth.ingest.day_shapes import DateShape
-from synth.ingest.quick import PROBED, matched, padding_patterns, pattern_of, words
+from synth.ingest.quick import PROBED, SYMBOLS, matched, padding_patterns, pattern_of, words
 from synth.ingest.several import PAIR, SEVERAL
 from synth.ingest.shapes import (
     COUNTED,
@@ -83,6 +83,7 @@ PARTIAL = compiled(  # of a day that is not known in full
     rf"(?:{PART}([-/.]){NONE}|{NONE}([-/.]){PART})[-/.][12]\d{{3}}"
 )
 DIGITS_AND_E = compiled(r"\d{1,4}E\d{1,2}")  # programs write a sign behind it, or places before
+MARKED = compiled(SYMBOLS)  # for a number that is not told
 SIDE = compiled(rf"( ?)({'|'.join(SIDES)})$")
 SIGN = r"[-+\u2212]?"
 SIGNS = "|".join(map(re.escape, (*CURRENCY.split(), *RARER.split(), *COUNTED.split())))
@@ -154,6 +155,7 @@ def _word(text: str) -> WordShape:
     if len(text) >= MANY:
         return WordShape(long=True)
     spoken = any(c.isalpha() for c in text) and not any(c.isdecimal() for c in text)
+    spoken = spoken or MARKED.fullmatch(text) is not None
     return WordShape(spoken=spoken)
 
 
