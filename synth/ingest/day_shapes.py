@@ -76,7 +76,7 @@ LOGGED = (  # by databases, statistical programs and servers
     *("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT"),
     *("%Y-%b-%d", "%Y %b %d", "%Y. %b %d."),
     *(f"%Y年%m月%d日{c}" for c in ("", " %H:%M", " %H:%M:%S")),
-    *("%Y年%m月", "[%d/%b/%Y:%H:%M:%S %z]", "[%d/%b/%Y:%H:%M:%S]"),
+    *("%Y年%m月", "[%d/%b/%Y:%H:%M:%S %z]"),
 )
 SPACED = ("%d. %m. %Y", "%d. %m. %y")
 DOTTED = ("%Y.%m.%d.", "%Y. %m. %d.")

@@ -164,6 +164,11 @@ def test_periods_and_pairs_of_measurements_name_nobody():
     assert [found[n].column.role.value for n in ("bp", "id")] == ["plain", "identifier"]
 
 
+def test_a_star_among_numbers_is_a_code():
+    domain = one([*map(str, range(90)), *["*"] * 20]).column.domain
+    assert isinstance(domain, Numbers) and domain.codes == ("*",)
+
+
 def test_more_or_less_than_a_number_among_numbers_is_a_code():
     cells = [*map(str, range(10, 250)), *["<5"] * 60, *["≥250"] * 40]
     found = one(cells).column
