@@ -8,7 +8,7 @@ lie in noise there are fewer looks, each at fewer parts and with a larger share 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -40,6 +40,7 @@ MIDDLE = 1 / 20  # of the largest number: what is nearer to zero is looked at as
 NEAR = 1 / 8  # of the largest number: a range that begins below begins at zero
 BOUNDED = 16  # intervals of the first look between declared bounds
 NAMED = 5  # intervals between the bounds that a name says
+CENTURIES = 1800, 2200  # dates beyond are left out unless surely rows lie there
 VAST = (*range(19, 40, 3), 60, 100, 200, 300, 304)  # powers of ten that few tables reach
 
 Look = Callable[[Values, Rho], Values]
@@ -66,6 +67,11 @@ def _date_grid() -> Values:
     """
     far = [1000, 1500, 1700, *range(1800, 1900, 50), 1900, 1920, *range(1940, 1990, 10)]
     years = [*far, *range(1990, 2030, 5), 2030, 2040, 2050, 2100, 2200, 2300, 2700]
+    return _starts(years)
+
+
+def _starts(years: Sequence[int]) -> Values:
+    """The first days of years, in seconds since 1970."""
     starts = np.array([f"{year}-01-01" for year in years], dtype="datetime64[s]")
     return np.asarray(starts.astype(np.int64), dtype=np.float64)
 
@@ -120,6 +126,8 @@ def edges_anywhere(
     if (stretch := _fullest(seen)) is None:
         return ()
     sure = _surely(len(seen.held))
+    if isinstance(column.domain, Dates) and dated(column.domain.format):
+        bounds = tuple(_starts(CENTURIES).tolist())
     if bounds is not None:
         found = _as_named(seen, bounds, sure)
     elif isinstance(column.domain, Dates):
