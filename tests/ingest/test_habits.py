@@ -104,7 +104,7 @@ def test_numbers_of_rarer_habits_come_out_as_they_came_in(cells: list[str], plac
     """They were words, of which nearly all are rare: nothing of the column was left."""
     domain = one(cells, delimiter="|").column.domain
     assert isinstance(domain, Numbers)
-    assert domain.decimals == (12 if places is None else places)
+    assert domain.decimals == places
     numbers = domain.spelling.numbers(pd.Series(cells))
     assert not np.isnan(numbers).any()
     assert [domain.spelling.written(n, places) for n in numbers] == cells

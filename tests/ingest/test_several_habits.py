@@ -290,13 +290,16 @@ def test_names_of_months_that_are_cut_short_keep_their_dots(cells, format):
     assert moments.written(found.measured(pd.Series(cells)), format).tolist() == cells
 
 
+@pytest.mark.parametrize(
+    "told", ["", '[[column]]\nname = "x"\nkind = "real"\nwritten = "1.11e+03"\n']
+)
 @pytest.mark.parametrize("power", ["e+299", "e-12"])
-def test_powers_of_ten_keep_their_digits_without_a_promise(power: str):
-    """Cut to twelve decimal places, the small ones lost theirs, and the large ones a traceback."""
+def test_powers_of_ten_keep_their_digits_without_a_promise(power: str, told: str):
+    """Cut to twelve decimal places, or to those of an example, the small ones lost theirs."""
     cells = [f"{1 + i % 89 / 10 + 0.0123:.2f}{power}" for i in range(ROWS)]
     recipe = '[privacy]\nepsilon = inf\n[method]\nname = "independent"\n[release]\nrows = 200\n'
     text = "x,y\n" + "".join(f"{c},{w}\n" for c, w in zip(cells, cycle("ab")))
-    release = run(read_recipe(recipe), io.BytesIO(text.encode())).release
+    release = run(read_recipe(recipe + told), io.BytesIO(text.encode())).release
     made = Bundle.read(io.BytesIO(release.zipped())).files["synthetic.csv"].decode().split("\n")
     drawn = [row.split(",")[0] for row in made[1:-1]]
     assert all(d.endswith(power) and len(d) == len(cells[0]) for d in drawn)
