@@ -16,7 +16,8 @@ from synth.schema.scripts import FOREIGN, in_plain, script_of
 DATE_LIKE = compiled(
     r"[12]\d{3}[- ]?[QqmM]\d|Q[1-4][ /-]\d|"
     r"(?:令和|平成|昭和|大正|明治|[RHSTM](?=[\d元]{1,2}[-/.]))|"
-    r"[12]\d{3}-?W\d\d$|K?W ?\d\d/|\d{1,2}(?:st|nd|rd|th|er|º|°)[ -]|\d{1,2}[时時]|"
+    r"[12]\d{3}-?W\d\d(?:-?[1-7])?$|\[\d\d/|K?W ?\d\d/|\d{1,2}[时時]|"
+    r"\d{1,2}(?:st|nd|rd|th|er|º|°)[ -]|"
     r"\d{1,2} ?[AaPp][Mm]$|\d{1,4}[-/.:年h]\s?\d|\d{8}[T_ -]\d|\d{12,14}[.+-]\d|0\d{7}$|"
     r"\d{1,4}(?:\. | de |[ /-]?)[^\W\d_]{3}|"
     r"[^\W\d_]{2}\.?, \d|[^\W\d_]{3,12}\.?(?:, | de |[ /-]?)(?:\d|[^\W\d_]{3})"
@@ -35,7 +36,8 @@ YEAR_FIRST = compiled(  # the year 9999 stands for no end, in databases
 EASTERN = compiled(r"[12]\d{3}年(?P<m>\d{1,2})月(?:(?P<d>\d{1,2})日)?" + REST)
 EIGHT = compiled(r"(?:1[89]|2[01])\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])" + REST)
 DAY_FIRST = compiled(
-    r"(?P<d>\d{1,2})(?P<sign>[-/]|\. ?)(?P<m>\d{1,2})(?P=sign)(?P<y>[12]\d{3}|9999|\d\d)" + REST
+    r"(?P<d>\d{1,2})(?P<sign>[-/]|\. ?)(?P<m>\d{1,2})(?P=sign)(?P<y>[12]\d{3}|9999|\d\d)"
+    r"(?P<g> ?[гr]\.)?" + REST  # noqa: RUF001
 )
 TIME = compiled(REST.replace(SIGNED, "(?P<t>)", 1))
 MONTH_ONLY = (
@@ -59,7 +61,7 @@ C_TIME = compiled(  # of C, and of programs that are written in it
     rf"(?:{ENGLISH}) (?P<w>[A-Z][a-z]{{2}})  ?(?P<d>\d{{1,2}}) (?P<h>\d\d):\d\d:\d\d"
     r"(?P<z> UTC| GMT| \+0000)? [12]\d{3}"
 )
-WEEK = compiled(r"[12]\d{3}(-?)W(?:0[1-9]|[1-4]\d|5[0-3])")
+WEEK = compiled(r"[12]\d{3}(-?)W(?:0[1-9]|[1-4]\d|5[0-3])(?:(?P<u>\1)[1-7])?")
 QUARTER_LAST = compiled(r"[12]\d{3}([- ]?Q|-?q)[1-4]")
 QUARTER_FIRST = compiled(r"Q[1-4]([ /-])[12]\d{3}")
 STATA_MONTH = compiled(r"[12]\d{3}([mM])(?P<m>\d{1,2})")
@@ -73,7 +75,7 @@ SPOKEN = compiled(
     r"(?:(?P<wd>[^\W\d_]{2,13}(?:-feira)?)(?P<s0>\.?,? )(?=.*\d.*\d))?"
     r"(?:(?P<d>\d{1,2})(?P<s1>\. | de |[ /-]?))?(?P<w>[^\W\d_]{3,})\.?"
     r"(?P<s2>, | de |[ /-]?)(?:(?P<d2>\d{1,2})(?P<s3>, |[ -]))?(?P<y>[12]\d{3}|9999|\d\d)"
-    r"(?P<g> г\.)?" + REST  # noqa: RUF001
+    r"(?P<g> [гr]\.)?" + REST  # noqa: RUF001
 )
 NO_YEAR = compiled(r"(?P<d>\d{1,2})(?P<s1>\. | de |[ -])(?P<w>[^\W\d_]{3,})\.?")
 YEAR_NAMED = compiled(
@@ -142,7 +144,8 @@ def _day_first(text: str) -> DateShape | None:
     first, second = int(found["d"]), int(found["m"])
     if not (1 <= first <= 31 and 1 <= second <= 31) or (first > 12 and second > 12):
         return None
-    day = "%d{0}%m{0}%{1}".format(found["sign"], "Y" if len(found["y"]) == 4 else "y")
+    year = "Y" if len(found["y"]) == 4 else "y"
+    day = "%d{0}%m{0}%{1}{2}".format(found["sign"], year, found["g"] or "")
     return _finished(day, found, "d" if first > 12 else "m" if second > 12 else "")
 
 
@@ -238,7 +241,16 @@ def _week(text: str) -> DateShape | None:
     if found := WEEK_FIRST.fullmatch(text):
         return DateShape(f"{found[1]}%V/%G")
     found = WEEK.fullmatch(text)
-    return DateShape(f"%G{found[1]}W%V") if found is not None else None
+    if found is None:
+        return None
+    day = "" if found["u"] is None else f"{found[1]}%u"
+    return DateShape(f"%G{found[1]}W%V{day}")
+
+
+def _logged(text: str) -> DateShape | None:
+    """A moment in brackets, as web servers log it."""
+    inner = date_shape(text[1:-1]) if text[:1] == "[" and text[-1:] == "]" else None
+    return None if inner is None else DateShape(f"[{inner.format}]", inner.order)
 
 
 def squeezed(text: str) -> DateShape | None:
@@ -304,7 +316,7 @@ def _year_and_name(text: str) -> DateShape | None:
 READERS = (
     *(_year_first, _day_first, _time, _month_only, squeezed, _spoken),
     *(_eastern, _eastern_time, _eight, _year_and_name, _week, _quarter, _era, _without_year),
-    *(_hour, _c_time),
+    *(_hour, _c_time, _logged),
 )
 
 
@@ -313,7 +325,7 @@ READERS = (
 
 def padding_of(text: str) -> tuple[bool | None, bool | None]:
     """Whether day and month, and the hour, have a leading zero; None where none is below ten."""
-    text = FIRST.sub("1", in_plain(text))
+    text = FIRST.sub("1", in_plain(text)).strip("[]")
     for pattern in PADDABLE:
         if found := pattern.fullmatch(text):
             parts = found.groupdict()
@@ -334,7 +346,7 @@ Naming = tuple[tuple[tuple[str, str], ...], str]
 
 def naming_of(text: str) -> Naming | None:
     """The languages and widths in which a month's name is one, and how it is written: "En."."""
-    bare = without_ordinal(FIRST.sub("1", text))
+    bare = without_ordinal(FIRST.sub("1", text)).strip("[]")
     ways = (SPOKEN, YEAR_NAMED, NO_YEAR, C_TIME)
     found = next((match for way in ways if (match := way.fullmatch(bare))), None)
     meant = month_words().get(found["w"].lower()) if found else None
@@ -368,7 +380,7 @@ def namings() -> tuple[Naming | None, ...]:
 
 def zone_of(text: str) -> int | None:
     """Minutes that the zone of a moment is away from Greenwich; None where none of `zones()` is."""
-    found = AWAY.search(text)
+    found = AWAY.search(text.rstrip("]"))
     if found is None:
         return None
     away = 60 * int(found[2]) + int(found[3] or 0)

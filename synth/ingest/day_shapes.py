@@ -43,17 +43,18 @@ NAMED = (
     *("%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%d. %b %Y", "%d%b%Y", "%d de %b de %Y"),
     *("%b %d %Y", "%b %d, %Y", "%b-%d-%Y", "%b %Y", "%b-%Y"),
 )
-WEEKS = ("%G-W%V", "%GW%V", "KW %V/%G", "KW%V/%G", "W%V/%G", "%Y-%j")
+WEEKS = ("%G-W%V", "%GW%V", "%G-W%V-%u", "%GW%V%u", "KW %V/%G", "KW%V/%G", "W%V/%G", "%Y-%j")
 QUARTERS = ("%Y-Q%q", "%YQ%q", "%Y Q%q", "%Yq%q", "%Y-q%q", "Q%q %Y", "Q%q-%Y", "Q%q/%Y")
 STATA_MONTHS = ("%Ym%m", "%YM%m")
 ERA_DAYS = ("%:E年%m月%d日", "%:E年%m月", "%.E.%m.%d", "%.E/%m/%d", "%.E-%m-%d")
 ORDINALS = ("%O %b %Y", "%O %b, %Y", "%O-%b-%Y", "%b %O, %Y", "%b %O %Y")
-YEARS_NAMED = "%d %b %Y г."  # noqa: RUF001
+YEARS_NAMED = ("%d %b %Y г.", "%d %b %Y r.")  # noqa: RUF001
+YEARS_MARKED = ("%d.%m.%Y г.", "%d.%m.%Y r.", "%d.%m.%Yr.")  # noqa: RUF001
 NO_YEAR = ("%d %b", "%d. %b", "%d-%b", "%d de %b")
 LONG_DAYS = (  # as Excel has them in other languages
     *("%A %d %b %Y", "%A %d. %b %Y", "%A, %d. %b %Y", "%a, %d. %b %Y", "%A, %d de %b de %Y"),
     *("%A %d de %b de %Y", "%a. %d %b %Y", "%a., %d. %b %Y", "%a., %d %b %Y"),
-    f"%A, {YEARS_NAMED}",
+    f"%A, {YEARS_NAMED[0]}",
 )
 EASTERN_CLOCKS = tuple(f"%H{c}%M分{s}" for c in "时時" for s in ("", "%S秒"))
 OCLOCK = ("%H:%M Uhr", "%H.%M Uhr", "%H:%M:%S Uhr")
@@ -75,7 +76,7 @@ LOGGED = (  # by databases, statistical programs and servers
     *("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT"),
     *("%Y-%b-%d", "%Y %b %d", "%Y. %b %d."),
     *(f"%Y年%m月%d日{c}" for c in ("", " %H:%M", " %H:%M:%S")),
-    "%Y年%m月",
+    *("%Y年%m月", "[%d/%b/%Y:%H:%M:%S %z]"),
 )
 SPACED = ("%d. %m. %Y", "%d. %m. %y")
 DOTTED = ("%Y.%m.%d.", "%Y. %m. %d.")
@@ -123,8 +124,9 @@ def _rarer_dates() -> Iterator[DateShape]:
     for form, order in product(SPACED, ("", "d", "m")):
         yield from _timed(form, " ", ("",), order, CLOCKS[:2])
     yield from map(
-        DateShape, (*NO_YEAR, *OCLOCK, *EASTERN_CLOCKS, "%I.%M%P", "%I.%M %P", YEARS_NAMED)
+        DateShape, (*NO_YEAR, *OCLOCK, *EASTERN_CLOCKS, "%I.%M%P", "%I.%M %P", *YEARS_NAMED)
     )
+    yield from (DateShape(f, order) for f in YEARS_MARKED for order in ("", "d", "m"))
     for form, between in product(LONG_DAYS, (" ", ", ")):
         yield from _timed(form, (between,), ("",), clocks=CLOCKS[:2])
     for form, between, clock in product(("%b %d, %Y", "%d %b %Y"), (", ", " at "), TWELVE):

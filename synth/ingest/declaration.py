@@ -255,7 +255,9 @@ def _written(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> tuple[int 
     shown: int | None = None
     if part.written is not None:
         whole = kind is Kind.INTEGER
-        spelling, shown = spelling_of(part.written, whole=whole), decimals_of(part.written)
+        spelling = spelling_of(part.written, whole=whole)
+        endless = spelling.scale in ("E", "e")  # its places are those before the power
+        shown = None if endless else decimals_of(part.written)
     elif isinstance(found, Numbers) and not part.form:
         spelling, shown = found.spelling, found.decimals
     places = shown if part.decimals is None else part.decimals

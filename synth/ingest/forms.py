@@ -109,6 +109,9 @@ def truths(form: Form, origin: Origin) -> Categories:
     return Categories(form.truth, origin, form.missing, typed=typed)
 
 
+_Layout = tuple[tuple[str, bool], tuple[bool, bool], str, bool]
+
+
 @dataclass(frozen=True)
 class MissingTexts:
     """How missing cells may be written.
@@ -260,27 +263,27 @@ def _with_zeros(form: Form, told: Values, shown: int) -> Spelling:
     if not decimals:
         return replace(spelling, fixed=False)
     ends = spelling.before, spelling.after
-    mine = [
-        (shape.decimals, float(told[place]))
-        for between, lakh in {("", False), (spelling.between, False), (spelling.between, True)}
-        for d in (decimals - 1, decimals)
-        for mark in (spelling.mark if d else "",)
-        for side, sure in product({"", *spelling.sides}, (False, True))
-        for shape in (
-            replace(
-                NumberShape(d, mark, between, *ends, lakh=lakh, scale=scale, side=side, sure=sure),
-                script=script,
-            ),
-        )
-        if shape in places()
-        for place in (places()[shape],)
-    ]
-    if not scale:
-        mine.append((1, float(told[places()[NumberShape(after=ZERO)]])))
-    if not mine or decimals > shown:  # numbers of other units were put into this one
+    layouts = {("", False), (spelling.between, False), (spelling.between, True)}
+    signs = {(False, False), (spelling.plus, False), (False, spelling.brackets)}
+    kinds = product(layouts, signs, {"", *spelling.sides}, (False, True))
+
+    def cells(kind: _Layout, places_shown: int) -> float:
+        (between, lakh), (plus, brackets), side, sure = kind
+        mark = spelling.mark if places_shown else ""
+        shape = NumberShape(places_shown, mark, between, *ends, lakh=lakh, scale=scale)
+        shape = replace(shape, side=side, sure=sure, script=script, plus=plus, brackets=brackets)
+        place = places().get(replace(shape, inside=brackets and spelling.inside))
+        return 0.0 if place is None else float(told[place])
+
+    if decimals > shown:  # numbers of other units were put into this one
         return replace(spelling, fixed=False)
-    full = sum(n for d, n in mine if d == decimals)
-    fewer = sum(n for d, n in mine if d == decimals - 1)  # nine of ten, at a fraction of the noise
+    mine = [(cells(kind, decimals), cells(kind, decimals - 1)) for kind in kinds]
+    if not scale:
+        tenths = float(told[places()[NumberShape(after=ZERO)]])
+        mine.append((tenths, 0.0) if decimals == 1 else (0.0, tenths if decimals == 2 else 0.0))
+    # Each is counted by what it holds, so that the noise of those that hold nothing does not.
+    full = sum(max(f + n, 0.0) * f for f, n in mine)
+    fewer = sum(max(f + n, 0.0) * n for f, n in mine)  # nine of ten, at a fraction of the noise
     return replace(spelling, fixed=fewer <= TRIMMED * full)
 
 

@@ -20,6 +20,7 @@ EVEN = 0.5  # of the cuts go by width, the others by the number of rows
 SURER = 2.5  # times the noise: what an end holds that is as wide as all the rest
 LESS = 1.5  # times the noise: what an outermost interval may hold less than it seems to
 THINNER = 0.8  # of the density beside it: an outermost interval with less is cut where rows may end
+EXACT = 2.0**53  # steps, beyond which a double tells no neighbours apart
 SHORTEST = 0.05  # of an outermost interval is kept at least
 
 
@@ -174,7 +175,7 @@ class Leaves:
 
 def on_steps(edges: Values, step: float) -> Values:
     """Edges moved outwards to whole steps, each once; at least one interval."""
-    if step <= 0:
+    if step <= 0 or np.abs(edges).max() >= EXACT * step:
         return np.unique(edges)
     inner = np.round(edges[1:-1] / step) * step
     ends = math.floor(edges[0] / step + 1e-6) * step, math.ceil(edges[-1] / step - 1e-6) * step

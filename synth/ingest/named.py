@@ -119,7 +119,7 @@ AGED = r"""
     idade|leeftijd\w*|alder|wiek|eletkor|varsta|yasi|возраст|вік|ηλικια|възраст
 """
 SEX = r"""
-    sex|gender|geschlecht|sexe|sexo|genero|sesso|geslacht|kjonn|kjon|sukupuoli|plec|pohlavi|
+    sex|gender|geschlecht|geschl|sexe|sexo|genero|sesso|geslacht|kjonn|kjon|sukupuoli|plec|pohlavi|
     pohlavie|cinsiyet|cinsiyeti|spol|пол|стать|φυλο
 """
 PLACE = r"""
@@ -209,7 +209,7 @@ ALONE_NUMBER = (
 )
 ALONE_REACHED = "mail|mails|ip|login|cim|rue|gata|gade|handy"
 ALONE_AGED = "alter|eta|ika|vek|kor|yas"
-ALONE_SEX = "kon|koen|nem"
+ALONE_SEX = "kon|koen|nem|neme"
 ALONE_PLACE = (
     "cep|cap|psc|ort|kreis|stad|lan|by|obec|okres|kraj|oras|land|pays|pais|paese|maa|zeme|tara|lon"
 )
@@ -222,7 +222,8 @@ EAST_NUMBERS = (
 )
 EAST_KNOWN = (
     "出生|生年月日|年龄|年齢|年齡|性别|性別|생년월일|나이|성별|"
-    "邮编|郵便番号|우편번호|职业|職業|직업|城市|地区|민족|民族"
+    "邮编|郵便番号|우편번호|职业|職業|직업|城市|地区|민족|民族|"
+    "都道府県|市区町村|省份|지역|시도|시군구"
 )
 EAST_SECRET = r"诊断|診断|診斷|진단|疾病|病名|질병|收入|年収|給与|工资|소득|급여|宗教|종교"
 
@@ -265,6 +266,11 @@ MEANINGS = (
     Meaning(Role.PLAIN, TIME, alone=TIMED),
     Meaning(Role.PLAIN, MEASURE, MEASURED),
 )
+QUESTION = 8  # words of a name, beyond which it is a question
+YOURS = compiled(
+    r"\b(your|ihren?|ihrer|deine?r?|votre|vos|tu|su|seu|sua|suo|uw|je|din|ditt|twoj\w*|pan\w*|"
+    r"enter|provide|type)( \w+)? $"
+)
 SEMITIC_NAMES = "שם|שם פרטי|שם משפחה|שם מלא|الاسم|اسم|اسم المريض|اللقب|اسم العائلة|نام|نام خانوادگی"
 SEMITIC_NUMBERS = (
     "תעודת זהות|ת ז|מספר זהות|טלפון|נייד|כתובת|דואל|رقم الهوية|الرقم الوطني|رقم المريض|الهاتف|هاتف|"
@@ -301,9 +307,20 @@ def meaning_of(words: str) -> Meaning | None:
     for meaning in MEANINGS:
         if meaning.alone and re.fullmatch(meaning.alone, bare):
             return meaning
-        if meaning.words and _compiled(meaning.words).search(words):
+        found = _compiled(meaning.words).search(words) if meaning.words else None
+        if found and (meaning.role is not Role.IDENTIFIER or _asked_for(found)):
             return meaning
     return next((m for m in EAST if re.search(m.words, words)), None)
+
+
+def _asked_for(found: re.Match[str]) -> bool:
+    """Whether a word is what a name speaks of: in a long question most words are not.
+
+    A long one speaks of what it ends with, and of what it says is yours.
+    """
+    if len(found.string.split()) <= QUESTION or not found.string[found.end() :].strip():
+        return True
+    return YOURS.search(found.string[: found.start()]) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -30,6 +30,7 @@ from synth.lazily import np, npt, pa
 
 PROBED = 50  # texts looked at one by one, to see which expressions are worth matching
 SECONDS = ":[0-5][0-9]"
+SYMBOLS = "[*#†‡§¤~^]{1,3}"  # as offices for statistics write for what is not told
 LATER, AFTER = "(?:0[1-9]|1[0-9]|2[0-3])", "(?:0[1-9]|[1-5][0-9])"  # than midnight, which is a day
 CLOCKS = (
     f"(?:{LATER}:[0-5][0-9]|00:{AFTER})",
@@ -61,7 +62,7 @@ def words(texts: pa.Array) -> npt.NDArray[np.int64]:
     bare = ~matched(texts, r"\p{Nd}") & ~pa.compute.is_in(texts, value_set=truths).to_numpy(False)
     coded = matched(texts, r"^[A-Za-z][0-9]+$")  # no currency and no unit has one letter alone
     long = pa.compute.greater_equal(pa.compute.utf8_length(texts), MANY).to_numpy(False)
-    spoken = matched(texts, r"\p{L}") & ~coded
+    spoken = matched(texts, rf"\p{{L}}|^{SYMBOLS}$") & ~coded
     word = np.where(spoken, places()[WordShape(spoken=True)], places()[WordShape()])
     found = np.where(long, places()[WordShape(long=True)], word)
     return np.where(bare | coded, found, -1)

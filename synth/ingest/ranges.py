@@ -8,7 +8,7 @@ lie in noise there are fewer looks, each at fewer parts and with a larger share 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -40,6 +40,8 @@ MIDDLE = 1 / 20  # of the largest number: what is nearer to zero is looked at as
 NEAR = 1 / 8  # of the largest number: a range that begins below begins at zero
 BOUNDED = 16  # intervals of the first look between declared bounds
 NAMED = 5  # intervals between the bounds that a name says
+CENTURIES = 1800, 2200  # dates beyond are left out unless surely rows lie there
+VAST = (*range(19, 40, 3), 60, 100, 200, 300, 304)  # powers of ten that few tables reach
 
 Look = Callable[[Values, Rho], Values]
 
@@ -50,19 +52,28 @@ def least_told(rho: Rho, rows_per_person: int) -> int:
 
 
 @cache
-def _number_grid() -> Values:
-    """1, 2, 5, 10 and so on, from a millionth to 5e18, both ways, and zero."""
-    sizes = np.array([digit * 10.0**place for place in range(-6, 19) for digit in (1, 2, 5)])
+def _number_grid(*, vast: bool) -> Values:
+    """1, 2, 5, 10 and so on, from a millionth to 5e18, both ways, and zero; if `vast` to 1e304."""
+    usual = [digit * 10.0**place for place in range(-6, 19) for digit in (1, 2, 5)]
+    sizes = np.array([*usual, *(10.0**place for place in VAST if vast)])
     return np.concatenate([-sizes[::-1], [0.0], sizes])
 
 
 @cache
 def _date_grid() -> Values:
-    """Seconds since 1970 of years from 1800 to 2200, closer where most dates are."""
-    far = [*range(1800, 1900, 50), 1900, 1920, *range(1940, 1990, 10)]
-    years = [*far, *range(1990, 2030, 5), 2030, 2040, 2050, 2100, 2200]
-    starts = pd.to_datetime([f"{year}-01-01" for year in years])
-    return np.asarray((starts - pd.Timestamp(0)) / pd.Timedelta(1, "s"), dtype=np.float64)
+    """Seconds since 1970 of years from 1000 to 2700, closer where most dates are.
+
+    Shifted admissions of patients lie beyond 2200, and the years of Buddhists around 2560.
+    """
+    far = [1000, 1500, 1700, *range(1800, 1900, 50), 1900, 1920, *range(1940, 1990, 10)]
+    years = [*far, *range(1990, 2030, 5), 2030, 2040, 2050, 2100, 2200, 2300, 2700]
+    return _starts(years)
+
+
+def _starts(years: Sequence[int]) -> Values:
+    """The first days of years, in seconds since 1970."""
+    starts = np.array([f"{year}-01-01" for year in years], dtype="datetime64[s]")
+    return np.asarray(starts.astype(np.int64), dtype=np.float64)
 
 
 def _clock_grid() -> Values:
@@ -79,12 +90,20 @@ def _grid_of(column: Column, step: float, bounds: tuple[float, float] | None) ->
     """
     if isinstance(column.domain, Dates):
         return _date_grid() if dated(column.domain.format) else _clock_grid()
-    grid = _number_grid()
+    grid = _number_grid(vast=_may_be_vast(column))
     grid = np.asarray(grid[(grid == 0) | (np.abs(grid) >= step)])
     if bounds is None:
         return grid
     inside = on_steps(np.linspace(bounds[0], bounds[1], NAMED + 1), step)
     return np.concatenate([grid[grid < inside[0]], inside, grid[grid > inside[-1]]])
+
+
+def _may_be_vast(column: Column) -> bool:
+    """Whether numbers may lie beyond 5e18, as their spelling or their type says."""
+    domain = column.domain
+    assert isinstance(domain, Numbers)
+    scaled = domain.spelling.scale in ("E", "e")
+    return scaled or domain.decimals is None or column.stored == "uint64"
 
 
 def edges_anywhere(
@@ -107,6 +126,8 @@ def edges_anywhere(
     if (stretch := _fullest(seen)) is None:
         return ()
     sure = _surely(len(seen.held))
+    if isinstance(column.domain, Dates) and dated(column.domain.format):
+        bounds = tuple(_starts(CENTURIES).tolist())
     if bounds is not None:
         found = _as_named(seen, bounds, sure)
     elif isinstance(column.domain, Dates):

@@ -18,7 +18,8 @@ from synth.schema.scripts import APART, MARK
 from synth.schema.scripts import ZEROS as NOUGHTS
 
 OTHERS = (
-    "nein ja,nee ja,nej ja,nei ja,non oui,no si,no sí,não sim,nao sim,nie tak,ne ano,nie áno,"
+    "nein ja,nee ja,nej ja,nei ja,non oui,no si,no sí,no sì,nei já,ne taip,nē jā,ei jah,"
+    "não sim,nao sim,nie tak,ne ano,nie áno,"
     "ne da,nu da,nem igen,ei kyllä,hayır evet,нет да,ні так,не да,όχι ναι,falsch wahr,faux vrai,"  # noqa: RUF001
     "falso vero,falso verdadero,falso verdadeiro,fałsz prawda,onwaar waar,falskt sant,"
     "nepravda pravda,ложь истина,yanlış doğru"  # noqa: RUF001
@@ -53,6 +54,7 @@ UNITS = """
 """
 ZERO = ".0"  # after whole numbers that some program wrote as others
 ZEROS = ".0000000000"  # the same of LimeSurvey
+COUNTED = "Day day Week week Month Year Visit Tag Woche Jour Semaine Día"  # before whole numbers
 LETTERS = "gtmldshVW"  # follow a blank in long numbers as well: `5m` may be a code
 FEWER = """
     g/dL g/dl g/L g/l mg/dL mg/L mmol/L µmol/L umol/L nmol/L pmol/L ng/mL ng/ml µg/L ug/L pg/mL IU
@@ -62,7 +64,7 @@ FEWER = """
     C F st in inch inches feet mile miles g t m l d s h y w an ans mois semaines jours heures Jahr
     Jahre Monat Monate Woche Wochen Tag Tage Std Stunden Minuten año años mes meses semana día días
     anno anni mese mesi settimane giorni ore 岁 歳 세 лет 万 億 亿 bps
-    Mio Mio. Mio.€ M€ k€ Tsd. Mrd. mln mln. млн million Std. Min. Min std tim sek
+    pp Mio Mio. Mio.€ M€ k€ Tsd. Mrd. mln mln. млн million Std. Min. Min std tim sek
     billion bn dollars euros Euro Euros pounds yen Uhr
 """  # of whole numbers and of two places at most, without thousands
 ERRORS = tuple(product(("±", "± "), ("", "%", " %")))  # how sure another number is
@@ -161,9 +163,10 @@ def _blanked() -> Iterator[tuple[int, str, str]]:
 
 
 def money() -> Iterator[tuple[str, str]]:
-    """What stands before and after amounts and shares."""
+    """What stands before and after amounts and shares; in French a narrow blank, too."""
     yield from _signs(CURRENCY)
-    yield from (("", blank + "%") for blank in ("", " ", "\u00a0"))
+    yield from (("", blank + "%") for blank in ("", " ", "\u00a0", "\u202f"))
+    yield "", "\u202f€"
 
 
 def rarer() -> Iterator[tuple[str, str]]:
@@ -198,6 +201,11 @@ def fewer() -> Iterator[tuple[str, str]]:
 def flat() -> Iterator[tuple[str, str]]:
     """What stands around amounts without cents that name their currency."""
     yield from product(("CHF ", "Fr. ", "SFr. ", "€ ", "kr "), FLAT.split())
+
+
+def numbered() -> Iterator[tuple[str, str]]:
+    """What stands before whole numbers that count."""
+    yield from ((f"{word} ", "") for word in COUNTED.split())
 
 
 def scaled() -> Iterator[tuple[str, str]]:
@@ -253,6 +261,7 @@ def _rarer_numbers() -> Iterator[NumberShape]:
 def _in_full() -> Iterator[NumberShape]:
     """With noughts or signs that say how sure a number is, or that it has no cents."""
     yield NumberShape(after=ZEROS)
+    yield from (NumberShape(0, "", "", *ends) for ends in numbered())
     for layout, ends in product((*_simple(), *_blanked()), flat()):
         if layout[0] in (0, 3):  # `1.250` may be either
             yield NumberShape(*layout, *ends)

@@ -21,9 +21,10 @@ from synth.ingest.dated import (
     zones,
 )
 from synth.ingest.day_shapes import DateShape
-from synth.ingest.quick import PROBED, matched, padding_patterns, pattern_of, words
+from synth.ingest.quick import PROBED, SYMBOLS, matched, padding_patterns, pattern_of, words
 from synth.ingest.several import PAIR, SEVERAL
 from synth.ingest.shapes import (
+    COUNTED,
     CURRENCY,
     DEEP,
     ERRORS,
@@ -42,6 +43,7 @@ from synth.ingest.shapes import (
     flat,
     maybe_thousands,
     money,
+    numbered,
     places,
     rarer,
     scaled,
@@ -57,10 +59,11 @@ from synth.schema.measures import exactly
 from synth.schema.scripts import APART, FOREIGN, MARK, in_plain, script_of
 from synth.schema.values import as_text
 
+LARGEST = 303  # power of ten of a number that a range may end above
 MOST_DIGITS = 15  # of a whole number that a double holds exactly; longer ones are names
 
 PLAIN = compiled(r"[+-]?(?:(?:0|[1-9]\d*)(?:\.(\d+))?|\.(\d+))")
-SCIENTIFIC = compiled(r"[+-]?(?:\d{1,15}([.,]?)\d{0,15}|\.\d{1,15})[eE][+-]?\d{1,2}")
+SCIENTIFIC = compiled(r"[+-]?(?:\d{1,15}([.,]?)\d{0,15}|\.\d{1,15})[eE][+-]?\d{1,3}")
 MONTH = compiled(r"1[0-2]\.(?:19|20)\d\d")
 YEAR_FIRST = compiled(r"(?:19|20)\d\d\.(?:0[1-9]|1[0-2])")
 CODED = compiled(r"0\d+")
@@ -80,11 +83,12 @@ PARTIAL = compiled(  # of a day that is not known in full
     rf"(?:{PART}([-/.]){NONE}|{NONE}([-/.]){PART})[-/.][12]\d{{3}}"
 )
 DIGITS_AND_E = compiled(r"\d{1,4}E\d{1,2}")  # programs write a sign behind it, or places before
+MARKED = compiled(SYMBOLS)  # for a number that is not told
 SIDE = compiled(rf"( ?)({'|'.join(SIDES)})$")
 SIGN = r"[-+\u2212]?"
-SIGNS = "|".join(map(re.escape, (CURRENCY + RARER).split()))
+SIGNS = "|".join(map(re.escape, (*CURRENCY.split(), *RARER.split(), *COUNTED.split())))
 NUMBER_LIKE = compiled(rf"\(?{SIGN} ?(?:(?:±|{SIGNS}|S?Fr\.)[ \u00a0]?)?\(?{SIGN}\.?\d")
-POWER = compiled(r"-?\d(?:([.,])(\d{1,15}))?([eE])[+-]\d{2}")  # as programs write it
+POWER = compiled(r"-?\d(?:([.,])(\d{1,15}))?([eE])[+-]\d{2,3}")  # as programs write it
 USUAL_DATE = compiled(
     r"[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"
     r"(?:([ T])(?:[01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?)?"
@@ -151,6 +155,7 @@ def _word(text: str) -> WordShape:
     if len(text) >= MANY:
         return WordShape(long=True)
     spoken = any(c.isalpha() for c in text) and not any(c.isdecimal() for c in text)
+    spoken = spoken or MARKED.fullmatch(text) is not None
     return WordShape(spoken=spoken)
 
 
@@ -201,7 +206,7 @@ def _truths() -> frozenset[str]:
 @cache
 def _ends() -> frozenset[tuple[str, str]]:
     return frozenset(
-        {("", ""), *money(), *rarer(), *units(), *fewer(), *flat(), *scaled(), *ERRORS}
+        {("", ""), *money(), *rarer(), *units(), *fewer(), *flat(), *scaled(), *numbered(), *ERRORS}
     )
 
 
@@ -212,6 +217,8 @@ def _number(text: str) -> NumberShape | None:
         sided = None if amount is None else replace(amount, side=side[0])
         return sided if sided in places() else None
     if DIGITS_AND_E.fullmatch(text) or (text[-1] == "-" and len(text) == 2):  # a mark at school
+        return None
+    if _beyond(text):
         return None
     if (power := POWER.fullmatch(text)) and len(power[2] or "") < DEEP:
         return NumberShape(len(power[2] or ""), power[1] or "", scale=power[3])
@@ -246,6 +253,12 @@ def _number(text: str) -> NumberShape | None:
         shape = replace(shape, sure=True)
     shape = shape if shape in places() else replace(shape, plus=False)
     return shape if shape in places() else None
+
+
+def _beyond(text: str) -> bool:
+    """Whether a power of ten is larger than any number that ranges are found for."""
+    power = re.search(r"[eE]\+?(\d{3})$", text)
+    return power is not None and int(power[1]) >= LARGEST
 
 
 def _unsigned(before: str) -> str | None:

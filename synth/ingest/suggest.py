@@ -49,7 +49,7 @@ from synth.schema.counted_moments import EXCEL
 from synth.schema.edges import even_edges, whole_edges
 from synth.schema.moments import as_seconds, resolution_of
 from synth.schema.pattern import RUNNING, USUAL, usual_pattern
-from synth.schema.spelling import Spelling
+from synth.schema.spelling import DEEPEST, Spelling
 from synth.schema.stored import listed_by_type
 from synth.schema.values import as_text
 from synth.vault.gaps import NO_GAPS, Gaps
@@ -62,6 +62,7 @@ UNKNOWN = (0.0, 1.0)  # edges that stand for bounds nobody knows yet
 NOTHING: Mapping[str, str] = MappingProxyType({})
 NOTHING_PLACED: Mapping[str, int] = MappingProxyType({})
 ENDLESS = 253_370_764_800.0  # the year 9999, in seconds since 1970: a day in it is a code for none
+COUNTABLE = 1e290  # numbers below this can be counted in units of the last decimal place
 RARE_ROWS = 5  # a value in fewer rows than this is grouped with the other rare ones
 
 
@@ -349,13 +350,15 @@ def _numbers(values: _Values, numbers: np.ndarray[Any, Any], form: Form) -> Numb
     if form.converted and form.decimals is not None:
         numbers = np.round(numbers, form.decimals)
     low, high = float(numbers.min()), float(numbers.max())
-    decimals = 12 if form.decimals is None else form.decimals
+    decimals = form.decimals
+    if decimals is None and not form.spelling.scale and max(-low, high) < COUNTABLE:
+        decimals = DEEPEST
     codes = _codes(values, fits)
     missing = values.missing or int((~fits).sum()) > len(codes)
     if decimals == 0 and high - low < FEW and max(-low, high) < 2**53:
         edges = whole_edges(math.floor(low), math.floor(high), FEW)
     else:
-        edges = _by_quantiles(numbers, counts, 10.0**-decimals)
+        edges = _by_quantiles(numbers, counts, 0.0 if decimals is None else 10.0**-decimals)
     return Numbers(edges, Origin.OBSERVED, missing, decimals, form.spelling, codes)
 
 

@@ -14,7 +14,8 @@ from functools import cache
 from synth.lazily import compiled
 from synth.schema.parted import LIKELY, PARTED, Angle, Twofold
 
-SIZES = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+SIZES = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+MEASURES = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 ONE = compiled(r"(hour|minute)s")
 SINGLE = compiled(r"\b1 (hour|minute|day(?=s,))s")  # `1 days` is how pandas writes one
 SIGN = r"(?P<sign>[-\u2212]?)"
@@ -26,7 +27,7 @@ class Way:
 
     Args:
         name: an example of it.
-        pattern: what reads one, in groups `d`, `h`, `m` and `s`.
+        pattern: what reads one, in groups `w`, `d`, `h`, `m` and `s`.
         form: what writes one, with a place for each of these; `{h:02}` is padded.
         parts: whether each part is written with its sign, and left out where it is nothing.
     """
@@ -39,12 +40,16 @@ class Way:
     @property
     def measure(self) -> str:
         """What it counts."""
-        return "seconds" if self.unit == 1 else "minutes"
+        return MEASURES[self._finest]
 
     @property
     def unit(self) -> int:
         """Seconds in the finest unit."""
-        return 1 if "{s" in self.form else 60
+        return SIZES[self._finest]
+
+    @property
+    def _finest(self) -> str:
+        return next(part for part in reversed(SIZES) if f"{{{part}" in self.form)
 
     def read(self, text: str) -> float:
         """A duration in units; NaN for what is none."""
@@ -81,11 +86,23 @@ def _parts(form: str, made: dict[str, int]) -> str:
 
 ISO = SIGN + r"P(?:(?P<d>\d{1,6})D)?(?:T(?:(?P<h>\d{1,6})H)?(?:(?P<m>\d{1,7})M)?"
 ISO_HOURS = SIGN + r"PT(?:(?P<h>\d{1,6})H)?(?:(?P<m>\d{1,7})M)?"
+WHOLE = (("P", "w", "W"), ("P", "d", "D"), ("PT", "h", "H"))
+PACES = ("/km", "/mi", "/mile", "/100m", "min/km", "min/mi", "min/mile", "min", "mins")
+HOURS = ("h", "hrs", "hours", "Std", "Std.")
+PACE = SIGN + r"(?P<m>\d{1,6}):(?P<s>[0-5]\d)"  # minutes and seconds, as what follows says
 SECONDS = r"(?:(?P<s>\d{1,8})S)?"
 CLOCK = SIGN + r"(?P<h>\d{1,6}):(?P<m>[0-5]\d)"
 DAYS = SIGN + r"(?P<d>\d{1,6}) days? (?P<h>[01]\d|2[0-3]):(?P<m>[0-5]\d):(?P<s>[0-5]\d)"
 DAYS_AND = SIGN + r"(?:(?P<d>\d{1,6}) days?, )?(?P<h>\d|1\d|2[0-3]):(?P<m>[0-5]\d):(?P<s>[0-5]\d)"
 WAYS = (
+    *(
+        Way(
+            f"{first}1{last}",
+            rf"{SIGN}{first}(?P<{part}>\d{{1,7}}){last}",
+            f"{first}{{{part}}}{last}",
+        )
+        for first, part, last in WHOLE
+    ),
     Way("1:30:05", CLOCK + r":(?P<s>[0-5]\d)", "{h}:{m:02}:{s:02}"),
     Way("01:30:05", CLOCK + r":(?P<s>[0-5]\d)", "{h:02}:{m:02}:{s:02}"),
     Way("1:30", CLOCK, "{h}:{m:02}"),
@@ -118,6 +135,15 @@ WAYS = (
             *(("hr", "min", " ", ""), ("hr", "min", " ", " "), ("hours", "minutes", " ", " ")),
         )
     ),
+    *(
+        Way(name + after, form + re.escape(after), written + after)
+        for name, form, written, ends in (
+            ("7:03", PACE, "{m}:{s:02}", PACES),
+            ("1:30", CLOCK, "{h}:{m:02}", HOURS),
+        )
+        for end in ends
+        for after in (f" {end}", end)
+    ),
 )
 # with noughts, too
 BARE = {w.name: w.name.replace("1", "0", 1) for w in WAYS if w.parts and w.name[0] == "1"}
@@ -131,10 +157,11 @@ WAYS += tuple(
     for name in BARE.values()
 )
 READS = {  # what else a way reads: durations that happen to need fewer parts
-    "PT1H30M5S": ("PT1H30M",),
+    "PT1H30M": ("PT1H",),
+    "PT1H30M5S": ("PT1H", "PT1H30M"),
     **{noughts: (plain,) for plain, noughts in BARE.items()},
-    "P1DT1H30M": ("PT1H30M",),
-    "P1DT1H30M5S": ("PT1H30M", "PT1H30M5S", "P1DT1H30M"),
+    "P1DT1H30M": ("P1D", "PT1H", "PT1H30M"),
+    "P1DT1H30M5S": ("P1D", "PT1H", "PT1H30M", "PT1H30M5S", "P1DT1H30M"),
 }
 PADDED = {"1:30:05": "01:30:05", "1:30": "01:30"}
 

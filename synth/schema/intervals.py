@@ -225,7 +225,9 @@ class Numbers(Cut):
         for state, code in enumerate(self.codes, start=self.intervals):
             drawn = np.where(np.asarray(codes) == state, self.spelling.read(code), drawn)
         numbers = pd.Series(drawn)
-        return numbers.astype("Int64") if self.decimals == 0 else numbers
+        if self.decimals != 0 or max(map(abs, self.edges)) >= 2.0**64:
+            return numbers
+        return numbers.astype("Int64" if self.edges[-1] < 2.0**63 else "UInt64")
 
     def written(self, values: pd.Series) -> pd.Series:
         """Values as they stand in a text file; what every program writes so stays a number."""

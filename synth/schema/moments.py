@@ -150,7 +150,7 @@ def _plainer(values: pd.Series, format: str) -> pd.Series:
     """Texts with what pandas cannot read in them written so that it can."""
     if "%:P" in format:
         values = values.astype(object).str.replace(r"([ap])\.m\.", r"\1m", regex=True)
-    if "%V" in format:  # a week is its Monday
+    if "%V" in format and "%u" not in format:  # a week is its Monday
         values = values.astype(object).map(lambda v: f"{v}-1" if isinstance(v, str) else v)
     if "%O" in format:
         values = values.astype(object).map(
@@ -267,7 +267,7 @@ def _standard(format: str) -> str:
             return "%f" if code[3] else "%z"
         return f"%{STANDARD.get(code[0][1:], code[0][1:])}"
 
-    return CODE.sub(replaced, format) + "-%u" * ("%V" in format)
+    return CODE.sub(replaced, format) + "-%u" * ("%V" in format and "%u" not in format)
 
 
 # -- writing ---------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from itertools import product
 from synth.lazily import compiled
 
 LIKELY = compiled(
-    r"\d+ ?(?:['\u2032°]|ft|feet|foot|st\b|(?:y(?:ears?|rs?)?|w(?:eeks?|ks?)?|"
+    r"P\d+[YM]|\d+ ?(?:['\u2032°]|ft|feet|foot|st\b|(?:y(?:ears?|rs?)?|w(?:eeks?|ks?)?|"
     r"d(?:ays?)?|m(?:ins?|inutes?)?)[, ]*\d)"
 )
 SINGLE = compiled(r"\b1 (year|yr|month|mth|week|wk|day|hour|minute|min|second|sec)s")
@@ -30,6 +30,7 @@ class Twofold:
         each: how many of the smaller are one of the larger.
         between, after: what stands behind either number.
         measure: what the smaller ones are.
+        before: what stands before both; a part that is nothing is left out then, as in ISO 8601.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Twofold:
     between: str
     after: str
     measure: str
+    before: str = ""
 
     def read(self, text: str) -> float:
         """The number of the smaller parts; NaN for what is none."""
@@ -44,14 +46,19 @@ class Twofold:
         after = re.escape(self.after).replace(r"\ ", " ?").replace('"', "(?:\"|\u2033|\u201d|'')?")
         between, after = (PLURAL.sub(r"\1s?", part) for part in (between, after))
         form = rf"(?:(\d{{1,3}}){between} ?)?(?:(\d{{1,2}}){after})?"
-        found = re.fullmatch(form, text.strip())
-        if found is None or not found[0] or (found[1] and int(found[2] or 0) >= self.each):
+        found = re.fullmatch(self.before + form, text.strip())
+        if found is None or not (found[1] or found[2]):
+            return math.nan
+        if found[1] and int(found[2] or 0) >= self.each:
             return math.nan
         return float(int(found[1] or 0) * self.each + int(found[2] or 0))
 
     def written(self, number: float) -> str:
         """So many of the smaller parts as text."""
         whole, rest = divmod(round(abs(number)), self.each)
+        if self.before:
+            larger, smaller = f"{whole}{self.between}", f"{rest}{self.after}"
+            return self.before + larger * bool(whole) + smaller * bool(rest or not whole)
         return SINGLE.sub(r"1 \1", f"{whole}{self.between}{rest}{self.after}")
 
 
@@ -115,6 +122,7 @@ PARTED: tuple[Twofold | Angle, ...] = (
     Twofold("5ft 8in", 12, "ft ", "in", "inches"),
     Twofold("11 st 4 lb", 14, " st ", " lb", "pounds"),
     Twofold("11st 4lb", 14, "st ", "lb", "pounds"),
+    Twofold("P5Y6M", 12, "Y", "M", "months", before="P"),
     *(
         Twofold(f"5{y}6{m}", 12, y, m, "months")
         for y, m in (

@@ -104,7 +104,7 @@ def test_numbers_of_rarer_habits_come_out_as_they_came_in(cells: list[str], plac
     """They were words, of which nearly all are rare: nothing of the column was left."""
     domain = one(cells, delimiter="|").column.domain
     assert isinstance(domain, Numbers)
-    assert domain.decimals == (12 if places is None else places)
+    assert domain.decimals == places
     numbers = domain.spelling.numbers(pd.Series(cells))
     assert not np.isnan(numbers).any()
     assert [domain.spelling.written(n, places) for n in numbers] == cells
@@ -162,6 +162,11 @@ def test_periods_and_pairs_of_measurements_name_nobody():
         "\n".join(["bp,fy,id", *(f"{n}/{n % 60},{n}-{n % 80 + 10},x{n}" for n in range(101, 400))])
     )
     assert [found[n].column.role.value for n in ("bp", "id")] == ["plain", "identifier"]
+
+
+def test_a_star_among_numbers_is_a_code():
+    domain = one([*map(str, range(90)), *["*"] * 20]).column.domain
+    assert isinstance(domain, Numbers) and domain.codes == ("*",)
 
 
 def test_more_or_less_than_a_number_among_numbers_is_a_code():

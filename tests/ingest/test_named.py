@@ -71,3 +71,17 @@ def test_names_are_read_as_words_without_accents():
     assert words_of("Prénom") == "prenom"
     assert words_of("PatientIDNumber") == "patient id number"
     assert words_of("Großstraße_Łódź") == "grossstrasse lodz"
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [
+        ("How often did you see a doctor last year, by phone or not? Count all.", Role.PLAIN),
+        ("Please enter your phone number so that we can call you back", Role.IDENTIFIER),
+        ("If you would like to hear from us again, what is your e-mail", Role.IDENTIFIER),
+        ("contact phone number", Role.IDENTIFIER),
+    ],
+)
+def test_a_word_in_a_long_question_makes_its_answers_no_identifiers(name, role):
+    found = role_by_name(words_of(name))
+    assert (found.role is Role.IDENTIFIER if found else False) is (role is Role.IDENTIFIER)

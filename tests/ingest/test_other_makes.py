@@ -51,6 +51,15 @@ def one(cells: list[str], name: str = "value") -> Suggestion:
         (["€10.3bn", "€1.0bn"], 1, 10.3),
         (["511 dollars", "2 dollars"], 2, 511),
         (["60'523.00-", "1'523.50"], -60_523, 1523.5),
+        (["P5Y6M", "P7M", "P12Y"], 7, 144),
+        (["P11D", "P3D"], 3, 11),
+        (["P6W", "P40W"], 6, 40),
+        (["7:03 /km", "10:12 /km"], 423, 612),
+        (["1:30 h", "26:05 h"], 90, 1565),
+        (["Day 249", "Day 7"], 7, 249),
+        (["1\u202f234,50\u202f€", "20,00\u202f€"], 20, 1234.5),
+        (["9.43e+299", "1.05e+290"], 1.05e290, 9.43e299),
+        (["2.6pp", "-0.4pp"], -0.4, 2.6),
     ],
 )
 def test_numbers_of_other_makes_come_back_as_they_were(cells, low, high):
@@ -143,6 +152,10 @@ def test_a_flag_of_eurostats_behind_a_number_marks_it(flag: str):
         (["2020-01-24 12:56:00 CET"], "%Y-%m-%d %H:%M:%S CET"),
         (["01/28/2020 2:16 PM EST", "01/08/2020 11:16 AM EST"], "%m/%d/%Y %-I:%M %p EST"),
         (["11pm", "2am"], "%-I%P"),
+        (["[29/Jun/2021:13:55:36 +0000]"], "[%d/%b/%Y:%H:%M:%S %z]"),
+        (["2020-W15-6", "2020-W53-1"], "%G-W%V-%u"),
+        (["29 czerwca 2021 r.", "5 stycznia 2020 r."], "%-d %B[pl] %Y r."),
+        (["29.06.2021 r.", "05.01.2020 r."], "%d.%m.%Y r."),
     ],
 )
 def test_dates_of_other_makes_come_back_as_they_were(cells, format):

@@ -1,5 +1,7 @@
 """Ranges of small tables, whose noise is as large as what an interval holds."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from synth.budget import Budget, Rho
 from synth.ingest.plausible import bounds_by_name, plausible_edges
 from synth.ingest.ranges import edges_anywhere
 from synth.schema import Column, Dates, Kind, Numbers, Origin, Schema
+from synth.schema.spelling import Spelling
 from synth.vault import PrivateTable
 from tests.people import Replayed
 
@@ -118,3 +121,30 @@ def test_zeros_among_small_counts_are_within_the_range():
         private, column = table("visits", 0, 3, 700, seed)
         reached.append(edges_anywhere(private, column, Rho(0.0008), 1.0)[0] <= 0)
     assert np.mean(reached) > 0.7
+
+
+def test_numbers_and_years_that_few_tables_reach_are_found():
+    """All of them became the last number or the last day of the grid."""
+    rng = np.random.default_rng(3)
+    masses = Numbers((0.0, 1.0), Origin.OBSERVED, spelling=Spelling(scale="e", digits=2))
+    large = Numbers((0.0, 1.0), Origin.OBSERVED, decimals=0)
+    days = Dates((0.0, 1.0), Origin.OBSERVED, format="%d/%m/%Y")
+    buddhist = pd.Series(
+        [f"{d:02}/05/{y}" for d, y in rng.integers((1, 2555), (29, 2567), (500, 2))]
+    )
+    cases = (
+        (Column("mass", masses, Kind.REAL), pd.Series(rng.uniform(2, 6, 500) * 1e24), 1e24, 1e25),
+        (
+            Column("id", large, Kind.INTEGER, stored="uint64"),
+            pd.Series(rng.integers(2**63, 2**63 + 10**9, 500, dtype=np.uint64)),
+            *(9e18, 1e19),
+        ),
+        (Column("day", days, Kind.DATE), buddhist, 17_200_000_000, 19_600_000_000),
+    )
+    for column, values, low, high in cases:
+        frame = pd.DataFrame({column.name: values})
+        private = PrivateTable(frame, Schema((column,)), Budget(3.0), noise=Replayed(1))
+        edges = edges_anywhere(private, column, Rho(0.05), 86_400.0 if column.name == "day" else 1)
+        assert low <= edges[0] < edges[-1] <= high
+    drawn = replace(large, edges=(9.2e18, 9.3e18)).decode(np.zeros(5, np.int64), rng)
+    assert drawn.dtype == "UInt64" and drawn.between(9.2e18, 9.3e18).all()

@@ -378,6 +378,30 @@ def test_an_open_quote_is_told_whatever_another_library_lets_a_field_hold():
         csv.field_size_limit(before)
 
 
+def test_a_quote_that_is_open_to_the_end_is_told():
+    """The last people were one cell, and nothing said so."""
+    with pytest.raises(IngestError, match="not closed: 3 lines"):
+        read('a,b\n1,x\n2,"y\n3,z\n4,z\n')
+    assert rows(read('a,b\n1,x\n2,"y\nz"\n'))[1][1] == "y\nz"
+
+
+def test_rows_that_repeat_the_names_are_no_people():
+    found = read("age,sex\n" + "34,F\n41,M\n" * 9 + "age,sex\n28,F\nage,M\n")
+    assert len(found.frame) == 20 and "1 rows repeat the names" in said(found)
+
+
+def test_empty_rows_at_the_end_are_noticed_and_kept():
+    content = "age,sex\n" + "34,F\n41,M\n" * 3 + ",\n" * 20
+    found = read(content)
+    assert len(found.frame) == 26 and found.noticed[-1].clicks[0].value == 20
+    assert not read("a,b\n" + "1,\n,\n" * 9).noticed  # where others hold nothing too
+
+
+def test_a_colon_divides_where_nothing_else_does():
+    assert list(read("age:sex:cost\n34:F:1.5\n41:M:2.5\n").frame) == ["age", "sex", "cost"]
+    assert list(read("at\n12:30:05\n13:31:05\n").frame) == ["at"]
+
+
 # -- how it was written ------------------------------------------------------------------------
 
 

@@ -146,6 +146,12 @@ def test_a_stray_cell_far_out_is_refused_before_it_is_laid_out():
         read(saved(book))
 
 
+def test_a_note_beside_a_table_does_not_make_its_names_a_title():
+    people = [[30, "F"], [41, "M"], [52, "F"], [28, "M"]]
+    found = read(sheet(["Age", "Sex"], [*people[0], None, None, "a note"], *people[1:] * 3))
+    assert list(found.frame)[:2] == ["Age", "Sex"] and len(found.frame) == 10
+
+
 def test_a_total_below_a_sheet_is_noticed():
     found = read(sheet(("a", "b", "c"), *[("x", 1, 2)] * 5, ("Total", 5, 10)))
     assert found.noticed[-1].clicks[0].key == "footer"
@@ -172,6 +178,12 @@ def test_an_index_of_pandas_is_a_column():
     found = read(parquet(pa.Table.from_pandas(frame)))
     assert set(found.frame) == {"v", "index"}
     assert "index of pandas" in said(found)
+
+
+def test_names_that_a_file_has_twice_are_numbered():
+    twice = pa.Table.from_arrays([pa.array([1, 2]), pa.array([3, 4])], names=["a", "a"])
+    found = read(parquet(twice))
+    assert list(found.frame) == ["a", "a 2"] and "more than once" in said(found)
 
 
 @pytest.mark.parametrize(
@@ -354,6 +366,11 @@ def test_versions_of_stata(tmp_path, version):
 def test_a_transport_file_of_sas(tmp_path):
     pyreadstat.write_xport(PEOPLE, tmp_path / "t.xpt")
     assert cells(read((tmp_path / "t.xpt").read_bytes()), "age") == [30, 41, 5, 7]
+
+
+def test_a_portable_file_of_spss(tmp_path):
+    pyreadstat.write_por(PEOPLE, tmp_path / "t.por")
+    assert cells(read((tmp_path / "t.por").read_bytes()), "AGE") == [30, 41, 5, 7]
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ RECIPE = read_recipe(
 TOWNS = {"ascii": ("Oslo", "Rome", "Bern"), "more": ("Zürich", "Málaga", "Köln")}
 FORMATS = (
     *("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y%m%d", "%d %B %Y", "%d-%b-%y"),
+    *("%G-W%V-%u", "%d.%m.%Y r.", "[%d/%b/%Y:%H:%M:%S %z]"),
     *("%Y-Q%q", "%A, %B %-d, %Y", "%A[fr] %-d %B[fr] %Y", "%d%b[EN]%Y"),
     *("%Y-%m-%d %H:%M", "%d.%m.%Y %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%m/%d/%Y %I:%M %p"),
 )
@@ -39,6 +40,8 @@ MORE = {  # ways to write whole numbers, and how large they are
     **{Spelling(after=end): 90 for end in (" kg", " years", "cm", " bps", "岁")},
     **{Spelling(before=sign): 900 for sign in ("±", "Rs. ")},
     **{Spelling(clock=way): 3000 for way in ("1h 30m", "1hr 30min", "PT1H30M", "5y 6m", "1:30")},
+    **{Spelling(clock=way): 90 for way in ("P5Y6M", "P1W", "7:03 /km")},
+    Spelling(before="Day "): 300,
     Spelling(behind=True): -900,
     Spelling(sides=(" CR", " DR")): -900,
     Spelling(sides=("", " DR")): -900,
@@ -48,7 +51,7 @@ MORE = {  # ways to write whole numbers, and how large they are
     Spelling(between=",", lakh=True): 9_000_000,
     Spelling(after=".0000000000"): 90,
 }
-WORDS = ("", "unknown", "<5", "not asked")  # beside some of them
+WORDS = ("", "unknown", "<5", "not asked", "*")  # beside some of them
 TRUTHS = (("false", "true"), ("no", "yes"), ("N", "Y"), ("FALSE", "TRUE"), ("f", "t"))
 MARKS = ((".", ""), (",", ""), (".", ","), (",", "."), (",", "\u00a0"), (".", "'"))
 ENDS = (("", ""), ("$", ""), ("", " €"), ("", "%"))

@@ -288,3 +288,19 @@ def test_names_of_months_that_are_cut_short_keep_their_dots(cells, format):
     found = one((cells * ROWS)[:ROWS]).column.domain
     assert isinstance(found, Dates) and found.format == format
     assert moments.written(found.measured(pd.Series(cells)), format).tolist() == cells
+
+
+@pytest.mark.parametrize(
+    "told", ["", '[[column]]\nname = "x"\nkind = "real"\nwritten = "1.00e+03"\n']
+)
+@pytest.mark.parametrize("power", ["e+299", "e-12"])
+def test_powers_of_ten_keep_their_digits_without_a_promise(power: str, told: str):
+    """Cut to twelve decimal places, or to those of an example, the small ones lost theirs."""
+    cells = [f"{1 + i % 89 / 10 + 0.0123:.2f}{power}" for i in range(ROWS)]
+    recipe = '[privacy]\nepsilon = inf\n[method]\nname = "independent"\n[release]\nrows = 200\n'
+    text = "x,y\n" + "".join(f"{c},{w}\n" for c, w in zip(cells, cycle("ab")))
+    release = run(read_recipe(recipe + told), io.BytesIO(text.encode())).release
+    made = Bundle.read(io.BytesIO(release.zipped())).files["synthetic.csv"].decode().split("\n")
+    drawn = [row.split(",")[0] for row in made[1:-1]]
+    assert all(d.endswith(power) and len(d) == len(cells[0]) for d in drawn)
+    assert len({d[3] for d in drawn}) > 3

@@ -141,6 +141,8 @@ def test_zeros_at_the_end_are_written_where_that_is_likelier():
     seldom = ["$1,234.56"] * 450 + ["$1,234.5"] * 50
     assert form(*always, noise=20.0).spelling == Spelling(".", ",", "$", fixed=True)
     assert not form(*seldom, noise=20.0).spelling.fixed
+    signed = ["+1.5", "-2.0"] * 250  # each sign is a layout of its own
+    assert form(*signed, noise=12.0).spelling.fixed
 
 
 NAMED = [

@@ -87,4 +87,5 @@ def test_masses_codes_and_ranges_come_through_every_method(method, declared):
         assert drawn > there / 6
         if method != "kde" and METHODS[method] is not Promise.K_PEOPLE:
             assert abs(drawn - there) < 0.1
-    assert made["day"][made["day"] != ""].between("2023-01-01", "2023-12-31").all()
+    first = "2023-01-01" if declared else "2022-12-25"  # an end that is found may lie a little out
+    assert made["day"][made["day"] != ""].between(first, "2023-12-31").all()

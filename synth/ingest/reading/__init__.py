@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from synth.errors import IngestError
 from synth.ingest.reading.arrow import read_arrow, types_of, types_of_frame
-from synth.ingest.reading.endings import footer_of, said_of_footer
+from synth.ingest.reading.endings import footer_of, said_of_footer, without_names
 from synth.ingest.reading.formats import format_of, unpacked, without_zeros
 from synth.ingest.reading.records import read_json
 from synth.ingest.reading.said import MISSING_TEXTS, Choices, Click, Noticed, Read
@@ -66,8 +66,12 @@ def read_table(
     if zeros:
         noticed.append(Noticed(f"{zeros:,} zero bytes, which are no text, were left out."))
     people(read.frame)
+    told, repeated = without_names(read.frame) if found in ("text", "excel") else (read.frame, 0)
+    if repeated:
+        what = f"{repeated:,} rows repeat the names of the columns and were left out."
+        noticed.append(Noticed(what, "They come from files that were put together."))
     tidy = stripped if found == "text" else compact
-    frame, gaps = tidy(read.frame, missing)
+    frame, gaps = tidy(told, missing)
     if choices.footer:
         frame = frame.iloc[: -choices.footer]
         gaps = gaps.taken(np.arange(len(frame)))

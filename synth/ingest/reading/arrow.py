@@ -6,6 +6,7 @@ from typing import IO
 
 from synth.errors import IngestError
 from synth.incoming import DAMAGE, Refusal
+from synth.ingest.reading.layout import all_different
 from synth.ingest.reading.said import Noticed, Read, listed
 from synth.ingest.width import check_width
 from synth.lazily import pa, pd
@@ -36,6 +37,9 @@ def read_arrow(stream: IO[bytes], found: str) -> Read:
             table = reader.read_all()
             table.validate(full=True)
         table.validate(full=True)
+        noticed: list[Noticed] = []
+        if len(set(table.column_names)) < table.num_columns:
+            table = table.rename_columns(all_different(table.column_names, noticed))
         frame = _frame(table)
     except IngestError:
         raise
@@ -45,11 +49,12 @@ def read_arrow(stream: IO[bytes], found: str) -> Read:
     levels = [n for n in frame.columns if str(n).startswith(INDEX)]
     stored = types_of(table.schema)
     if not levels:
-        return Read(frame, stored=stored)
+        return Read(frame, tuple(noticed), stored=stored)
     names = _renamed(levels, [str(n) for n in frame.columns])
     return Read(
         frame.rename(columns=names),
         (
+            *noticed,
             Noticed(
                 f"The file holds an index of pandas without a name; it is the column "
                 f"{listed(list(names.values()))}.",

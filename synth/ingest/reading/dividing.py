@@ -13,6 +13,7 @@ from synth.ingest.reading.layout import LOOKED, NUMBER
 from synth.lazily import compiled
 
 DELIMITERS = (",", "\t", ";", "|", "^", "~", "\x01", "\x1f")
+COLON = ":"  # where nothing else divides
 BLANK = " "  # one or more blanks between two fields
 FIXED = "fixed"  # fields of a fixed width
 QUOTED = compiled(r"\s*'[^']*'\s*")
@@ -74,7 +75,10 @@ def delimiter_of(text: str) -> str:
     best = max(DELIMITERS, key=lambda d: found[d])
     if found[best] > NO_AGREEMENT:
         return best
-    return BLANK if _blanks(text) else FIXED if _fixed(text) else ","
+    if _blanks(text) or _fixed(text):
+        return BLANK if _blanks(text) else FIXED
+    share, first, fields = _agreement(text, COLON)  # times of day below a name have more than it
+    return COLON if share == 1 and first == 0 and fields > 2 else ","
 
 
 def _agreement(text: str, delimiter: str) -> tuple[float, int, int]:

@@ -32,6 +32,7 @@ MAGIC = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls"),
 )
 STATA = compiled(rb"[\x69-\x73][\x01\x02]\x01\x00")  # before version 13: version, order, 1, 0
+PORTABLE = compiled(rb"SPSS PORT\s*FILE")  # after words in the alphabets of old machines
 ELSE = (  # what is no table, by how it begins; and what to do
     (b"%PDF", "a PDF", "Export the table in it as CSV or Excel."),
     (b"{\\rtf", "a text document (RTF)", "Export the table in it as CSV."),
@@ -78,6 +79,8 @@ def format_of(stream: IO[bytes]) -> str:
         return found
     if STATA.match(head):
         return "dta"
+    if PORTABLE.search(head[:512]):
+        return "por"
     return _text(head)
 
 

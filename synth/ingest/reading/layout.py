@@ -107,6 +107,8 @@ def _before(row: Cells, later: Sequence[Cells], width: int) -> bool:
         return True
     filled = [i for i, cell in enumerate(row) if cell.strip()]
     most = 1 if width < 4 else 2
+    if len(filled) > 1 and _evidence(row, later, width) > 0 > _evidence(later[0], later[1:], width):
+        return False  # a person follows: what is fuller further down is a note beside the table
     fuller = any(sum(map(bool, map(str.strip, r))) > most for r in later[:LOOKED])
     return fuller and len(filled) <= most and all(i < most for i in filled)
 
@@ -227,12 +229,22 @@ def _empty_end(body: Sequence[Cells], width: int, named: int) -> bool:
 
 def _named(cells: Sequence[str], width: int, noticed: list[Noticed]) -> tuple[str, ...]:
     """Names on one line, all different; what had to be done for that is noticed."""
-    names, numbered, empty = [], [], 0
     told = [" ".join(c.replace("\ufeff", "").split()) for c in cells[:width]]
     told += [""] * (width - len(told))
+    names = all_different(told, noticed)
+    if empty := told.count(""):
+        noticed.append(Noticed(f"{empty:,} columns have no name and were named by their place."))
+    if any("\n" in c.strip() or "\r" in c.strip() for c in cells):
+        noticed.append(Noticed("Line breaks in the names of columns were read as blanks."))
+    return names
+
+
+def all_different(told: Sequence[str], noticed: list[Noticed]) -> tuple[str, ...]:
+    """Names of columns, those numbered that stand there before, and one by its place for none."""
+    names: list[str] = []
+    numbered = []
     taken = {t for t in told if t}
     for i, name in enumerate(told):
-        empty += not name
         wanted = name or f"column {i + 1}"
         own, number = wanted, 2
         while own in names or (own in taken and own != name):
@@ -243,10 +255,6 @@ def _named(cells: Sequence[str], width: int, noticed: list[Noticed]) -> tuple[st
     if numbered:
         what = f"Names that stand more than once in the header were numbered: {listed(numbered)}."
         noticed.append(Noticed(what, "Give every column a name of its own."))
-    if empty:
-        noticed.append(Noticed(f"{empty:,} columns have no name and were named by their place."))
-    if any("\n" in c.strip() or "\r" in c.strip() for c in cells):
-        noticed.append(Noticed("Line breaks in the names of columns were read as blanks."))
     return tuple(names)
 
 

@@ -11,7 +11,7 @@ from synth.ingest.width import check_width
 from synth.lazily import pd
 
 LISTED = "dictionary<values=int64, indices=int32, ordered=0>"  # a code of a list, with its label
-PROGRAMS = {"sav": "SPSS", "dta": "Stata", "sas7bdat": "SAS", "xpt": "SAS"}
+PROGRAMS = {"sav": "SPSS", "dta": "Stata", "sas7bdat": "SAS", "xpt": "SAS", "por": "SPSS"}
 
 
 def read_statistical(stream: IO[bytes], found: str) -> Read:

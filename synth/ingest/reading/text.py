@@ -174,6 +174,7 @@ def _rows(
             "The file could not be read as a table of text.",
             "Save it as CSV in UTF-8, with quotes around values that contain the delimiter.",
         ) from None
+    _check_end(stream, table, fields.quote)
     noticed: tuple[Noticed, ...] = ()
     if ragged:
         stream.seek(offset)
@@ -182,6 +183,20 @@ def _rows(
             text = _as_text(_unescaped(text), "utf-8")
         noticed = (_said_of_ragged(text, fields, len(names), len(ragged), before, choices),)
     return pd.DataFrame({n: categorical(table[n]) for n in layout.names}), noticed
+
+
+def _check_end(stream: IO[bytes], table: pa.Table, quote: str) -> None:
+    """Raise IngestError where a quote is open to the end, so that people are one cell."""
+    last = table.column(table.num_columns - 1)[-1].as_py() if table.num_rows else ""
+    if "\n" not in last and "\r" not in last:
+        return
+    stream.seek(-min(64, stream.seek(0, io.SEEK_END)), io.SEEK_END)
+    if not stream.read().rstrip(b"\r\n \t\x00").endswith(quote.encode()):
+        many = len(last.splitlines())
+        raise IngestError(
+            f"A quote in the last row is not closed: {many:,} lines were read as one value.",
+            "Close it, or take it out.",
+        )
 
 
 def _parsed(
