@@ -13,6 +13,7 @@ from synth.errors import SchemaError
 from synth.ingest import Loaded, Suggestion
 from synth.ingest.declaration import ColumnPart
 from synth.schema import Categories, Column, Dates, Domain, Kind, Numbers, Origin, Role, Schema
+from synth.schema.date_steps import DATE_STEPS
 from synth.schema.moments import written
 from ui.shell.visitor import Visitor
 
@@ -20,13 +21,18 @@ SIGN = "; "
 GLANCE = ("spread", "missing", "written")  # read off the rows, for the custodian's eyes
 ORDER = (
     *("column", "kind", "role", "known", "spread", "missing", "values", "written"),
-    *("listed", "low", "high", "meaning", "unit", "why"),
+    *("listed", "low", "high", "step", "meaning", "unit", "why"),
 )
 KINDS = [k.value for k in Kind]
 ROLES = [r.value for r in Role]
 ROLE_HELP = (
     "identifier: names one person, made anew · quasi-identifier: narrows down to a few people "
     "together with others · sensitive: what nobody should learn · plain: neither"
+)
+
+STEP_HELP = (
+    "Numbers: what all of them are multiples of, as 0.5 or 100. Dates: one of "
+    f"{', '.join(DATE_STEPS)}. Found out where it is left empty"
 )
 
 
@@ -71,11 +77,18 @@ def _line(column: Column, part: ColumnPart | None) -> dict[str, Any]:
         "listed": SIGN.join(part.values) if part is not None and part.values else None,
         "low": low,
         "high": high,
+        "step": _step(part),
         "meaning": column.meaning,
         "unit": column.unit,
         "values": _values(column),
         "why": column.reason,
     }
+
+
+def _step(part: ColumnPart | None) -> str | None:
+    if part is None or part.step is None:
+        return None
+    return part.step if isinstance(part.step, str) else f"{part.step:g}"
 
 
 def _bounds(column: Column) -> tuple[str | None, str | None]:
@@ -114,41 +127,47 @@ def edit_columns(who: Visitor, loaded: Loaded) -> None:
         disabled=["column", "values", "spread", "missing", "written", "why"],
         column_order=ORDER,
         height=min(720, 38 + 35 * len(frame)),
-        column_config={
-            "column": st.column_config.TextColumn("Column", pinned=True),
-            "kind": st.column_config.SelectboxColumn("What it holds", options=KINDS, required=True),
-            "role": st.column_config.SelectboxColumn(
-                "What it says about a person", options=ROLES, required=True, help=ROLE_HELP
-            ),
-            "known": st.column_config.CheckboxColumn(
-                "Known without the rows",
-                help="Tick where you would say the same had you never seen this table. What is "
-                "settled after looking at the rows is not covered by a formal promise, and the "
-                "privacy statement says so.",
-            ),
-            "listed": st.column_config.TextColumn(
-                "All its values", help=f"With {SIGN.strip()} between: no{SIGN}yes{SIGN}unknown"
-            ),
-            "low": st.column_config.TextColumn("Lowest"),
-            "high": st.column_config.TextColumn("Highest"),
-            "meaning": st.column_config.TextColumn("What it means"),
-            "unit": st.column_config.TextColumn("Unit", help="What its numbers count: kg, days, €"),
-            "values": st.column_config.TextColumn("In your rows"),
-            "spread": st.column_config.BarChartColumn(
-                "How they spread",
-                help="Numbers and dates: rows in sixteen equal intervals, from the lowest to the "
-                "highest. Else: the commonest values, the commonest first.",
-            ),
-            "missing": st.column_config.NumberColumn("Missing", format="percent"),
-            "written": st.column_config.TextColumn("Written as"),
-            "why": st.column_config.TextColumn("Why we think so", width="large"),
-        },
+        column_config=_headings(),
         alt="One line per column of the table, with what it holds and what it says about a person",
     )
     shown = list(GLANCE)
     if not edited.drop(columns=shown).equals(frame.drop(columns=shown)):
         who.declare(_parts(who, loaded, frame, edited))
         st.rerun()
+
+
+def _headings() -> dict[str, Any]:
+    """What stands above each column of the editor, and helps with it."""
+    return {
+        "column": st.column_config.TextColumn("Column", pinned=True),
+        "kind": st.column_config.SelectboxColumn("What it holds", options=KINDS, required=True),
+        "role": st.column_config.SelectboxColumn(
+            "What it says about a person", options=ROLES, required=True, help=ROLE_HELP
+        ),
+        "known": st.column_config.CheckboxColumn(
+            "Known without the rows",
+            help="Tick where you would say the same had you never seen this table. What is "
+            "settled after looking at the rows is not covered by a formal promise, and the "
+            "privacy statement says so.",
+        ),
+        "listed": st.column_config.TextColumn(
+            "All its values", help=f"With {SIGN.strip()} between: no{SIGN}yes{SIGN}unknown"
+        ),
+        "low": st.column_config.TextColumn("Lowest"),
+        "high": st.column_config.TextColumn("Highest"),
+        "step": st.column_config.TextColumn("In steps of", help=STEP_HELP),
+        "meaning": st.column_config.TextColumn("What it means"),
+        "unit": st.column_config.TextColumn("Unit", help="What its numbers count: kg, days, €"),
+        "values": st.column_config.TextColumn("In your rows"),
+        "spread": st.column_config.BarChartColumn(
+            "How they spread",
+            help="Numbers and dates: rows in sixteen equal intervals, from the lowest to the "
+            "highest. Else: the commonest values, the commonest first.",
+        ),
+        "missing": st.column_config.NumberColumn("Missing", format="percent"),
+        "written": st.column_config.TextColumn("Written as"),
+        "why": st.column_config.TextColumn("Why we think so", width="large"),
+    }
 
 
 def _typed(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -178,11 +197,11 @@ def _still(
     """What was declared by a click and is not in the line: a public list, codes, a format."""
     if before is None or new["kind"] != old["kind"]:
         return part
-    holds = ("known", "listed", "low", "high")
+    holds = ("known", "listed", "low", "high", "step")
     if before.public and all(old[k] == new[k] for k in holds):
         said = {"meaning": part.meaning, "unit": part.unit}
         return before.model_copy(update={**said, "role": Role(new["role"])})
-    held = ("codes", "missing_as", "also", "step")
+    held = ("codes", "missing_as", "also")
     kept = {k: v for k in held if (v := getattr(before, k)) is not None}
     if new["role"] == Role.IDENTIFIER.value and before.template is not None:
         kept["template"] = before.template
@@ -200,7 +219,7 @@ def _part(
     said = {k: new[k] or "" for k in ("meaning", "unit")}
     told: dict[str, Any] = {"name": column.name, **said}
     guess = suggestion.column
-    typed = bool(new["listed"] or new["low"] or new["high"])
+    typed = bool(new["listed"] or new["low"] or new["high"] or new["step"])
     moved = (new["kind"], new["role"]) != (guess.kind.value, guess.role.value)
     if not (new["known"] or typed or moved):
         return ColumnPart.model_validate(told)
@@ -212,6 +231,8 @@ def _part(
         told["values"] = tuple(dict.fromkeys(v for v in listed if v))
     elif new["low"] or new["high"]:
         told |= _bounds_told(column.name, new)
+    if new["step"]:
+        told["step"] = _step_told(str(new["step"]).strip())
     return ColumnPart.model_validate(told)
 
 
@@ -221,3 +242,11 @@ def _bounds_told(name: str, new: Mapping[str, Any]) -> dict[str, Any]:
             f"Column `{name}` needs both a lowest and a highest value.", "Fill in both."
         )
     return {"low": new["low"], "high": new["high"]}
+
+
+def _step_told(typed: str) -> float | str:
+    """A number, or the name of a step of dates."""
+    try:
+        return float(typed.replace(",", "."))
+    except ValueError:
+        return typed.lower()

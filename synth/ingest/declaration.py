@@ -194,7 +194,7 @@ def _stepped(name: str, domain: Domain | Pattern, step: float | str | None) -> D
         return replace(domain, step=step, edges=edges if own else domain.edges)
     if isinstance(domain, Numbers) and not isinstance(step, str) and domain.decimals is not None:
         units = step * 10.0**domain.decimals
-        if units >= 1 and abs(units - round(units)) <= 1e-6 * units:
+        if 1 <= units < math.inf and abs(units - round(units)) <= 1e-6 * units:
             return replace(domain, step=round(units))
     raise SchemaError(
         f"Column `{name}` cannot come in steps of {step}.",

@@ -20,6 +20,7 @@ from itertools import combinations
 
 from synth.budget import Rho
 from synth.errors import MethodError
+from synth.lazily import np
 from synth.learning.graphical import GraphGround, need
 from synth.learning.inference import Fitted, Graph, Noisy
 from synth.learning.inference.estimation import Effort
@@ -35,6 +36,7 @@ MOST_TRIPLES = 2_500  # more columns than this allows are looked at in pairs onl
 PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0)  # how much expected noise speaks against a pair
 TRIED = 8  # pairs, and triples, a column that the graph is tried to be widened by
 FEW = 40  # columns, up to which several graphs and widths of groups are tried
+NEARLY = 0.9  # of the best gain: what the finest groups of all need, as a fit calms their noise
 PINNED = 4.0  # weight of a pinned set of columns
 
 
@@ -109,7 +111,9 @@ class CliqueTree:
         for level in tried:
             choice = self._looked(level, pinned, Rho(rho / len(tried)), rest)
             found.append((choice, choice.best(pinned)))
-        return max(found, key=lambda pair: pair[0].gain(pair[1]))
+        gains = [choice.gain(chosen) for choice, chosen in found]
+        last = len(found) > 1 and found[-1][0].ground.fine_pairs
+        return found[-1 if last and gains[-1] >= NEARLY * max(gains) else int(np.argmax(gains))]
 
     def _looked(
         self, ground: GraphGround, pinned: Sequence[Clique], rho: Rho, rest: Rho

@@ -32,6 +32,7 @@ from synth.vault import Distances, Measurement, PrivateTable
 NARROW = 30.0  # and an interval of numbers or dates with its neighbour below this many
 LEVELS = (10.0, 20.0, NARROW)  # the same, where several are tried
 MOST_GROUPS = 46  # of a column of numbers or dates: tables of three of them may have 100,000 cells
+MOST_FINE = 316  # the same of two, for a last width
 LEAST_SIGMA = 0.5  # stands in for no noise at all, where nothing is private
 
 
@@ -47,6 +48,7 @@ class GraphGround:
         fine: noisy rows per state of each column.
         sigma: standard deviation of their noise.
         groups: which states of each column are gathered.
+        most: about how many groups numbers and dates may be in.
     """
 
     private: PrivateTable
@@ -56,6 +58,7 @@ class GraphGround:
     fine: Mapping[str, Counts]
     sigma: float
     groups: Mapping[str, Gathered]
+    most: int = 0
 
     @classmethod
     def of(cls, private: PrivateTable, rho: Rho) -> GraphGround:
@@ -73,15 +76,22 @@ class GraphGround:
         Narrow ones tell more of what goes together, and cost more noise: which is worth it depends
         on the table.
         """
-        numbers = dict.fromkeys(_most(self.total, self.sigma, narrow) for narrow in LEVELS)
-        every = (self.in_groups(most) for most in numbers)
+        numbers = [_most(self.total, self.sigma, narrow) for narrow in LEVELS]
+        numbers.append(_most(self.total, self.sigma, NARROW, MOST_FINE))
+        every = (self.in_groups(most) for most in dict.fromkeys(numbers))
         return tuple({ground.sizes: ground for ground in every}.values())
+
+    @property
+    def fine_pairs(self) -> bool:
+        """Whether numbers and dates are in more groups than tables of three of them may have."""
+        most = max(len(g.groups) for g in self.groups.values())
+        return self.most > MOST_GROUPS and most > MOST_GROUPS
 
     def in_groups(self, most: int) -> GraphGround:
         """Rare states gathered, and numbers and dates in about `most` groups."""
         fine = self.private.declare(self.schema)
         coarse, groups = gathered(fine, self.fine, RARE_SIGMAS * self.sigma, most)
-        return replace(self, private=coarse, groups=groups)
+        return replace(self, private=coarse, groups=groups, most=most)
 
     def refined(self, rho: Rho) -> GraphGround:
         """The same groups, with the one-way marginals measured once more."""
@@ -222,9 +232,9 @@ def need(cells: int, weight: float) -> float:
     return math.pow(ABSOLUTE * cells * weight, 2 / 3)
 
 
-def _most(total: float, sigma: float, narrow: float = NARROW) -> int:
+def _most(total: float, sigma: float, narrow: float = NARROW, most: int = MOST_GROUPS) -> int:
     """The groups of a column of numbers, so that each holds `narrow` times the noise."""
-    return int(np.clip(round(total / (narrow * sigma)), 2, MOST_GROUPS))
+    return int(np.clip(round(total / (narrow * sigma)), 2, most))
 
 
 def _one_way(private: PrivateTable, names: Sequence[str], rho: Rho) -> dict[str, Measurement]:

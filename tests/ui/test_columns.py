@@ -5,6 +5,7 @@ import io
 import pytest
 
 from synth.budget import Budget
+from synth.errors import SchemaError
 from synth.ingest import load
 from synth.ingest.declaration import ColumnPart, declared, declared_column
 from synth.runs import Recipe, run
@@ -97,3 +98,18 @@ def test_what_a_click_said_stays_when_a_line_is_typed_in(seen):
     named = before | {"role": "identifier"}
     part = _still(said, _part(seen["age"].column, seen["age"], before, named), before, named)
     assert part.template == "name in de_DE"
+
+
+def test_a_step_is_typed_and_taken_back(seen):
+    column = seen["age"].column
+    before = _line(column, None)
+    part = _part(column, seen["age"], before, before | {"known": True, "step": "5"})
+    assert (part.step, declared_column(seen["age"], part).domain.step) == (5, 5)
+    line = _line(declared_column(seen["age"], part), part)
+    assert line["step"] == "5"
+    after = line | {"step": None}
+    assert _still(part, _part(column, seen["age"], line, after), line, after).step is None
+    for typed in ("0.5", "inf", "monday"):
+        part = _part(column, seen["age"], before, before | {"step": typed})
+        with pytest.raises(SchemaError, match="steps of"):
+            declared_column(seen["age"], part)
