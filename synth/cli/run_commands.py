@@ -238,7 +238,8 @@ def _tell(outcome: Outcome, wanted: Recipe) -> None:
     typer.echo(
         f"Mean distance to the real table: columns {comparison.one_way:.3f} "
         f"(a fresh real sample: {comparison.fresh_one_way:.3f}), "
-        f"pairs {comparison.two_way:.3f} ({comparison.fresh_two_way:.3f}). "
+        f"pairs {comparison.two_way:.3f} ({comparison.fresh_two_way:.3f}; columns on their own: "
+        f"{comparison.apart_two_way:.3f}). "
         "These two figures are for you, not for the recipients."
     )
     say_verdicts(outcome.verdicts)

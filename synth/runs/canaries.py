@@ -39,12 +39,12 @@ from synth.schema import Categories, Column, Schema
 from synth.vault import Noise
 
 NOBODY = "nobody"
-MARKS, MOST_MARKS = 8, 24  # further columns that mark a canary, which have most of what is spent
+MARKS, MOST_MARKS = 8, 40  # further columns that mark a canary, which have most of what is spent
 MOST_DRAWN = 200_000  # rows that a guess is read off
 GUESSED = 0.2  # of the canaries of one training, the most and the least likely
 LEAST = 20  # trainings, and canaries
 MOST_CANARIES = 40  # of one training among many
-CROWD = 3.0  # standard deviations of the noise on a count, so that few counts are cut off at 0
+CROWD = 6.0  # standard deviations of the noise on a count: fewer, and counts are cut or calmed
 EACH_DRAWN = 50  # rows drawn for each person, of one training among many
 
 
@@ -206,7 +206,7 @@ def _sizes(recipe: Recipe, loaded: Loaded, rows: int) -> tuple[int, int, int]:
             f"{rows} people are too few to hide canaries among.", f"Take {2 * LEAST} at least."
         )
     others = len(loaded.private.schema.names)
-    marks = min(max(MARKS, 2 * others), MOST_MARKS)
+    marks = min(max(MARKS, 4 * others), MOST_MARKS)
     wide = math.sqrt((marks + others) / (2 * float(recipe.budget.rho)))  # were it spent evenly
     crowd = min(math.ceil(CROWD * wide), rows // LEAST - 1)
     return min(MOST_CANARIES, rows // (crowd + 1)), crowd, marks
