@@ -43,8 +43,8 @@ from synth.runs.remote import connected
 
 NO_EVIDENCE = "Evidence takes the real rows themselves, and they stay elsewhere."
 INSTEAD = (
-    "Leave out `--evidence`, and take `synth evidence release.zip` for what may be handed on; for the "
-    "measures, `synth evaluate` with the rows, or a part of them, as a file."
+    "Leave out `--evidence`, and take `synth evidence release.zip` for what may be handed on; for "
+    "the measures, `synth evaluate` with the rows, or a part of them, as a file."
 )
 STOPPED = 3  # the exit code of a release that the gate keeps back
 
