@@ -44,10 +44,12 @@ def show_distances(found: Comparison) -> None:
         st.metric("… of a fresh real sample", f"{found.fresh_one_way:.3f}", width="content")
         st.metric("Pairs: mean distance", f"{found.two_way:.3f}", width="content")
         st.metric("… of a fresh real sample", f"{found.fresh_two_way:.3f}", width="content")
+        st.metric("… of columns on their own", f"{found.apart_two_way:.3f}", width="content")
     st.markdown(
         "0 means the same shares, 1 means nothing in common (total variation distance). A new "
         "sample of real people of the same size would not reach 0 either: that is the figure "
-        "beside it. Columns are cut by what the real one holds, the same for every run."
+        "beside it. *On their own* is what a method comes to that keeps each column but not how "
+        "they go together. Columns are cut by what the real one holds, the same for every run."
     )
     if found.own_states:
         st.info(

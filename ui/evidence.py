@@ -44,7 +44,11 @@ TRIED = (
     "No attack was tried on this run, so the answers rest on the promise alone. *Compare*, "
     "*Attacks* sets people aside and tries them."
 )
-STAYS = "The rows stay in their engine, and this report takes the rows themselves."
+STAYS = (
+    "The rows stay in their engine, and this report takes the rows themselves. What may be handed "
+    "on, above, is made without them. For the measures, take a part of the rows that fits into "
+    "memory as a file, and run: synth evaluate part.parquet release.zip"
+)
 
 
 @dataclass(frozen=True)

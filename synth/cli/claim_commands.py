@@ -25,14 +25,14 @@ def canaries(
     data: Annotated[Path | None, typer.Option(help="A table instead of the recipe's.")] = None,
     many: Annotated[int, typer.Option(help="Canaries in one training.")] = 500,
     trainings: Annotated[
-        int, typer.Option(help="Train so often with and without one canary instead; 0: not.")
+        int, typer.Option(help="Train so often, with up to 40 canaries each; 0: once, with many.")
     ] = 0,
 ) -> None:
     """Is the claimed epsilon contradicted? Canaries are hidden in the table, and guessed at.
 
     For your eyes; nothing is released or written. Exit code 4 where the claim is broken.
 
-    Example: synth canaries recipe.toml --trainings 200
+    Example: synth canaries recipe.toml --trainings 100
     """
     with explained():
         try:

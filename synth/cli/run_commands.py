@@ -42,6 +42,10 @@ from synth.runs.recipe_file import whole_text
 from synth.runs.remote import connected
 
 NO_EVIDENCE = "Evidence takes the real rows themselves, and they stay elsewhere."
+INSTEAD = (
+    "Leave out `--evidence`, and take `synth evidence release.zip` for what may be handed on; for "
+    "the measures, `synth evaluate` with the rows, or a part of them, as a file."
+)
 STOPPED = 3  # the exit code of a release that the gate keeps back
 
 
@@ -86,7 +90,7 @@ def run_recipe(
     with explained():
         wanted = _reasoned(read_recipe(text_of(recipe)), why_another)
         if evidence is not None and (server or wanted.source.stay):
-            raise RecipeError(NO_EVIDENCE, "Leave out `--evidence`, or read the table here.")
+            raise RecipeError(NO_EVIDENCE, INSTEAD)
         if dry:
             return say_dry(wanted, recipe.parent, data, output)
         leaving = Leaving(strict=strict, despite=" ".join(despite.split()))
@@ -238,7 +242,8 @@ def _tell(outcome: Outcome, wanted: Recipe) -> None:
     typer.echo(
         f"Mean distance to the real table: columns {comparison.one_way:.3f} "
         f"(a fresh real sample: {comparison.fresh_one_way:.3f}), "
-        f"pairs {comparison.two_way:.3f} ({comparison.fresh_two_way:.3f}). "
+        f"pairs {comparison.two_way:.3f} ({comparison.fresh_two_way:.3f}; columns on their own: "
+        f"{comparison.apart_two_way:.3f}). "
         "These two figures are for you, not for the recipients."
     )
     say_verdicts(outcome.verdicts)

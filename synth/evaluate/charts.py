@@ -150,6 +150,7 @@ def pair_frame(comparison: Comparison) -> pd.DataFrame:
                 "second": p.second,
                 "distance": p.tvd,
                 "fresh": p.fresh,
+                "each by itself": p.apart,
                 "information, real": p.real,
                 "information, synthetic": p.synthetic,
             }

@@ -6,13 +6,14 @@ A bound above what is claimed proves that the claim is wrong; one below it prove
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from synth.budget.eyes import ForCustodian
 from synth.lazily import np, special
 
 SURE = 0.999  # that a bound holds, for each table that was tried
-ALPHAS = tuple(1.0 + 0.05 * 1.25**i for i in range(30))  # orders of Rényi that are tried
+ALPHAS = (1.001, *(1.0 + 0.05 * 1.25**i for i in range(30)))  # orders of Rényi that are tried
 
 
 @dataclass(frozen=True, repr=False)
@@ -28,6 +29,15 @@ class Told(ForCustodian):
     inside: int
     alarms: int
     outside: int
+
+    def and_one(self, *, said: bool, inside: bool) -> Told:
+        """With one more training."""
+        return Told(
+            self.hits + (said and inside),
+            self.inside + inside,
+            self.alarms + (said and not inside),
+            self.outside + (not inside),
+        )
 
     def least_epsilon(self, delta: float, sure: float = SURE) -> float:
         """The least epsilon that explains it, at that delta.
@@ -78,6 +88,44 @@ def divergence(p: float, q: float, order: float) -> float:
         if a > 0
     ]
     return float(special.logsumexp(parts)) / (order - 1)
+
+
+def least_share(right: Sequence[float], sure: float = SURE) -> float:
+    """The least chance of a right guess that explains which share of them was right, by training.
+
+    Were the chance p at most, the product of right / p over trainings, which are independent, would
+    be 1 at most in expectation, and so beyond 1 / (1 - sure) with a chance of 1 - sure at most
+    (Markov; Waudby-Smith and Ramdas 2023, arXiv:2010.09686, with all that is at hand staked). How
+    the guesses of one training hang together does not matter.
+
+    >>> round(least_share([0.9] * 100), 3)
+    0.84
+    """
+    if not right or min(right) <= 0:
+        return 0.0
+    mean = sum(map(math.log, right)) / len(right)
+    return math.exp(mean + math.log(1 - sure) / len(right))
+
+
+def epsilon_of_share(share: float, delta: float) -> float:
+    """The least epsilon under which a fair coin is told so often.
+
+    At most with a chance of (e^epsilon + delta) / (1 + e^epsilon). Reference: Kairouz, Oh,
+    Viswanath (2017), arXiv:1311.0776.
+    """
+    if share <= 0.5:
+        return 0.0
+    return max(0.0, math.log((share - delta) / (1 - share))) if share < 1 else math.inf
+
+
+def rho_of_share(share: float) -> float:
+    """The least rho (zero-concentrated) under which a fair coin is told so often.
+
+    Divergence is convex, so that the test that errs as often in both worlds asks for least.
+    """
+    if not 0.5 < share < 1:
+        return 0.0 if share <= 0.5 else math.inf
+    return max(divergence(share, 1 - share, a) / a for a in ALPHAS)
 
 
 def least_of_one_run(

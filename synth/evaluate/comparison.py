@@ -87,6 +87,7 @@ class PairTable(ForCustodian):
     Args:
         tvd: total variation distance of the two-way tables.
         fresh: what a fresh real sample of the same size would be expected to have.
+        apart: what rows of that number would, were both columns right and each by itself.
         real, synthetic: normalised mutual information, 0 to 1, corrected for chance.
     """
 
@@ -94,6 +95,7 @@ class PairTable(ForCustodian):
     second: str
     tvd: float
     fresh: float
+    apart: float
     real: float
     synthetic: float
 
@@ -143,6 +145,11 @@ class Comparison(ForCustodian):
     @property
     def fresh_two_way(self) -> float:
         return _mean([p.fresh for p in self.pairs])
+
+    @property
+    def apart_two_way(self) -> float:
+        """What the independent method would come to at best."""
+        return _mean([p.apart for p in self.pairs])
 
     def document(self) -> dict[str, Any]:
         """The comparison as plain values; it must not enter a release."""
@@ -290,11 +297,13 @@ def _pairs(
 def _pair(a: str, b: str, real: Counts, codes: Mapping[str, Codes]) -> PairTable:
     fake = bincount([codes[a], codes[b]], real.shape).astype(np.float64)
     p, q = _shares(real), _shares(fake)
+    sizes = float(real.sum()), float(fake.sum())
     return PairTable(
         a,
         b,
         total_variation(p, q),
-        fresh_distance(p, float(real.sum()), float(fake.sum())),
+        fresh_distance(p, *sizes),
+        fresh_distance(p, *sizes, np.outer(p.sum(axis=1), p.sum(axis=0))),
         normalised_information(real),
         normalised_information(fake),
     )

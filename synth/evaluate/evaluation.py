@@ -16,7 +16,15 @@ from synth.budget.eyes import ForCustodian
 from synth.errors import EvaluationError
 from synth.evaluate.attacks import Attempt, attacks, roles
 from synth.evaluate.comparison import Comparison, compare
-from synth.evaluate.likeness import Marginals, Shape, Trend, marginals, shapes, trends
+from synth.evaluate.likeness import (
+    Marginals,
+    Shape,
+    Trend,
+    information,
+    marginals,
+    shapes,
+    trends,
+)
 from synth.evaluate.sides import Side, Sides, sides
 from synth.evaluate.tasks import Coefficient, Group, Prediction, at_size, coefficients, groups, task
 from synth.evaluate.telling_apart import told_apart
@@ -27,6 +35,8 @@ from synth.vault import PrivateTable
 
 SEED = 20  # of what is drawn for references: the same tables make the same report
 SHAPES, TRENDS, TRIPLES = "column shapes", "pair trends", "three columns at a time"
+FOURS, INFORMATION = "four columns at a time", "what columns tell of each other"
+SEVERAL = {3: (TRIPLES, "three"), 4: (FOURS, "four")}
 AUC, PMSE = "told apart by trees", "told apart by a regression"
 
 
@@ -38,7 +48,7 @@ class Score(ForCustodian):
         plain: what it says, in a sentence.
         value: of the synthetic table.
         fresh: of a fresh sample of real people of that size.
-        apart: of the real columns shuffled apart; None where that says nothing.
+        apart: of the real columns shuffled apart: what the independent method comes to at best.
         least: whether less is better.
     """
 
@@ -46,7 +56,7 @@ class Score(ForCustodian):
     plain: str
     value: float
     fresh: float
-    apart: float | None
+    apart: float
     least: bool = False
 
     @property
@@ -74,7 +84,7 @@ class Evaluation(ForCustodian):
     scores: tuple[Score, ...]
     shapes: tuple[Shape, ...]
     trends: tuple[Trend, ...]
-    triples: Marginals | None
+    marginals: tuple[Marginals, ...]
     tasks: tuple[Prediction, ...]
     coefficients: Mapping[str, tuple[Coefficient, ...]]
     groups: tuple[Group, ...]
@@ -131,11 +141,12 @@ def evaluate(
     progress(0.2, "columns, pairs and triples")
     shaped = shapes(both.names, both.real, both.synthetic)
     trending = trends(both.names, both.real, both.synthetic)
-    triples = marginals(both, 3, rng)
-    scores = _scores(both, shaped, trending, triples, rng, part(progress, 0.25, 0.5))
+    several = _several(both)
+    held = _references(both, rng)
+    scores = _scores(both, shaped, trending, several, held, part(progress, 0.25, 0.5))
     progress(0.5, "models and regressions")
     tasks = tuple(task(both, t, rng) for t in targets)
-    regressions = {t: coefficients(both, t) for t in targets}
+    regressions = {t: coefficients(both, t, beside=(*held.halves, held.apart)) for t in targets}
     progress(0.6, "groups of people")
     found = groups(both, rng)
     tried = comparison.attacks
@@ -150,13 +161,18 @@ def evaluate(
         tuple(sorted(scores, key=lambda s: -s.off)),
         shaped,
         trending,
-        triples,
+        several,
         tasks,
         regressions,
         found,
         tried,
         dict(both.unread),
     )
+
+
+def _several(both: Sides) -> tuple[Marginals, ...]:
+    every = (marginals(both, size, np.random.default_rng(SEED)) for size in SEVERAL)
+    return tuple(m for m in every if m is not None)
 
 
 def _check_there(both: Sides, names: Sequence[str]) -> None:
@@ -198,17 +214,15 @@ def _scores(
     both: Sides,
     shaped: Sequence[Shape],
     trending: Sequence[Trend],
-    triples: Marginals | None,
-    rng: np.random.Generator,
+    several: Sequence[Marginals],
+    held: _References,
     progress: Progress,
 ) -> list[Score]:
     progress(0.0, "what a fresh sample would come to")
-    held = _references(both, rng)
     told = _alike(both, shaped, trending, held)
-    if triples is not None:
-        told.append(_triples(both, triples, held, rng))
+    told += [_of_several(both, one, held) for one in several]
     progress(0.4, "whether a classifier can tell")
-    return [*told, *_telling(both, held, rng)]
+    return [*told, *_telling(both, held)]
 
 
 def _alike(
@@ -221,7 +235,7 @@ def _alike(
             "How alike each column is by itself, on average; 1 is the same.",
             _mean([s.alike for s in shaped]),
             held.fresh(_mean([s.alike for s in shapes(names, *held.halves)])),
-            None,
+            _mean([s.alike for s in shapes(names, both.real, held.apart)]),
         )
     ]
     if trending:
@@ -234,23 +248,39 @@ def _alike(
                 _mean([t.alike for t in trends(names, both.real, held.apart)]),
             )
         )
+        told.append(
+            Score(
+                INFORMATION,
+                "How alike what two columns tell of each other is (mutual information), on average "
+                "over all pairs; 1 is the same.",
+                information(names, both.real, both.synthetic),
+                held.fresh(information(names, *held.halves)),
+                information(names, both.real, held.apart),
+            )
+        )
     return told
 
 
-def _triples(both: Sides, triples: Marginals, held: _References, rng: np.random.Generator) -> Score:
+def _of_several(both: Sides, found: Marginals, held: _References) -> Score:
+    rng = np.random.default_rng  # the same columns as of the synthetic rows
     beside = ((held.halves[0], held.halves[1]), (both.real, held.apart))
-    told = [marginals(Sides(both.names, both.values, *two), 3, rng) for two in beside]
+    told = [
+        marginals(Sides(both.names, both.values, *two), found.size, rng(SEED), sampled=False)
+        for two in beside
+    ]
     halves, apart = (1.0 if t is None else t.alike for t in told)
+    name, many = SEVERAL[found.size]
     return Score(
-        TRIPLES,
-        "How alike the tables of three columns are, on average; 1 is the same.",
-        triples.alike,
+        name,
+        f"How alike the tables of {many} columns are, on average; 1 is the same.",
+        found.alike,
         held.fresh(halves),
         apart,
     )
 
 
-def _telling(both: Sides, held: _References, rng: np.random.Generator) -> list[Score]:
+def _telling(both: Sides, held: _References) -> list[Score]:
+    rng = np.random.default_rng(SEED)
     beside = ((both.real, both.synthetic), held.halves, (both.real, held.apart))
     found = [told_apart(both.names, one, two, rng) for one, two in beside]
     auc, ratio = [t.auc for t in found], [t.pmse_ratio for t in found]
@@ -269,7 +299,7 @@ def _telling(both: Sides, held: _References, rng: np.random.Generator) -> list[S
             "3 good, below 10 acceptable.",
             ratio[0],
             ratio[1],
-            None,
+            ratio[2],
             least=True,
         ),
     ]

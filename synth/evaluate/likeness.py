@@ -15,6 +15,7 @@ from synth.budget.eyes import ForCustodian
 from synth.evaluate.sides import Side, Sides
 from synth.lazily import np
 from synth.schema import Codes
+from synth.schema.tables import entropy
 from synth.schema.values import Values
 
 TENTHS = 10  # intervals into which numbers are cut beside categories, as SDMetrics does
@@ -89,6 +90,35 @@ def trends(names: Sequence[str], real: Side, other: Side) -> tuple[Trend, ...]:
     return tuple(sorted(told, key=lambda t: t.alike))
 
 
+def information(names: Sequence[str], real: Side, other: Side) -> float:
+    """How alike what each two columns tell of each other is, 0 to 1, on average over all pairs.
+
+    One less the difference of normalised mutual information, corrected for chance; numbers in
+    tenths.
+    """
+    cut = _cut(names, real, other)
+    told = [
+        abs(_shared(cut[a][0], cut[b][0]) - _shared(cut[a][1], cut[b][1]))
+        for a, b in combinations(names, 2)
+    ]
+    return 1 - float(np.mean(told)) if told else 1.0
+
+
+def _shared(one: Codes, two: Codes) -> float:
+    """Of counts that are there alone: two columns of names would make a table beyond memory."""
+    if not len(one):
+        return 0.0
+    marks = one.astype(np.int64) * (int(two.max()) + 1) + two
+    single = [np.unique(c, return_counts=True)[1] for c in (one, two)]
+    both = np.unique(marks, return_counts=True)[1]
+    mean = (entropy(single[0]) + entropy(single[1])) / 2
+    if mean <= 0:
+        return 0.0
+    freedom = (len(single[0]) - 1) * (len(single[1]) - 1)
+    told = 2 * mean - entropy(both) - freedom / (2 * len(one))  # Miller (1955), as in a comparison
+    return float(min(1.0, max(0.0, told / mean)))
+
+
 Cut = dict[str, tuple[Codes, Codes]]
 
 
@@ -157,10 +187,15 @@ class Marginals(ForCustodian):
     sample: float
 
 
-def marginals(both: Sides, size: int, rng: np.random.Generator) -> Marginals | None:
+def marginals(
+    both: Sides, size: int, rng: np.random.Generator, *, sampled: bool = True
+) -> Marginals | None:
     """Tables of `size` columns, numbers in intervals that hold about equally many real rows.
 
     None where there are too few columns.
+
+    Args:
+        sampled: whether they are held against samples of the real rows.
     """
     every = list(combinations(both.names, size))
     if not every:
@@ -170,7 +205,7 @@ def marginals(both: Sides, size: int, rng: np.random.Generator) -> Marginals | N
     real, other = _equal(both, both.real), _equal(both, both.synthetic)
     alike = 1 - _mean_distance(every, real, other)
     reached = 0.0
-    for share in SAMPLES:
+    for share in SAMPLES if sampled else ():
         some = rng.choice(both.real.rows, max(1, round(share * both.real.rows)), replace=False)
         drawn = {n: codes[some] for n, codes in real.items()}
         if 1 - _mean_distance(every, real, drawn) > alike:

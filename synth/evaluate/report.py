@@ -14,7 +14,7 @@ from string import Template
 from synth.evaluate.attacks import Attempt, Result, Run, counted
 from synth.evaluate.charts import distance_chart, histogram_chart, information_chart, svg
 from synth.evaluate.comparison import Comparison
-from synth.evaluate.evaluation import Evaluation
+from synth.evaluate.evaluation import SEVERAL, Evaluation
 from synth.evaluate.verdict import Fate, tally
 
 EYES = (
@@ -174,16 +174,15 @@ def _pairs(found: Evaluation) -> str:
         return ""
     rows = [(f"{t.first}, {t.second}", t.measure, _figure(t.alike)) for t in found.trends]
     told = table_of(("columns", "by", "alike, 0 to 1"), rows, "The least alike first.")
-    if found.triples is not None:
-        three = found.triples
+    for several in found.marginals:
         good = (
-            f"as good as a random {three.sample:.0%} of the real rows"
-            if three.sample
+            f"as good as a random {several.sample:.0%} of the real rows"
+            if several.sample
             else ("not as good as a random hundredth of the real rows")
         )
         told += (
-            f"<p>Three columns at a time: alike to {_figure(three.alike)} on average over "
-            f"{three.tables:,} tables, {good}.</p>"
+            f"<p>{SEVERAL[several.size][0].capitalize()}: alike to {_figure(several.alike)} on "
+            f"average over {several.tables:,} tables, {good}.</p>"
         )
     return told + _heatmaps(found.comparison)
 
@@ -202,10 +201,13 @@ def _tasks(found: Evaluation) -> str:
     told = ""
     if found.tasks:
         rows = [
-            (t.target, t.measure, _figure(t.synthetic), _figure(t.real), _figure(t.guess))
+            (t.target, t.measure, *map(_figure, (t.synthetic, t.real, t.apart, t.guess)))
             for t in found.tasks
         ]
-        heads = ("predicted", "measure", "trained on synthetic", "trained on real", "guessing")
+        heads = (
+            *("predicted", "measure", "trained on synthetic", "trained on real"),
+            *("on real columns shuffled apart", "guessing"),
+        )
         told += table_of(heads, rows, "Judged on real rows that neither model had.")
     for target, lines in found.coefficients.items():
         lined = [
@@ -213,12 +215,12 @@ def _tasks(found: Evaluation) -> str:
                 c.term,
                 f"{c.real:.3f} ± {1.96 * c.real_error:.3f}",
                 f"{c.synthetic:.3f} ± {1.96 * c.synthetic_error:.3f}",
-                _figure(c.overlap),
+                *map(_figure, (c.overlap, c.fresh, c.apart)),
             )
             for c in lines
         ]
         told += table_of(
-            ("term", "real", "synthetic", "overlap"),
+            ("term", "real", "synthetic", "overlap", "of two real halves", "of columns apart"),
             lined,
             f"A linear regression of {target}, per standard deviation; 95 % intervals. An overlap "
             "of 1 is the same, 0 just touches, below that they are apart.",

@@ -33,6 +33,7 @@ class Prediction(ForCustodian):
     Args:
         measure: "AUC" (of classes: the mean over pairs of them) or "R²".
         synthetic, real: trained on synthetic rows, and on as many real ones as there are.
+        apart: trained on the real columns shuffled apart.
         guess: what saying the same of everybody comes to.
     """
 
@@ -40,6 +41,7 @@ class Prediction(ForCustodian):
     measure: str
     synthetic: float
     real: float
+    apart: float
     guess: float
 
 
@@ -49,6 +51,8 @@ class Coefficient(ForCustodian):
 
     Args:
         overlap: of the two 95 % intervals: 1 the same, 0 just touching, below that apart.
+        fresh: the overlap of one half of the real rows with the other.
+        apart: that of the real rows with the real columns shuffled apart.
     """
 
     term: str
@@ -57,6 +61,8 @@ class Coefficient(ForCustodian):
     synthetic: float
     synthetic_error: float
     overlap: float
+    fresh: float = 1.0
+    apart: float = 0.0
 
 
 @dataclass(frozen=True, repr=False)
@@ -92,7 +98,8 @@ def task(both: Sides, target: str, rng: np.random.Generator) -> Prediction:
     places = rng.permutation(both.real.rows)
     held = both.holdout or both.real.taken(places[: round(TESTED * len(places))])
     own = both.real if both.holdout else both.real.taken(places[round(TESTED * len(places)) :])
-    trained = [s.taken(rng.permutation(s.rows)[:MOST_ROWS]) for s in (both.synthetic, own)]
+    three = (both.synthetic, own, own.apart(rng))
+    trained = [s.taken(rng.permutation(s.rows)[:MOST_ROWS]) for s in three]
     names = [n for n in both.names if n != target]
     with threadpool_limits(limits=1):  # on a busy server threads cost more than they save
         if target in both.values:
@@ -113,7 +120,7 @@ def _classes(
     keep = np.isin(held.codes[target], told)
     test = held.taken(np.flatnonzero(keep))
     scores = [_auc(names, target, side, test, told) for side in trained]
-    return Prediction(target, "AUC", scores[0], scores[1], 0.5)
+    return Prediction(target, "AUC", scores[0], scores[1], scores[2], 0.5)
 
 
 def _auc(
@@ -157,7 +164,7 @@ def _numbers(names: Sequence[str], target: str, trained: Sequence[Side], held: S
         trees = HistGradientBoostingRegressor(max_iter=60, random_state=0)
         trees.fit(features(names, known), known.numbers[target])
         scores.append(float(r2_score(test.numbers[target], trees.predict(features(names, test)))))
-    return Prediction(target, "R²", scores[0], scores[1], 0.0)
+    return Prediction(target, "R²", scores[0], scores[1], scores[2], 0.0)
 
 
 def features(names: Sequence[str], side: Side) -> Values:
@@ -171,7 +178,10 @@ def features(names: Sequence[str], side: Side) -> Values:
 
 
 def coefficients(
-    both: Sides, target: str, predictors: Sequence[str] = ()
+    both: Sides,
+    target: str,
+    predictors: Sequence[str] = (),
+    beside: tuple[Side, Side, Side] | None = None,
 ) -> tuple[Coefficient, ...]:
     """A linear regression of a column on others, on both tables; least overlap first.
 
@@ -179,15 +189,20 @@ def coefficients(
 
     Args:
         predictors: all other columns, if left out.
+        beside: two halves of the real rows, and their columns shuffled apart, for the references.
     """
     names = [n for n in (predictors or both.names) if n != target]
     terms = _terms(both, names)
-    fitted = [_fitted(both, side, terms, target) for side in (both.real, both.synthetic)]
+    sides = (both.real, both.synthetic, *(beside or ()))
+    fitted = [_fitted(both, side, terms, target) for side in sides]
     told = []
     for place, (name, value) in enumerate(terms):
-        (one, first), (two, second) = ((f[0][place], f[1][place]) for f in fitted)
+        (one, first), (two, second), *others = ((f[0][place], f[1][place]) for f in fitted)
+        held = [overlap(*others[0], *others[1]), overlap(one, first, *others[2])] if others else []
         word = name if value < 0 else f"{name} = {_worded(both, name, value)}"
-        told.append(Coefficient(word, one, first, two, second, overlap(one, first, two, second)))
+        told.append(
+            Coefficient(word, one, first, two, second, overlap(one, first, two, second), *held)
+        )
     return tuple(sorted(told, key=lambda c: c.overlap))
 
 

@@ -1,13 +1,17 @@
 """The claimed epsilon, tried: canaries among the people of a table, and who could tell.
 
-Each canary is somebody of the table, marked in a further column by a value of their own, and in
-it or not. A release is made either way, by the recipe as it is, and whoever sees it guesses. Every
-training has a ledger of its own, and nothing of it leaves: the findings are for the custodian.
+Each canary is somebody of the table, marked in further columns by a value, and in it or not by a
+coin. A release is made by the recipe as it is, and whoever sees it guesses. Every training has a
+ledger of its own, and nothing of it leaves: the findings are for the custodian.
+
+In one training canaries have values of their own. Over many, each stands in a crowd that shares
+their value, where nothing that makes noisy counts plausible (none is below 0) hides who is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +21,14 @@ from synth.budget.accounting import epsilon_of
 from synth.budget.eyes import ForCustodian
 from synth.budget.figures import down
 from synth.errors import RecipeError
-from synth.evaluate.claim import SURE, Told, least_of_one_run
+from synth.evaluate.claim import (
+    SURE,
+    Told,
+    epsilon_of_share,
+    least_of_one_run,
+    least_share,
+    rho_of_share,
+)
 from synth.ingest import Loaded, load
 from synth.lazily import np, npt, pd
 from synth.progress import Progress, quiet
@@ -28,10 +39,13 @@ from synth.schema import Categories, Column, Schema
 from synth.vault import Noise
 
 NOBODY = "nobody"
-MARKS = 8  # further columns that mark a canary: together they have most of what a method spends
+MARKS, MOST_MARKS = 8, 40  # further columns that mark a canary, which have most of what is spent
 MOST_DRAWN = 200_000  # rows that a guess is read off
 GUESSED = 0.2  # of the canaries of one training, the most and the least likely
 LEAST = 20  # trainings, and canaries
+MOST_CANARIES = 40  # of one training among many
+CROWD = 6.0  # standard deviations of the noise on a count: fewer, and counts are cut or calmed
+EACH_DRAWN = 50  # rows drawn for each person, of one training among many
 
 
 @dataclass(frozen=True, repr=False)
@@ -60,7 +74,7 @@ class ClaimTried(ForCustodian):
     def plain(self) -> str:
         """In a few sentences."""
         how = (
-            f"{self.trainings:,} trainings with and without a canary"
+            f"{self.trainings:,} trainings with {self.canaries:,} canaries each"
             if self.rho is not None
             else f"one training with {self.canaries:,} canaries"
         )
@@ -90,12 +104,19 @@ class Marking:
 
     Args:
         inside: of each canary, whether they are in; canary i is at place `places[i]`.
+        crowd: places of people who share the values of the canaries, by turns. Where there are
+            any, everybody else is left out.
     """
 
     places: tuple[int, ...]
     inside: tuple[bool, ...]
-    columns: tuple[str, ...] = tuple(f"marked {i + 1}" for i in range(MARKS))
+    crowd: tuple[int, ...] = ()
+    marks: int = MARKS
     depends_on_rows: str = field(default="", init=False)  # places were drawn without a look
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(f"marked {i + 1}" for i in range(self.marks))
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -103,11 +124,13 @@ class Marking:
         return (*(f"canary {i + 1}" for i in range(len(self.places))), NOBODY)
 
     def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
-        marks = np.full(len(frame), NOBODY, dtype=object)
-        kept = np.ones(len(frame), dtype=bool)
+        marked = np.full(len(frame), NOBODY, dtype=object)
+        kept = np.full(len(frame), not self.crowd)
         for place, value, within in zip(self.places, self.values, self.inside, strict=False):
-            marks[place], kept[place] = value, within
-        return frame.assign(**dict.fromkeys(self.columns, marks)).loc[kept]
+            marked[place], kept[place] = value, within
+        for turn, place in enumerate(self.crowd):
+            marked[place], kept[place] = self.values[turn % len(self.places)], True
+        return frame.assign(**dict.fromkeys(self.columns, marked)).loc[kept]
 
     def declare(self, schema: Schema) -> Schema:
         return Schema((*schema, *(Column(n, Categories(self.values)) for n in self.columns)))
@@ -121,34 +144,72 @@ def retrained(
     *,
     folder: Path = Path(),
     noise: Noise | None = None,
+    seed: int | None = None,
 ) -> ClaimTried:
-    """Train with and without a canary, and see how surely releases tell.
+    """Train many times, with many canaries, each in or out by a coin, and see who is told.
 
-    Half of the trainings choose the test, the other half are judged by it.
+    Of each training those canaries are said to be in it whose values are drawn more than the mean.
+    Which share of that is right bounds what was given away, over trainings (`least_share`); and so
+    does one canary of each training by itself (Clopper and Pearson).
 
     Args:
-        trainings: in each of the two worlds.
+        trainings: with a coin for each canary.
         noise: for tests alone; see `PrivateTable`.
+        seed: for tests alone, of what is drawn beside the noise.
 
     Raises:
-        RecipeError: no epsilon is claimed, or too few trainings are asked for.
+        RecipeError: no epsilon is claimed, or too few trainings or people are asked for.
     """
     loaded, rows = _loaded(recipe, source, noise)
     _check(trainings)
-    scores: list[list[float]] = [[], []]
-    place = int(np.random.default_rng().integers(rows))
-    for turn in range(2 * trainings):
-        progress(turn / (2 * trainings), "training with and without a canary")
-        marking = Marking((place,), (turn % 2 == 1,))
-        scores[turn % 2].append(float(_scores(recipe, loaded, marking, rows, folder)[0]))
-    half = trainings // 2
-    cut = _best_cut(scores[0][:half], scores[1][:half])
-    alarms, hits = (int(np.sum(np.array(s[half:]) >= cut)) for s in scores)
-    told = Told(hits, trainings - half, alarms, trainings - half)
-    claim, delta = recipe.budget.epsilon, recipe.budget.delta
-    least = told.least_epsilon(delta)
-    rho = float(recipe.budget.rho)
-    return ClaimTried(trainings, 1, claim, least, delta, rho, told.least_rho())
+    canaries, crowd, marks = _sizes(recipe, loaded, rows)
+    rng, right, alone = np.random.default_rng(seed), [], Told(0, 0, 0, 0)
+    for turn in range(trainings):
+        progress(turn / trainings, "training with canaries in it or not")
+        places = [int(p) for p in rng.permutation(rows)[: canaries * (crowd + 1)]]
+        inside = rng.integers(0, 2, canaries).astype(bool)
+        marking = Marking(
+            tuple(places[:canaries]), tuple(map(bool, inside)), tuple(places[canaries:]), marks
+        )
+        scores = _scores(recipe, loaded, marking, rng, folder, EACH_DRAWN)
+        said = scores > scores.mean()
+        right.append(float((said == inside).mean()))
+        alone = alone.and_one(said=bool(said[0]), inside=bool(inside[0]))
+    return _found(recipe, trainings, canaries, right, alone)
+
+
+def _found(
+    recipe: Recipe, trainings: int, canaries: int, right: Sequence[float], alone: Told
+) -> ClaimTried:
+    """What follows from who was told, of all canaries and of one of each training."""
+    each = (1 + SURE) / 2  # of two bounds
+    share, delta = least_share(right, each), recipe.budget.delta
+    return ClaimTried(
+        trainings,
+        canaries,
+        recipe.budget.epsilon,
+        max(epsilon_of_share(share, delta), alone.least_epsilon(delta, each)),
+        delta,
+        float(recipe.budget.rho),
+        max(rho_of_share(share), alone.least_rho(each)),
+    )
+
+
+def _sizes(recipe: Recipe, loaded: Loaded, rows: int) -> tuple[int, int, int]:
+    """How many canaries, people who stand with each, and marks; of what is known without the rows.
+
+    Raises:
+        RecipeError: there are too few people.
+    """
+    if rows < 2 * LEAST:
+        raise RecipeError(
+            f"{rows} people are too few to hide canaries among.", f"Take {2 * LEAST} at least."
+        )
+    others = len(loaded.private.schema.names)
+    marks = min(max(MARKS, 4 * others), MOST_MARKS)
+    wide = math.sqrt((marks + others) / (2 * float(recipe.budget.rho)))  # were it spent evenly
+    crowd = min(math.ceil(CROWD * wide), rows // LEAST - 1)
+    return min(MOST_CANARIES, rows // (crowd + 1)), crowd, marks
 
 
 def one_run(
@@ -175,7 +236,7 @@ def one_run(
     places = tuple(int(p) for p in rng.permutation(rows)[:canaries])
     inside = tuple(bool(b) for b in rng.integers(0, 2, canaries))
     progress(0.1, "one training with all canaries")
-    scores = _scores(recipe, loaded, Marking(places, inside), rows, folder)
+    scores = _scores(recipe, loaded, Marking(places, inside), rng, folder)
     order = np.argsort(scores + 1e-9 * rng.random(canaries), kind="stable")
     each = max(1, int(GUESSED * canaries / 2))
     guessed_out, guessed_in = order[:each], order[-each:]
@@ -209,29 +270,29 @@ def _loaded(recipe: Recipe, source: Path | Any, noise: Noise | None) -> tuple[Lo
 
 
 def _scores(
-    recipe: Recipe, loaded: Loaded, marking: Marking, rows: int, folder: Path
+    recipe: Recipe,
+    loaded: Loaded,
+    marking: Marking,
+    rng: np.random.Generator,
+    folder: Path,
+    each: int = 10,
 ) -> npt.NDArray[np.float64]:
-    """How often each canary's values are drawn from a release, in all columns that mark them."""
+    """How often each canary's values are drawn from a release, in all columns that mark them.
+
+    Args:
+        each: rows to be drawn for one person.
+    """
     fresh = replace(loaded, private=loaded.private.charged_to(Ledger(recipe.budget)))
     made = deidentified(recipe, fresh, Shelf(folder))
-    if len(made.private.schema) and made.rows != rows:
+    if len(made.private.schema) and made.rows != loaded.rows:
         raise RecipeError("A step leaves people out.", "Try the claim without that step.")
     private = made.private.transform(marking)
     told = settled(recipe, replace(made, private=private), quiet)
     model = fitted(recipe, told, quiet)
-    drawn = model.sample(min(10 * rows, MOST_DRAWN), np.random.default_rng())
+    people = len(marking.places) + len(marking.crowd) if marking.crowd else loaded.rows
+    drawn = model.sample(min(each * people, MOST_DRAWN), rng)
     scores = np.zeros(len(marking.places))
     for name in marking.columns:
-        found = drawn[name].astype(object).value_counts()
+        found = drawn[name].value_counts()
         scores += np.array([float(found.get(v, 0)) for v in marking.values[:-1]])
     return scores
-
-
-def _best_cut(outside: Sequence[float], inside: Sequence[float]) -> float:
-    """The score that tells the two worlds apart best."""
-
-    def gaps() -> Iterator[tuple[float, float]]:
-        for cut in sorted({*outside, *inside}):
-            yield float(np.mean(np.array(inside) >= cut) - np.mean(np.array(outside) >= cut)), cut
-
-    return max(gaps(), default=(0.0, 0.0))[1]

@@ -13,7 +13,16 @@ from typer.testing import CliRunner
 from synth import Budget, load
 from synth.cli import app
 from synth.errors import EvaluationError
-from synth.evaluate.evaluation import AUC, SHAPES, TRENDS, Evaluation, evaluate
+from synth.evaluate.evaluation import (
+    AUC,
+    FOURS,
+    INFORMATION,
+    SHAPES,
+    TRENDS,
+    TRIPLES,
+    Evaluation,
+    evaluate,
+)
 from synth.evaluate.likeness import distance, marginals, shapes, trends
 from synth.evaluate.report import report
 from synth.evaluate.sides import beside
@@ -108,9 +117,13 @@ def test_a_classifier_tells_columns_apart_and_copies_not():
 def test_every_figure_stands_between_its_references_where_it_should():
     fresh = {s.name: s for s in evaluated("a new sample").scores}
     apart = {s.name: s for s in evaluated("columns apart").scores}
-    for name in (SHAPES, TRENDS):
-        assert abs(fresh[name].value - fresh[name].fresh) < 0.03
+    for name in (SHAPES, TRENDS, INFORMATION, TRIPLES, FOURS):
+        assert abs(fresh[name].value - fresh[name].fresh) < 0.05
+        assert fresh[name].fresh == apart[name].fresh  # the references are those of the real table
+        assert apart[name].value == pytest.approx(apart[name].apart, abs=0.05)
     assert apart[TRENDS].value == pytest.approx(apart[TRENDS].apart, abs=0.02)
+    held = evaluated("columns apart").comparison  # whose columns by themselves are just the same
+    assert 0 < held.apart_two_way - held.two_way < 0.03 < held.two_way - held.fresh_two_way
     assert apart[TRENDS].off > 3 * fresh[TRENDS].off
     assert apart[AUC].off > 0.5
 
@@ -136,6 +149,11 @@ def test_intervals_of_coefficients_overlap_as_on_paper():
     assert overlap(0.0, 1.0, 0.0, 0.5) == pytest.approx(0.75)  # half of one, all of the other
     found = {c.term: c for c in coefficients(two(REAL, APART), "income")}
     assert found["age"].overlap < 0
+    other = two(REAL, KINDS["a new sample"])
+    beside = (other.real.taken(np.arange(700)), other.real.taken(np.arange(700, 1400)))
+    apart = two(REAL, APART).synthetic
+    held = {c.term: c for c in coefficients(other, "income", beside=(*beside, apart))}
+    assert held["age"].apart == pytest.approx(found["age"].overlap) and held["age"].fresh > -0.5
     assert found["age"].real == pytest.approx(REAL["age"].corr(REAL["income"]), abs=0.02)
 
 

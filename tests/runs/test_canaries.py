@@ -12,7 +12,14 @@ from typer.testing import CliRunner
 from synth.budget import Budget
 from synth.cli import app
 from synth.errors import RecipeError
-from synth.evaluate.claim import Told, divergence, least_of_one_run
+from synth.evaluate.claim import (
+    Told,
+    divergence,
+    epsilon_of_share,
+    least_of_one_run,
+    least_share,
+    rho_of_share,
+)
 from synth.runs import Recipe, read_recipe
 from synth.runs.canaries import Marking, one_run, retrained
 from synth.schema import Categories, Column, Schema
@@ -78,11 +85,11 @@ def test_half_the_noise_is_caught_and_all_of_it_is_not():
     assert worst.least_rho() > claimed
 
 
-def test_a_whole_recipe_is_tried_and_a_bug_in_its_noise_found():
-    bug = retrained(recipe(1.0), table(40), 60, noise=Less(0.05))
-    assert bug.broken and "The claim is broken" in bug.plain
-    right = retrained(recipe(), table(40), 20, noise=Less(1.0))
-    assert not right.broken and right.least <= right.claimed
+def test_half_the_noise_is_caught_through_a_whole_recipe_and_all_of_it_is_not():
+    half = retrained(recipe(4.0), table(240), 90, noise=Less(0.5), seed=1)
+    assert half.broken and "The claim is broken" in half.plain
+    right = retrained(recipe(4.0), table(240), 20, noise=Less(1.0), seed=1)
+    assert not right.broken and right.least_rho < right.rho
 
 
 def test_many_canaries_are_tried_in_one_training():
@@ -114,8 +121,23 @@ def test_bounds_are_those_of_the_papers():
     assert least_of_one_run(50, 50, 50, 1e-3) < least_of_one_run(50, 50, 50, 0.0)
 
 
+def test_a_share_of_right_guesses_bounds_what_was_given_away():
+    # On paper: were each right half the time, 10 of 10 trainings would be all right in expectation
+    # 2^10 times over, so that 0.999 sure asks for a chance of 0.001^(1/10).
+    assert least_share([1.0] * 10) == pytest.approx(0.001**0.1)
+    assert least_share([0.5] * 10) < 0.5 and least_share([0.9, 0.0]) == 0 == least_share([])
+    assert epsilon_of_share(0.75, 0.0) == pytest.approx(math.log(3)) and rho_of_share(0.4) == 0
+    # The Gaussian mechanism of rho tells a coin with a chance of Phi(sqrt(rho / 2)).
+    for rho in (0.1, 1.0, 3.0):
+        share = 0.5 + math.erf(math.sqrt(rho / 2) / math.sqrt(2)) / 2
+        assert 0.5 * rho < rho_of_share(share) < rho
+
+
 def test_who_is_out_is_left_out_and_everybody_else_is_unmarked():
     marked = Marking((1, 3), (True, False))(table(5))
+    crowded = Marking((1,), (True,), (3,))(table(5))
+    assert crowded["id"].tolist() == ["P0001", "P0003"]
+    assert crowded["marked 1"].tolist() == ["canary 1", "canary 1"]
     for name in Marking((), ()).columns:
         assert marked[name].tolist() == ["nobody", "canary 1", "nobody", "nobody"]
     assert marked["id"].tolist() == ["P0000", "P0001", "P0002", "P0004"]
@@ -126,6 +148,8 @@ def test_what_cannot_be_tried_is_a_sentence_and_the_command_says_what_it_found(t
         one_run(read_recipe('[method]\nname = "random"'), table(50), 20)
     with pytest.raises(RecipeError, match="fewer than twice"):
         one_run(recipe(), table(30), 20)
+    with pytest.raises(RecipeError, match="too few to hide"):
+        retrained(recipe(), table(30), 20)
     path = tmp_path / "r.toml"
     path.write_text('[method]\nname = "independent"\n')
     table(100).to_csv(tmp_path / "t.csv", index=False)

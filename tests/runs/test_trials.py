@@ -35,7 +35,7 @@ intervals = 10
 
 def trial(distance: float, found: int | None, name: str = "adaptive") -> Trial:
     """A trial with one pair so far off, and an attack that found so many of 100 out."""
-    pair = PairTable("a", "b", distance, 0.0, 0.0, 0.0)
+    pair = PairTable("a", "b", distance, 0.0, 0.0, 0.0, 0.0)
     one = Histogram("a", ("x", "y"), (0.5, 0.5), (0.5, 0.5), 0.0, 0.0, None)
     attacked = ()
     if found is not None:

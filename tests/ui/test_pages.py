@@ -194,7 +194,7 @@ def test_a_weak_promise_is_warned_about_with_its_reason(with_table):
 def test_compare_shows_the_figures_and_that_they_stay_here(with_release):
     app = screen("compare", with_release)
     assert "cannot enter a release" in words(app)
-    assert len(app.metric) == 4
+    assert len(app.metric) == 5
 
 
 def test_release_shows_the_promise_and_offers_the_bundle(with_release):
