@@ -95,6 +95,7 @@ class Visitor:
     files: dict[str, str] = field(default_factory=dict)  # look-up tables and hierarchies, by name
     past: list[tuple[dict[str, Any], ...]] = field(default_factory=list)  # steps before each change
     works: dict[str, Any] = field(default_factory=dict)  # by what it is about, ui/shell/work.py
+    matters: dict[str, str] = field(default_factory=dict)  # how much detail, by column
     searched: str = ""  # the key of the last search of the lattice
     stages: dict[str, Stage] = field(default_factory=dict)  # what the steps lead to, by the steps
     queries: dict[str, str] = field(default_factory=dict)  # as they stand in the field, by database
@@ -128,6 +129,7 @@ class Visitor:
         self.upload = self.upload if again else None
         self.entries = self.entries if people or again else []
         self.question = question
+        self.matters = self.matters if same else {}
         self.past, self.stages, self.works, self.searched, self.runs = [], {}, {}, "", []
 
     def decide(self, **parts: BaseModel | Sequence[Any]) -> None:
@@ -172,7 +174,8 @@ class Visitor:
     def again(self) -> Visitor:
         """The same for another tab, which decides for itself from now on; what is spent adds up."""
         past, queries, works = list(self.past), dict(self.queries), dict(self.works)
-        return replace(self, past=past, queries=queries, works=works)
+        matters = dict(self.matters)
+        return replace(self, past=past, queries=queries, works=works, matters=matters)
 
     @property
     def busy(self) -> bool:

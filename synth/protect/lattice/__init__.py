@@ -1,6 +1,7 @@
 """The lattice of generalisations, and the search for the one that loses least."""
 
 from synth.protect.lattice.ladders import Ladder, ladder, steps_for, usual_hierarchy
+from synth.protect.lattice.matter import Matters, Way, theme_of, ways
 from synth.protect.lattice.search import FAILS, HOLDS, LOSSES, UNKNOWN, Goal, Node, Space, search
 
 __all__ = [
@@ -10,10 +11,14 @@ __all__ = [
     "UNKNOWN",
     "Goal",
     "Ladder",
+    "Matters",
     "Node",
     "Space",
+    "Way",
     "ladder",
     "search",
     "steps_for",
+    "theme_of",
     "usual_hierarchy",
+    "ways",
 ]
