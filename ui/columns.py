@@ -128,45 +128,56 @@ def edit_columns(who: Visitor, loaded: Loaded) -> None:
         column_order=ORDER,
         height=min(720, 38 + row * len(frame)),
         row_height=row,
-        column_config={
-            "column": st.column_config.TextColumn("Column", pinned=True),
-            "kind": st.column_config.SelectboxColumn("What it holds", options=KINDS, required=True),
-            "role": st.column_config.SelectboxColumn(
-                "What it says about a person", options=ROLES, required=True, help=ROLE_HELP
-            ),
-            "known": st.column_config.CheckboxColumn(
-                "Known without the rows",
-                help="Tick where you would say the same had you never seen this table. What is "
-                "settled after looking at the rows is not covered by a formal promise, and the "
-                "privacy statement says so.",
-            ),
-            "listed": st.column_config.TextColumn(
-                "All its values", help=f"With {SIGN.strip()} between: no{SIGN}yes{SIGN}unknown"
-            ),
-            "low": st.column_config.TextColumn("Lowest"),
-            "high": st.column_config.TextColumn("Highest"),
-            "meaning": st.column_config.TextColumn("What it means"),
-            "unit": st.column_config.TextColumn("Unit", help="What its numbers count: kg, days, €"),
-            "values": st.column_config.TextColumn(
-                "In your rows", width=_wide(frame["values"], "In your rows")
-            ),
-            "spread": st.column_config.BarChartColumn(
-                "How they spread",
-                help="Numbers and dates: rows in sixteen equal intervals, from the lowest to the "
-                "highest. Else: the commonest values, the commonest first.",
-            ),
-            "missing": st.column_config.NumberColumn("Missing", format="percent"),
-            "written": st.column_config.TextColumn(
-                "Written as", width=_wide(frame["written"], "Written as")
-            ),
-            "why": st.column_config.TextColumn("Why we think so", width="large"),
-        },
+        column_config=_asked() | _read_off(frame),
         alt="One line per column of the table, with what it holds and what it says about a person",
     )
     shown = list(GLANCE)
     if not edited.drop(columns=shown).equals(frame.drop(columns=shown)):
         who.declare(_parts(who, loaded, frame, edited))
         st.rerun()
+
+
+def _asked() -> dict[str, Any]:
+    """The columns of the editor that can be typed into, and the name before them."""
+    return {
+        "column": st.column_config.TextColumn("Column", pinned=True),
+        "kind": st.column_config.SelectboxColumn("What it holds", options=KINDS, required=True),
+        "role": st.column_config.SelectboxColumn(
+            "What it says about a person", options=ROLES, required=True, help=ROLE_HELP
+        ),
+        "known": st.column_config.CheckboxColumn(
+            "Known without the rows",
+            help="Tick where you would say the same had you never seen this table. What is "
+            "settled after looking at the rows is not covered by a formal promise, and the "
+            "privacy statement says so.",
+        ),
+        "listed": st.column_config.TextColumn(
+            "All its values", help=f"With {SIGN.strip()} between: no{SIGN}yes{SIGN}unknown"
+        ),
+        "low": st.column_config.TextColumn("Lowest"),
+        "high": st.column_config.TextColumn("Highest"),
+        "meaning": st.column_config.TextColumn("What it means"),
+        "unit": st.column_config.TextColumn("Unit", help="What its numbers count: kg, days, €"),
+    }
+
+
+def _read_off(frame: pd.DataFrame) -> dict[str, Any]:
+    """The columns of the editor that show what the rows hold, wide enough for it."""
+    return {
+        "values": st.column_config.TextColumn(
+            "In your rows", width=_wide(frame["values"], "In your rows")
+        ),
+        "spread": st.column_config.BarChartColumn(
+            "How they spread",
+            help="Numbers and dates: rows in sixteen equal intervals, from the lowest to the "
+            "highest. Else: the commonest values, the commonest first.",
+        ),
+        "missing": st.column_config.NumberColumn("Missing", format="percent"),
+        "written": st.column_config.TextColumn(
+            "Written as", width=_wide(frame["written"], "Written as")
+        ),
+        "why": st.column_config.TextColumn("Why we think so", width="large"),
+    }
 
 
 def _typed(frame: pd.DataFrame) -> list[dict[str, Any]]:

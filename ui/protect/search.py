@@ -10,10 +10,10 @@ import streamlit as st
 from synth.budget import Audience
 from synth.protect import charts as risk_charts
 from synth.protect.lattice import (
+    Compromise,
     Goal,
     Ladder,
     Matters,
-    Way,
     ladder,
     steps_for,
     theme_of,
@@ -84,7 +84,7 @@ def _ask_matters(who: Visitor, known: Sequence[str]) -> dict[str, Matters]:
     return told
 
 
-def _ask_way(found: Sequence[Way], matters: Mapping[str, Matters]) -> Way:
+def _ask_way(found: Sequence[Compromise], matters: Mapping[str, Matters]) -> Compromise:
     """The proposals, each with what it does to every column; one of them is looked at."""
     if len(found) == 1:
         return found[0]
@@ -147,7 +147,7 @@ def _hierarchy(who: Visitor, picked: str, usual: Hierarchy) -> tuple[Hierarchy, 
     return usual, ""
 
 
-def _show_space(who: Visitor, way: Way, matters: Mapping[str, Matters]) -> None:
+def _show_space(who: Visitor, way: Compromise, matters: Mapping[str, Matters]) -> None:
     """The best node in words, and the picture, of which every point can be taken."""
     space = way.space
     if space.best is None:

@@ -26,7 +26,7 @@ class Matters(StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class Way:
+class Compromise:
     """One proposal of a search: what it keeps detail in, and what it came to."""
 
     name: str
@@ -56,7 +56,7 @@ def ways(
     themes: Mapping[str, str],
     sensitive: Coded | None = None,
     tick: Callable[[float], None] = lambda share: None,
-) -> tuple[Way, ...]:
+) -> tuple[Compromise, ...]:
     """The way that loses least, and those that keep the detail of one theme, where they differ.
 
     Args:
@@ -71,7 +71,7 @@ def ways(
     weights = {n: LITTLE for n, said in matters.items() if said is Matters.LITTLE}
     about = [t for t in dict.fromkeys(themes.values()) if goal.loss != "discernibility"]
     about = about if len(about) > 1 else []
-    made: list[Way] = []
+    made: list[Compromise] = []
     searches = len(about) + 1
 
     def told_of(place: int) -> Callable[[float], None]:
@@ -85,11 +85,11 @@ def ways(
         best = found.best
         if made and (best is None or any(_same(best.levels, way) for way in made)):
             continue
-        made.append(Way(f"Keep detail in {theme}" if theme else EVENLY, found))
+        made.append(Compromise(f"Keep detail in {theme}" if theme else EVENLY, found))
     return tuple(made)
 
 
-def _same(levels: tuple[int, ...], way: Way) -> bool:
+def _same(levels: tuple[int, ...], way: Compromise) -> bool:
     return way.space.best is not None and way.space.best.levels == levels
 
 
