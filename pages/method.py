@@ -15,6 +15,7 @@ from ui.shell.places import go_to
 from ui.shell.settings import writing
 from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import explained, need_table
+from ui.words import show_words
 
 need_custodian()
 REPEATED = (
@@ -23,6 +24,7 @@ REPEATED = (
 )
 who, loaded = need_table()
 st.title("How should the synthetic rows be made?")
+show_words("method")
 with explained():
     ask_purpose(who)
 family = ask_family(who.recipe.method)

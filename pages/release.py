@@ -18,10 +18,12 @@ from ui.shell.places import go_to
 from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import need_made
 from ui.team.submit import offer_submit
+from ui.words import show_words
 
 member = need_custodian()
 who, made = need_made()
 st.title("Ready to leave" if may_leave(made) else "Not yet ready to leave")
+show_words("release")
 if who.stale:
     st.warning(
         "Settings changed since this was made. What you download is the finished run, with the "

@@ -23,6 +23,9 @@ ORDER = (
     *("column", "kind", "role", "known", "spread", "missing", "values", "written"),
     *("listed", "low", "high", "step", "meaning", "unit", "why"),
 )
+ROW, TALL = 35, 66  # pixels of a row; the grid wraps text in rows of more than 64 alone
+LETTER, MARGIN = 7.9, 18  # pixels of a letter, about, and of a cell around its text
+ONE_LINE = 24  # letters, above which the two ends of a range are written one below the other
 KINDS = [k.value for k in Kind]
 ROLES = [r.value for r in Role]
 ROLE_HELP = (
@@ -113,12 +116,22 @@ def _values(column: Column) -> str:
         told = f"{len(domain.values)} values"
         return told + (" and others" if domain.other else "")
     low, high = _bounds(column)
-    return "written or not" if low is None else f"{low} to {high}"
+    if low is None:
+        return "written or not"
+    told = f"{low} to {high}"
+    return told if len(told) <= ONE_LINE else f"{low}\nto {high}"
+
+
+def _wide(shown: pd.Series, label: str) -> int:
+    """Pixels that the longest line of a column of texts needs, or its heading."""
+    lines = [line for cell in shown for line in str(cell).split("\n")]
+    return round(LETTER * max(map(len, [label, *lines])) + MARGIN)
 
 
 def edit_columns(who: Visitor, loaded: Loaded) -> None:
     """Show the editor; declare what was changed, or say why it cannot be."""
     frame = column_frame(who.schema, who.recipe.column, loaded.suggestions)
+    row = TALL if frame["values"].str.contains("\n").any() else ROW
     edited = st.data_editor(
         frame,
         key=f"columns of {loaded.token} {hash(who.recipe.column)}",
@@ -126,8 +139,9 @@ def edit_columns(who: Visitor, loaded: Loaded) -> None:
         placeholder="",
         disabled=["column", "values", "spread", "missing", "written", "why"],
         column_order=ORDER,
-        height=min(720, 38 + 35 * len(frame)),
-        column_config=_headings(),
+        height=min(720, 38 + row * len(frame)),
+        row_height=row,
+        column_config=_asked() | _read_off(frame),
         alt="One line per column of the table, with what it holds and what it says about a person",
     )
     shown = list(GLANCE)
@@ -136,8 +150,8 @@ def edit_columns(who: Visitor, loaded: Loaded) -> None:
         st.rerun()
 
 
-def _headings() -> dict[str, Any]:
-    """What stands above each column of the editor, and helps with it."""
+def _asked() -> dict[str, Any]:
+    """The columns of the editor that can be typed into, and the name before them."""
     return {
         "column": st.column_config.TextColumn("Column", pinned=True),
         "kind": st.column_config.SelectboxColumn("What it holds", options=KINDS, required=True),
@@ -158,14 +172,24 @@ def _headings() -> dict[str, Any]:
         "step": st.column_config.TextColumn("In steps of", help=STEP_HELP),
         "meaning": st.column_config.TextColumn("What it means"),
         "unit": st.column_config.TextColumn("Unit", help="What its numbers count: kg, days, €"),
-        "values": st.column_config.TextColumn("In your rows"),
+    }
+
+
+def _read_off(frame: pd.DataFrame) -> dict[str, Any]:
+    """The columns of the editor that show what the rows hold, wide enough for it."""
+    return {
+        "values": st.column_config.TextColumn(
+            "In your rows", width=_wide(frame["values"], "In your rows")
+        ),
         "spread": st.column_config.BarChartColumn(
             "How they spread",
             help="Numbers and dates: rows in sixteen equal intervals, from the lowest to the "
             "highest. Else: the commonest values, the commonest first.",
         ),
         "missing": st.column_config.NumberColumn("Missing", format="percent"),
-        "written": st.column_config.TextColumn("Written as"),
+        "written": st.column_config.TextColumn(
+            "Written as", width=_wide(frame["written"], "Written as")
+        ),
         "why": st.column_config.TextColumn("Why we think so", width="large"),
     }
 

@@ -10,6 +10,7 @@ from synth.protect.steps import Shelf
 from synth.runs.running import deidentified
 from synth.vault import Counting
 from ui.shell.visitor import Made, Visitor, explained
+from ui.words import show_words
 
 FEWEST = 10  # people that a combination should have to count, unless the recipe says another k
 MOST_TOLD = 8  # columns whose verdict is shown at once
@@ -51,6 +52,7 @@ def show_distances(found: Comparison) -> None:
         "beside it. *On their own* is what a method comes to that keeps each column but not how "
         "they go together. Columns are cut by what the real one holds, the same for every run."
     )
+    show_words("compare")
     if found.own_states:
         st.info(
             "The rows stayed in their engine, so numbers and dates are compared on the intervals "

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
 
@@ -20,6 +20,7 @@ from synth.lazily import np, special
 ONE_WAY, PAIRS = 0.4, 0.6  # of rho, about as the methods share it
 NARROW = 30.0  # a state is told well where it holds this many times its noise
 MOSTLY_NOISE, ROUGH = 0.25, 0.05  # of all rows, that noise alone may seem to move
+HIGHEST = 4.0  # the epsilon above which none is advised or proposed
 LEAST, MOST = 1e-3, 1e3  # epsilons looked at
 
 
@@ -154,11 +155,26 @@ class Prospect:
             told.append(
                 f"use coarser values: a column has {widest}, about {self.tellable} can be told"
             )
-        wanted = epsilon_for(ROUGH, self.sizes, self.rows, self.delta)
-        if 1.2 * self.epsilon < wanted < MOST:
+        return (*told, *self._raised, "ask for more people")
+
+    @property
+    def _raised(self) -> tuple[str, ...]:
+        """What more epsilon would do, up to `HIGHEST`; beyond that, what else there is."""
+        wanted = epsilon_for(ROUGH, self.sizes, self.rows, self.delta, self.rows_per_person)
+        if wanted <= 1.2 * self.epsilon:
+            return ()
+        if wanted <= HIGHEST:
             less = ", and protect people less" if wanted > 1 else ""
-            told.append(f"raise epsilon: about {up(wanted, 2)} would do{less}")
-        return (*told, "ask for more people")
+            return (f"raise epsilon: about {up(wanted, 2)} would do{less}",)
+        other = "coarser values or fewer columns have to do the rest"
+        if self.epsilon >= HIGHEST:
+            return (f"leave epsilon as it is (more than {HIGHEST:g} is not advised): {other}",)
+        most = replace(self, epsilon=HIGHEST)
+        return (
+            f"raise epsilon, to {HIGHEST:g} at most: noise would then still seem to move "
+            f"{max(most.single, most.pair):.0%} of the rows in a pair of columns "
+            f"({max(self.single, self.pair):.0%} now), and {other}",
+        )
 
     @property
     def _setting(self) -> str:
@@ -178,7 +194,9 @@ class Prospect:
         return self.verdict + advice
 
 
-def epsilon_for(accuracy: float, sizes: Sequence[int], rows: int, delta: float) -> float:
+def epsilon_for(
+    accuracy: float, sizes: Sequence[int], rows: int, delta: float, rows_per_person: int = 1
+) -> float:
     """The smallest epsilon at which noise moves no more than `accuracy` of the rows of a pair.
 
     Args:
@@ -197,7 +215,7 @@ def epsilon_for(accuracy: float, sizes: Sequence[int], rows: int, delta: float) 
         )
 
     def noise(epsilon: float) -> float:
-        seen = Prospect(tuple(sizes), rows, epsilon, delta)
+        seen = Prospect(tuple(sizes), rows, epsilon, delta, rows_per_person)
         return max(seen.single, seen.pair)
 
     low, high = LEAST, MOST

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from synth.budget.prospect import HIGHEST
 from synth.ingest.roles import words_of
 from synth.protect.steps.hierarchy import BUILT_IN
 from synth.runs.recipe import MethodPart, Recipe, RulePart
 from synth.schema import Column, Dates
 
 USUAL = 1.0  # the epsilon of a recipe that names none
-LADDER = (USUAL, 2.0, 4.0)  # that are proposed and compared; none above is proposed
+LADDER = (USUAL, 2.0, HIGHEST)  # that are proposed and compared; none above is proposed
 Step = Mapping[str, Any]
 LONGER = {"hour": "day", "day": "month", "week": "month", "month": "quarter", "quarter": "year"}
 DISTRICT = {"postcode": (2, "its district"), "zip": (2, "its first three digits")}

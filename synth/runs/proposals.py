@@ -203,7 +203,7 @@ def told_of(epsilon: float, recipe: Recipe) -> str:
 def _enough(seen: Prospect, *, together: bool) -> float:
     """The epsilon at which noise moves no more than `ROUGH` of the rows, in two digits."""
     if together:
-        found = epsilon_for(ROUGH, seen.sizes, seen.rows, seen.delta)
+        found = epsilon_for(ROUGH, seen.sizes, seen.rows, seen.delta, seen.rows_per_person)
         return float(up(found, 2)) if found < MOST else math.inf
     steps = [0.01 * 1.1**i for i in range(90)]
     fine = (e for e in steps if replace(seen, epsilon=e).single <= ROUGH)

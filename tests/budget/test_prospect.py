@@ -46,6 +46,17 @@ def test_a_small_table_with_many_columns_is_mostly_noise() -> None:
     assert told.advice[-1] == "ask for more people"
 
 
+@pytest.mark.parametrize(("epsilon", "says"), [(0.5, "raise epsilon, to 4 at most"), (5, "leave")])
+def test_no_more_epsilon_is_advised_than_is_proposed_and_the_other_way_is_told(
+    epsilon: float, says: str
+) -> None:
+    told = Prospect(TWELVE, 400, epsilon, 1e-6).advice
+    assert any(hint.startswith(says) for hint in told)
+    assert any("coarser values or fewer columns" in hint for hint in told)
+    assert not any("would do" in hint for hint in told)
+    assert any("would do" in hint for hint in Prospect(TWELVE, 2000, 1.0, 1e-6).advice)
+
+
 def test_a_large_table_is_accurate_and_needs_no_advice() -> None:
     told = Prospect(TWELVE, 1_000_000, 1.0, 1e-9)
     assert "are accurate" in told.verdict

@@ -1,6 +1,7 @@
 """The search finds what looking at every node finds, and its steps do what it promised."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,15 @@ from hypothesis import strategies as st
 from synth.budget import Audience, Budget
 from synth.errors import RiskError, StepError
 from synth.ingest import load
-from synth.protect.lattice import Goal, ladder, search, steps_for, usual_hierarchy
+from synth.protect.lattice import (
+    Goal,
+    Matters,
+    ladder,
+    search,
+    steps_for,
+    usual_hierarchy,
+    ways,
+)
 from synth.protect.risk import classes_of
 from synth.protect.steps import protect
 from synth.protect.steps.hierarchy import Date, Icd10, Postcode, Suppressed, ValueTree, Widths
@@ -99,6 +108,26 @@ def test_columns_that_matter_more_are_generalised_less():
     assert one[0] <= other[0]
     assert other[1] <= one[1]
     assert one != other
+
+
+def test_ways_keep_what_matters_and_leave_what_must_stay_as_it_is():
+    _, ladders = rungs(3, rows=200)
+    themes = {"c1": "time", "c2": "places"}
+    goal = Goal(k=15, suppression=0)
+    said = {"c0": Matters.ALL}
+    free, held = (ways(ladders, replace(goal, k=k), s, themes) for k, s in ((15, {}), (3, said)))
+    assert free[0].name == "Lose least" and len({w.space.best.levels for w in free}) == len(free)
+    assert all(way.space.best is None or way.space.best.levels[0] == 0 for way in held)
+    best = held[0].space.best
+    assert best is not None
+    assert "as it is: c0 (must stay as it is)" in held[0].plain(best.levels, said)
+    assert steps_for(held[0].space.ladders[:1], (0,), 3, 5)[0].columns == ("c0",)
+    little = ways(ladders, goal, {"c0": Matters.LITTLE}, {})[0].space.best
+    much = ways(ladders, goal, dict.fromkeys(("c1", "c2"), Matters.LITTLE), {})[0].space.best
+    assert little.levels[0] >= much.levels[0] and little.levels != much.levels
+    for theme, name in (("time", 1), ("places", 2)):
+        way = next((w for w in free if w.name.endswith(theme)), free[0])
+        assert way.space.best.levels[name] <= free[0].space.best.levels[name]
 
 
 def test_the_steps_of_a_node_do_what_it_promised():

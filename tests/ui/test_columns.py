@@ -2,6 +2,7 @@
 
 import io
 
+import pandas as pd
 import pytest
 
 from synth.budget import Budget
@@ -12,7 +13,7 @@ from synth.runs import Recipe, run
 from synth.runs.recipe import MethodPart, Privacy
 from synth.schema import Kind, Origin
 from tests.people import some_people
-from ui.columns import _line, _part, _still, column_frame
+from ui.columns import _line, _part, _still, _wide, column_frame
 
 TABLE = some_people().to_csv(index=False).encode()
 
@@ -33,6 +34,16 @@ def test_nothing_is_taken_as_known_before_somebody_types_it(seen):
     assert not frame["known"].any()
     assert frame[["listed", "low", "high"]].isna().all(axis=None)
     assert "0 to" in frame.set_index("column")["values"]["age"]  # for the custodian's eyes
+
+
+def test_a_long_range_has_two_lines_and_its_column_room_for_each_and_for_a_format():
+    text = "at\n" + "\n".join(f"2021-03-{1 + n % 28:02d}T10:0{n % 9}:00+02:00" for n in range(60))
+    found = load(io.BytesIO(text.encode()), Budget(1.0)).suggestions
+    (line,) = column_frame(declared(found, []), [], found).to_dict("records")
+    low, high = line["values"].split("\n")
+    assert low.startswith("2021-03-01T") and high.startswith("to 2021-03-28T")
+    assert _wide(pd.Series([line["values"]]), "In your rows") >= 8 * len(high)
+    assert _wide(pd.Series([line["written"]]), "Written as") >= 8 * len(line["written"])
 
 
 def test_what_is_known_without_the_rows_is_declared(seen):

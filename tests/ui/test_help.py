@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from tests.screens import AppTest
 from tests.ui.test_pages import screen, words
 from ui.help import EXPLAINED, PAGES, inside
 from ui.shell.places import DOCS
+from ui.words import USED, meanings
 
 
 def test_every_page_is_there_and_its_links_stay_in_the_app():
@@ -39,3 +41,11 @@ def test_a_page_opens():
     assert "you are" in words(app)
     shown = app.selectbox[0].select("promise").run()
     assert "Who the attacker is" in words(shown)
+
+
+def test_each_word_that_a_screen_explains_has_its_meaning_in_the_glossary():
+    for shown, told in USED.items():
+        assert all(meanings()[word] for word in told)
+        app = AppTest.from_string(f"from ui.words import show_words\nshow_words({shown!r})").run()
+        assert not app.exception
+        assert meanings()[told[0]] in app.markdown[0].value

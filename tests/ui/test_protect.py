@@ -155,6 +155,18 @@ def test_a_search_ends_in_steps_that_protect(hospital):
     assert int(metrics["Smallest group (k)"]) >= 5
 
 
+def test_what_must_stay_as_it_is_stays_and_is_remembered(hospital):
+    app = screen("protect", hospital)
+    app.session_state["details"] = "Find it for me"
+    app.run()
+    app.radio(key="matters Gender").set_value("must stay as it is").run()
+    app.button(key="search").click().run()
+    assert "Gender (must stay as it is)" in words(ran(app))
+    app.button(key="use_node").click().run()
+    assert "Gender" not in str(hospital.recipe.protect)
+    assert hospital.again().matters["Gender"] == "must stay as it is"
+
+
 def test_with_a_formal_promise_noise_protects_those_who_still_stand_out(hospital):
     app = screen("protect", hospital)
     app.session_state["details"] = "Find it for me"

@@ -1,16 +1,19 @@
 """What a browser left off with is found again by its secret, in time, and by nobody else."""
 
 import asyncio
+import threading
 from http.cookies import SimpleCookie
 
 import pytest
 
 from synth.budget import Budget
 from synth.ingest import load
+from synth.runs import Recipe
 from tests.people import some_people
 from tests.screens import AppTest
+from tests.ui.test_pages import screen, words
 from ui.shell import visits
-from ui.shell.visitor import Visitor
+from ui.shell.visitor import Made, Visitor
 from ui.shell.visits import COOKIE, MINUTES, Recognised, Visits, key_of
 
 SECRET = "s" * 43
@@ -109,6 +112,32 @@ def test_another_tab_decides_for_itself_and_what_is_spent_adds_up():
     assert (who.recipe.protect, who.past, who.queries) == ((), [], {})
     assert other.loaded is who.loaded
     assert other.entries is who.entries
+
+
+class Ended:
+    """A job, as far as a tab that waits for it looks."""
+
+    def __init__(self) -> None:
+        self.finished, self.share, self.doing = threading.Event(), 0.5, "counting"
+        self.recipe, self.bundle, self.comparison = Recipe(), None, None
+
+
+def test_a_tab_that_was_open_before_a_run_shows_it_and_one_of_another_table_does_not(monkeypatch):
+    monkeypatch.setattr(Made, "trial", object())
+    who, job = Visitor(), Ended()
+    who.bring(load(some_people(60), Budget(1.0)), "people")
+    before, apart = who.again(), who.again()
+    apart.bring(load(some_people(60), Budget(1.0)), "others")
+    who.job = job
+    during = who.again()
+    shown = screen("compare", during)
+    assert "are being made" in words(shown) and "First make" not in words(shown)
+    job.bundle, job.comparison = b"zip", object()
+    job.finished.set()
+    assert who.collect()
+    for tab in (before, apart):
+        tab.collect()
+    assert before.made is who.made and apart.made is None
 
 
 # -- the secret -----------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from synth.schema import Role
 from ui.protect.chain import Chain
 from ui.shell.visitor import Visitor, explained
 from ui.shell.work import at_once, in_background
+from ui.words import show_words
 
 ATTACKERS = {
     "prosecutor": "knows that a certain person is in the table",
@@ -119,6 +120,7 @@ def show_headline(found: Risk, k: int, person: str = "") -> None:
         st.metric(f"{what} in groups below {k}", f"{small:,}", width="content", border=True)
         st.metric("Smallest group (k)", f"{classes.k:,}", width="content", border=True)
         st.metric(what, f"{classes.rows:,}", width="content", border=True)
+    show_words("protect")
     if small:
         st.warning(
             f"{small:,} people share what can be known about them with fewer than {k - 1} others. "

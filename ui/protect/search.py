@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from synth.budget import Audience
 from synth.protect import charts as risk_charts
-from synth.protect.lattice import Goal, Ladder, Space, ladder, search, steps_for, usual_hierarchy
+from synth.protect.lattice import (
+    Compromise,
+    Goal,
+    Ladder,
+    Matters,
+    ladder,
+    steps_for,
+    theme_of,
+    usual_hierarchy,
+    ways,
+)
 from synth.protect.risk.summary import REASON
 from synth.protect.steps.hierarchy import BUILT_IN, Hierarchy, listed_hierarchy
 from synth.schema import Role
@@ -22,7 +32,7 @@ from ui.shell.work import in_background
 LOSSES = {
     "entropy": "how much the columns tell (non-uniform entropy)",
     "generalisation": "how wide the groups get (weighted)",
-    "discernibility": "how large the groups get (discernibility)",
+    "discernibility": "how large the groups get (discernibility; all columns matter alike)",
 }
 
 
@@ -35,9 +45,10 @@ def show_search(who: Visitor, chain: Chain, known: Sequence[str], k: int) -> Non
     if not known:
         st.info("Choose above what someone may already know.")
         return
+    matters = _ask_matters(who, known)
     goal, sensitive = _ask_goal(chain, known, k)
     ladders = _ask_ladders(who, chain, known)
-    about = f"search {chain.key} {list(known)}"
+    about = f"search {chain.key} {list(known)} {list(matters.values())}"
     if st.button("Search", key="search", icon=":material/search:"):
         if about in who.works:
             who.works.pop(about).stop()
@@ -45,14 +56,45 @@ def show_search(who: Visitor, chain: Chain, known: Sequence[str], k: int) -> Non
     if who.searched != about:
         return
     doing = "Looking at combinations of levels …"
-    space = in_background(
+    schema = chain.last.private.schema
+    themes = {n: theme_of(n, schema[n].kind) for n in known if matters[n] is not Matters.ALL}
+    found = in_background(
         who,
         about,
-        lambda tell: search(ladders, goal, sensitive, lambda share: tell(share, doing)),
+        lambda tell: ways(
+            ladders, goal, matters, themes, sensitive, lambda share: tell(share, doing)
+        ),
         doing,
     )
-    if space is not None:
-        _show_space(who, space)
+    if found is not None:
+        _show_space(who, _ask_way(found, matters), matters)
+
+
+def _ask_matters(who: Visitor, known: Sequence[str]) -> dict[str, Matters]:
+    """How much the detail of each column matters; kept with the visitor."""
+    st.markdown("**How much does the detail of each column matter?**")
+    options = list(Matters)
+    told = {}
+    for name in known:
+        now = Matters(who.matters.get(name, Matters.SOME))
+        told[name] = st.radio(
+            name, options, options.index(now), key=f"matters {name}", horizontal=True
+        )
+        who.matters[name] = told[name].value
+    return told
+
+
+def _ask_way(found: Sequence[Compromise], matters: Mapping[str, Matters]) -> Compromise:
+    """The proposals, each with what it does to every column; one of them is looked at."""
+    if len(found) == 1:
+        return found[0]
+    named = {way.name: way for way in found}
+    told = [
+        way.plain(way.space.best.levels, matters) if way.space.best is not None else ""
+        for way in found
+    ]
+    chosen = st.radio("Which way suits?", list(named), captions=told, key="way")
+    return named[chosen]
 
 
 def _ask_goal(chain: Chain, known: Sequence[str], k: int) -> tuple[Goal, Coded | None]:
@@ -105,10 +147,17 @@ def _hierarchy(who: Visitor, picked: str, usual: Hierarchy) -> tuple[Hierarchy, 
     return usual, ""
 
 
-def _show_space(who: Visitor, space: Space) -> None:
+def _show_space(who: Visitor, way: Compromise, matters: Mapping[str, Matters]) -> None:
     """The best node in words, and the picture, of which every point can be taken."""
+    space = way.space
     if space.best is None:
-        st.warning("Not even leaving all these columns out is enough. Allow more rows to go.")
+        fixed = Matters.ALL in matters.values()
+        st.warning(
+            "Nothing protects enough as long as these columns must stay as they are. Let one of "
+            "them change, or allow more rows to go."
+            if fixed
+            else "Not even leaving all these columns out is enough. Allow more rows to go."
+        )
         return
     frame = risk_charts.space_frame(space)
     event = st.altair_chart(
@@ -122,7 +171,7 @@ def _show_space(who: Visitor, space: Space) -> None:
     levels = space.best.levels if picked is None else picked
     node = space.evaluate(levels)
     word = "Best" if picked is None else "Chosen"
-    st.markdown(f"**{word}:** {space.words(levels)}")
+    st.markdown(f"**{word}:** {way.plain(levels, matters)}")
     share = node.suppressed / space.rows if space.rows else 0.0
     st.caption(
         f"Loss {node.loss:,.0f}; {node.suppressed:,} rows ({share:.1%}) still stand out. "

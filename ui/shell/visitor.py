@@ -89,12 +89,14 @@ class Visitor:
     recipe: Recipe = field(default_factory=Recipe)
     job: Job | None = None
     made: Made | None = None
+    finished: list[Made] = field(default_factory=list)  # the last run of this table, in all tabs
     repeated: bool = False  # whether `made` is what was released of the same query before
     runs: list[Trial] = field(default_factory=list)  # of this table, oldest first
     entries: list[Entry] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)  # look-up tables and hierarchies, by name
     past: list[tuple[dict[str, Any], ...]] = field(default_factory=list)  # steps before each change
     works: dict[str, Any] = field(default_factory=dict)  # by what it is about, ui/shell/work.py
+    matters: dict[str, str] = field(default_factory=dict)  # how much detail, by column
     searched: str = ""  # the key of the last search of the lattice
     stages: dict[str, Stage] = field(default_factory=dict)  # what the steps lead to, by the steps
     queries: dict[str, str] = field(default_factory=dict)  # as they stand in the field, by database
@@ -124,10 +126,11 @@ class Visitor:
             whom = kept.people.model_copy(update={"column": "", "rows": 1})
             kept = kept.model_copy(update={"people": whom})
         self.loaded, self.table_name, self.recipe = loaded, name, kept
-        self.job, self.made, self.repeated = None, None, False
+        self.job, self.made, self.finished, self.repeated = None, None, [], False
         self.upload = self.upload if again else None
         self.entries = self.entries if people or again else []
         self.question = question
+        self.matters = self.matters if same else {}
         self.past, self.stages, self.works, self.searched, self.runs = [], {}, {}, "", []
 
     def decide(self, **parts: BaseModel | Sequence[Any]) -> None:
@@ -154,7 +157,7 @@ class Visitor:
             update={"release": made.recipe.release.model_copy(update=said)}
         )
         new = replace(made, recipe=recipe, zipped=zipped)
-        self.made = new
+        self.made, self.finished[:] = new, [new]
         self.decide(release=self.recipe.release.model_copy(update=said))
         if asking := self._asking(recipe):
             self.memory.keep(asking, new, len(zipped))
@@ -172,7 +175,8 @@ class Visitor:
     def again(self) -> Visitor:
         """The same for another tab, which decides for itself from now on; what is spent adds up."""
         past, queries, works = list(self.past), dict(self.queries), dict(self.works)
-        return replace(self, past=past, queries=queries, works=works)
+        matters = dict(self.matters)
+        return replace(self, past=past, queries=queries, works=works, matters=matters)
 
     @property
     def busy(self) -> bool:
@@ -226,7 +230,7 @@ class Visitor:
         self.repeated = earlier is not None
         if earlier is not None and self.question is not None:
             note(self.question.asked(self.recipe).ending(Ended.REPEATED))
-            self.made = earlier
+            self.made, self.finished[:] = earlier, [earlier]
             self.decide(source=earlier.recipe.source)  # the query as it was spelt then
             return
         self.job = self.job_of(self.wanted, note)
@@ -263,12 +267,19 @@ class Visitor:
             self.runs = [*self.runs, trial][-MOST_RUNS:]
 
     def collect(self) -> bool:
-        """Take over the result of a finished job; whether there was one."""
+        """Take over the result of a finished job; whether there was one.
+
+        A tab that has made nothing of its table takes what another one has made of it.
+        """
         job = self.job
+        if job is None and self.made is None and self.finished:
+            self.made = self.finished[-1]
+            self.keep_run(self.made.trial)
         if job is None or not job.finished.is_set() or job.bundle is None or job.comparison is None:
             return False
         if self.made is None or self.made.zipped is not job.bundle:
             self.made = Made(job.recipe, job.bundle, job.comparison)
+            self.finished[:] = [self.made]
             self.keep_run(self.made.trial)
             if asking := self._asking(job.recipe):
                 self.memory.keep(asking, self.made, len(job.bundle))
@@ -296,6 +307,7 @@ def forget() -> None:
     who = visitor()
     if who.job is not None:
         who.job.cancel()
+    who.finished.clear()
     VISITS.forget(visit())
     st.session_state.clear()
 
@@ -320,11 +332,23 @@ def need_table() -> tuple[Visitor, Loaded]:
 def need_made() -> tuple[Visitor, Made]:
     """The visitor and their last finished run, or a word on where to start one."""
     who, _ = need_table()
+    if who.made is None and who.job is not None and who.busy:
+        st.info("Synthetic data are being made; they show here as soon as they are done.")
+        _until_done(who.job)
+        st.stop()
     if who.made is None:
         st.info("First make synthetic data.")
         st.page_link(page("method"), label="Go to Method", icon=":material/arrow_forward:")
         st.stop()
     return who, who.made
+
+
+@st.fragment(run_every=0.5)
+def _until_done(job: Job) -> None:
+    """How far a run is, on a screen that waits for it."""
+    if job.finished.is_set():
+        st.rerun()
+    st.progress(min(1.0, job.share), f"{job.doing.capitalize()} …")
 
 
 @contextmanager

@@ -47,6 +47,11 @@ class Ladder:
     def top(self) -> int:
         return len(self.groups) - 1
 
+    @property
+    def unchanged(self) -> Ladder:
+        """The same column with its own values as the only level."""
+        return replace(self, groups=self.groups[:1])
+
     def words(self, level: int) -> str:
         """What a level is called."""
         return self.hierarchy.words(level)
@@ -106,7 +111,7 @@ def steps_for(
     """
     made = [ld.step(level) for ld, level in zip(ladders, levels, strict=True)]
     steps = [s for s in made if s is not None]
-    kept = tuple(ld.name for ld, lv in zip(ladders, levels, strict=True) if lv < ld.top)
+    kept = tuple(ld.name for ld, lv in zip(ladders, levels, strict=True) if lv < ld.top or not lv)
     if suppressed and kept:
         steps.append(Suppress(kept, k=k, whole=True))
     return tuple(replace(step, seen=True) for step in steps)

@@ -46,7 +46,8 @@ class Goal:
         closeness: largest distance of a class from the whole table (t-closeness); 1: any.
         loss: "entropy" (non-uniform entropy, bits), "discernibility" (sum of squared class
             sizes), or "generalisation" (share of a column's values that a group covers, weighted).
-        weights: how much a column matters for "generalisation"; 1 where it is not named.
+        weights: how much what a column loses counts; 1 where it is not named. Discernibility is
+            of all columns together, and knows none.
 
     Raises:
         RiskError: one of them makes no sense.
@@ -325,16 +326,18 @@ class _LatticeSearch:
 def _losses(ladder: Ladder, goal: Goal) -> list[Losses]:
     """What a row of each value loses at each level; the last is leaving the value out."""
     counts = np.bincount(ladder.column.codes, minlength=ladder.column.size).astype(np.float64)
+    weight = goal.weights.get(ladder.name, 1.0)
     total, values = counts.sum(), len(counts)
     tables = []
     for groups in ladder.groups:
         if goal.loss == "generalisation":
             covered = np.bincount(groups)[groups]
             share = (covered - 1) / max(values - 1, 1)
-            tables.append(goal.weights.get(ladder.name, 1.0) * share)
+            tables.append(weight * share)
         else:
-            tables.append(np.log2(np.bincount(groups, weights=counts)[groups] / counts))
-    out = np.log2(total / counts)
+            told = np.log2(np.bincount(groups, weights=counts)[groups] / counts)
+            tables.append(weight * told)
+    out = weight * np.log2(total / counts)
     if goal.loss == "generalisation":
-        out = np.full(values, goal.weights.get(ladder.name, 1.0))
+        out = np.full(values, weight)
     return [*tables, np.asarray(out)]
