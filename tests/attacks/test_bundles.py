@@ -547,6 +547,12 @@ def test_a_release_of_the_sample_holds_as_it_is_typed(method, tmp_path):
         told = CliRunner().invoke(app, [str(w) for w in words])
         assert told.exit_code == 0, told.output
         assert words[0] != "verify" or "ok  Signed by the key" in told.output
+
+
+def test_a_release_that_nobody_signed_says_so(tmp_path):
+    recipe, out = tmp_path / "recipe.toml", tmp_path / "release.zip"
+    some_people().to_csv(tmp_path / "people.csv", index=False)
+    recipe.write_text('[source]\nfile = "people.csv"\n[method]\nname = "independent"\n')
     assert CliRunner().invoke(app, ["run", str(recipe), "-o", str(out)]).exit_code == 0
     told = CliRunner().invoke(app, ["verify", str(out)])
     assert "--  Not signed" in told.output and "ok  Not signed" not in told.output
