@@ -7,7 +7,7 @@ written as conditional tables in the order of drawing.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -68,9 +68,33 @@ class Network(Model):
 
     def sample_codes(self, rows: int, rng: np.random.Generator) -> dict[str, Codes]:
         """One code array of length `rows` per modelled column."""
-        codes = drawn(self.conditionals, rows, rng)
+        return self.within(drawn(self.conditionals, rows, rng), rng)
+
+    def groups_of(self, known: Mapping[str, Codes]) -> dict[str, Codes]:
+        """The group of each state of some columns, where they were learnt in groups.
+
+        A state whose chance was saved as 0 counts to the group of the nearest one that has any.
+        """
+        found = dict(known)
+        for name in self.splits.keys() & known.keys():
+            table = self.splits[name]
+            there = np.flatnonzero(table.any(axis=0))
+            nearest = np.abs(np.arange(table.shape[1])[:, None] - there).argmin(axis=1)
+            found[name] = table.argmax(axis=0)[there[nearest]][known[name]]
+        return found
+
+    def within(
+        self, codes: dict[str, Codes], rng: np.random.Generator, without: Collection[str] = ()
+    ) -> dict[str, Codes]:
+        """The states within the groups that were drawn, in place of these.
+
+        Args:
+            without: columns whose groups stay as they are.
+        """
         scores = self.order.scores(codes, rng)
         for name, table in self.splits.items():
+            if name in without:
+                continue
             group = codes[name].astype(np.int64)
             if name in scores:
                 found = _in_order(table, group, scores[name], rng)

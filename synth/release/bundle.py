@@ -17,6 +17,7 @@ from synth.lazily import pd
 from synth.learning.method import Model
 from synth.methods import model_of
 from synth.release.archive import confirm, unpacked
+from synth.release.children import FILE, Children
 from synth.release.kept_rules import rules_in
 from synth.release.papers.about import About
 from synth.release.release import FORMAT
@@ -58,6 +59,22 @@ class Bundle:
     @cached_property
     def model(self) -> Model:
         return model_of(self.document)
+
+    @cached_property
+    def children(self) -> Children | None:
+        """The second table of the release; None where it has none.
+
+        Raises:
+            BundleError: what it says of it is none, or does not fit the first table.
+        """
+        if FILE not in self.files:
+            return None
+        found = Children.of_document(document(self.files[FILE], _no_json(FILE)))
+        with consistent():
+            fits = found.fits(self.schema)
+        if not fits:
+            raise APART.of()
+        return found
 
     @property
     def schema(self) -> Schema:
