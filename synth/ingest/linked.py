@@ -15,7 +15,7 @@ from synth.ingest.loading import AS_FOUND, Loaded, opened
 from synth.ingest.reading import MISSING_TEXTS, Choices, Noticed
 from synth.ingest.suggest import Suggestion, suggest
 from synth.lazily import nw
-from synth.schema import Column, Role, Schema
+from synth.schema import Column, Origin, Role, Schema
 from synth.schema.written import AS_USUAL, Written
 from synth.vault import PrivateTable
 from synth.vault.linked import CountLinked, JoinLinked, LinkedRows
@@ -139,13 +139,21 @@ def joined(
     own = [p for p in parts if p.name != key]
     schema = declared(linked.suggestions, [*own, _as_key(parts, key)], lenient=lenient)
     columns = {c.name: beside(of, c.name) for c in given}
-    theirs = (replace(c, name=columns[c.name]) for c in given)
+    theirs = (_told_before(replace(c, name=columns[c.name])) for c in given)
     step = JoinLinked(linked.rows, people.person, columns, Schema((*schema.columns, *theirs)))
     private = people.transform(step).charged_to(ledger)
     said = (*own, _as_key(parts, key))
     return Loaded(
         private, linked.suggestions, linked.rows.figures.rows, said, written=linked.written
     )
+
+
+def _told_before(column: Column) -> Column:
+    """A column of the people, of which nothing is to be found out again: not even where to cut."""
+    domain: Any = column.domain
+    if domain.origin is Origin.BOUNDED:
+        return replace(column, domain=replace(domain, origin=Origin.DISCOVERED))
+    return column
 
 
 def beside(of: str, column: str) -> str:

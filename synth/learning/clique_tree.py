@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
+from types import MappingProxyType
 
 from synth.budget import Rho
 from synth.errors import MethodError
@@ -27,6 +28,7 @@ from synth.learning.inference.estimation import Effort
 from synth.learning.inference.triangulation import Clique, eliminate
 from synth.learning.method import modelled_names
 from synth.progress import Progress, quiet
+from synth.schema import Counts
 from synth.vault import PrivateTable
 
 ONE_WAY, SELECTION = 0.25, 0.05  # of rho; the rest goes to the joint marginals, and one-way again
@@ -76,8 +78,12 @@ class CliqueTree:
         rho: Rho,
         progress: Progress = quiet,
         effort: Effort | None = None,
+        known: Mapping[str, Counts] = MappingProxyType({}),
     ) -> CliqueModel:
         """Choose, measure and fit, worth `rho` together.
+
+        Args:
+            known: about how many rows have each state of some columns, as far as that is public.
 
         Raises:
             MethodError: a pinned or weighted column is not a modelled one.
@@ -86,7 +92,7 @@ class CliqueTree:
         pinned = self._pinned(names)
         share = ONE_WAY if len(names) > 1 else 1.0
         progress(0.0, "counting columns")
-        ground = GraphGround.of(private, Rho(share * rho))
+        ground = GraphGround.of(private, Rho(share * rho), known)
         progress(0.1, "looking for columns that go together")
         rest = Rho((1 - ONE_WAY - SELECTION) * rho)
         choice, chosen = self._chosen(ground, pinned, Rho(SELECTION * rho), rest)
@@ -152,7 +158,7 @@ def _measured(
     ground: GraphGround, chosen: Sequence[Clique], weights: Sequence[float], rho: Rho
 ) -> tuple[GraphGround, list[Noisy]]:
     """The chosen tables, and the one-way marginals once more, each with its share of `rho`."""
-    singles = sum(need(len(counts), SINGLE) for counts in ground.fine.values())
+    singles = sum(need(len(ground.fine[n]), SINGLE) for n in ground.asked)
     tables = sum(need(ground.cells(c), w) for c, w in zip(chosen, weights, strict=True))
     single = singles / (singles + tables)
     ground = ground.refined(Rho(single * rho))

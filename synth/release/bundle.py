@@ -117,12 +117,18 @@ class Bundle:
         """The first synthetic table, as released."""
         return restored_rows(self.files["synthetic.parquet"], self.schema)
 
-    def as_text(self, blocks: Iterable[pd.DataFrame], stream: IO[bytes]) -> Iterator[pd.DataFrame]:
-        """Write further rows as CSV as the released ones are written, and hand them on."""
+    def as_text(
+        self, blocks: Iterable[pd.DataFrame], stream: IO[bytes], schema: Schema | None = None
+    ) -> Iterator[pd.DataFrame]:
+        """Write further rows as CSV as the released ones are written, and hand them on.
+
+        Args:
+            schema: of the rows, where they are of the second table.
+        """
         with consistent():
             written = written_of(self.facts.get("written", {}))
         safe = bool(self.facts.get("safe", True))
-        return write_csv(blocks, stream, self.schema, written, safe=safe)
+        return write_csv(blocks, stream, schema or self.schema, written, safe=safe)
 
     @classmethod
     def read(cls, source: Path | IO[bytes]) -> Bundle:

@@ -8,7 +8,7 @@ docs/linked-tables.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,24 +21,28 @@ from synth.ingest.database import placed
 from synth.ingest.linked import (
     LoadedLinked,
     as_person,
+    beside,
     joined,
     load_linked,
     number_of,
     with_numbers,
 )
-from synth.lazily import pd
+from synth.lazily import np, pd
 from synth.learning.method import Model
 from synth.learning.network import Network
 from synth.progress import Progress, quiet
 from synth.release.children import Children
 from synth.release.release import as_saved
-from synth.runs.judging import as_seen
+from synth.runs.judging import as_seen, judgeable
 from synth.runs.recipe import CountsPart, MethodPart, Recipe
+from synth.schema import Column, Counts
 from synth.schema.settings import Ask, settings_of
 from synth.vault import PrivateTable
 
 OF_COLUMNS = (Ask.COLUMN, Ask.COLUMNS, Ask.COLUMN_SETS, Ask.WEIGHTS, Ask.KNOWN)
-Learn = Callable[[Recipe, Loaded, Progress], tuple[PrivateTable, Model]]
+DRAWN = 20_000  # people, by whom it is told beside what the rows of the second table stand
+Known = Mapping[str, Counts]
+Learn = Callable[[Recipe, Loaded, Known, Progress], tuple[PrivateTable, Model]]
 
 
 def second_table(
@@ -154,17 +158,21 @@ class Second:
     told: PrivateTable
 
     def compared(
-        self, people: pd.DataFrame, seed: int, progress: Progress = quiet
+        self, recipe: Recipe, people: pd.DataFrame, progress: Progress = quiet
     ) -> tuple[pd.DataFrame, Comparison]:
         """Rows for the people of a release, and how close they are with their people's columns."""
-        rows = next(self.children.drawn([people], seed))
+        rows = next(self.children.drawn([people], recipe.release.seed))
         beside = self.children.beside(people, rows)
-        return rows, compare(as_seen(self.before, self.told), beside, progress)
+        found = compare(as_seen(self.before, self.told), beside, progress)
+        people_of = recipe.people.model_copy(update={"rows": self.children.most})
+        each = recipe.model_copy(update={"people": people_of})
+        return rows, judgeable(found, each, self.told.schema)
 
 
 def learnt(
     recipe: Recipe,
     people: PrivateTable,
+    drawing: Model,
     linked: LoadedLinked,
     ledger: Ledger,
     learn: Learn,
@@ -174,6 +182,7 @@ def learnt(
 
     Args:
         people: the first table under what is public of it.
+        drawing: what was learnt of it.
         ledger: of both.
         learn: what finds out and learns a table by a recipe.
 
@@ -191,12 +200,30 @@ def learnt(
     given = [c for n, c in names.items() if not told.given or n in (*told.given, count)]
     own = ledger.portion(ledger.left, told.most, told.name)
     made = joined(people, linked, told.column, given, own, of=told.of, lenient=recipe.formal)
-    private, model = learn(_without_columns(recipe), made, progress)
+    known = _known(drawing, given, count, told.of) if recipe.formal else {}
+    private, model = learn(_without_columns(recipe), made, known, progress)
     after = private.declare(model.schema)
     saved = as_saved(model, _of_second(after.statement(), ledger, told.most))
     assert isinstance(saved, Network)
     children = Children(saved, told.name, told.of, recipe.people.column, told.key, count, told.most)
     return Second(children, made.private, after)
+
+
+def _known(drawing: Model, given: Sequence[Column], count: str, of: str) -> Known:
+    """About how many linked rows have a person in each state of each given column.
+
+    By people that were drawn from what is public, as often as they have rows: it costs nothing.
+    """
+    drawn = drawing.sample(DRAWN, np.random.default_rng(0))
+    each = drawn[count].to_numpy().astype(np.float64)
+    if not each.any():
+        return {}
+    found = {}
+    for column in given:
+        domain = drawing.schema.domain(column.name)
+        held = np.bincount(domain.encode(drawn[column.name]), weights=each, minlength=domain.size)
+        found[beside(of, column.name)] = held * drawing.rows / DRAWN
+    return found
 
 
 def _of_second(statement: Statement, ledger: Ledger, most: int) -> Statement:
@@ -224,7 +251,7 @@ def of_both_tables(
     """What may be said of both tables together: they are of the same people."""
     if second is None:
         return people
-    theirs = second.told.statement()
+    theirs = second.told.declare(second.children.schema).statement()  # the people's are told
     every = dict.fromkeys((*people.exceptions, *theirs.exceptions))
     columns = dict.fromkeys((*people.columns, *theirs.columns))
     whole = ledger.statement(tuple(every), people.person, tuple(columns))

@@ -50,7 +50,7 @@ from synth.runs.linked import Second, counted, learnt, of_both_tables, second_ta
 from synth.runs.outcome import Outcome
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
-from synth.schema import Schema
+from synth.schema import Counts, Schema
 from synth.schema.obeying import check_named
 from synth.schema.rule_counts import RuleCount
 from synth.schema.written import Written
@@ -186,7 +186,7 @@ def run_loaded(
     model = fitted(recipe, private, part(progress, 0.05, 0.5 if linked else 0.6))
     told = private.declare(model.schema)
     telling = part(progress, 0.5, 0.6)
-    second = learnt(recipe, told, linked, ledger, _second, telling) if linked else None
+    second = learnt(recipe, told, model, linked, ledger, _second, telling) if linked else None
     statement, counts = of_both(of_both_tables(recipe, told.statement(), second, ledger), counts)
     extras = {**files_of(counts), **look_file(look)} if counts else look_file(look)
     release = _release(recipe, as_saved(model, statement), loaded.written, extras, bounds, second)
@@ -201,7 +201,7 @@ def run_loaded(
     if thorough:
         telling = part(progress, 0.95, 1.0)
         more = measured(recipe, seen, aim.synthetic, comparison, telling)
-    beside = second.compared(rows_made, release.seed) if second else (None, None)
+    beside = second.compared(recipe, rows_made) if second else (None, None)
     progress(1.0, "done")
     found = (release, comparison, tuple(ledger.entries))
     return Outcome(
@@ -209,10 +209,13 @@ def run_loaded(
     )
 
 
-def _second(recipe: Recipe, made: Loaded, progress: Progress) -> tuple[PrivateTable, Model]:
+def _second(
+    recipe: Recipe, made: Loaded, known: Mapping[str, Counts], progress: Progress
+) -> tuple[PrivateTable, Model]:
     """What is public of a second table, and what was learnt of it."""
     private = cut(recipe, settled(recipe, made, part(progress, 0.0, 0.3)))
-    return private, fitted(recipe, private, part(progress, 0.3, 1.0))
+    rho, telling = private.ledger.left, part(progress, 0.3, 1.0)
+    return private, recipe.chosen.fit_beside(private.portion(rho), rho, known, telling)
 
 
 def _looked(

@@ -3,14 +3,18 @@
 import csv
 import io
 import json
+import re
 import sqlite3
 import tomllib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from starlette.testclient import TestClient
+from typer.testing import CliRunner
 
+from synth.cli import app
 from synth.errors import BundleError, RecipeError, SchemaError
 from synth.release import Bundle
 from synth.release.sandbox import resources, service
@@ -18,11 +22,13 @@ from synth.release.sandbox.resources import about
 from synth.release.sandbox.take_away import files
 from synth.release.table_files import write_parquet
 from synth.runs import Outcome, Recipe, read_recipe, run, verify
+from synth.runs.recipe import MethodPart
 from synth.runs.recipe_file import recipe_text, whole_text
 from synth.runs.recipe_told import told
 from synth.runs.remote import sendable
 from tests.bundles import passed_on
 
+ROOT = Path(__file__).parents[2]
 PEOPLE = 1500
 MOST = 3
 RECIPE = f"""
@@ -54,6 +60,12 @@ name = "sex"
 values = ["F", "M"]
 other = false
 missing = false
+[[column]]
+name = "age"
+kind = "integer"
+low = 0
+high = 100
+role = "plain"
 [privacy]
 epsilon = 20
 [release]
@@ -65,7 +77,8 @@ def two_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Women come twice or four times, to the eye ward and for long; men once, to the heart ward."""
     rng = np.random.default_rng(3)
     sex = rng.choice(["F", "M"], PEOPLE)
-    people = pd.DataFrame({"patient": [f"P{i:05}" for i in range(PEOPLE)], "sex": sex})
+    ages = rng.integers(20, 80, PEOPLE)
+    people = pd.DataFrame({"patient": [f"P{i:05}" for i in range(PEOPLE)], "sex": sex, "age": ages})
     many = np.where(sex == "F", rng.choice([2, 4], PEOPLE), 1)
     owner = np.repeat(np.arange(PEOPLE), many)
     woman = (sex[owner] == "F") ^ (rng.random(len(owner)) < 0.1)
@@ -141,6 +154,8 @@ def test_both_are_paid_for_once_and_the_promise_names_both(bundle, outcome):
     labelled = [e for e in statement.measured if e.purpose.startswith("visits: ")]
     assert sum(e.rho for e in labelled) == pytest.approx(sum(e.rho for e in own.measured))
     assert own.budget.rows_per_person == MOST
+    asked = " ".join(e.purpose for e in own.measured if not e.purpose.startswith("joint"))
+    assert "ward" in asked and "patients." not in asked  # they were told of with the first table
     assert statement.guarantee.delta <= 1e-6
     assert set(outcome.entries) >= set(statement.measured)
     twice = pd.DataFrame({"patient": ["a", "a"], "number of visits": [0, 0]})
@@ -245,3 +260,36 @@ def test_no_file_is_read_for_a_table_that_was_handed_over(tmp_path):
         run(recipe, two_tables()[0], folder=tmp_path)
     with pytest.raises(SchemaError, match="no column `patient`"):
         run(recipe, two_tables()[0], folder=tmp_path, children=tmp_path / "visits.csv")
+
+
+def test_the_recipe_of_the_page_asks_one_database_for_both_tables():
+    page = (ROOT / "docs" / "linked-tables.md").read_text(encoding="utf-8")
+    recipe = read_recipe(re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)[0])
+    made = run(recipe.model_copy(update={"method": MethodPart(name="tree")}), folder=ROOT)
+    assert set(made.children.columns) == {"patient_id", "ward", "emergency"}
+    assert any("more than 4 rows of admissions" in str(n) for n in made.noticed)
+    assert made.release.statement.formal
+
+
+def test_the_command_line_runs_draws_and_says_what_it_does(tmp_path, bundle):
+    def typed(*words: object) -> str:
+        answer = CliRunner().invoke(app, list(map(str, words)))
+        assert answer.exit_code == 0, answer.output
+        return answer.output
+
+    people, visits = two_tables()
+    places = tmp_path / "people.csv", tmp_path / "visits.csv", tmp_path / "recipe.toml"
+    people.to_csv(places[0], index=False)
+    visits.to_csv(places[1], index=False)
+    places[2].write_text(RECIPE + '[method]\nname = "independent"\n')
+    both = "--data", places[0], "--children", places[1], "-o", tmp_path / "two.zip"
+    assert "rows of visits" in typed("run", places[2], *both, "--dry")
+    said = typed("run", places[2], *both)
+    assert "The same of visits, each beside its person" in said
+    assert "synthetic rows, and visits that belong to them, to" in said
+    assert "belongs to one of patients" in typed("verify", tmp_path / "two.zip")
+    more = tmp_path / "p.csv", tmp_path / "v.csv"
+    typed("sample", tmp_path / "two.zip", "-n", 40, "-o", more[0], "--children", more[1])
+    people, visits = map(pd.read_csv, more)
+    assert visits["whose"].value_counts().sum() == people["number of visits"].sum()
+    assert set(visits["whose"]) <= set(people["patient"]) and len(people) == 40
