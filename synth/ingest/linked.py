@@ -39,9 +39,7 @@ class LoadedLinked(ForCustodian):
 def load_linked(
     source: Path | str | IO[bytes] | Any,
     key: str,
-    most: int,
     *,
-    name: str = "children",
     missing: Sequence[str] = MISSING_TEXTS,
     choices: Choices = AS_FOUND,
 ) -> LoadedLinked:
@@ -50,8 +48,6 @@ def load_linked(
     Args:
         source: as of `load`, but in memory.
         key: its column that names the person.
-        most: rows of one person that are kept.
-        name: what its rows are called.
 
     Raises:
         IngestError: there is no such file, it is no table, or its rows would stay elsewhere.
@@ -65,34 +61,38 @@ def load_linked(
         )
     written = read.written or AS_USUAL
     delimiter = read.written.delimiter if read.written else ""
-    rows = LinkedRows(Came(read.frame, read.gaps, read.stored, written), key, most)
+    rows = LinkedRows(Came(read.frame, read.gaps, read.stored, written), key)
     suggestions = suggest(read.frame, read.stored, read.gaps, delimiter)
-    told = tuple(Noticed(what, remedy) for what, remedy in _left_out(rows, name))
-    return LoadedLinked(rows, suggestions, (*read.noticed, *told), written)
+    return LoadedLinked(rows, suggestions, read.noticed, written)
 
 
-def _left_out(rows: LinkedRows, name: str) -> Iterator[tuple[str, str]]:
-    """What was left out before anything was counted."""
+def left_out(rows: LinkedRows, name: str, most: int) -> Iterator[Noticed]:
+    """What of a second table is left out before anything is counted, for the custodian.
+
+    Args:
+        name: what its rows are called.
+        most: rows of one person that count.
+    """
     found = rows.figures
-    if found.cut:
-        yield (
-            f"{found.people_cut:,} people have more than {rows.most} rows of {name}: {found.cut:,} "
-            f"of {found.rows:,} rows are left out.",
+    if cut := found.cut(most):
+        yield Noticed(
+            f"{found.people_cut(most):,} people have more than {most} rows of {name}: {cut:,} of "
+            f"{found.rows:,} rows are left out.",
             "Raise `most` in [children] to keep them; each further one costs more noise.",
         )
     if found.nameless:
-        yield (
-            f"{found.nameless:,} of {found.rows:,} rows of {name} name nobody, and are left out.",
-            "",
+        yield Noticed(
+            f"{found.nameless:,} of {found.rows:,} rows of {name} name nobody, and are left out."
         )
 
 
-def with_numbers(people: Loaded, linked: LoadedLinked, person: str, name: str) -> Loaded:
+def with_numbers(people: Loaded, linked: LoadedLinked, person: str, name: str, most: int) -> Loaded:
     """The people with how many linked rows each has, as a column that is declared.
 
     Args:
         person: the column that names the person.
         name: what the linked rows are called.
+        most: rows of one person that count.
 
     Raises:
         SchemaError: there is a column of that name already.
@@ -102,7 +102,7 @@ def with_numbers(people: Loaded, linked: LoadedLinked, person: str, name: str) -
         raise SchemaError(
             f"The table has a column `{column}` already.", "Call the children something else."
         )
-    step = CountLinked(linked.rows, person, column, f"how many rows of {name} belong to it")
+    step = CountLinked(linked.rows, person, most, column, f"how many rows of {name} belong to it")
     return replace(people, private=people.private.transform(step))
 
 
@@ -127,8 +127,8 @@ def joined(
         people: the first table, as it is after its steps; `person` names each.
         parts: what the custodian declares of the second table's columns.
         given: columns of the people, as they are public by now.
-        ledger: what is told of the second table is charged to it; its rows per person are those
-            that the second table has.
+        ledger: what is told of the second table is charged to it; of each person as many rows are
+            kept as it says.
         of: what the people are called.
         lenient: as of `declared`.
 
@@ -140,7 +140,8 @@ def joined(
     schema = declared(linked.suggestions, [*own, _as_key(parts, key)], lenient=lenient)
     columns = {c.name: beside(of, c.name) for c in given}
     theirs = (_told_before(replace(c, name=columns[c.name])) for c in given)
-    step = JoinLinked(linked.rows, people.person, columns, Schema((*schema.columns, *theirs)))
+    whole = Schema((*schema.columns, *theirs))
+    step = JoinLinked(linked.rows, people.person, ledger.budget.rows_per_person, columns, whole)
     private = people.transform(step).charged_to(ledger)
     said = (*own, _as_key(parts, key))
     return Loaded(

@@ -30,7 +30,16 @@ def gate_of_both(recipe: Recipe, outcome: Outcome) -> tuple[Objection, ...]:
         recipe: that the release was made by; its exceptions are the reasons given so far.
     """
     first = gate(recipe, outcome.release.model, outcome.comparison, outcome.upkeep)
-    second, comparison = outcome.release.children, outcome.linked
+    return with_second(first, recipe, outcome.release.children, outcome.linked)
+
+
+def with_second(
+    first: tuple[Objection, ...],
+    recipe: Recipe,
+    second: Children | None,
+    comparison: Comparison | None,
+) -> tuple[Objection, ...]:
+    """What stands against the first table, and what against the second, where there is one."""
     if second is None or comparison is None:
         return first
     every = [*first, *_columns(recipe, second, comparison), *_identifiers(recipe, second)]

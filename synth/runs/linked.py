@@ -23,6 +23,7 @@ from synth.ingest.linked import (
     as_person,
     beside,
     joined,
+    left_out,
     load_linked,
     number_of,
     with_numbers,
@@ -66,14 +67,10 @@ def second_table(
     check_linked(recipe)
     key = told.key or recipe.people.column
     found = rows if rows is not None else _brought(recipe, folder, handed=handed)
-    linked = load_linked(
-        found,
-        key,
-        told.most,
-        name=told.name,
-        missing=recipe.source.missing,
-        choices=recipe.source.choices,
-    )
+    source = recipe.source
+    linked = load_linked(found, key, missing=source.missing, choices=source.choices)
+    noticed = (*linked.noticed, *left_out(linked.rows, told.name, told.most))
+    linked = replace(linked, noticed=noticed)
     children = told.model_copy(update={"key": key})
     column = as_person(recipe.column, recipe.people.column)
     return recipe.model_copy(update={"children": children, "column": column}), linked
@@ -87,7 +84,7 @@ def _brought(recipe: Recipe, folder: Path, *, handed: bool) -> Any:
             if handed
             else "[children] has to name either a file or a query.",
             "Hand both over: run(recipe, people, children=visits), or `synth run --data … "
-            "--children …`; or let the recipe name both.",
+            "--children …`; or let the recipe name both. On the screens, bring it on Data.",
         )
     if told.file:
         return folder / told.file
@@ -139,7 +136,7 @@ def counted(recipe: Recipe, people: Loaded, linked: LoadedLinked | None) -> Load
     if linked is None:
         return people
     told = recipe.children
-    made = with_numbers(people, linked, recipe.people.column, told.name)
+    made = with_numbers(people, linked, recipe.people.column, told.name, told.most)
     own = made.private.ledger.portion(Rho((1 - told.share) * made.private.ledger.left))
     return replace(made, private=made.private.charged_to(own))
 

@@ -10,7 +10,8 @@ anything is counted.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from synth.budget.eyes import ForCustodian
 from synth.errors import SchemaError
@@ -18,24 +19,30 @@ from synth.lazily import np, npt, pd
 from synth.schema import Column, Kind, Numbers, Role, Schema
 from synth.schema.values import as_text
 from synth.vault.held import at_most_per_person
-from synth.vault.passing import Came
+from synth.vault.passing import Came, write_rows
 
 
 @dataclass(frozen=True, repr=False)
 class LinkedFigures(ForCustodian):
-    """What became of the rows of a second table before anything was counted: exact.
+    """The rows of a second table before anything was left out: exact.
 
     Args:
         rows: as they came.
         nameless: those that name nobody.
-        cut: those beyond the most that are kept of one person.
-        people_cut: how many people lost rows by that.
+        each: how many rows each person has who is named.
     """
 
     rows: int
     nameless: int
-    cut: int
-    people_cut: int
+    each: tuple[int, ...]
+
+    def cut(self, most: int) -> int:
+        """Rows that are left out where `most` of each person are kept."""
+        return sum(n - most for n in self.each if n > most)
+
+    def people_cut(self, most: int) -> int:
+        """People who lose rows by that."""
+        return sum(n > most for n in self.each)
 
 
 class LinkedRows:
@@ -43,45 +50,43 @@ class LinkedRows:
 
     Args:
         key: the column that names the person each row belongs to.
-        most: rows of one person that are kept.
 
     Raises:
         SchemaError: there is no such column.
     """
 
-    __slots__ = ("__came", "__owners", "figures", "key", "most")
+    __slots__ = ("__came", "__owners", "figures", "key")
 
-    def __init__(self, came: Came, key: str, most: int) -> None:
-        frame = came.frame
-        if key not in frame:
+    def __init__(self, came: Came, key: str) -> None:
+        if key not in came.frame:
             raise SchemaError(
                 f"The second table has no column `{key}`, which would say whose each row is.",
-                f"Name it with `key` in [children]: one of {', '.join(map(str, frame.columns))}.",
+                "Name it with `key` in [children]: one of "
+                f"{', '.join(map(str, came.frame.columns))}.",
             )
-        owners = _named(frame[key])
+        owners = _named(came.frame[key])
         named = np.flatnonzero(owners.notna().to_numpy())
-        kept = named[at_most_per_person(frame.iloc[named], key, most)]
-        each = owners.iloc[named].value_counts().to_numpy()
-        cut = (len(named) - len(kept), int((each > most).sum()))
-        self.key, self.most = key, most
-        self.figures = LinkedFigures(len(frame), len(frame) - len(named), *cut)
-        gaps = came.gaps.taken(kept) if came.gaps.codes else came.gaps
-        self.__came = Came(frame.iloc[kept].reset_index(drop=True), gaps)
-        self.__owners = owners.iloc[kept].to_numpy()
+        each = tuple(owners.value_counts().tolist())
+        self.key, self.figures = key, LinkedFigures(len(owners), len(owners) - len(named), each)
+        self.__came, self.__owners = _taken(came, named), owners.iloc[named].to_numpy()
 
     def __repr__(self) -> str:
-        return f"<LinkedRows: at most {self.most} of each person>"
+        return f"<LinkedRows: each belongs to whom `{self.key}` names>"
 
     def __getstate__(self) -> None:
         raise TypeError("Linked rows are not pickled, cached or copied to disk.")
 
-    def numbers(self, people: pd.Series) -> npt.NDArray[np.int64]:
-        """How many kept rows belong to each of some people."""
-        each = pd.Series(self.__owners).value_counts()
+    def send_rows(self, stream: Any) -> None:
+        """Write the rows to a worker of the same custodian, as an Arrow stream over a pipe."""
+        write_rows(self.__came, stream)
+
+    def numbers(self, people: pd.Series, most: int) -> npt.NDArray[np.int64]:
+        """How many rows belong to each of some people, at most `most`."""
+        each = pd.Series(self.__owners).value_counts().clip(upper=most)
         return np.asarray(_named(people).map(each).fillna(0).to_numpy(), dtype=np.int64)
 
-    def onto(self, frame: pd.DataFrame, person: str, columns: Mapping[str, str]) -> Came:
-        """The rows of those who are in `frame`, each with columns of its person.
+    def onto(self, frame: pd.DataFrame, person: str, columns: Mapping[str, str], most: int) -> Came:
+        """At most `most` rows of each who is in `frame`, each with columns of its person.
 
         Args:
             person: the column of `frame` that names the person of each row, no two alike.
@@ -90,14 +95,19 @@ class LinkedRows:
         names = _named(frame[person])
         known = names.notna().to_numpy()
         place = pd.Series(np.flatnonzero(known), index=names[known].to_numpy())
-        found = place.reindex(self.__owners).to_numpy()
-        met = np.flatnonzero(~np.isnan(found))
-        own = self.__came.frame.iloc[met].reset_index(drop=True)
-        theirs = frame.iloc[found[met].astype(np.int64)][list(columns)].rename(
-            columns=dict(columns)
-        )
-        gaps = self.__came.gaps.taken(met) if self.__came.gaps.codes else self.__came.gaps
-        return Came(pd.concat([own, theirs.reset_index(drop=True)], axis=1), gaps)
+        kept = at_most_per_person(self.__came.frame, self.key, most)
+        found = place.reindex(self.__owners[kept]).to_numpy()
+        there = ~np.isnan(found)
+        own = _taken(self.__came, kept[there])
+        owners = frame.iloc[found[there].astype(np.int64)]
+        theirs = owners[list(columns)].rename(columns=dict(columns)).reset_index(drop=True)
+        return replace(own, frame=pd.concat([own.frame, theirs], axis=1))
+
+
+def _taken(came: Came, rows: npt.NDArray[np.int64]) -> Came:
+    """Some rows, with how their missing cells were written."""
+    gaps = came.gaps.taken(rows) if came.gaps.codes else came.gaps
+    return replace(came, frame=came.frame.iloc[rows].reset_index(drop=True), gaps=gaps)
 
 
 def _named(values: pd.Series) -> pd.Series:
@@ -112,12 +122,14 @@ class CountLinked:
 
     Args:
         person: the column that names the person.
+        most: rows of one person that count.
         name: of the column that is added.
         meaning: of that column, for recipients.
     """
 
     linked: LinkedRows = field(repr=False)
     person: str
+    most: int
     name: str
     meaning: str
 
@@ -126,11 +138,11 @@ class CountLinked:
         return ""
 
     def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.assign(**{self.name: self.linked.numbers(frame[self.person])})
+        return frame.assign(**{self.name: self.linked.numbers(frame[self.person], self.most)})
 
     def declare(self, schema: Schema) -> Schema:
         """0 to the most that is kept of anybody: known without a row."""
-        edges = tuple(float(i) for i in range(self.linked.most + 2))
+        edges = tuple(float(i) for i in range(self.most + 2))
         domain = Numbers(edges, decimals=0)
         column = Column(self.name, domain, Kind.INTEGER, Role.PLAIN, meaning=self.meaning)
         return Schema((*schema.columns, column))
@@ -142,12 +154,14 @@ class JoinLinked:
 
     Args:
         person: the column that names the person of each row, no two alike.
+        most: rows of one person that are kept.
         columns: of the people, and their names beside the linked rows.
         schema: of what is made.
     """
 
     linked: LinkedRows = field(repr=False)
     person: str
+    most: int
     columns: Mapping[str, str]
     schema: Schema
 
@@ -160,7 +174,7 @@ class JoinLinked:
 
     def joined(self, frame: pd.DataFrame) -> Came:
         """The rows, and how their missing cells were written."""
-        return self.linked.onto(frame, self.person, self.columns)
+        return self.linked.onto(frame, self.person, self.columns, self.most)
 
     def declare(self, schema: Schema) -> Schema:
         return self.schema

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from synth.cli import app
 from synth.errors import BundleError, RecipeError, SchemaError
 from synth.release import Bundle
+from synth.release.papers.about import About
 from synth.release.sandbox import resources, service
 from synth.release.sandbox.resources import about
 from synth.release.sandbox.take_away import files
@@ -26,6 +27,7 @@ from synth.runs.recipe import MethodPart
 from synth.runs.recipe_file import recipe_text, whole_text
 from synth.runs.recipe_told import told
 from synth.runs.remote import sendable
+from synth.runs.rewording import reworded
 from tests.bundles import passed_on
 
 ROOT = Path(__file__).parents[2]
@@ -190,6 +192,8 @@ def test_it_is_verified_and_a_broken_reference_is_refused(bundle):
         files = {**bundle.files, "children.parquet": out.getvalue()}
         with pytest.raises(BundleError, match=why):
             verify(passed_on(files))
+    other = Bundle.read(io.BytesIO(reworded(bundle, "Stays", About(publisher="Me"))))
+    assert verify(other) and other.files["children.csv"] == bundle.files["children.csv"]
     alone = {n: c for n, c in bundle.files.items() if not n.startswith("children")}
     with pytest.raises(BundleError, match="lacks its second table"):
         verify(passed_on(alone))
