@@ -18,6 +18,13 @@ MOST_TOLD = 8  # columns whose verdict is shown at once
 MOST_CELLS = 1_500_000  # rows times columns that are counted while somebody waits
 
 
+def show_summary(made: Made) -> None:
+    """What became of the columns, and how far tables are from the real ones."""
+    show_verdicts(made.comparison)
+    show_distances(made.comparison)
+    show_second(made)
+
+
 def show_verdicts(found: Comparison) -> None:
     """What became of each column, the worst first."""
     told = verdicts(found)

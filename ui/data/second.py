@@ -65,13 +65,16 @@ def _ask(who: Visitor, loaded: Loaded) -> None:
         placeholder=f"the same: {person}",
         key=f"second.key {loaded.token}",
     )
+    left, right = st.columns(2)  # anew, so that pairs stay together where there is little room
     of = left.text_input(
         "What the people are called", "people", key="second.of", help="In files and addresses."
     )
     name = right.text_input("And the rows of the second table", "visits", key="second.name")
     told = {"name": name.strip(), "of": of.strip(), "key": key.strip() or str(person)}
     ways = (FILE, QUERY) if who.question is not None else (FILE,)
-    way = st.segmented_control("Where it is", ways, default=ways[-1], key="second.way") or FILE
+    way = FILE
+    if len(ways) > 1:
+        way = st.segmented_control("Where it is", ways, default=QUERY, key="second.way") or FILE
     file, query = None, ""
     if way == QUERY:
         query = st.text_area("One SELECT", key="second.query", height=100)
