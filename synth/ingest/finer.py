@@ -69,9 +69,13 @@ def padded(form: Form, counts: Values, sigma: float) -> Form:
 
 
 def _bare(told: list[tuple[bool | None, float]], sigma: float) -> bool:
-    """Whether numbers below ten surely stand without a zero before them."""
+    """Whether numbers below ten surely stand without a zero before them.
+
+    Each of the counts that are added has its noise: dates that show neither must not seem bare.
+    """
     bare, zeros = (added(told, lambda zero, s=sort: zero is s) for sort in (False, True))  # type: ignore[misc]
-    return bare > zeros + USUAL * sigma
+    noises = sum(zero is not None for zero, _ in told)
+    return bare > zeros + USUAL * sigma * math.sqrt(noises)
 
 
 def named(form: Form, counts: Values, sigma: float) -> Form:

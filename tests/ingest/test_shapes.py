@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synth.ingest.dated import naming_of, namings
+from synth.ingest.dated import naming_of, namings, padding_of, paddings
 from synth.ingest.day_shapes import DateShape, usual_formats
-from synth.ingest.finer import detailed, details, named
+from synth.ingest.finer import detailed, details, named, padded
 from synth.ingest.forms import Form, form_of
 from synth.ingest.shapes import NumberShape, TruthShape, WordShape, places, shapes
 from synth.ingest.shaping import Shapes, date_format, shape_of
@@ -246,6 +246,21 @@ def test_noise_hides_neither_case_nor_width_of_the_names_of_months():
     form = Form(Kind.DATE, format="%d-%b-%Y")
     told = {named(form, counts + rng.normal(0, 6, len(listed)), 6.0).format for _ in range(30)}
     assert told == {"%d-%b[EN]-%Y"}
+
+
+def test_noise_alone_takes_no_zeros_from_dates():
+    """Months that showed none of either lost their zeros in one run of five: `2017-6`."""
+    sign = [0 if days is None else -1 if days else 1 for days, _ in paddings()]
+    for form in (Form(Kind.DATE, format=f) for f in ("%Y-%m", "%d.%m.%Y", "%Y%m")):
+        assert padded(form, np.array(sign) * 10.0, 10.0).format == form.format
+    assert padded(Form(Kind.DATE, format="%m/%Y"), np.array(sign) * 90.0, 10.0).format == "%-m/%Y"
+
+
+@pytest.mark.parametrize("text", ["2019-3", "2019/3", "3/2019", "2019-03", "03/2019"])
+def test_months_show_whether_they_have_zeros(text):
+    assert padding_of(text) == (len(text) == 7, None)
+    form = text.replace("2019", "%Y").replace("03", "%m").replace("3", "%m")
+    assert shapes()[shape_of(text)] == DateShape(form)
 
 
 def test_few_days_past_the_twelfth_show_the_order_of_a_format_that_is_there():
