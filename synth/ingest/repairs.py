@@ -275,8 +275,10 @@ def _by_name(name: str, text: pd.Series) -> Iterator[Repair]:
         yield Repair(
             name,
             f"Read them as {what}{first * (len(formats) > 1)}",
-            f"The name of the column speaks of {'time' if clock else 'days'}, and its digits can "
-            f"be {'hours and minutes' if clock else 'some'}. They come out as they came in.",
+            "All its digits can be hours and minutes. They come out as they came in."
+            if clock
+            else "The name of the column speaks of days, and its digits can be some. They come out "
+            "as they came in.",
             tuple(zip(some.tolist(), told.tolist(), strict=True)),
             declares={"kind": Kind.DATE, "format": form, "seen": True},
         )
