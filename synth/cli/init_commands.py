@@ -19,6 +19,7 @@ from synth.errors import RecipeError
 from synth.evaluate.likely_rules import likely_rules
 from synth.ingest import Loaded, Suggestion, load
 from synth.ingest.declaration import ColumnPart
+from synth.ingest.persons import person_columns
 from synth.methods.row_seeded import RowSeeded
 from synth.protect.coarsening import coarsening
 from synth.release.table_files import whole
@@ -62,6 +63,7 @@ def init(
             source = told.model_copy(update={"file": str(data.resolve())})
             recipe = _for_k(Recipe(source=source, column=parts), loaded, k)
             text = f"{DIRECTIVE}\n{_commented(whole_text(recipe), loaded.suggestions)}"
+            text = text.replace(PEOPLE, PEOPLE + _person(loaded.suggestions), 1)
             stream.write(_proposing(text, likely_rules(loaded.private)).encode())
     typer.echo(f"{len(parts)} columns, {loaded.rows:,} rows. Wrote {output}.")
     typer.echo(f"`synth schema -o {output.with_name(FILE)}` lets editors complete and check it.")
@@ -106,6 +108,29 @@ def _commented(toml: str, suggestions: dict[str, Suggestion]) -> str:
         if len(lines) > 1 and lines[-2] == "[[column]]":  # this line is the name
             lines += [f"# {told}" for told in (*_seen(seen[0].column), *_repairs(seen.pop(0)))]
     return LOOKED + "\n".join(lines) + "\n"
+
+
+PEOPLE = "[people]\n"
+
+
+def _person(suggestions: dict[str, Suggestion]) -> str:
+    """The column that repeats like a person's number, as comments in the part on people."""
+    repeats = {name: s.repeats for name, s in suggestions.items()}
+    found = person_columns(repeats)
+    told = repeats[found[0]] if found else None
+    if told is None:
+        return ""
+    cap = told.proposed
+    kept = f"{told.total:,} rows become {told.kept(cap):,}, of {told.people:,} people"
+    lines = (
+        f"{_quoted(found[0])} repeats like a person's number: {sum(told.values):,} values in "
+        f"{told.total:,} rows, up to {told.largest:,} each.",
+        "Where each row is a person of its own, somebody with several is protected less than the",
+        f"promise says. Proposed, in place of the next two lines ({kept}):",
+        f"column = {_quoted(found[0])}",
+        f"rows = {cap}",
+    )
+    return "".join(f"# {line}\n" for line in lines)
 
 
 NO_RULES = "rules = []\n"

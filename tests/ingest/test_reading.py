@@ -422,6 +422,19 @@ def test_how_a_file_was_written_is_kept_as_far_as_its_header_tells(content, writ
     assert read(content).written == written
 
 
+@pytest.mark.parametrize("delimiter", ["|", "  "])
+def test_an_encoding_that_only_rows_tell_is_kept_where_the_custodian_gives_it(delimiter):
+    """One accent in one row decided how a file with fields of a fixed width was encoded."""
+    names, *people = [f"{a}{delimiter}{b}\n" for a, b in [("a ", "b"), ("Kö", 1), ("Zü", 2)] * 3]
+    content = (names + "".join(p for p in people if p != names)).encode("cp1252")
+    found = read(content)
+    assert found.written.encoding == "utf-8"
+    click = next(c for n in found.noticed for c in n.clicks if c.label == "Keep cp1252")
+    again = read(content, **{click.key: click.value})
+    assert again.written.encoding == "cp1252"
+    assert not [c for n in again.noticed for c in n.clicks if c.key == "encoding"]
+
+
 def test_how_another_format_was_written_is_not():
     assert read(b'{"a": 1}\n{"a": 2}\n').written is None
 

@@ -90,7 +90,7 @@ def read_text(stream: IO[bytes], choices: Choices) -> Read:
         frame, said = split
         noticed = (*noticed, said)
     written = _written(lines, delimiter, encoded, start, layout.first)
-    return Read(frame, noticed, written)
+    return _kept(Read(frame, noticed, written), encoded, choices)
 
 
 def _check_lines(text: str, whole: bool) -> None:
@@ -339,7 +339,9 @@ def _read_aligned(stream: IO[bytes], encoded: Encoded, delimiter: str, choices: 
         noticed.append(Noticed(f"{what}. They were left out.", "Correct them to keep them."))
     kept = [r for r in body if len(r) == len(layout.names)]
     frame = pd.DataFrame(kept, columns=list(layout.names), dtype="category")
-    return Read(frame, tuple(noticed), Written("\t", encoded.name, line_end=_end(text)))
+    names = _encoding(lines[layout.first - 1][1] if layout.first else "", encoded)
+    written = Written("\t", names, line_end=_end(text))
+    return _kept(Read(frame, tuple(noticed), written), encoded, choices)
 
 
 def _read_ruled(stream: IO[bytes], encoded: Encoded, choices: Choices) -> Read:
@@ -349,14 +351,15 @@ def _read_ruled(stream: IO[bytes], encoded: Encoded, choices: Choices) -> Read:
     plain = io.BytesIO(without_rules(text).encode())
     read = read_text(plain, replace(choices, encoding="utf-8", delimiter=BAR))
     said = Noticed("The lines drawn around the rows, and a count of the rows below, were left out.")
-    written = Written(BAR, encoded.name, line_end=_end(text))
-    return replace(read, noticed=(*encoded.noticed, said, *read.noticed), written=written)
+    written = Written(BAR, _encoding("".join(read.frame), encoded), line_end=_end(text))
+    read = replace(read, noticed=(*encoded.noticed, said, *read.noticed), written=written)
+    return _kept(read, encoded, choices)
 
 
 def _said_of_aligned(delimiter: str) -> Noticed:
     how = "divided by blanks" if delimiter == BLANK else "of a fixed width"
     return Noticed(
-        f"The fields were read as {how}.",
+        f"The fields were read as {how}; the synthetic table has a tab between them.",
         'If the table has one column only, set delimiter = "," in [source].',
         (Click("It has one column only", "delimiter", ","),),
     )
@@ -375,7 +378,29 @@ def _written(text: str, delimiter: str, encoded: Encoded, start: Start, first: i
     ends = [*start.places[1:], len(text)]
     raw = text[start.places[place] : ends[place]].strip("\r\n")
     every = raw == delimiter.join('"' + c.replace('"', '""') + '"' for c in start.rows[place])
-    name = {"utf-16-le": "utf-16"}.get(encoded.name, encoded.name)
-    if raw.isascii() and not name.startswith("utf"):
-        name = "utf-8"
+    name = _encoding(raw, encoded)
     return Written(delimiter, name, every, _end(text[: ends[place]]))
+
+
+def _encoding(header: str, encoded: Encoded) -> str:
+    """The encoding that the names of the columns have."""
+    name = {"utf-16-le": "utf-16"}.get(encoded.name, encoded.name)
+    return "utf-8" if header.isascii() and not name.startswith("utf") else name
+
+
+def _kept(read: Read, encoded: Encoded, choices: Choices) -> Read:
+    """The same, in the encoding that the custodian gave; or with how it is kept, where none was."""
+    if read.written is None or read.written.encoding != "utf-8" or encoded.name == "utf-8":
+        return read
+    if choices.encoding:
+        return replace(read, written=replace(read.written, encoding=encoded.name))
+    click = Click(f"Keep {encoded.name}", "encoding", encoded.name)
+    what = "The synthetic table is written in UTF-8, as rows alone told the encoding of the file."
+    remedy = f'To keep {encoded.name}, set encoding = "{encoded.name}" in [source].'
+    if not encoded.noticed:
+        return replace(read, noticed=(*read.noticed, Noticed(what, remedy, (click,))))
+    (first,) = encoded.noticed  # two encodings are likely: one more button beside it
+    both = replace(
+        first, remedy=f"{first.remedy} {what} {remedy}", clicks=(*first.clicks, click)
+    )
+    return replace(read, noticed=tuple(both if n is first else n for n in read.noticed))
