@@ -100,9 +100,13 @@ def _of_a_year(text: pd.Series) -> list[str]:
 
 
 def _times(text: pd.Series) -> bool:
-    """Whether digits are times of day whatever their column is called: no number begins with 0."""
-    zeros = text.str.startswith("0")
-    return len(text) >= MANY and bool(zeros.any()) and bool(text.str.fullmatch(TIME).all())
+    """Whether digits are times of day whatever their column is called.
+
+    No number begins with 0, and a month and its day have none above 31.
+    """
+    if len(text) < MANY or not text.str.startswith("0").any():
+        return False
+    return bool(text.str.fullmatch(TIME).all() and text.str.contains("(?:3[2-9]|[45].)$").any())
 
 
 def _fit(text: pd.Series, pattern: str) -> bool:

@@ -165,7 +165,7 @@ def test_what_was_noticed_is_told_and_a_choice_is_kept_in_the_recipe(folder):
     assert "skip_ragged = true" in recipe.read_text(encoding="utf-8")
     made = synth("run", recipe, "-o", folder / "t.zip")
     assert made.exit_code == 0, made.stderr
-    assert "They were left out" in made.stderr
+    assert "It was left out" in made.stderr
 
 
 @pytest.mark.parametrize("told", ["nothing=1", "header=x", "sheet"])

@@ -101,7 +101,7 @@ def test_some_bytes_that_are_no_utf8_among_many_that_are():
     found = read(content)
     assert found.frame["name"].iloc[0] == "Zoë"
     assert found.frame["name"].iloc[-1] == "Zo\ufffd"
-    assert "1 lines hold bytes that are no UTF-8" in said(found)
+    assert "1 line holds bytes that are no UTF-8" in said(found)
 
 
 def test_an_encoding_is_told_by_lines_far_down():
@@ -387,7 +387,7 @@ def test_a_quote_that_is_open_to_the_end_is_told():
 
 def test_rows_that_repeat_the_names_are_no_people():
     found = read("age,sex\n" + "34,F\n41,M\n" * 9 + "age,sex\n28,F\nage,M\n")
-    assert len(found.frame) == 20 and "1 rows repeat the names" in said(found)
+    assert len(found.frame) == 20 and "1 row repeats the names" in said(found)
 
 
 def test_empty_rows_at_the_end_are_noticed_and_kept():
