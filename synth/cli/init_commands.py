@@ -20,6 +20,7 @@ from synth.evaluate.likely_rules import likely_rules
 from synth.ingest import Loaded, Suggestion, load
 from synth.ingest.declaration import ColumnPart
 from synth.ingest.persons import person_columns
+from synth.ingest.repairs import lines_of
 from synth.methods.row_seeded import RowSeeded
 from synth.protect.coarsening import coarsening
 from synth.release.table_files import whole
@@ -170,11 +171,16 @@ def _seen(column: Column) -> Iterator[str]:
 
 
 def _repairs(suggestion: Suggestion) -> Iterator[str]:
-    """What would put a column right, and the lines that it comes to."""
+    """What would put a column right or read it otherwise, and the lines that it comes to."""
     for repair in suggestion.repairs:
         yield f"Proposed: {repair.what}. {repair.why}"
         told = repair.lines.splitlines()
         yield from told[2:] if repair.declares else told  # the column's own head stands above
+    for other in suggestion.reread:
+        if other.label:
+            yield f"{other.says} If not so: {other.label[0].lower()}{other.label[1:]}, by"
+            told = lines_of("column", {"name": suggestion.column.name, **other.declares})
+            yield from told.splitlines()[2:]
 
 
 def _quoted(text: str) -> str:
