@@ -179,8 +179,8 @@ def _repairs(suggestion: Suggestion) -> Iterator[str]:
     for other in suggestion.reread:
         if other.label:
             yield f"{other.says} If not so: {other.label[0].lower()}{other.label[1:]}, by"
-            told = lines_of("column", {"name": suggestion.column.name, **other.declares})
-            yield from told.splitlines()[2:]
+            lines = lines_of("column", {"name": suggestion.column.name, **other.declares})
+            yield from lines.splitlines()[2:]
 
 
 def _quoted(text: str) -> str:
