@@ -30,6 +30,7 @@ from synth.runs.recipe_file import whole_text
 from synth.runs.recipe_schema import DIRECTIVE, FILE
 from synth.schema import Column, Dates, Numbers
 from synth.schema.rules import Rule
+from synth.schema.spelling import PLAINLY
 
 
 def register(app: typer.Typer) -> None:
@@ -155,7 +156,7 @@ def _seen(column: Column) -> Iterator[str]:
     domain = column.domain
     yield f'kind = "{column.kind.value}"'
     yield f'role = "{column.role.value}"'
-    if isinstance(domain, Numbers) and not domain.spelling.plain:
+    if isinstance(domain, Numbers) and domain.spelling != PLAINLY:
         yield f"written = {_quoted(domain.spelling.example(domain.decimals))}"
     elif isinstance(domain, Numbers) and domain.decimals:
         yield f"decimals = {domain.decimals}"

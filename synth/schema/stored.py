@@ -40,7 +40,7 @@ def stored(frame: pd.DataFrame, schema: Schema) -> pa.Table:
 
 
 def _as_pandas_reads(table: pa.Table) -> pa.Table:
-    """The same, without what pandas would read durations as: the numbers that they were drawn as."""
+    """The same, without the numbers that pandas would read durations as: they were drawn so."""
     lasting = {f.name for f in table.schema if pa.types.is_duration(f.type)}
     told = table.schema.pandas_metadata
     if not lasting or told is None:

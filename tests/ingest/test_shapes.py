@@ -8,12 +8,13 @@ from hypothesis import strategies as some
 
 from synth.ingest.dated import naming_of, namings, padding_of, paddings
 from synth.ingest.day_shapes import DateShape, usual_formats
-from synth.ingest.finer import detailed, details, named, padded
+from synth.ingest.finer import detailed, details, named, padded, shortened
 from synth.ingest.forms import Form, form_of
 from synth.ingest.shapes import NumberShape, TruthShape, WordShape, places, shapes
 from synth.ingest.shaping import Shapes, date_format, shape_of
 from synth.ingest.suggest import suggest
-from synth.schema import Kind
+from synth.schema import Kind, Numbers
+from synth.schema.examples import spelling_of
 from synth.schema.moments import as_seconds, written
 from synth.schema.spelling import Spelling
 
@@ -254,6 +255,36 @@ def test_noise_alone_takes_no_zeros_from_dates():
     for form in (Form(Kind.DATE, format=f) for f in ("%Y-%m", "%d.%m.%Y", "%Y%m")):
         assert padded(form, np.array(sign) * 10.0, 10.0).format == form.format
     assert padded(Form(Kind.DATE, format="%m/%Y"), np.array(sign) * 90.0, 10.0).format == "%-m/%Y"
+
+
+@pytest.mark.parametrize("digits", [2, 4, 6])
+def test_places_that_follow_the_size_of_a_number_are_kept(digits):
+    """Of numbers to four digits, places as many as the smallest had came out for all."""
+    rng = np.random.default_rng(digits)
+    texts = [f"{x:.{digits}g}" for x in rng.lognormal(0, 4, 2000)]
+    found = form(*texts)
+    assert found.spelling.significant == digits
+    assert form(*[repr(float(x)) for x in rng.normal(0, 1, 500)]).spelling.significant == 0
+    assert form(*[f"{x:.4f}" for x in rng.normal(0, 1, 500)]).spelling.significant == 0
+    spelt = spelling_of(found.spelling.example(None))
+    assert spelt == found.spelling
+    domain = Numbers((0.0001, 0.01, 1.5, 1234.0, 1234.001, 9e7), spelling=spelt)
+    drawn = domain.decode(np.arange(5).repeat(300), rng)
+    assert domain.encode(drawn).tolist() == np.arange(5).repeat(300).tolist() or digits < 4
+    short = drawn.map(lambda x: len(f"{x:.15g}".replace(".", "").split("e")[0].strip("0")))
+    assert (short[:900] <= digits).all() and ((drawn >= 0.0001) & (drawn < 9e7)).all()
+
+
+def test_noise_shortens_no_numbers():
+    counts = np.zeros(Shapes("significant").size)
+    counts[15] = 400.0
+    whole = Form(Kind.REAL)
+    for seed in range(20):
+        noisy = counts + np.random.default_rng(seed).normal(0, 10, len(counts))
+        assert shortened(whole, noisy, 10.0) == whole
+    counts[[3, 4]], counts[15] = (100.0, 900.0), 0.0
+    assert shortened(whole, counts, 10.0).spelling.significant == 4
+    assert shortened(whole, counts, 100.0) == whole, "too few to be sure"
 
 
 @pytest.mark.parametrize("text", ["2019-3", "2019/3", "3/2019", "2019-03", "03/2019"])
