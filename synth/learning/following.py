@@ -60,12 +60,13 @@ class Following:
         led = np.isin(drawn, list(self.led)) & (found >= 0)
         return np.where(led, found, drawn).astype(drawn.dtype)
 
-    def within(self, split: Counts, domain: Cut, group_of: Sequence[int]) -> Counts:
+    def within(self, split: Counts, domain: Cut, group_of: Sequence[int], groups: int) -> Counts:
         """The chances of states of `of` in each of its groups, for each group of the column.
 
         Args:
             split: one line per group of `of`, one column per state.
-            group_of: the group of each state of the column.
+            group_of: the group of each state of the column; -1 for one that cannot be.
+            groups: how many there are.
 
         Returns:
             One line per group of `of` and group of the column, the latter in turn.
@@ -74,12 +75,12 @@ class Following:
         ends = np.concatenate([[-np.inf], cuts, [np.inf]])
         low, high = np.maximum(edges[:-1, None], ends[:-1]), np.minimum(edges[1:, None], ends[1:])
         share = np.maximum(high - low, 0) / np.diff(edges)[:, None]
-        groups = max(group_of) + 1
         parts = np.ones((split.shape[1], groups))
         covered = np.zeros((domain.intervals, groups))
         for piece, state in enumerate(self.states):
-            covered[:, group_of[state]] += share[:, piece]
-        led = sorted({group_of[s] for s in self.led})
+            if group_of[state] >= 0:
+                covered[:, group_of[state]] += share[:, piece]
+        led = sorted({group_of[s] for s in self.led} - {-1})
         parts[: domain.intervals, led] = covered[:, led]
         found = split[:, None, :] * parts.T[None, :, :]
         usual = np.broadcast_to(split[:, None, :], found.shape)

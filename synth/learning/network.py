@@ -95,11 +95,11 @@ class Network(Model):
         first = max(led, key=lambda f: len(f.cuts))
         domain = self.schema[name].domain
         assert isinstance(domain, Cut)
-        found = self.splits.get(first.column)
-        own = range(self.schema.domain(first.column).size)
-        group_of = list(own) if found is None else found.argmax(axis=0).tolist()
-        table = first.within(split, domain, group_of)
-        return table, group * (max(group_of) + 1) + groups[first.column].astype(np.int64)
+        own = self.schema.domain(first.column).size
+        chances = self.splits.get(first.column, np.eye(own))
+        group_of = np.where(chances.any(axis=0), chances.argmax(axis=0), -1)
+        table = first.within(split, domain, group_of.tolist(), len(chances))
+        return table, group * len(chances) + groups[first.column].astype(np.int64)
 
     def given(self, states: Mapping[str, Marked]) -> Narrowed | None:
         """By exact inference; how cells lie within groups, where that has an order, is kept."""

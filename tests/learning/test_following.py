@@ -9,6 +9,7 @@ import pytest
 from synth.budget import Budget, Statement
 from synth.errors import BundleError
 from synth.learning.dependents import Dependents, Fine, Pair
+from synth.learning.drawing_where import Conditioned
 from synth.learning.following import Following
 from synth.learning.functions import Single, stairs
 from synth.learning.network import Conditional, Network
@@ -73,6 +74,8 @@ def test_a_decile_and_a_band_are_read_off_the_number_that_came_out() -> None:
     again = Network.restored(model.schema, model.statement, model.rows, model.parameters())
     assert again.parameters() == model.parameters()
     assert not again.given({"band": np.array([True, False, False])}).exact
+    some = Conditioned.of(model, "decile in (3, 4) and band = 'old'").rows(300, seed=1)
+    assert set(some["decile"]) == {3, 4} and set(some["band"]) == {"old"}
 
 
 def steps(astray: float = 0.0) -> np.ndarray:
