@@ -74,4 +74,4 @@ class Adaptive(Method):
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Network:
         tree = CliqueTree(self.largest, self.triples, self.pinned, self.weights)
         learnt = tree.learn(private, rho, progress)
-        return learnt.ground.network(learnt.fitted, learnt.tables)
+        return learnt.ground.network(learnt.fitted, learnt.tables, learnt.told)
