@@ -17,6 +17,7 @@ from synth.cli.speech import (
 )
 from synth.errors import IngestError, OutputError
 from synth.lazily import np, pd
+from synth.learning.drawing_balanced import Balanced
 from synth.learning.drawing_where import Conditioned
 from synth.learning.keeping import Keeper
 from synth.release import Bundle
@@ -49,6 +50,9 @@ def sample(
     where: Annotated[
         str, typer.Option(help="What each row holds: \"sex = 'F' and age > 80\".")
     ] = "",
+    balance: Annotated[
+        str, typer.Option(help="The column each value of which is as frequent: to train on.")
+    ] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = 1,
     output: Annotated[Path, typer.Option("--output", "-o")] = Path("rows.csv"),
 ) -> None:
@@ -62,7 +66,7 @@ def sample(
         opened = Bundle.read(bundle)
         with whole(output) as stream:
             show, drawn = Shown(), 0
-            blocks = _drawn(opened, rows, where, seed)
+            blocks = _drawn(opened, rows, where, balance, seed)
             text = output.suffix == ".csv"
             made = (
                 opened.as_text(blocks, stream)
@@ -75,9 +79,16 @@ def sample(
     typer.echo(f"Wrote {rows:,} synthetic rows to {output}.")
 
 
-def _drawn(bundle: Bundle, rows: int, where: str, seed: int) -> Iterator[pd.DataFrame]:
+def _drawn(
+    bundle: Bundle, rows: int, where: str, balance: str, seed: int
+) -> Iterator[pd.DataFrame]:
     """Rows of a release that keep its rules, and hold a condition where there is one."""
     with consistent():
+        if balance:
+            even = Balanced(bundle.model, balance, where, bundle.rules)
+            typer.echo(even.told(rows))
+            yield even.rows(rows, seed)
+            return
         if not where:
             keeper = Keeper(bundle.model, bundle.rules)
             yield from keeper.blocks(rows, np.random.default_rng(seed))
