@@ -17,6 +17,7 @@ from synth.cli.speech import (
 )
 from synth.errors import BundleError, IngestError, OutputError
 from synth.lazily import np, pd
+from synth.learning.drawing_balanced import Balanced
 from synth.learning.drawing_where import Conditioned
 from synth.learning.keeping import Keeper
 from synth.release import Bundle
@@ -32,6 +33,11 @@ from synth.runs.recipe import People
 from synth.runs.rewording import reworded
 from synth.runs.verifying import as_released
 from synth.schema import Schema
+
+
+Theirs = Annotated[
+    Path | None, typer.Option(help="Also the rows that belong to them, of a second table.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -51,11 +57,12 @@ def sample(
     where: Annotated[
         str, typer.Option(help="What each row holds: \"sex = 'F' and age > 80\".")
     ] = "",
+    balance: Annotated[
+        str, typer.Option(help="The column each value of which is as frequent: to train on.")
+    ] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = 1,
     output: Annotated[Path, typer.Option("--output", "-o")] = Path("rows.csv"),
-    children: Annotated[
-        Path | None, typer.Option(help="Also the rows that belong to them, of a second table.")
-    ] = None,
+    children: Theirs = None,
 ) -> None:
     """Draw more synthetic rows from a release. Costs no privacy.
 
@@ -69,17 +76,22 @@ def sample(
         second = _second_of(opened) if children is not None else None
         with whole(output) as stream:
             show, drawn = Shown(), 0
-            blocks = _numbered(opened, _drawn(opened, rows, where, seed), seed, second)
+            blocks = _numbered(opened, _drawn(opened, rows, where, balance, seed), seed, second)
             for block in _writing(opened, opened.schema, blocks, stream, output):
                 drawn += len(block)
                 kept += [block] if second is not None else []
                 show(drawn / rows, "drawing synthetic rows")
         if second is not None and children is not None:
-            with whole(children) as stream:
-                theirs = second.drawn(kept, seed)
-                for _ in _writing(opened, second.schema, theirs, stream, children):
-                    pass
+            _write_second(opened, second, second.drawn(kept, seed), children)
     typer.echo(f"Wrote {rows:,} synthetic rows to {output}.")
+
+
+def _write_second(
+    bundle: Bundle, second: Children, blocks: Iterator[pd.DataFrame], place: Path
+) -> None:
+    with whole(place) as stream:
+        for _ in _writing(bundle, second.schema, blocks, stream, place):
+            pass
 
 
 def _second_of(bundle: Bundle) -> Children:
@@ -115,9 +127,16 @@ def _writing(
     return write_parquet(blocks, stream, schema)
 
 
-def _drawn(bundle: Bundle, rows: int, where: str, seed: int) -> Iterator[pd.DataFrame]:
+def _drawn(
+    bundle: Bundle, rows: int, where: str, balance: str, seed: int
+) -> Iterator[pd.DataFrame]:
     """Rows of a release that keep its rules, and hold a condition where there is one."""
     with consistent():
+        if balance:
+            even = Balanced(bundle.model, balance, where, bundle.rules)
+            typer.echo(even.told(rows))
+            yield even.rows(rows, seed)
+            return
         if not where:
             keeper = Keeper(bundle.model, bundle.rules)
             yield from keeper.blocks(rows, np.random.default_rng(seed))

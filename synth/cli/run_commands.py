@@ -26,12 +26,13 @@ from synth.cli.speech import (
 )
 from synth.errors import RecipeError, SynthError
 from synth.evaluate import verdicts
+from synth.evaluate.evaluation import Evaluation
 from synth.ingest import Database
 from synth.lazily import tomlkit
 from synth.release import Bundle
 from synth.release.kept_rules import upkeep_of
 from synth.release.signature import KEY, SigningKey, read_key, signed_words
-from synth.release.table_files import whole
+from synth.release.table_files import whole, write_whole
 from synth.runs import Outcome, Recipe, read_recipe, run
 from synth.runs.audit import Asked, Audit
 from synth.runs.custodian_report import reasoned
@@ -42,15 +43,16 @@ from synth.runs.held_here import held_here
 from synth.runs.recipe_file import whole_text
 from synth.runs.remote import connected
 
-NO_EVIDENCE = "Evidence takes the real rows themselves, and they stay elsewhere."
+NO_EVIDENCE = "Evidence takes the real rows themselves, and only the server has them."
 INSTEAD = (
     "Leave out `--evidence`, and take `synth evidence release.zip` for what may be handed on; for "
-    "the measures, `synth evaluate` with the rows, or a part of them, as a file."
+    "the measures, run it where the rows are, or `synth evaluate` with a part of them as a file."
 )
 Second = Annotated[Path | None, typer.Option(help="A second table instead of the recipe's.")]
 Logged = Annotated[
     Path | None, typer.Option(envvar="SYNTH_AUDIT", help="A log: who asked what, at what cost.")
 ]
+HELD_WORDS = "exact figures of real people, for you and whoever decides."
 STOPPED = 3  # the exit code of a release that the gate keeps back
 
 
@@ -91,16 +93,17 @@ def run_recipe(
     Example: synth run recipe.toml -o release.zip --strict
     """
     with explained():
-        wanted = _reasoned(read_recipe(text_of(recipe)), why_another)
-        if evidence is not None and (server or wanted.source.stay):
+        wanted, both = _reasoned(read_recipe(text_of(recipe)), why_another), (data, children)
+        theirs = bool(wanted.source.database) and data is None  # rows that a server alone has
+        if evidence is not None and server and theirs:
             raise RecipeError(NO_EVIDENCE, INSTEAD)
+        signing = None if key is None else read_key(key)
         if dry:
-            return say_dry(wanted, recipe.parent, (data, children), output)
+            return say_dry(wanted, recipe.parent, both, output)
         leaving = Leaving(strict=strict, despite=" ".join(despite.split()))
         if server:
-            return _elsewhere(wanted, (server, token), data, recipe.parent, output, leaving)
-        signing = None if key is None else read_key(key)
-        both = data, children
+            to = _To(output, evidence, signing)
+            return _elsewhere(wanted, (server, token), data, recipe.parent, to, leaving)
         here = partial(_made, wanted, both, recipe.parent, audit, thorough=evidence is not None)
         outcome, lines = _written(here, wanted, (output, evidence), leaving, signing)
     say_noticed(outcome.noticed)
@@ -118,7 +121,7 @@ def _say_written(
     beside = "" if second is None else f", and {second.name} that belong to them,"
     typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows{beside} to {output}.")
     if evidence is not None:
-        typer.echo(f"Wrote {evidence}: exact figures of real people, for you and whoever decides.")
+        typer.echo(f"Wrote {evidence}: {HELD_WORDS}")
 
 
 def _written(
@@ -139,20 +142,24 @@ def _written(
             outcome.release.write(stream, signing)
         if beside is not None:
             told = reasoned(lines, leaving.despite)
-            beside.write(_evidence(wanted, outcome, told, signing))
+            assert outcome.evaluation is not None
+            bundle = Bundle.read(io.BytesIO(outcome.release.zipped(signing)))
+            beside.write(_evidence(wanted, bundle, outcome.evaluation, told, signing))
     return outcome, lines
 
 
 def _evidence(
-    wanted: Recipe, outcome: Outcome, lines: Sequence[Objection], signing: SigningKey | None
+    wanted: Recipe,
+    bundle: Bundle,
+    measures: Evaluation,
+    lines: Sequence[Objection],
+    signing: SigningKey | None,
 ) -> bytes:
     """The custodian's evidence pack of a run, with the reasons that were given."""
-    assert outcome.evaluation is not None
     for line in lines:
         if line.reason:
             wanted = excepted(wanted, line.key, line.reason)
-    bundle = Bundle.read(io.BytesIO(outcome.release.zipped(signing)))
-    return custodian_pack(bundle, outcome.evaluation, lines, whole_text(wanted), signing)
+    return custodian_pack(bundle, measures, lines, whole_text(wanted), signing)
 
 
 def _elsewhere(
@@ -160,7 +167,7 @@ def _elsewhere(
     there: tuple[str, str],
     data: Path | None,
     folder: Path,
-    output: Path,
+    to: _To,
     leaving: Leaving,
 ) -> None:
     """Let a server, with its token, make the release; whoever has the rows asks the gate here.
@@ -174,38 +181,64 @@ def _elsewhere(
             "The rows are the server's, so the gate, which `--strict` asks, cannot be asked here.",
             "Leave out `--strict`, or run it where the rows are.",
         )
-    with whole(output) as stream, connected(*there) as remote:
+    with whole(to.release) as stream, connected(*there) as remote:
         content = remote.run(wanted, data, folder, Shown())
         lines: tuple[Objection, ...] = ()
-        why = "The rows are the server's."
+        measures, why = None, "The rows are the server's."
         if not asked:
             table = data or folder / wanted.source.file
-            lines, why = _held(wanted, content, table, folder, leaving)
+            lines, measures, why = _held(wanted, content, (table, folder), to, leaving)
             leaving.check(lines)
         stream.write(content)
     leaving.say(lines)
     if why:
         typer.echo(f"Nobody held the release against the real rows. {why}")
-    typer.echo(f"Wrote the release that {there[0]} made to {output}.")
+    typer.echo(f"Wrote the release that {there[0]} made to {to.release}.")
+    if to.evidence is not None and measures is not None:
+        told = reasoned(lines, leaving.despite)
+        bundle = Bundle.read(io.BytesIO(content))
+        write_whole(to.evidence, _evidence(wanted, bundle, measures, told, to.key))
+        typer.echo(f"Wrote {to.evidence}: {HELD_WORDS}")
+    elif to.evidence is not None:
+        raise RecipeError(
+            "So there is no evidence beside it.",
+            "Take `synth evaluate` with the table that the release was made of.",
+        )
+
+
+@dataclass(frozen=True)
+class _To:
+    """Where a release goes, and the evidence, where somebody wants that; and who signs it."""
+
+    release: Path
+    evidence: Path | None
+    key: SigningKey | None
 
 
 def _held(
-    wanted: Recipe, content: bytes, table: Path, folder: Path, leaving: Leaving
-) -> tuple[tuple[Objection, ...], str]:
+    wanted: Recipe, content: bytes, where: tuple[Path, Path], to: _To, leaving: Leaving
+) -> tuple[tuple[Objection, ...], Evaluation | None, str]:
     """What the gate finds in a release of rows that are here, or why it could not be asked.
+
+    Args:
+        where: the table, and the folder of the files of its steps.
+
+    Returns:
+        Also every measure, where evidence is wanted.
 
     Raises:
         SynthError: it could not, and nothing may be written that it has not seen.
     """
     bundle = Bundle.read(io.BytesIO(content))
     try:
-        found = held_here(wanted, bundle, table, folder)
+        held = held_here(wanted, bundle, *where, thorough=to.evidence is not None, progress=Shown())
     except SynthError as error:  # the release is there and paid for, and is not lost by this
         if leaving.strict:
             raise
-        return (), error.what
+        return (), None, error.what
+    found = held.comparison
     say_verdicts(verdicts(found))
-    return gate(wanted, bundle.model, found, upkeep_of(bundle.facts)), ""
+    return gate(wanted, bundle.model, found, upkeep_of(bundle.facts)), held.evaluation, ""
 
 
 @dataclass(frozen=True)

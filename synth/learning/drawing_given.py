@@ -27,7 +27,7 @@ Message: TypeAlias = "tuple[tuple[str, ...], Counts]"  # columns, and a table of
 def drawn_given(
     model: Network, known: Mapping[str, Codes], rows: int, rng: np.random.Generator
 ) -> dict[str, Codes]:
-    """The states of all columns that are not given, one for each row.
+    """The states of all columns, one for each row; given ones as they are given.
 
     Args:
         known: of each given column the state of every row.
@@ -53,7 +53,7 @@ def drawn_given(
     sizes = {c.column: c.table.shape[-1] for c in model.conditionals}
     codes = {n: smallest(c, sizes[n]) for n, c in {**groups, **found}.items()}
     whole = model.within(codes, rng, without=tuple(known))
-    return {n: whole[n] for n in found}
+    return {n: whole[n] if n in found else known[n] for n in codes}
 
 
 def _mattering(steps: Sequence[Conditional], given: Mapping[str, Codes]) -> tuple[str, ...]:

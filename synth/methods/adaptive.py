@@ -84,4 +84,4 @@ class Adaptive(Method):
     ) -> Network:
         tree = CliqueTree(self.largest, self.triples, self.pinned, self.weights)
         learnt = tree.learn(private, rho, progress, known=known)
-        return learnt.ground.network(learnt.fitted, learnt.tables)
+        return learnt.ground.network(learnt.fitted, learnt.tables, learnt.told)

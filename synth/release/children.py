@@ -95,7 +95,7 @@ class Children:
         whole = self.model.schema
         known = {n: whole.domain(n).encode(owners[own]) for n, own in self.given.items()}
         codes = drawn_given(self.model, known, len(owners), rng)
-        made: dict[str, Any] = {}
+        made: dict[str, Any] = {n: owners[own] for n, own in self.given.items()}
         for column in self.schema:
             if column.name == self.parent_key:
                 made[column.name] = owners[self.key]
@@ -103,7 +103,8 @@ class Children:
                 made[column.name] = column.domain.numbered(start, len(owners), seed)
             else:
                 made[column.name] = column.domain.decode(codes[column.name], rng)
-        return pd.DataFrame(made)
+        rows = self.model.read_off(pd.DataFrame(made), codes, rng, tuple(self.given))
+        return rows[list(self.schema.names)]
 
     def beside(self, people: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows of the second table with the columns of their people that they depend on."""
