@@ -34,7 +34,6 @@ from synth.runs.rewording import reworded
 from synth.runs.verifying import as_released
 from synth.schema import Schema
 
-
 Theirs = Annotated[
     Path | None, typer.Option(help="Also the rows that belong to them, of a second table.")
 ]
