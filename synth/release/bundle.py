@@ -17,7 +17,7 @@ from synth.lazily import pd
 from synth.learning.method import Model
 from synth.methods import model_of
 from synth.release.archive import confirm, unpacked
-from synth.release.children import FILE, Children
+from synth.release.children import FILE, TABLE, Children
 from synth.release.kept_rules import rules_in
 from synth.release.papers.about import About
 from synth.release.release import FORMAT
@@ -75,6 +75,18 @@ class Bundle:
         if not fits:
             raise APART.of()
         return found
+
+    @cached_property
+    def children_rows(self) -> pd.DataFrame:
+        """The rows of the second table that belong to those of the first, as released.
+
+        Raises:
+            BundleError: there is none, or its rows are not of its schema.
+        """
+        name = f"{TABLE}.parquet"
+        if self.children is None or name not in self.files:
+            raise BundleError("The bundle lacks its second table.", "Ask for the bundle again.")
+        return restored_rows(self.files[name], self.children.schema)
 
     @property
     def schema(self) -> Schema:

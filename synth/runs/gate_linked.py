@@ -17,6 +17,7 @@ from synth.runs.gate import Objection, gate, labels
 from synth.runs.outcome import Outcome
 from synth.runs.recipe import Recipe
 
+ELSEWHERE, HERE = "on Columns", "under [[children.column]] in the recipe"
 MORE = (
     "Declare it in [[children.column]], lower `most` or raise `share` in [children], or leave the "
     "column out of the query."
@@ -49,7 +50,8 @@ def with_second(
 def verdicts_of_second(second: Children, comparison: Comparison) -> tuple[Verdict, ...]:
     """What became of each column of a second table, the worst first."""
     own = tuple(h for h in comparison.columns if h.column in second.schema)
-    return verdicts(replace(comparison, columns=own))
+    told = verdicts(replace(comparison, columns=own))
+    return tuple(replace(v, remedy=v.remedy.replace(ELSEWHERE, HERE)) for v in told)
 
 
 def _columns(recipe: Recipe, second: Children, comparison: Comparison) -> Iterator[Objection]:

@@ -77,18 +77,20 @@ def _ask(who: Visitor, loaded: Loaded) -> None:
         way = st.segmented_control("Where it is", ways, default=QUERY, key="second.way") or FILE
     file, query = None, ""
     if way == QUERY:
-        query = st.text_area("One SELECT", key="second.query", height=100)
+        query = st.text_area("One SELECT for the second table", key="second.query", height=100)
     else:
         file = st.file_uploader(
             "The second table", key="second.file", max_upload_size=MOST_MEGABYTES
         )
-    if st.button("Add it", key="second.add", disabled=not (query.strip() or file)):
+    if st.button("Add it", key="second.add"):
         with explained(), st.spinner("Reading the second table …"):
             if way == QUERY:
                 _take_answer(who, str(person), told, query)
             elif file is not None:
                 _take_file(who, str(person), told, file.name, file.getvalue())
                 free_uploads(file.file_id)
+            else:
+                st.warning("Choose the file of the second table first.")
         if who.second is not None:
             st.rerun()
 

@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 from synth.lazily import np, pd
-from synth.release.bundle import Bundle, consistent, restored_rows
-from synth.release.children import TABLE, Children
+from synth.release.bundle import Bundle, consistent
+from synth.release.children import Children
 from synth.release.counts import LINES_PARQUET
 from synth.release.sandbox.server.service import Service, Settings
 from synth.release.sandbox.server.table import RESERVED, Field, Parent, Row, Table
@@ -63,7 +63,7 @@ def _table(name: str, schema: Schema, frame: pd.DataFrame, parent: Parent | None
 
 def _second(bundle: Bundle, second: Children, name: str, people: str) -> Table:
     """The rows that belong to those that are served."""
-    rows = restored_rows(bundle.files[f"{TABLE}.parquet"], second.schema)
+    rows = bundle.children_rows
     keys = bundle.rows.head(MOST_ROWS)[second.key]
     mine = rows[rows[second.parent_key].isin(keys)].head(MOST_ROWS)
     parent = Parent(people, _safe(second.key), _safe(second.parent_key))
