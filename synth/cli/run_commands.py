@@ -38,6 +38,7 @@ from synth.runs.audit import Asked, Audit
 from synth.runs.custodian_report import reasoned
 from synth.runs.evidence import custodian_pack
 from synth.runs.gate import Objection, excepted, gate, ready
+from synth.runs.gate_linked import gate_of_both, verdicts_of_second
 from synth.runs.held_here import held_here
 from synth.runs.recipe_file import whole_text
 from synth.runs.remote import connected
@@ -47,6 +48,10 @@ INSTEAD = (
     "Leave out `--evidence`, and take `synth evidence release.zip` for what may be handed on; for "
     "the measures, run it where the rows are, or `synth evaluate` with a part of them as a file."
 )
+Second = Annotated[Path | None, typer.Option(help="A second table instead of the recipe's.")]
+Logged = Annotated[
+    Path | None, typer.Option(envvar="SYNTH_AUDIT", help="A log: who asked what, at what cost.")
+]
 HELD_WORDS = "exact figures of real people, for you and whoever decides."
 STOPPED = 3  # the exit code of a release that the gate keeps back
 
@@ -60,12 +65,10 @@ def run_recipe(
     recipe: Annotated[Path, typer.Argument(help="A recipe (TOML).")],
     output: Annotated[Path, typer.Option("--output", "-o")] = Path("release.zip"),
     data: Annotated[Path | None, typer.Option(help="A table instead of the recipe's.")] = None,
+    children: Second = None,
     server: Annotated[str, typer.Option(help="Run on this server: https://…")] = "",
     token: Annotated[str, typer.Option(envvar="SYNTH_TOKEN", help="The server's.")] = "",
-    audit: Annotated[
-        Path | None,
-        typer.Option(envvar="SYNTH_AUDIT", help="A log: who asked what, at what cost."),
-    ] = None,
+    audit: Logged = None,
     key: Annotated[Path | None, typer.Option(envvar=KEY, help="Sign with this key.")] = None,
     why_another: Annotated[
         str, typer.Option(help="Your reason for one more release without noise about these people.")
@@ -87,20 +90,22 @@ def run_recipe(
     Example: synth run recipe.toml -o release.zip --strict
     """
     with explained():
-        wanted = _reasoned(read_recipe(text_of(recipe)), why_another)
+        wanted, both = _reasoned(read_recipe(text_of(recipe)), why_another), (data, children)
         to = Places(output, evidence, None if key is None else read_key(key))
         if dry:
-            return say_dry(wanted, recipe.parent, data, output)
+            return say_dry(wanted, recipe.parent, both, output)
         leaving = Leaving(strict=strict, despite=" ".join(despite.split()))
         if server:
             return _elsewhere(wanted, (server, token), data, recipe.parent, to, leaving)
-        here = partial(_made, wanted, data, recipe.parent, audit, thorough=evidence is not None)
+        here = partial(_made, wanted, both, recipe.parent, audit, thorough=evidence is not None)
         outcome, lines = _written(here, wanted, to, leaving)
     say_noticed(outcome.noticed)
     _tell(outcome, wanted)
     leaving.say(lines)
     typer.echo(signed_words(to.key.fingerprint if to.key else ""))
-    typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows to {output}.")
+    second = outcome.release.children
+    beside = "" if second is None else f", and {second.name} that belong to them,"
+    typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows{beside} to {output}.")
     if evidence is not None:
         typer.echo(f"Wrote {evidence}: {HELD_WORDS}")
 
@@ -125,7 +130,7 @@ def _written(
         beside = None if to.evidence is None else opened.enter_context(whole(to.evidence))
         with whole(to.release) as stream:
             outcome = made()
-            lines = gate(wanted, outcome.release.model, outcome.comparison, outcome.upkeep)
+            lines = gate_of_both(wanted, outcome)
             leaving.check(lines)
             outcome.release.write(stream, to.key)
         if beside is not None:
@@ -267,6 +272,7 @@ def _tell(outcome: Outcome, wanted: Recipe) -> None:
         "These two figures are for you, not for the recipients."
     )
     say_verdicts(outcome.verdicts)
+    _tell_second(outcome)
     say_rules(comparison.rules, outcome.upkeep)
     say_attacks(comparison.attacks)
     if less := wanted.chosen.less(release.model.schema):
@@ -280,6 +286,19 @@ def _tell(outcome: Outcome, wanted: Recipe) -> None:
         typer.echo(f"{found.plain} {found.remedy if found.too_many else ''}".strip())
 
 
+def _tell_second(outcome: Outcome) -> None:
+    """How close the second table is, beside its people: for the custodian."""
+    second, found = outcome.release.children, outcome.linked
+    if second is None or found is None:
+        return
+    typer.echo(
+        f"The same of {second.name}, each beside its person: columns {found.one_way:.3f} "
+        f"({found.fresh_one_way:.3f}), pairs {found.two_way:.3f} ({found.fresh_two_way:.3f}; "
+        f"{found.apart_two_way:.3f}). Rows of one person do not know of each other."
+    )
+    say_verdicts(verdicts_of_second(second, found))
+
+
 def _reasoned(recipe: Recipe, why: str) -> Recipe:
     """The recipe with the reason that was given on the command line."""
     if not why:
@@ -289,14 +308,27 @@ def _reasoned(recipe: Recipe, why: str) -> Recipe:
 
 
 def _made(
-    recipe: Recipe, data: Path | None, folder: Path, audit: Path | None, *, thorough: bool = False
+    recipe: Recipe,
+    both: tuple[Path | None, Path | None],
+    folder: Path,
+    audit: Path | None,
+    *,
+    thorough: bool = False,
 ) -> Outcome:
-    """The run of a recipe; a query of its own is written down where somebody asked for that."""
-    told = recipe.source
+    """The run of a recipe; a query of its own is written down where somebody asked for that.
+
+    Args:
+        both: a table instead of the recipe's, and a second one.
+    """
+    told, (data, second) = recipe.source, both
+    if second is None and data is not None and recipe.children.file:
+        second = folder / recipe.children.file
+    how = partial(run, folder=folder, progress=Shown(), thorough=thorough, children=second)
     if audit is None or data is not None or not told.database:
-        return run(recipe, data, folder=folder, progress=Shown(), thorough=thorough)
-    asked = Asked(Database(told.database).shown, told.query, recipe.method.name)
+        return how(recipe, data)
+    queries = "; ".join(filter(None, (told.query, recipe.children.query)))
+    asked = Asked(Database(told.database).shown, queries, recipe.method.name)
     with Audit(audit).following(asked) as released:
-        outcome = run(recipe, folder=folder, progress=Shown(), thorough=thorough)
+        outcome = how(recipe)
         released(outcome.release.statement.cost)
     return outcome

@@ -17,17 +17,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
+from types import MappingProxyType
 
 from synth.budget import Rho
 from synth.errors import MethodError
 from synth.lazily import np
+from synth.learning.consistency import nearest
+from synth.learning.dependents import Dependents, Pair, coarser, may_follow
 from synth.learning.graphical import GraphGround, need
 from synth.learning.inference import Fitted, Graph, Noisy
 from synth.learning.inference.estimation import Effort
 from synth.learning.inference.triangulation import Clique, eliminate
 from synth.learning.method import modelled_names
 from synth.progress import Progress, quiet
-from synth.vault import PrivateTable
+from synth.schema import Counts
+from synth.vault import Distances, PrivateTable
 
 ONE_WAY, SELECTION = 0.25, 0.05  # of rho; the rest goes to the joint marginals, and one-way again
 SINGLE = 2.0  # weight of a one-way error
@@ -38,6 +42,8 @@ TRIED = 8  # pairs, and triples, a column that the graph is tried to be widened 
 FEW = 40  # columns, up to which several graphs and widths of groups are tried
 NEARLY = 0.9  # of the best gain: what the finest groups of all need, as a fit calms their noise
 PINNED = 4.0  # weight of a pinned set of columns
+FUNCTION = 0.7  # of the distance from independence that a function would have, and
+DOUBT = 0.25  # of it, at most, as the noise of it: then a function is expected
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,7 @@ class CliqueModel:
     ground: GraphGround
     tables: tuple[Noisy, ...]
     fitted: Fitted
+    told: Dependents = field(default_factory=Dependents)
 
     @property
     def measured(self) -> tuple[tuple[str, ...], ...]:
@@ -63,12 +70,14 @@ class CliqueTree:
         triples: whether three columns may be measured together.
         pinned: sets of columns that are measured whatever the rows say.
         weights: how much the errors of a column count, where 1 is usual.
+        functions: whether columns that seem to be functions of others are taken for that.
     """
 
     largest: int = 100_000
     triples: bool = True
     pinned: tuple[tuple[str, ...], ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
+    functions: bool = True
 
     def learn(
         self,
@@ -76,8 +85,12 @@ class CliqueTree:
         rho: Rho,
         progress: Progress = quiet,
         effort: Effort | None = None,
+        known: Mapping[str, Counts] = MappingProxyType({}),
     ) -> CliqueModel:
         """Choose, measure and fit, worth `rho` together.
+
+        Args:
+            known: about how many rows have each state of some columns, as far as that is public.
 
         Raises:
             MethodError: a pinned or weighted column is not a modelled one.
@@ -86,22 +99,36 @@ class CliqueTree:
         pinned = self._pinned(names)
         share = ONE_WAY if len(names) > 1 else 1.0
         progress(0.0, "counting columns")
-        ground = GraphGround.of(private, Rho(share * rho))
+        ground = GraphGround.of(private, Rho(share * rho), known)
         progress(0.1, "looking for columns that go together")
         rest = Rho((1 - ONE_WAY - SELECTION) * rho)
-        choice, chosen = self._chosen(ground, pinned, Rho(SELECTION * rho), rest)
+        choice, chosen, finest = self._chosen(ground, pinned, Rho(SELECTION * rho), rest)
         if not chosen:
             return CliqueModel(ground, (), ground.fitted([], effort))
         progress(0.4, f"counting {len(chosen)} tables")
         weights = [choice.weights[c] for c in chosen]
-        ground, tables = _measured(choice.ground, chosen, weights, rest)
+        close = {c: finest.ground for c in chosen if self.functions and self._close(finest, c)}
+        ground, tables, closer = _measured(choice.ground, chosen, weights, rest, close)
         progress(0.5, "fitting the model")
-        return CliqueModel(ground, tuple(tables), ground.fitted(tables, effort))
+        told = Dependents()
+        if self.functions:
+            told = ground.dependents(tables, list(closer.values()))
+        tables += [coarser(p, ground.columns, c, told) for c, p in closer.items()]
+        return CliqueModel(ground, tuple(tables), ground.fitted(tables, effort, told), told)
+
+    def _close(self, finest: _Choice, clique: Clique) -> bool:
+        """Whether two columns are counted in narrower groups, as one may follow the other."""
+        domains = [finest.ground.schema.domain(n) for n in finest.ground.named(clique)]
+        return finest.functional(clique) and any(
+            may_follow(one, other) for one, other in (domains, domains[::-1])
+        )
 
     def _chosen(
         self, ground: GraphGround, pinned: Sequence[Clique], rho: Rho, rest: Rho
-    ) -> tuple[_Choice, list[Clique]]:
-        """The tables that promise most, and over groups of which width; looking is worth `rho`.
+    ) -> tuple[_Choice, list[Clique], _Choice]:
+        """The tables that promise most, over groups of which width, and what the finest showed.
+
+        Looking is worth `rho`.
 
         Args:
             rest: what the tables may cost.
@@ -113,17 +140,18 @@ class CliqueTree:
             found.append((choice, choice.best(pinned)))
         gains = [choice.gain(chosen) for choice, chosen in found]
         last = len(found) > 1 and found[-1][0].ground.fine_pairs
-        return found[-1 if last and gains[-1] >= NEARLY * max(gains) else int(np.argmax(gains))]
+        best = found[-1 if last and gains[-1] >= NEARLY * max(gains) else int(np.argmax(gains))]
+        return *best, found[0][0]
 
     def _looked(
         self, ground: GraphGround, pinned: Sequence[Clique], rho: Rho, rest: Rho
     ) -> _Choice:
         """How far all candidates are from independence, for `rho`."""
         candidates = self._candidates(ground, pinned)
-        found = ground.dependence(candidates, rho).rows if candidates else ()
+        found = ground.dependence(candidates, rho) if candidates else Distances(np.zeros(0), 0.0)
         weights = {c: self._weight(ground, c, pinned) for c in candidates}
-        worth = {c: weights[c] * float(e) for c, e in zip(candidates, found, strict=True)}
-        return _Choice(ground, worth, weights, float(rest), self.largest)
+        worth = {c: weights[c] * float(e) for c, e in zip(candidates, found.rows, strict=True)}
+        return _Choice(ground, worth, weights, float(rest), self.largest, found.sigma)
 
     def _pinned(self, names: Sequence[str]) -> tuple[Clique, ...]:
         """The pinned sets as ascending indices."""
@@ -149,14 +177,24 @@ class CliqueTree:
 
 
 def _measured(
-    ground: GraphGround, chosen: Sequence[Clique], weights: Sequence[float], rho: Rho
-) -> tuple[GraphGround, list[Noisy]]:
-    """The chosen tables, and the one-way marginals once more, each with its share of `rho`."""
-    singles = sum(need(len(counts), SINGLE) for counts in ground.fine.values())
-    tables = sum(need(ground.cells(c), w) for c, w in zip(chosen, weights, strict=True))
-    single = singles / (singles + tables)
-    ground = ground.refined(Rho(single * rho))
-    return ground, ground.all_measured(chosen, weights, Rho((1 - single) * rho))
+    ground: GraphGround,
+    chosen: Sequence[Clique],
+    weights: Sequence[float],
+    rho: Rho,
+    close: Mapping[Clique, GraphGround],
+) -> tuple[GraphGround, list[Noisy], dict[Clique, Pair]]:
+    """The chosen tables, and the one-way marginals once more, each with its share of `rho`.
+
+    Args:
+        close: pairs that are counted in narrower groups, and in which; their tables are apart.
+    """
+    singles = sum(need(len(ground.fine[n]), SINGLE) for n in ground.asked)
+    needs = {c: need(ground.cells(c), w) for c, w in zip(chosen, weights, strict=True)}
+    each = {c: Rho(rho * n / (singles + sum(needs.values()))) for c, n in needs.items()}
+    ground = ground.refined(Rho(rho * singles / (singles + sum(needs.values()))))
+    tables = [ground.measured(c, part) for c, part in each.items() if c not in close]
+    closer = {c: ground.measured_closer(c, g, each[c]) for c, g in close.items()}
+    return ground, tables, closer
 
 
 @dataclass(frozen=True)
@@ -167,6 +205,7 @@ class _Choice:
         worth: weighted noisy distance from independence of every candidate, in rows.
         rho: what the tables may cost together.
         largest: most cells of a clique of the triangulated graph.
+        sigma: standard deviation of the noise of a distance, in rows.
     """
 
     ground: GraphGround
@@ -174,6 +213,17 @@ class _Choice:
     weights: Mapping[Clique, float]
     rho: float
     largest: int
+    sigma: float
+
+    def functional(self, clique: Clique) -> bool:
+        """Whether two columns are as far from independent as a function makes them."""
+        if len(clique) != 2 or clique not in self.worth:
+            return False
+        total = self.ground.total
+        alone = [nearest(self.ground.ones[v].values, total) / total for v in clique]
+        most = 2 * total * min(1 - float(a @ a) for a in alone)
+        seen = self.worth[clique] / self.weights[clique]
+        return self.sigma <= DOUBT * most and seen >= FUNCTION * most
 
     def best(self, pinned: Sequence[Clique]) -> list[Clique]:
         """The choice that promises most among graphs grown with different penalties for noise."""

@@ -12,13 +12,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from itertools import combinations
+from types import MappingProxyType
 
 from synth.budget import Rho
 from synth.budget.accounting import ABSOLUTE, gaussian_sigma
 from synth.lazily import np
 from synth.learning.consistency import nearest
-from synth.learning.functions import Possible, kept, possible
-from synth.learning.grouping import RARE_SIGMAS, empty, gathered, splits_of
+from synth.learning.dependents import Dependents, Fine, Pair
+from synth.learning.functions import kept
+from synth.learning.grouping import RARE_SIGMAS, empty, gathered, likely, splits_of
 from synth.learning.inference import Fitted, Noisy, clique_cells, estimate_total, fit
 from synth.learning.inference.estimation import Effort
 from synth.learning.inference.triangulation import Clique
@@ -49,6 +51,7 @@ class GraphGround:
         sigma: standard deviation of their noise.
         groups: which states of each column are gathered.
         most: about how many groups numbers and dates may be in.
+        known: columns whose rows per state were public before; nothing is spent on them alone.
     """
 
     private: PrivateTable
@@ -59,16 +62,31 @@ class GraphGround:
     sigma: float
     groups: Mapping[str, Gathered]
     most: int = 0
+    known: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, private: PrivateTable, rho: Rho) -> GraphGround:
-        """Measure all one-way marginals, equally well, worth `rho` together."""
+    def of(
+        cls, private: PrivateTable, rho: Rho, known: Mapping[str, Counts] = MappingProxyType({})
+    ) -> GraphGround:
+        """Measure all one-way marginals, equally well, worth `rho` together.
+
+        Args:
+            known: about how many rows have each state of some columns, as far as that is public.
+        """
         schema, names = private.schema, modelled_names(private.schema)
-        fine = _one_way(private, names, rho)
-        sigma = max(LEAST_SIGMA, fine[names[0]].sigma)
+        asked = [n for n in names if n not in known] or names
+        fine = _one_way(private, asked, rho)
+        sigma = max(LEAST_SIGMA, fine[asked[0]].sigma)
         total = estimate_total([Noisy((0,), m.counts, sigma) for m in fine.values()])
-        counts = {n: m.counts for n, m in fine.items()}
-        return cls(private, schema, names, total, counts, sigma, {}).in_groups(_most(total, sigma))
+        told = {n: nearest(known[n], total) for n in names if n not in asked}
+        counts = {n: fine[n].counts if n in fine else told[n] for n in names}
+        ground = cls(private, schema, names, total, counts, sigma, {}, known=frozenset(told))
+        return ground.in_groups(_most(total, sigma))
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The columns whose rows per state are measured."""
+        return tuple(n for n in self.names if n not in self.known)
 
     def levels(self) -> tuple[GraphGround, ...]:
         """The same marginals, with numbers and dates in groups of several widths: finest first.
@@ -95,13 +113,14 @@ class GraphGround:
 
     def refined(self, rho: Rho) -> GraphGround:
         """The same groups, with the one-way marginals measured once more."""
-        again = _one_way(self.private.declare(self.schema), self.names, rho)
-        sigma = max(LEAST_SIGMA, again[self.names[0]].sigma)
+        again = _one_way(self.private.declare(self.schema), self.asked, rho)
+        sigma = max(LEAST_SIGMA, again[self.asked[0]].sigma)
         a, b = self.sigma**-2, sigma**-2
         fine = {n: (a * self.fine[n] + b * m.counts) / (a + b) for n, m in again.items()}
         better = (a + b) ** -0.5
         total = estimate_total([Noisy((0,), counts, better) for counts in fine.values()])
-        return replace(self, total=total, fine=fine, sigma=better)
+        every = {n: fine[n] if n in fine else nearest(self.fine[n], total) for n in self.names}
+        return replace(self, total=total, fine=every, sigma=better)
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:
@@ -161,15 +180,63 @@ class GraphGround:
         sigma = gaussian_sigma(rho, self.private.rows_per_person)
         return ABSOLUTE * max(LEAST_SIGMA, sigma) * self.cells(clique)
 
-    def fitted(self, measured: Sequence[Noisy], effort: Effort | None = None) -> Fitted:
-        return fit([*self.ones, *measured], self.sizes, total=self.total, effort=effort)
+    def measured_closer(self, clique: Clique, finer: GraphGround, rho: Rho) -> Pair:
+        """The table of two columns in narrower groups than these, worth `rho`."""
+        names = self.named(clique)
+        groups = {n: _both(self.groups[n], finer.groups[n]) for n in names}
+        columns = (replace(c, domain=groups.get(c.name, c.domain)) for c in self.schema.columns)
+        found = self.private.declare(Schema(tuple(columns))).measure(names, rho, "joint marginal")
+        one, other = names
+        sigma = max(LEAST_SIGMA, found.sigma)
+        return Pair((one, other), (groups[one], groups[other]), found.counts, sigma)
 
-    def network(self, fitted: Fitted, measured: Sequence[Noisy] = ()) -> Network:
+    def dependents(self, measured: Sequence[Noisy], closer: Sequence[Pair] = ()) -> Dependents:
+        """Which columns are functions of others.
+
+        Args:
+            closer: tables in narrower groups, which are told from instead of others.
+        """
+        pairs = {self.named(t.clique): self._pair(t) for t in pairs_of(measured).values()}
+        pairs |= {p.names: p for p in closer}
+        return Dependents.of(self.columns, list(pairs.values()))
+
+    def _pair(self, table: Noisy) -> Pair:
+        one, other = self.named(table.clique)
+        sigma = float(np.sqrt(np.mean(table.variance)))
+        return Pair((one, other), (self.groups[one], self.groups[other]), table.values, sigma)
+
+    @cached_property
+    def columns(self) -> dict[str, Fine]:
+        """Each column as it was counted by itself."""
+        return {
+            n: Fine(
+                self.fine[n],
+                self.sigma,
+                likely(g.inner, self.fine[n], self.total, self.sigma),
+                g,
+            )
+            for n, g in self.groups.items()
+        }
+
+    def fitted(
+        self,
+        measured: Sequence[Noisy],
+        effort: Effort | None = None,
+        told: Dependents | None = None,
+    ) -> Fitted:
+        """The model of all that was measured; cells that a function leaves empty are empty."""
+        found = (told or self.dependents(measured)).emptied(self.names, measured, LEAST_SIGMA)
+        return fit([*self.ones, *found], self.sizes, total=self.total, effort=effort)
+
+    def network(
+        self, fitted: Fitted, measured: Sequence[Noisy] = (), told: Dependents | None = None
+    ) -> Network:
         """The fitted model as conditional tables, with the states within each group.
 
         Args:
             measured: noisy tables that tell which columns are functions of others, and in which
                 order the rows of a group lie.
+            told: the functions, where they are known already.
         """
         steps = tuple(
             Conditional(self.names[c.column], self.named(c.parents), c.table)
@@ -177,25 +244,11 @@ class GraphGround:
         )
         splits = splits_of(self.groups, self.fine, self.total, self.sigma)
         statement = self.private.declare(self.schema).statement()
-        pairs = pairs_of(measured)
-        steps = without(
-            kept(steps, self._functions(pairs)), empty(self.groups, self.fine, self.sigma)
-        )
-        order = self._order(pairs)
-        return Network(self.schema, statement, round(self.total), steps, splits, order)
-
-    def _functions(self, pairs: Mapping[Clique, Noisy]) -> dict[tuple[str, str], Possible]:
-        """Which columns are functions of one another."""
-        found = {}
-        for clique, table in pairs.items():
-            one, other = self.named(clique)
-            sigma = float(np.sqrt(np.mean(table.variance)))
-            for pair, counts in (((one, other), table.values), ((other, one), table.values.T)):
-                states = np.bincount(self.groups[pair[0]].groups)
-                cells = possible(counts, sigma, states == 1)
-                if cells is not None:
-                    found[pair] = cells
-        return found
+        told = told or self.dependents(measured)
+        steps = without(kept(steps, told.cells), empty(self.groups, self.fine, self.sigma))
+        order = self._order(pairs_of(measured))
+        rows = round(self.total)
+        return Network(self.schema, statement, rows, steps, splits, order, told.follows)
 
     def _order(self, pairs: Mapping[Clique, Noisy]) -> Order:
         """How numbers and dates that go together lie within their groups."""
@@ -212,6 +265,13 @@ class GraphGround:
                 inside = table.values[: len(ends[a]), : len(ends[b])]
                 told[a, b] = inside, float(np.mean(table.variance))
         return order_of(ends, told)
+
+
+def _both(groups: Gathered, others: Gathered) -> Gathered:
+    """Groups that end wherever one of two ways to gather states has an end."""
+    found: dict[tuple[int, int], int] = {}
+    both = zip(groups.groups, others.groups, strict=True)
+    return Gathered(groups.inner, tuple(found.setdefault(b, len(found)) for b in both))
 
 
 def pairs_of(measured: Sequence[Noisy]) -> dict[Clique, Noisy]:

@@ -127,13 +127,14 @@ def splits_of(
         sigma: standard deviation of their noise.
     """
     return {
-        n: g.spread(_likely(g.inner, fine[n], total, sigma))
+        n: g.spread(likely(g.inner, fine[n], total, sigma))
         for n, g in groups.items()
         if g.size < len(g.groups)
     }
 
 
-def _likely(domain: Domain, counts: Counts, total: float, sigma: float) -> Counts:
+def likely(domain: Domain, counts: Counts, total: float, sigma: float) -> Counts:
+    """Expected rows of each state, by noisy ones."""
     there = ~unseen(domain, counts, sigma)
     return np.asarray(nearest(calmed(domain, counts, sigma), total) * there)
 

@@ -7,18 +7,20 @@ written as conditional tables in the order of drawing.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 from synth.budget import Statement
 from synth.errors import BundleError
 from synth.lazily import np, npt, pd
+from synth.learning.following import Following, followed
 from synth.learning.inference.evidence import given
 from synth.learning.method import Model, Narrowed
 from synth.learning.order_within import Order
 from synth.schema import Codes, Counts, Schema
 from synth.schema.domain import smallest
+from synth.schema.intervals import Cut
 from synth.schema.obeying import Marked
 from synth.schema.tables import packed
 
@@ -55,6 +57,7 @@ class Network(Model):
         splits: where a column was learnt in groups of states, the chance of each state within each
             group: one line per group, one column per state.
         order: in which order rows are given the states within their groups, where it matters.
+        follows: columns that are read off others, in turn.
     """
 
     kind: ClassVar[str] = "network"
@@ -62,16 +65,58 @@ class Network(Model):
     conditionals: tuple[Conditional, ...]
     splits: Mapping[str, Counts] = field(default_factory=dict)
     order: Order = field(default_factory=lambda: Order({}, np.zeros((0, 0))))
+    follows: tuple[Following, ...] = ()
 
     def sample(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:
-        return self.schema.decode(self.sample_codes(rows, rng), rng)
+        codes = self.sample_codes(rows, rng)
+        return self.read_off(self.schema.decode(codes, rng), codes, rng)
+
+    def read_off(
+        self,
+        frame: pd.DataFrame,
+        codes: Mapping[str, Codes],
+        rng: np.random.Generator,
+        without: Collection[str] = (),
+    ) -> pd.DataFrame:
+        """The rows, with columns that follow others read off them.
+
+        Args:
+            without: columns that stay as they are.
+        """
+        follows = [f for f in self.follows if f.column not in without]
+        return followed(frame, codes, follows, self.schema, rng)
 
     def sample_codes(self, rows: int, rng: np.random.Generator) -> dict[str, Codes]:
         """One code array of length `rows` per modelled column."""
-        codes = drawn(self.conditionals, rows, rng)
+        return self.within(drawn(self.conditionals, rows, rng), rng)
+
+    def groups_of(self, known: Mapping[str, Codes]) -> dict[str, Codes]:
+        """The group of each state of some columns, where they were learnt in groups.
+
+        A state whose chance was saved as 0 counts to the group of the nearest one that has any.
+        """
+        found = dict(known)
+        for name in self.splits.keys() & known.keys():
+            table = self.splits[name]
+            there = np.flatnonzero(table.any(axis=0))
+            nearest = np.abs(np.arange(table.shape[1])[:, None] - there).argmin(axis=1)
+            found[name] = table.argmax(axis=0)[there[nearest]][known[name]]
+        return found
+
+    def within(
+        self, codes: dict[str, Codes], rng: np.random.Generator, without: Collection[str] = ()
+    ) -> dict[str, Codes]:
+        """The states within the groups that were drawn, in place of these.
+
+        Args:
+            without: columns whose groups stay as they are.
+        """
         scores = self.order.scores(codes, rng)
-        for name, table in self.splits.items():
-            group = codes[name].astype(np.int64)
+        groups = dict(codes)
+        for name, split in self.splits.items():
+            if name in without:
+                continue
+            table, group = self._lines(name, split, groups)
             if name in scores:
                 found = _in_order(table, group, scores[name], rng)
             else:
@@ -79,6 +124,21 @@ class Network(Model):
                 found = _within_groups(table, group, others, rng)
             codes[name] = smallest(found, table.shape[1])
         return codes
+
+    def _lines(self, name: str, split: Counts, groups: Mapping[str, Codes]) -> tuple[Counts, Codes]:
+        """The chances of a column's states, and in which line of them each row's are."""
+        group = groups[name].astype(np.int64)
+        led = [f for f in self.follows if f.of == name and f.cuts]
+        if not led:
+            return split, group
+        first = max(led, key=lambda f: len(f.cuts))
+        domain = self.schema[name].domain
+        assert isinstance(domain, Cut)
+        own = self.schema.domain(first.column).size
+        chances = self.splits.get(first.column, np.eye(own))
+        group_of = np.where(chances.any(axis=0), chances.argmax(axis=0), -1)
+        table = first.within(split, domain, group_of.tolist(), len(chances))
+        return table, group * len(chances) + groups[first.column].astype(np.int64)
 
     def given(self, states: Mapping[str, Marked]) -> Narrowed | None:
         """By exact inference; how cells lie within groups, where that has an order, is kept."""
@@ -100,7 +160,7 @@ class Network(Model):
             return Narrowed(None, 0.0)
         made = tuple(Conditional(*step) for step in steps)
         model = replace(self, conditionals=made, splits=splits)
-        return Narrowed(model, share, exact=not self.order.ends)
+        return Narrowed(model, share, exact=not (self.order.ends or self.follows))
 
     def parameters(self) -> dict[str, Any]:
         return {
@@ -118,6 +178,7 @@ class Network(Model):
                 for name, table in self.splits.items()
             },
             "order": self.order.parameters(),
+            **({"follows": [f.document() for f in self.follows]} if self.follows else {}),
         }
 
     @classmethod
@@ -131,7 +192,8 @@ class Network(Model):
             sizes[name] = int(split["groups"])
         steps = tuple(_conditional(c, sizes) for c in parameters["conditionals"])
         order = Order.restored(parameters.get("order", {}), sizes)
-        return cls(schema, statement, rows, steps, splits, order)
+        follows = tuple(Following.restored(f, schema) for f in parameters.get("follows", ()))
+        return cls(schema, statement, rows, steps, splits, order, follows)
 
 
 def _conditional(document: Mapping[str, Any], sizes: Mapping[str, int]) -> Conditional:

@@ -154,7 +154,7 @@ class Twins(Method):
         object.__setattr__(self, "pinned", tuple(tuple(p) for p in self.pinned))
 
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> TwinsModel:
-        tree = CliqueTree(self.largest, pinned=self.pinned)
+        tree = CliqueTree(self.largest, pinned=self.pinned, functions=False)
         return _model(tree.learn(private, rho, progress))
 
 

@@ -339,7 +339,7 @@ def _identifiers(recipe: Recipe, schema: Schema) -> Iterator[Objection]:
     contact that recipients should have is an address too.
     """
     for column in schema.modelled:
-        for kind, many in identifiers_in(_labels(column)):
+        for kind, many in identifiers_in(labels(column)):
             key = f"identifiers {column.name}"
             yield Objection(
                 key,
@@ -357,7 +357,7 @@ def _identifiers(recipe: Recipe, schema: Schema) -> Iterator[Objection]:
             break
 
 
-def _labels(column: Column) -> tuple[str, ...]:
+def labels(column: Column) -> tuple[str, ...]:
     """What a release tells of a column by itself."""
     match column.domain:
         case Categories(values=values):

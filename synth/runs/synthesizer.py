@@ -27,9 +27,10 @@ from synth.release import Release
 from synth.release.signature import key_set
 from synth.release.table_files import whole
 from synth.runs.gate import Objection, gate
+from synth.runs.outcome import Outcome
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_of
-from synth.runs.running import Outcome, run
+from synth.runs.running import run
 from synth.vault import Noise
 
 SEEDS = 2**31  # of drawings nobody chose the seed of
