@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from synth.cli.speech import Shown, explained
-from synth.errors import RecipeError
-from synth.runs import read_recipe
+from synth.errors import RecipeError, SynthError
+from synth.runs import Recipe, read_recipe
 from synth.runs.canaries import one_run, retrained
+from synth.runs.noise_seen import noise_seen
 
 BROKEN = 4  # the exit code of a claim that is surely wrong
 
@@ -30,6 +31,8 @@ def canaries(
 ) -> None:
     """Is the claimed epsilon contradicted? Canaries are hidden in the table, and guessed at.
 
+    And the noise of one training is looked at from inside: does it spread as the ledger says?
+
     For your eyes; nothing is released or written. Exit code 4 where the claim is broken.
 
     Example: synth canaries recipe.toml --trainings 100
@@ -48,6 +51,18 @@ def canaries(
             if trainings
             else one_run(told, table, many, Shown(), folder=folder)
         )
-    typer.echo(found.plain)
-    if found.broken:
+        typer.echo(found.plain)
+        less = _from_inside(told, table, folder)
+    if found.broken or less:
         raise typer.Exit(BROKEN)
+
+
+def _from_inside(recipe: Recipe, table: Path, folder: Path) -> bool:
+    """Say how far the noise spreads; whether surely less is added than was paid for."""
+    try:
+        seen = noise_seen(recipe, table, folder=folder)
+    except SynthError as error:  # what canaries told stands without it
+        typer.echo(f"Not looked at from inside. {error.what}")
+        return False
+    typer.echo(seen.plain)
+    return seen.broken
