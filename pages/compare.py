@@ -4,7 +4,7 @@ import streamlit as st
 
 from synth.evaluate import charts
 from ui.attacks import show_attacks
-from ui.compare import show_combinations, show_distances, show_verdicts
+from ui.compare import show_combinations, show_summary
 from ui.shell.places import go_to
 from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import need_made
@@ -18,8 +18,7 @@ st.caption(
     "For your eyes only: these figures are computed from the real rows without noise, and cannot "
     "enter a release."
 )
-show_verdicts(found)
-show_distances(found)
+show_summary(made)
 columns, pairs, combined, attacked, runs, numbers = st.tabs(
     [
         *("Columns", "How columns go together", "Combinations"),

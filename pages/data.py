@@ -4,6 +4,7 @@ import streamlit as st
 
 from ui.data.ask_database import ask_database
 from ui.data.reading import let_go
+from ui.data.second import bring_second
 from ui.data.sources import (
     bring_sample,
     bring_upload,
@@ -48,6 +49,7 @@ with kept:
     offer_to_forget(who)
 if who.loaded is not None:
     show_table(who, who.loaded)
+    bring_second(who, who.loaded)
     if st.button("Next: say what the columns are", type="primary", key="next"):
         let_go(who)
         go_to("columns")

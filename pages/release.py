@@ -12,6 +12,7 @@ from ui.release import (
     show_copies,
     show_formulas,
     show_promise,
+    show_rows,
     show_signature,
 )
 from ui.shell.places import go_to
@@ -35,10 +36,7 @@ show_signature(made.bundle)
 show_copies(made)
 show_formulas(made)
 ask_words(who, made)
-st.header("The first synthetic rows")
-st.dataframe(
-    made.bundle.rows.head(10), hide_index=True, alt="The first ten synthetic rows of the release"
-)
+show_rows(made.bundle)
 with st.container(horizontal=True):
     offer_bundle(made)
     offer_recipe(made)

@@ -11,7 +11,7 @@ from synth.runs.recipe_file import part_lines
 from ui.shell.visitor import Visitor, visitor
 
 PARTS = {
-    "data": ("source",),
+    "data": ("source", "children"),
     "columns": ("people", "column"),
     "protect": ("protect",),
     "method": ("rules", "purpose", "privacy", "method", "release", "counts"),
@@ -26,6 +26,9 @@ COMMANDS = {
     "compare": "synth evaluate TABLE release.zip -o report.html",
     "release": "synth verify release.zip\nsynth showcase release.zip --html showcase.html",
 }
+BOTH = "synth run recipe.toml --data TABLE --children SECOND -o release.zip"
+BOTH_IN_PYTHON = """recipe = synth.read_recipe(open("recipe.toml").read())
+outcome = synth.run(recipe, table, children=second)  # both are data frames"""
 USUAL = "# All of it is as usual: there is nothing to write."
 
 
@@ -39,7 +42,8 @@ def show_code(screen: str) -> None:
         st.markdown("In a recipe, which repeats it next month:")
         st.code(part_lines(recipe, PARTS[screen]) or USUAL, language="toml")
         st.markdown("On the command line, where TABLE is your file:")
-        st.code(COMMANDS[screen], language="console")
+        two = screen == "method" and recipe.children.there
+        st.code(BOTH if two else COMMANDS[screen], language="console")
         st.markdown("In Python, where `table` is your data frame:")
         st.code(_python(screen, recipe, who), language="python")
 
@@ -55,6 +59,8 @@ def _python(screen: str, recipe: Recipe, who: Visitor) -> str:
         return 'twin.statement\ntwin.save("release.zip")'
     if screen == "data":
         return 'import pandas as pd\nimport synth\n\ntable = pd.read_csv("TABLE")'
+    if screen == "method" and recipe.children.there:
+        return BOTH_IN_PYTHON
     return f"twin = synth.Synthesizer({_asked(recipe)}).fit(table)"
 
 

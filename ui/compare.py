@@ -7,6 +7,7 @@ import streamlit as st
 from synth.evaluate import Comparison, Fate, Verdict, charts, verdicts
 from synth.evaluate.kept import Kept, kept
 from synth.protect.steps import Shelf
+from synth.runs.gate_linked import verdicts_of_second
 from synth.runs.running import deidentified
 from synth.vault import Counting
 from ui.shell.visitor import Made, Visitor, explained
@@ -15,6 +16,13 @@ from ui.words import show_words
 FEWEST = 10  # people that a combination should have to count, unless the recipe says another k
 MOST_TOLD = 8  # columns whose verdict is shown at once
 MOST_CELLS = 1_500_000  # rows times columns that are counted while somebody waits
+
+
+def show_summary(made: Made) -> None:
+    """What became of the columns, and how far tables are from the real ones."""
+    show_verdicts(made.comparison)
+    show_distances(made.comparison)
+    show_second(made)
 
 
 def show_verdicts(found: Comparison) -> None:
@@ -60,6 +68,22 @@ def show_distances(found: Comparison) -> None:
         )
 
 
+def show_second(made: Made) -> None:
+    """How close the second table is, each row beside its person; nothing where there is none."""
+    second, found = made.bundle.children, made.linked
+    if second is None or found is None:
+        return
+    with st.expander(f"The second table: {second.name}", expanded=True):
+        for verdict in verdicts_of_second(second, found):
+            st.markdown(told_line(verdict))
+        st.markdown(
+            f"Each row beside its person: columns {found.one_way:.3f} (a fresh real sample: "
+            f"{found.fresh_one_way:.3f}), pairs {found.two_way:.3f} ({found.fresh_two_way:.3f}; "
+            f"columns on their own: {found.apart_two_way:.3f}). Rows of one person do not know of "
+            "each other, which these figures do not show."
+        )
+
+
 def show_combinations(who: Visitor, made: Made) -> None:
     """What became of combinations of up to three attributes; counted when asked for."""
     st.markdown(
@@ -83,7 +107,9 @@ def show_combinations(who: Visitor, made: Made) -> None:
 def _counted(who: Visitor, made: Made, length: int) -> Kept:
     assert who.loaded is not None
     private = deidentified(made.recipe, who.loaded, Shelf(given=who.files)).private
-    told = private.declared_by_custodian(made.bundle.schema)
+    schema, second = made.bundle.schema, made.bundle.children
+    schema = schema if second is None else schema.without([second.count])  # no column of the table
+    told = private.declared_by_custodian(schema)
     return kept(told, made.bundle.rows, made.recipe.counts.k or FEWEST, Counting(length=length))
 
 

@@ -45,9 +45,9 @@ TRIED = (
     "*Attacks* sets people aside and tries them."
 )
 STAYS = (
-    "The rows stay in their engine, and this report takes the rows themselves. What may be handed "
-    "on, above, is made without them. For the measures, take a part of the rows that fits into "
-    "memory as a file, and run: synth evaluate part.parquet release.zip"
+    "The rows stay in their engine, so this tells what counts can: columns, pairs, and three "
+    "columns at a time. Attacks and models take the rows themselves. For these, take a part of the "
+    "rows that fits into memory as a file, and run: synth evaluate part.parquet release.zip"
 )
 
 
@@ -94,8 +94,7 @@ def offer_to_decide(who: Visitor, made: Made) -> None:
     assert who.loaded is not None
     if who.loaded.private.stays:
         st.info(STAYS)
-        return
-    if not made.comparison.attacks:
+    elif not made.comparison.attacks:
         st.info(TRIED)
     with explained():
         title = "Measuring …"

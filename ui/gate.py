@@ -14,6 +14,7 @@ from synth.release.kept_rules import upkeep_of
 from synth.runs import Recipe
 from synth.runs.fixes import Fix
 from synth.runs.gate import Objection, excepted, gate, ready
+from synth.runs.gate_linked import with_second
 from ui.method.progress import show_job
 from ui.shell.settings import writing
 from ui.shell.visitor import Made, Visitor, explained
@@ -26,7 +27,8 @@ KEPT = "Kept in your recipe and not in the release. A reason names no value of a
 def lines_of(made: Made) -> tuple[Objection, ...]:
     """What the gate finds, with the reasons that were given so far."""
     upkeep = upkeep_of(made.bundle.facts)
-    return gate(made.recipe, made.bundle.model, made.comparison, upkeep)
+    first = gate(made.recipe, made.bundle.model, made.comparison, upkeep)
+    return with_second(first, made.recipe, made.bundle.children, made.linked)
 
 
 def may_leave(made: Made) -> bool:

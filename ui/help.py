@@ -23,6 +23,7 @@ PAGES = {  # as they are offered, each with its title
     "rules": "Rules between columns",
     "recipients": "You were given a release",
     "rows-that-stay": "Rows that stay where they are",
+    "linked-tables": "Two tables of the same people",
     "team": "A team on one server",
     "hosting": "A server of your own",
     "threats": "Attacks on a server",

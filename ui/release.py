@@ -94,6 +94,19 @@ def show_formulas(made: Made) -> None:
         )
 
 
+def show_rows(bundle: Bundle) -> None:
+    """The first synthetic rows, and those of a second table that belong to some of them."""
+    st.header("The first synthetic rows")
+    st.dataframe(
+        bundle.rows.head(10), hide_index=True, alt="The first ten synthetic rows of the release"
+    )
+    if (second := bundle.children) is not None:
+        st.markdown(f"And of {second.name}, each of whom `{second.parent_key}` names:")
+        st.dataframe(
+            bundle.children_rows.head(10), hide_index=True, alt=f"The first rows of {second.name}"
+        )
+
+
 def offer_bundle(made: Made) -> None:
     """The bundle. Its name carries its checksum: files are told apart by name on the server."""
     digest = hashlib.sha256(made.zipped).hexdigest()[:12]

@@ -247,6 +247,7 @@ def own(recipe: Recipe) -> Recipe:
         "source.database": told.database,
         "source.query": told.query,
         "source.stay": told.stay,
+        "children": recipe.children.there,
         "privacy.ledger": recipe.privacy.ledger,
         "privacy.anchor": recipe.privacy.anchor,
         "protect.secret": any(step.get("secret") for step in recipe.protect),

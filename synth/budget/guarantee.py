@@ -15,13 +15,18 @@ KEPT_DIGITS = 9
 
 @dataclass(frozen=True)
 class DifferentiallyPrivate:
-    """(epsilon, delta)-differential privacy; one person's rows are added or removed."""
+    """(epsilon, delta)-differential privacy; one person's rows are added or removed.
+
+    Args:
+        linked_rows: of a second table, that belong to one person at most; 0 where there is none.
+    """
 
     name: ClassVar[str] = "differentially private"
     formal: ClassVar[bool] = True
     epsilon: float
     delta: float
     rows_per_person: int = 1
+    linked_rows: int = 0
 
     @property
     def short(self) -> str:
@@ -30,14 +35,11 @@ class DifferentiallyPrivate:
 
     @property
     def plain(self) -> str:
-        who = (
-            "one person (one row)"
-            if self.rows_per_person == 1
-            else f"one person (up to {self.rows_per_person} rows)"
-        )
+        rows = "one row" if self.rows_per_person == 1 else f"up to {self.rows_per_person} rows"
+        more = f" and up to {self.linked_rows} linked to it" if self.linked_rows else ""
         return (
-            f"Whether or not any {who} was in the real table, the chance of seeing any particular "
-            f"release changes by a factor of at most {self._factor} "
+            f"Whether or not any one person ({rows}{more}) was in the real table, the chance of "
+            f"seeing any particular release changes by a factor of at most {self._factor} "
             f"(epsilon {up(self.epsilon)}), except with a chance of "
             f"{up(self.delta, DELTA_DIGITS)} (delta). "
             "This holds whatever else an attacker knows, now or later. It protects each person's "
@@ -65,6 +67,7 @@ class DifferentiallyPrivate:
             "epsilon": _kept(self.epsilon),
             "delta": _kept(self.delta),
             "rows_per_person": self.rows_per_person,
+            **({"linked_rows": self.linked_rows} if self.linked_rows else {}),
         }
 
 

@@ -67,6 +67,7 @@ class Statement:
         exceptions: why nothing formal holds, beside what the ledger tells.
         columns: those that are the reason.
         population: what all releases about the same people come to; None where nobody kept account.
+        linked: rows of a second table that were kept of each person, at most; 0: there is none.
     """
 
     ledger: tuple[Entry, ...] = ()
@@ -76,11 +77,15 @@ class Statement:
     exceptions: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     population: RunningTotal | None = None
+    linked: int = 0
 
     @cached_property
     def guarantee(self) -> Guarantee:
         """The promise, as a value."""
-        return _concluded(self.ledger, self.budget, self.aside, self.exceptions, self.columns)
+        found = _concluded(self.ledger, self.budget, self.aside, self.exceptions, self.columns)
+        if isinstance(found, DifferentiallyPrivate):
+            return replace(found, linked_rows=self.linked)
+        return found
 
     @property
     def measured(self) -> tuple[Measured, ...]:
@@ -107,6 +112,7 @@ class Statement:
             "neighbours": "one person's rows added or removed",
             "person": self.person,
             "rows_kept_per_person": self.budget.rows_per_person,
+            **({"linked_rows_kept_per_person": self.linked} if self.linked else {}),
             "most_epsilon": _finite(self.budget.epsilon),
             "at_delta": self.budget.delta,
             "delta_aside": self.aside,
@@ -147,6 +153,7 @@ def statement_of(document: Mapping[str, Any]) -> Statement:
             tuple(map(str, document["exceptions"])),
             tuple(map(str, document["columns"])),
             running_total_of(document["population"]),
+            int(document.get("linked_rows_kept_per_person", 0)),
         )
     except (BudgetError, KeyError, TypeError, ValueError) as error:
         raise BundleError(
@@ -195,6 +202,9 @@ class Ledger:
     """Every time a private table was touched, in order. Entries are never removed.
 
     A portion of a ledger (`portion`) refuses what exceeds its own share and passes the rest on.
+
+    Args:
+        label: stands before the purpose of what is passed on, where that is about another table.
     """
 
     budget: Budget
@@ -203,6 +213,7 @@ class Ledger:
     parent: Payer | None = None
     share: Rho | None = None
     aside: float = 0.0
+    label: str = ""
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _paid: list[float] = field(default_factory=list, init=False, repr=False, compare=False)
     _told: set[Entry] = field(default_factory=set, init=False, repr=False, compare=False)
@@ -251,7 +262,8 @@ class Ledger:
                     "Raise epsilon, or give this step a smaller share.",
                 )
             if self.parent is not None:
-                self.parent.spend(purpose, rho, mechanism, delta=delta)
+                told = f"{self.label}: {purpose}" if self.label else purpose
+                self.parent.spend(told, rho, mechanism, delta=delta)
             self._write(Measured(purpose, rho, mechanism, delta))
 
     def note(self, entry: Opened | Grouped | Chosen) -> None:
@@ -273,9 +285,15 @@ class Ledger:
         if isinstance(entry, Measured):
             self._paid.append(entry.rho)
 
-    def portion(self, rho: Rho) -> Ledger:
-        """A part of this ledger in which at most `rho` may be spent."""
-        return Ledger(self.budget, parent=self, share=rho)
+    def portion(self, rho: Rho, rows: int = 0, label: str = "") -> Ledger:
+        """A part of this ledger in which at most `rho` may be spent.
+
+        Args:
+            rows: of one person, in the table that it is for; 0 for as many as here.
+            label: of that table, where it is another one.
+        """
+        each = self.budget if not rows else replace(self.budget, rows_per_person=rows)
+        return Ledger(each, parent=self, share=rho, label=label)
 
     def tighten(self, delta: float) -> None:
         """Promise a smaller delta from now on; what was spent stays spent."""
@@ -286,9 +304,11 @@ class Ledger:
         """Keep `share` of delta for answers that need one of their own, and say how much it is."""
         if isinstance(self.parent, Ledger):
             return self.parent.set_aside(share)
-        kept = self.budget.delta * share
-        self.tighten(self.budget.delta - kept)
+        whole, kept = self.budget.delta + self.aside, self.budget.delta * share
         self.aside += kept
+        rest = whole - self.aside
+        # rounded, both could come to a little more than there is
+        self.tighten(rest if rest + self.aside <= whole else math.nextafter(rest, 0))
         return kept
 
     def statement(

@@ -19,6 +19,8 @@ from synth.errors import RecipeError
 from synth.evaluate.likely_rules import likely_rules
 from synth.ingest import Loaded, Suggestion, load
 from synth.ingest.declaration import ColumnPart
+from synth.ingest.persons import person_columns
+from synth.ingest.repairs import lines_of
 from synth.methods.row_seeded import RowSeeded
 from synth.protect.coarsening import coarsening
 from synth.release.table_files import whole
@@ -28,6 +30,7 @@ from synth.runs.recipe_file import whole_text
 from synth.runs.recipe_schema import DIRECTIVE, FILE
 from synth.schema import Column, Dates, Numbers
 from synth.schema.rules import Rule
+from synth.schema.spelling import PLAINLY
 
 
 def register(app: typer.Typer) -> None:
@@ -62,6 +65,7 @@ def init(
             source = told.model_copy(update={"file": str(data.resolve())})
             recipe = _for_k(Recipe(source=source, column=parts), loaded, k)
             text = f"{DIRECTIVE}\n{_commented(whole_text(recipe), loaded.suggestions)}"
+            text = text.replace(PEOPLE, PEOPLE + _person(loaded.suggestions), 1)
             stream.write(_proposing(text, likely_rules(loaded.private)).encode())
     typer.echo(f"{len(parts)} columns, {loaded.rows:,} rows. Wrote {output}.")
     typer.echo(f"`synth schema -o {output.with_name(FILE)}` lets editors complete and check it.")
@@ -108,6 +112,29 @@ def _commented(toml: str, suggestions: dict[str, Suggestion]) -> str:
     return LOOKED + "\n".join(lines) + "\n"
 
 
+PEOPLE = "[people]\n"
+
+
+def _person(suggestions: dict[str, Suggestion]) -> str:
+    """The column that repeats like a person's number, as comments in the part on people."""
+    repeats = {name: s.repeats for name, s in suggestions.items()}
+    found = person_columns(repeats)
+    told = repeats[found[0]] if found else None
+    if told is None:
+        return ""
+    cap = told.proposed
+    kept = f"{told.total:,} rows become {told.kept(cap):,}, of {told.people:,} people"
+    lines = (
+        f"{_quoted(found[0])} repeats like a person's number: {sum(told.values):,} values in "
+        f"{told.total:,} rows, up to {told.largest:,} each.",
+        "Where each row is a person of its own, somebody with several is protected less than the",
+        f"promise says. Proposed, in place of the next two lines ({kept}):",
+        f"column = {_quoted(found[0])}",
+        f"rows = {cap}",
+    )
+    return "".join(f"# {line}\n" for line in lines)
+
+
 NO_RULES = "rules = []\n"
 PROPOSED = """\
 # No row breaks these rules. Take the # away before those that always hold; synthetic rows will keep
@@ -129,7 +156,7 @@ def _seen(column: Column) -> Iterator[str]:
     domain = column.domain
     yield f'kind = "{column.kind.value}"'
     yield f'role = "{column.role.value}"'
-    if isinstance(domain, Numbers) and not domain.spelling.plain:
+    if isinstance(domain, Numbers) and domain.spelling != PLAINLY:
         yield f"written = {_quoted(domain.spelling.example(domain.decimals))}"
     elif isinstance(domain, Numbers) and domain.decimals:
         yield f"decimals = {domain.decimals}"
@@ -145,11 +172,16 @@ def _seen(column: Column) -> Iterator[str]:
 
 
 def _repairs(suggestion: Suggestion) -> Iterator[str]:
-    """What would put a column right, and the lines that it comes to."""
+    """What would put a column right or read it otherwise, and the lines that it comes to."""
     for repair in suggestion.repairs:
         yield f"Proposed: {repair.what}. {repair.why}"
         told = repair.lines.splitlines()
         yield from told[2:] if repair.declares else told  # the column's own head stands above
+    for other in suggestion.reread:
+        if other.label:
+            yield f"{other.says} If not so: {other.label[0].lower()}{other.label[1:]}, by"
+            lines = lines_of("column", {"name": suggestion.column.name, **other.declares})
+            yield from lines.splitlines()[2:]
 
 
 def _quoted(text: str) -> str:

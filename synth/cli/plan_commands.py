@@ -16,7 +16,14 @@ from synth.runs.declared_shape import shape_of
 from synth.runs.fixes import USUAL
 from synth.runs.proposals import proposals, told_of
 from synth.runs.recipe_file import whole_text
-from synth.runs.rehearsal import EPSILONS, epsilon_for_purpose, ladder, rehearse
+from synth.runs.rehearsal import (
+    EPSILONS,
+    check_named,
+    counts_anything,
+    epsilon_for_purpose,
+    ladder,
+    rehearse,
+)
 from synth.runs.trials import assumed_words, candidates, frontier, on_made_up, on_real
 
 
@@ -48,7 +55,9 @@ def plan(
     with explained():
         told = read_recipe(_text(recipe))
         shelf = Shelf(recipe.parent)
-        found = proposals(told, shape_of(told, shelf=shelf))
+        shape = shape_of(told, shelf=shelf)
+        check_named(told.purpose, shape.schema)  # of half a table, proposals would be wrong
+        found = proposals(told, shape)
         for number, one in enumerate(found, start=1):
             typer.echo(f"{number:3}. {one.plain}")
         for number in sorted(set(take or ())):
@@ -65,7 +74,10 @@ def plan(
                     typer.echo(f"Mind: {told_of(best.epsilon, told)}.")
                 privacy = told.privacy.model_copy(update={"epsilon": best.epsilon})
                 told = told.model_copy(update={"privacy": privacy})
-        _foretell(told, shelf, more=more)
+        if told.purpose.use and not counts_anything(told.purpose):
+            typer.echo("Software is tested with the form of values: there is nothing to foretell.")
+        else:
+            _foretell(told, shelf, more=more)
         if output is not None:
             with whole(output) as stream:
                 stream.write(whole_text(told).encode())

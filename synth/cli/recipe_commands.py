@@ -122,13 +122,27 @@ def _described(method: type[Method]) -> dict[str, Any]:
     return {**words, "promise": method.promise.value, "settings": settings}
 
 
-def say_dry(wanted: Recipe, folder: Path, data: Path | None, output: Path) -> None:
-    """What a run would come to; no row is read, nothing spent and nothing written."""
-    file = data or (folder / wanted.source.file if wanted.source.file else None)
-    if file is not None and not file.exists():
-        raise IngestError(f"There is no table `{file.name}`.", "Name another with --data.")
+def say_dry(
+    wanted: Recipe, folder: Path, both: tuple[Path | None, Path | None], output: Path
+) -> None:
+    """What a run would come to; no row is read, nothing spent and nothing written.
+
+    Args:
+        both: a table instead of the recipe's, and a second one.
+    """
+    named = wanted.source.file, wanted.children.file
+    for option, given, name in zip(("--data", "--children"), both, named, strict=True):
+        file = given or (folder / name if name else None)
+        if file is not None and not file.exists():
+            raise IngestError(f"There is no table `{file.name}`.", f"Name another with {option}.")
     leaves = {part.about: part.sentences for part in told(wanted)}
-    for sentence in (*cost(wanted, folder), *leaves["Promise"][:1], *leaves["What leaves"]):
+    second = leaves.get("Second table", ())
+    for sentence in (
+        *cost(wanted, folder),
+        *leaves["Promise"][:1],
+        *second,
+        *leaves["What leaves"],
+    ):
         typer.echo(sentence)
     replaced = " which is there and would be replaced" if output.exists() else ""
     typer.echo(f"It would be written to {output}{',' if replaced else ''}{replaced}.")

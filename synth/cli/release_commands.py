@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
@@ -15,12 +15,14 @@ from synth.cli.speech import (
     explained,
     text_of,
 )
-from synth.errors import IngestError, OutputError
+from synth.errors import BundleError, IngestError, OutputError
 from synth.lazily import np, pd
+from synth.learning.drawing_balanced import Balanced
 from synth.learning.drawing_where import Conditioned
 from synth.learning.keeping import Keeper
 from synth.release import Bundle
 from synth.release.bundle import consistent
+from synth.release.children import Children
 from synth.release.counts import recheck, uncounted
 from synth.release.drawing import drawings
 from synth.release.evidence.pack import is_pack
@@ -30,6 +32,11 @@ from synth.runs import read_recipe, verify
 from synth.runs.recipe import People
 from synth.runs.rewording import reworded
 from synth.runs.verifying import as_released
+from synth.schema import Schema
+
+Theirs = Annotated[
+    Path | None, typer.Option(help="Also the rows that belong to them, of a second table.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -49,35 +56,86 @@ def sample(
     where: Annotated[
         str, typer.Option(help="What each row holds: \"sex = 'F' and age > 80\".")
     ] = "",
+    balance: Annotated[
+        str, typer.Option(help="The column each value of which is as frequent: to train on.")
+    ] = "",
     seed: Annotated[int, typer.Option(help="The same seed gives the same rows.")] = 1,
     output: Annotated[Path, typer.Option("--output", "-o")] = Path("rows.csv"),
+    children: Theirs = None,
 ) -> None:
     """Draw more synthetic rows from a release. Costs no privacy.
 
     Example: synth sample release.zip -n 500 --where "no missing values" -o rows.parquet
     """
     with explained():
-        if output.suffix not in (".csv", ".parquet"):
-            raise IngestError(f"`{output}` is no CSV or Parquet file.", "Use .csv or .parquet.")
-        opened = Bundle.read(bundle)
+        for place in (output, children):
+            if place is not None and place.suffix not in (".csv", ".parquet"):
+                raise IngestError(f"`{place}` is no CSV or Parquet file.", "Use .csv or .parquet.")
+        opened, kept = Bundle.read(bundle), list[pd.DataFrame]()
+        second = _second_of(opened) if children is not None else None
         with whole(output) as stream:
             show, drawn = Shown(), 0
-            blocks = _drawn(opened, rows, where, seed)
-            text = output.suffix == ".csv"
-            made = (
-                opened.as_text(blocks, stream)
-                if text
-                else write_parquet(blocks, stream, opened.schema)
-            )
-            for block in made:
+            blocks = _numbered(opened, _drawn(opened, rows, where, balance, seed), seed, second)
+            for block in _writing(opened, opened.schema, blocks, stream, output):
                 drawn += len(block)
+                kept += [block] if second is not None else []
                 show(drawn / rows, "drawing synthetic rows")
+        if second is not None and children is not None:
+            _write_second(opened, second, second.drawn(kept, seed), children)
     typer.echo(f"Wrote {rows:,} synthetic rows to {output}.")
 
 
-def _drawn(bundle: Bundle, rows: int, where: str, seed: int) -> Iterator[pd.DataFrame]:
+def _write_second(
+    bundle: Bundle, second: Children, blocks: Iterator[pd.DataFrame], place: Path
+) -> None:
+    with whole(place) as stream:
+        for _ in _writing(bundle, second.schema, blocks, stream, place):
+            pass
+
+
+def _second_of(bundle: Bundle) -> Children:
+    """The second table of a release. Raises BundleError where it has none."""
+    if bundle.children is None:
+        raise BundleError("This release has no second table.", "Leave out --children.")
+    return bundle.children
+
+
+def _numbered(
+    bundle: Bundle, blocks: Iterator[pd.DataFrame], seed: int, second: Children | None
+) -> Iterator[pd.DataFrame]:
+    """The rows with a key each where others are to belong to them: no two alike over all blocks."""
+    start = 0
+    for block in blocks:
+        if second is not None:
+            pattern = bundle.schema.pattern(second.key)
+            block[second.key] = pattern.numbered(start, len(block), seed)
+        start += len(block)
+        yield block
+
+
+def _writing(
+    bundle: Bundle,
+    schema: Schema,
+    blocks: Iterator[pd.DataFrame],
+    stream: IO[bytes],
+    place: Path,
+) -> Iterator[pd.DataFrame]:
+    """Write rows of a release as the ending of the file says, and hand them on."""
+    if place.suffix == ".csv":
+        return bundle.as_text(blocks, stream, schema)
+    return write_parquet(blocks, stream, schema)
+
+
+def _drawn(
+    bundle: Bundle, rows: int, where: str, balance: str, seed: int
+) -> Iterator[pd.DataFrame]:
     """Rows of a release that keep its rules, and hold a condition where there is one."""
     with consistent():
+        if balance:
+            even = Balanced(bundle.model, balance, where, bundle.rules)
+            typer.echo(even.told(rows))
+            yield even.rows(rows, seed)
+            return
         if not where:
             keeper = Keeper(bundle.model, bundle.rules)
             yield from keeper.blocks(rows, np.random.default_rng(seed))

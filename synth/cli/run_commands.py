@@ -26,26 +26,33 @@ from synth.cli.speech import (
 )
 from synth.errors import RecipeError, SynthError
 from synth.evaluate import verdicts
+from synth.evaluate.evaluation import Evaluation
 from synth.ingest import Database
 from synth.lazily import tomlkit
 from synth.release import Bundle
 from synth.release.kept_rules import upkeep_of
 from synth.release.signature import KEY, SigningKey, read_key, signed_words
-from synth.release.table_files import whole
+from synth.release.table_files import whole, write_whole
 from synth.runs import Outcome, Recipe, read_recipe, run
 from synth.runs.audit import Asked, Audit
 from synth.runs.custodian_report import reasoned
 from synth.runs.evidence import custodian_pack
 from synth.runs.gate import Objection, excepted, gate, ready
+from synth.runs.gate_linked import gate_of_both, verdicts_of_second
 from synth.runs.held_here import held_here
 from synth.runs.recipe_file import whole_text
 from synth.runs.remote import connected
 
-NO_EVIDENCE = "Evidence takes the real rows themselves, and they stay elsewhere."
+NO_EVIDENCE = "Evidence takes the real rows themselves, and only the server has them."
 INSTEAD = (
     "Leave out `--evidence`, and take `synth evidence release.zip` for what may be handed on; for "
-    "the measures, `synth evaluate` with the rows, or a part of them, as a file."
+    "the measures, run it where the rows are, or `synth evaluate` with a part of them as a file."
 )
+Second = Annotated[Path | None, typer.Option(help="A second table instead of the recipe's.")]
+Logged = Annotated[
+    Path | None, typer.Option(envvar="SYNTH_AUDIT", help="A log: who asked what, at what cost.")
+]
+HELD_WORDS = "exact figures of real people, for you and whoever decides."
 STOPPED = 3  # the exit code of a release that the gate keeps back
 
 
@@ -58,16 +65,11 @@ def run_recipe(
     recipe: Annotated[Path, typer.Argument(help="A recipe (TOML).")],
     output: Annotated[Path, typer.Option("--output", "-o")] = Path("release.zip"),
     data: Annotated[Path | None, typer.Option(help="A table instead of the recipe's.")] = None,
+    children: Second = None,
     server: Annotated[str, typer.Option(help="Run on this server: https://…")] = "",
     token: Annotated[str, typer.Option(envvar="SYNTH_TOKEN", help="The server's.")] = "",
-    audit: Annotated[
-        Path | None,
-        typer.Option(envvar="SYNTH_AUDIT", help="A log: who asked what, at what cost."),
-    ] = None,
-    key: Annotated[
-        Path | None,
-        typer.Option(envvar=KEY, help="Sign with this key, where it is made here."),
-    ] = None,
+    audit: Logged = None,
+    key: Annotated[Path | None, typer.Option(envvar=KEY, help="Sign with this key.")] = None,
     why_another: Annotated[
         str, typer.Option(help="Your reason for one more release without noise about these people.")
     ] = "",
@@ -88,65 +90,69 @@ def run_recipe(
     Example: synth run recipe.toml -o release.zip --strict
     """
     with explained():
-        wanted = _reasoned(read_recipe(text_of(recipe)), why_another)
-        if evidence is not None and (server or wanted.source.stay):
-            raise RecipeError(NO_EVIDENCE, INSTEAD)
+        wanted, both = _reasoned(read_recipe(text_of(recipe)), why_another), (data, children)
+        to = Places(output, evidence, None if key is None else read_key(key))
         if dry:
-            return say_dry(wanted, recipe.parent, data, output)
+            return say_dry(wanted, recipe.parent, both, output)
         leaving = Leaving(strict=strict, despite=" ".join(despite.split()))
         if server:
-            return _elsewhere(wanted, (server, token), data, recipe.parent, output, leaving)
-        signing = None if key is None else read_key(key)
-        here = partial(_made, wanted, data, recipe.parent, audit, thorough=evidence is not None)
-        outcome, lines = _written(here, wanted, (output, evidence), leaving, signing)
+            return _elsewhere(wanted, (server, token), data, recipe.parent, to, leaving)
+        here = partial(_made, wanted, both, recipe.parent, audit, thorough=evidence is not None)
+        outcome, lines = _written(here, wanted, to, leaving)
     say_noticed(outcome.noticed)
     _tell(outcome, wanted)
     leaving.say(lines)
-    _say_written(outcome, (output, evidence), signing)
-
-
-def _say_written(
-    outcome: Outcome, places: tuple[Path, Path | None], signing: SigningKey | None
-) -> None:
-    output, evidence = places
-    typer.echo(signed_words(signing.fingerprint if signing else ""))
-    typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows to {output}.")
+    typer.echo(signed_words(to.key.fingerprint if to.key else ""))
+    second = outcome.release.children
+    beside = "" if second is None else f", and {second.name} that belong to them,"
+    typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows{beside} to {output}.")
     if evidence is not None:
-        typer.echo(f"Wrote {evidence}: exact figures of real people, for you and whoever decides.")
+        typer.echo(f"Wrote {evidence}: {HELD_WORDS}")
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where a release goes, and the evidence, where somebody wants that; and who signs it."""
+
+    release: Path
+    evidence: Path | None
+    key: SigningKey | None
 
 
 def _written(
     made: Callable[[], Outcome],
     wanted: Recipe,
-    places: tuple[Path, Path | None],
+    to: Places,
     leaving: Leaving,
-    signing: SigningKey | None,
 ) -> tuple[Outcome, tuple[Objection, ...]]:
     """Make a release and write it, and the evidence beside it where a place is named for that."""
-    output, evidence = places
     with ExitStack() as opened:  # before anything is spent on what goes into them
-        beside = None if evidence is None else opened.enter_context(whole(evidence))
-        with whole(output) as stream:
+        beside = None if to.evidence is None else opened.enter_context(whole(to.evidence))
+        with whole(to.release) as stream:
             outcome = made()
-            lines = gate(wanted, outcome.release.model, outcome.comparison, outcome.upkeep)
+            lines = gate_of_both(wanted, outcome)
             leaving.check(lines)
-            outcome.release.write(stream, signing)
+            outcome.release.write(stream, to.key)
         if beside is not None:
             told = reasoned(lines, leaving.despite)
-            beside.write(_evidence(wanted, outcome, told, signing))
+            assert outcome.evaluation is not None
+            bundle = Bundle.read(io.BytesIO(outcome.release.zipped(to.key)))
+            beside.write(_evidence(wanted, bundle, outcome.evaluation, told, to.key))
     return outcome, lines
 
 
 def _evidence(
-    wanted: Recipe, outcome: Outcome, lines: Sequence[Objection], signing: SigningKey | None
+    wanted: Recipe,
+    bundle: Bundle,
+    measures: Evaluation,
+    lines: Sequence[Objection],
+    signing: SigningKey | None,
 ) -> bytes:
     """The custodian's evidence pack of a run, with the reasons that were given."""
-    assert outcome.evaluation is not None
     for line in lines:
         if line.reason:
             wanted = excepted(wanted, line.key, line.reason)
-    bundle = Bundle.read(io.BytesIO(outcome.release.zipped(signing)))
-    return custodian_pack(bundle, outcome.evaluation, lines, whole_text(wanted), signing)
+    return custodian_pack(bundle, measures, lines, whole_text(wanted), signing)
 
 
 def _elsewhere(
@@ -154,7 +160,7 @@ def _elsewhere(
     there: tuple[str, str],
     data: Path | None,
     folder: Path,
-    output: Path,
+    to: Places,
     leaving: Leaving,
 ) -> None:
     """Let a server, with its token, make the release; whoever has the rows asks the gate here.
@@ -163,43 +169,62 @@ def _elsewhere(
         RecipeError: nothing may be written that the gate stops, and the rows are not here.
     """
     asked = wanted.source.database and data is None
+    if asked and to.evidence is not None:
+        raise RecipeError(NO_EVIDENCE, INSTEAD)
     if asked and leaving.strict:
         raise RecipeError(
             "The rows are the server's, so the gate, which `--strict` asks, cannot be asked here.",
             "Leave out `--strict`, or run it where the rows are.",
         )
-    with whole(output) as stream, connected(*there) as remote:
+    with whole(to.release) as stream, connected(*there) as remote:
         content = remote.run(wanted, data, folder, Shown())
         lines: tuple[Objection, ...] = ()
-        why = "The rows are the server's."
+        measures, why = None, "The rows are the server's."
         if not asked:
             table = data or folder / wanted.source.file
-            lines, why = _held(wanted, content, table, folder, leaving)
+            lines, measures, why = _held(wanted, content, (table, folder), to, leaving)
             leaving.check(lines)
         stream.write(content)
     leaving.say(lines)
     if why:
         typer.echo(f"Nobody held the release against the real rows. {why}")
-    typer.echo(f"Wrote the release that {there[0]} made to {output}.")
+    typer.echo(f"Wrote the release that {there[0]} made to {to.release}.")
+    if to.evidence is None:
+        return
+    if measures is None:
+        raise RecipeError(
+            "So there is no evidence beside it.",
+            "Take `synth evaluate` with the table that the release was made of.",
+        )
+    told, bundle = reasoned(lines, leaving.despite), Bundle.read(io.BytesIO(content))
+    write_whole(to.evidence, _evidence(wanted, bundle, measures, told, to.key))
+    typer.echo(f"Wrote {to.evidence}: {HELD_WORDS}")
 
 
 def _held(
-    wanted: Recipe, content: bytes, table: Path, folder: Path, leaving: Leaving
-) -> tuple[tuple[Objection, ...], str]:
+    wanted: Recipe, content: bytes, where: tuple[Path, Path], to: Places, leaving: Leaving
+) -> tuple[tuple[Objection, ...], Evaluation | None, str]:
     """What the gate finds in a release of rows that are here, or why it could not be asked.
+
+    Args:
+        where: the table, and the folder of the files of its steps.
+
+    Returns:
+        Also every measure, where evidence is wanted.
 
     Raises:
         SynthError: it could not, and nothing may be written that it has not seen.
     """
     bundle = Bundle.read(io.BytesIO(content))
     try:
-        found = held_here(wanted, bundle, table, folder)
+        held = held_here(wanted, bundle, *where, thorough=to.evidence is not None, progress=Shown())
     except SynthError as error:  # the release is there and paid for, and is not lost by this
         if leaving.strict:
             raise
-        return (), error.what
+        return (), None, error.what
+    found = held.comparison
     say_verdicts(verdicts(found))
-    return gate(wanted, bundle.model, found, upkeep_of(bundle.facts)), ""
+    return gate(wanted, bundle.model, found, upkeep_of(bundle.facts)), held.evaluation, ""
 
 
 @dataclass(frozen=True)
@@ -247,6 +272,7 @@ def _tell(outcome: Outcome, wanted: Recipe) -> None:
         "These two figures are for you, not for the recipients."
     )
     say_verdicts(outcome.verdicts)
+    _tell_second(outcome)
     say_rules(comparison.rules, outcome.upkeep)
     say_attacks(comparison.attacks)
     if less := wanted.chosen.less(release.model.schema):
@@ -260,6 +286,19 @@ def _tell(outcome: Outcome, wanted: Recipe) -> None:
         typer.echo(f"{found.plain} {found.remedy if found.too_many else ''}".strip())
 
 
+def _tell_second(outcome: Outcome) -> None:
+    """How close the second table is, beside its people: for the custodian."""
+    second, found = outcome.release.children, outcome.linked
+    if second is None or found is None:
+        return
+    typer.echo(
+        f"The same of {second.name}, each beside its person: columns {found.one_way:.3f} "
+        f"({found.fresh_one_way:.3f}), pairs {found.two_way:.3f} ({found.fresh_two_way:.3f}; "
+        f"{found.apart_two_way:.3f}). Rows of one person do not know of each other."
+    )
+    say_verdicts(verdicts_of_second(second, found))
+
+
 def _reasoned(recipe: Recipe, why: str) -> Recipe:
     """The recipe with the reason that was given on the command line."""
     if not why:
@@ -269,14 +308,27 @@ def _reasoned(recipe: Recipe, why: str) -> Recipe:
 
 
 def _made(
-    recipe: Recipe, data: Path | None, folder: Path, audit: Path | None, *, thorough: bool = False
+    recipe: Recipe,
+    both: tuple[Path | None, Path | None],
+    folder: Path,
+    audit: Path | None,
+    *,
+    thorough: bool = False,
 ) -> Outcome:
-    """The run of a recipe; a query of its own is written down where somebody asked for that."""
-    told = recipe.source
+    """The run of a recipe; a query of its own is written down where somebody asked for that.
+
+    Args:
+        both: a table instead of the recipe's, and a second one.
+    """
+    told, (data, second) = recipe.source, both
+    if second is None and data is not None and recipe.children.file:
+        second = folder / recipe.children.file
+    how = partial(run, folder=folder, progress=Shown(), thorough=thorough, children=second)
     if audit is None or data is not None or not told.database:
-        return run(recipe, data, folder=folder, progress=Shown(), thorough=thorough)
-    asked = Asked(Database(told.database).shown, told.query, recipe.method.name)
+        return how(recipe, data)
+    queries = "; ".join(filter(None, (told.query, recipe.children.query)))
+    asked = Asked(Database(told.database).shown, queries, recipe.method.name)
     with Audit(audit).following(asked) as released:
-        outcome = run(recipe, folder=folder, progress=Shown(), thorough=thorough)
+        outcome = how(recipe)
         released(outcome.release.statement.cost)
     return outcome

@@ -13,6 +13,12 @@ from synth.lazily import alt, pd
 MOST_BARS = 40  # states shown; the rest are added up
 REST = "(all others)"
 REAL, SYNTHETIC = "real", "synthetic"
+TELLS = {
+    REAL: "Real: what one column tells of another",
+    SYNTHETIC: "Synthetic: what one column tells of another",
+    "difference": "Synthetic less real",
+}
+FAR = "distance (0 same, 1 disjoint)"  # short, as what does not fit on a phone squeezes the bars
 
 Chart: TypeAlias = "alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart"
 
@@ -99,16 +105,19 @@ def information_chart(comparison: Comparison, which: str, order: Sequence[str]) 
         if spread
         else alt.Scale(domain=[0, max(limit, 0.3)], scheme="teals")
     )
-    title = {
-        "real": "Real: how much one column tells about another",
-        "synthetic": "Synthetic: how much one column tells about another",
-        "difference": "Synthetic less real",
-    }[which]
-    base = alt.Chart(frame, title=title).encode(
+    base = alt.Chart(frame, title=TELLS[which]).encode(
         x=alt.X(
-            "first:N", sort=list(order), title=None, axis=alt.Axis(labelAngle=-40, labelLimit=120)
+            "first:N",
+            sort=list(order),
+            title=None,
+            axis=alt.Axis(labelAngle=-40, labelLimit=120, labelOverlap=False),
         ),
-        y=alt.Y("second:N", sort=list(order), title=None, axis=alt.Axis(labelLimit=120)),
+        y=alt.Y(
+            "second:N",
+            sort=list(order),
+            title=None,
+            axis=alt.Axis(labelLimit=120, labelOverlap=False),
+        ),
         tooltip=[
             alt.Tooltip("first:N", title="column"),
             alt.Tooltip("second:N", title="with"),
@@ -120,10 +129,11 @@ def information_chart(comparison: Comparison, which: str, order: Sequence[str]) 
             alt.Tooltip("distance:Q", title="distance of the two-way tables", format=".3f"),
         ],
     )
-    cells = base.mark_rect().encode(color=alt.Color("information:Q", scale=scale, title="0 to 1"))
+    told = "more (+), less (-)" if spread else "0 to 1"
+    cells = base.mark_rect().encode(color=alt.Color("information:Q", scale=scale, title=told))
     if len(order) > 14:
         return alt.layer(cells).properties(height=18 * len(order) + 150)
-    dark = "abs(datum.information) > " + str(0.55 * max(limit, 0.3))
+    dark = "abs(datum.information) > " + str(0.55 * (limit if spread else max(limit, 0.3)))
     words = base.mark_text(fontSize=10).encode(
         text=alt.Text("information:Q", format="+.2f" if spread else ".2f"),
         color=alt.condition(dark, alt.value("white"), alt.value("#17293a")),
@@ -165,21 +175,25 @@ def distance_chart(comparison: Comparison) -> Chart:
     order = frame.sort_values("distance", ascending=False)["column"].tolist()
     tooltip = [
         alt.Tooltip("column:N", title="column"),
-        alt.Tooltip("distance:Q", title="distance (0 same, 1 disjoint)", format=".4f"),
+        alt.Tooltip("distance:Q", title=FAR, format=".4f"),
         alt.Tooltip("fresh:Q", title="a fresh real sample", format=".4f"),
     ]
     base = alt.Chart(
         frame,
-        title="How far each synthetic column is from the real one (tick: a fresh real sample)",
-    ).encode(y=alt.Y("column:N", sort=order, title=None, axis=alt.Axis(labelLimit=200)))
+        title=["How far each column is from the real one", "Tick: a fresh real sample"],
+    ).encode(
+        y=alt.Y(
+            "column:N", sort=order, title=None, axis=alt.Axis(labelLimit=200, labelOverlap=False)
+        )
+    )
     bars = base.mark_bar().encode(
-        x=alt.X("distance:Q", title="total variation distance (0 same, 1 disjoint)"),
+        x=alt.X("distance:Q", title=FAR),
         tooltip=tooltip,
     )
     ticks = base.mark_tick(thickness=3, color="#c2740b", height=18).encode(
         x="fresh:Q", tooltip=tooltip
     )
-    return alt.layer(bars, ticks).properties(height=26 * len(order) + 90)
+    return alt.layer(bars, ticks).properties(height=26 * len(order) + 110)
 
 
 def kept_frame(found: Kept) -> pd.DataFrame:
@@ -270,8 +284,8 @@ def runs_chart(runs: Sequence[tuple[str, Comparison]]) -> Chart:
         alt.Chart(frame, title="How far each column is from the real one, run by run")
         .mark_point(size=90, filled=True)
         .encode(
-            y=alt.Y("column:N", title=None, axis=alt.Axis(labelLimit=200)),
-            x=alt.X("distance:Q", title="total variation distance (0 same, 1 disjoint)"),
+            y=alt.Y("column:N", title=None, axis=alt.Axis(labelLimit=200, labelOverlap=False)),
+            x=alt.X("distance:Q", title=FAR),
             color=alt.Color("run:N", title="run", legend=alt.Legend(labelLimit=400)),
             shape=alt.Shape("run:N", title="run"),
             tooltip=[
@@ -291,7 +305,7 @@ def frontier_chart(trials: pd.DataFrame) -> Chart:
     Args:
         trials: `trial`, `distance`, `risk` and `best` (whether no other one beats it).
     """
-    near = alt.X("distance:Q", title="mean distance of pairs of columns (0 same, 1 disjoint)")
+    near = alt.X("distance:Q", title="mean distance of pairs (0 same, 1 disjoint)")
     safe = alt.Y(
         "risk:Q",
         title="found out more than of strangers (0 nothing, 1 all)",
@@ -303,7 +317,7 @@ def frontier_chart(trials: pd.DataFrame) -> Chart:
         alt.Tooltip("risk:Q", title="risk", format=".3f"),
     ]
     base = alt.Chart(
-        trials, title="Nearer to the left, safer further down; the line joins those none beats"
+        trials, title=["Nearer to the left, safer further down;", "the line joins those none beats"]
     ).encode(x=near, y=safe, tooltip=tooltip)
     kept = alt.datum.best == True  # noqa: E712
     line = base.transform_filter(kept).mark_line(strokeDash=[4, 3], color="#8a8a8a")

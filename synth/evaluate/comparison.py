@@ -198,7 +198,7 @@ def compare(
     """
     names = [c.name for c in private.schema.modelled]
     bins = {n: _bins(private, n) for n in names}
-    seen = _under(private, {n: b.domain for n, b in bins.items()})
+    seen = under(private, {n: b.domain for n, b in bins.items()})
     columns, coarse = [], {}
     for i, (name, one) in enumerate(bins.items()):
         progress(0.3 * i / len(names), "comparing columns")
@@ -220,7 +220,7 @@ def _bins(private: PrivateTable, name: str) -> Bins:
     return private.exact_bins(name, WHY, Audience.CUSTODIAN)
 
 
-def _under(private: PrivateTable, domains: Mapping[str, Domain]) -> PrivateTable:
+def under(private: PrivateTable, domains: Mapping[str, Domain]) -> PrivateTable:
     """The real rows, each column under a domain of its own."""
     columns = (replace(private.schema[n], domain=d) for n, d in domains.items())
     return private.declare(Schema(tuple(columns)))
@@ -228,7 +228,7 @@ def _under(private: PrivateTable, domains: Mapping[str, Domain]) -> PrivateTable
 
 def _histogram(name: str, bins: Bins, real: Counts, synthetic: pd.Series) -> Histogram:
     fake = bincount([bins.domain.encode(synthetic)], real.shape).astype(np.float64)
-    p, q = _shares(real), _shares(fake)
+    p, q = shares(real), shares(fake)
     shown = np.flatnonzero((p > 0) | (q > 0))  # a missing value that none has is no bin
     return Histogram(
         name,
@@ -283,7 +283,7 @@ def _pairs(
     synthetic: pd.DataFrame,
     progress: Progress,
 ) -> tuple[PairTable, ...]:
-    paired, seen = list(domains)[:MOST_PAIRED], _under(private, domains)
+    paired, seen = list(domains)[:MOST_PAIRED], under(private, domains)
     codes = {n: domains[n].encode(synthetic[n]) for n in paired}
     every = list(combinations(paired, 2))
     pairs = []
@@ -296,7 +296,7 @@ def _pairs(
 
 def _pair(a: str, b: str, real: Counts, codes: Mapping[str, Codes]) -> PairTable:
     fake = bincount([codes[a], codes[b]], real.shape).astype(np.float64)
-    p, q = _shares(real), _shares(fake)
+    p, q = shares(real), shares(fake)
     sizes = float(real.sum()), float(fake.sum())
     return PairTable(
         a,
@@ -363,7 +363,7 @@ def normalised_information(counts: Counts) -> float:
     return float(min(1.0, max(0.0, shared / mean)))
 
 
-def _shares(counts: Counts) -> Counts:
+def shares(counts: Counts) -> Counts:
     return counts / max(float(counts.sum()), 1.0)
 
 

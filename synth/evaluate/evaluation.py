@@ -75,6 +75,7 @@ class Evaluation(ForCustodian):
         shapes, trends: of each column and each pair, the least alike first.
         attacks: who would try to find people out, and what came of it; what succeeded first.
         unread: cells of the synthetic table that could not be read as the real column's are.
+        untried: why no attack was tried; "" where some were, or nobody was set aside.
     """
 
     rows: int
@@ -90,6 +91,7 @@ class Evaluation(ForCustodian):
     groups: tuple[Group, ...]
     attacks: tuple[Attempt, ...]
     unread: Mapping[str, int]
+    untried: str = ""
 
     @property
     def verdicts(self) -> tuple[Verdict, ...]:

@@ -1,7 +1,7 @@
 """Rules that no real row breaks, proposed to the custodian: they alone know what always holds.
 
 Read off the rows, and so no declaration: whoever takes one has settled it after looking, and the
-statement says so. A proposal names columns, and no value.
+statement says so. A proposal names columns, and values only in a condition.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations, permutations
 
 from synth.budget import Audience
+from synth.evaluate.likely_conditions import likely_conditions, likely_keys
 from synth.lazily import np, pd
 from synth.schema import Categories, Codes, Column, Dates, Numbers, Schema
 from synth.schema.moments import dated
@@ -28,7 +29,7 @@ EACH = 5  # rows on average for each value that decides another column
 
 
 def likely_rules(private: PrivateTable) -> tuple[Rule, ...]:
-    """Orders of dates and numbers, sums and functions that hold of all rows, marked as seen.
+    """Orders, sums, functions, keys and conditions that hold of all rows, marked as seen.
 
     Nothing where the rows stay in their engine.
     """
@@ -39,7 +40,9 @@ def likely_rules(private: PrivateTable) -> tuple[Rule, ...]:
     sums = _held(_sums(rows, schema), rows, schema)
     parts = {name for rule in sums for name in rule.columns}
     orders, functions = _orders(rows, schema, parts), _functions(rows, schema)
-    return (*_held(orders, rows, schema), *_held(functions, rows, schema), *sums)
+    told = (*_held(orders, rows, schema), *_held(functions, rows, schema), *sums)
+    keys_of = _held(likely_keys(rows, schema), rows, schema)
+    return (*told, *keys_of, *_held(likely_conditions(rows, schema), rows, schema))
 
 
 def _held(said: Iterable[Sentence], rows: pd.DataFrame, schema: Schema) -> list[Rule]:

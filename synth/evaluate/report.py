@@ -83,6 +83,8 @@ def _short(found: Evaluation) -> str:
         f"{n:,} cells of {c} cannot be read as the real column is written, and count as missing."
         for c, n in found.unread.items()
     ]
+    if found.comparison.own_states:
+        lines.append(IN_PLACE)
     rows = [
         (s.name, s.plain, _figure(s.value), _figure(s.fresh), _figure(s.apart))
         for s in found.scores
@@ -102,7 +104,7 @@ def _short(found: Evaluation) -> str:
 def _attacks(found: Evaluation) -> str:
     """What was tried on people in the table, the worst first; then who would do it."""
     if not found.attacks:
-        return ""
+        return f"<p>{html.escape(found.untried)}</p>" if found.untried else ""
     told = "".join(
         f"<li><strong>{html.escape(a.threat.name)}</strong>: {html.escape(a.plain)} "
         f"To fix it: {html.escape(a.remedy)}</li>"
@@ -277,6 +279,11 @@ def drawn_in(picture: str) -> str:
     return f'<figure class="drawn">{picture}</figure>'
 
 
+IN_PLACE = (
+    "The rows stayed in their engine, so this is what counts can tell: numbers and dates are "
+    "compared on the intervals of the release, and what is lost inside them does not show. Not "
+    "measured: models and regressions, groups of people, and whether rows can be told apart."
+)
 ATTACKED = (
     "Each is tried on people in the table and on people who were set aside before the method saw "
     "the table: what works on both is told by the table about people in general, and only what "

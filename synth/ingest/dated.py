@@ -41,8 +41,9 @@ DAY_FIRST = compiled(
 )
 TIME = compiled(REST.replace(SIGNED, "(?P<t>)", 1))
 MONTH_ONLY = (
-    (compiled(r"[12]\d{3}([-/])(?:0[1-9]|1[0-2])"), "%Y{0}%m"),
-    (compiled(r"(?:0[1-9]|1[0-2])([-/])[12]\d{3}"), "%m{0}%Y"),
+    (compiled(r"[12]\d{3}([-/])(?P<m>0?[1-9]|1[0-2])"), "%Y{0}%m"),
+    (compiled(r"(?P<m>0?[1-9]|1[0-2])(/)[12]\d{3}"), "%m/%Y"),
+    (compiled(r"(?:0[1-9]|1[0-2])(-)[12]\d{3}"), "%m{0}%Y"),  # 1-2000 may be a range
     (compiled(r"(?:0[1-9]|1[0-2])(\.)(?:19|20)\d\d"), "%m{0}%Y"),
 )
 SQUEEZED = compiled(
@@ -96,7 +97,7 @@ PADDABLE = (
         EASTERN_TIME,
         YEAR_NAMED,
     ),
-    *(STATA_MONTH, ERA_NAMED, ERA_LETTER),
+    *(STATA_MONTH, ERA_NAMED, ERA_LETTER, *(pattern for pattern, _ in MONTH_ONLY[:2])),
 )
 
 

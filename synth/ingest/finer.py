@@ -8,8 +8,10 @@ from dataclasses import replace
 from synth.ingest.dated import namings, paddings, zones
 from synth.ingest.day_shapes import COMPACT, STAMPS
 from synth.ingest.forms import USUAL, Form
-from synth.ingest.tallies import MISFITS, added, most
-from synth.lazily import compiled
+from synth.ingest.shapes import DEEP
+from synth.ingest.shaping import MOST_DIGITS
+from synth.ingest.tallies import DOUBT, MISFITS, added, most
+from synth.lazily import compiled, np
 from synth.schema import Kind
 from synth.schema.day_names import LANGUAGES, LONG, SHORT, THREE
 from synth.schema.durations import PADDED
@@ -21,10 +23,16 @@ WEEKDAY = compiled(r"%([aA])(?!\[)")
 ZONE = compiled(r"%[-:.]?z$")
 
 
+FEWER = 12  # significant digits, from which on numbers are as programs hold them
+OFTEN = 8.0  # times the noise of those with more digits: numbers that show how many they have
+
+
 def details(form: Form) -> tuple[str, ...]:
     """What else has to be counted of dates, as `Shapes.of`."""
     if form.spelling.clock in PADDED and form.kind is Kind.INTEGER:
         return ("paddings",)
+    if form.kind is Kind.REAL:
+        return ("significant",) * _by_size(form)
     if form.kind is not Kind.DATE or form.format in (*COMPACT, *STAMPS):
         return ()
     names = ("namings",) * any("%b" in f for f in (form.format, *form.also))
@@ -33,6 +41,8 @@ def details(form: Form) -> tuple[str, ...]:
 
 def detailed(form: Form, of: str, counts: Values, sigma: float) -> Form:
     """The form with what a count of `details` tells, noisy or not."""
+    if of == "significant":
+        return shortened(form, counts, sigma)
     if of == "zones":
         return zoned(form, counts, sigma)
     return padded(form, counts, sigma) if of == "paddings" else named(form, counts, sigma)
@@ -52,6 +62,28 @@ def zoned(form: Form, counts: Values, sigma: float) -> Form:
     return replace(form, format=ZONE.sub(rf"\g<0>[{written}]", form.format))
 
 
+def _by_size(form: Form) -> bool:
+    """Whether the decimal places of numbers may follow their size: many, and not always as many."""
+    spelt = form.spelling
+    plain = replace(spelt, mark=".").plain and not spelt.fixed
+    return plain and (form.decimals is None or form.decimals > DEEP // 2)
+
+
+def shortened(form: Form, counts: Values, sigma: float) -> Form:
+    """The form with the most digits that nearly all numbers do with, if these are few.
+
+    Args:
+        counts: of numbers with none to `MOST_DIGITS` significant digits; more may follow.
+    """
+    told = np.asarray(counts[: MOST_DIGITS + 1], dtype=np.float64)
+    noise = DOUBT * sigma * np.sqrt(np.arange(len(told))[::-1])
+    beyond = told.sum() - np.cumsum(told)
+    digits = int(np.argmax(beyond <= MISFITS * told.sum() + noise))
+    if not 1 <= digits < FEWER or told.sum() <= OFTEN * noise[digits]:
+        return form
+    return replace(form, spelling=replace(form.spelling, significant=digits))
+
+
 def padded(form: Form, counts: Values, sigma: float) -> Form:
     """The form with leading zeros as most dates have them, from counts over `paddings()`."""
     told = list(zip(paddings(), counts, strict=False))
@@ -69,9 +101,13 @@ def padded(form: Form, counts: Values, sigma: float) -> Form:
 
 
 def _bare(told: list[tuple[bool | None, float]], sigma: float) -> bool:
-    """Whether numbers below ten surely stand without a zero before them."""
+    """Whether numbers below ten surely stand without a zero before them.
+
+    Each of the counts that are added has its noise: dates that show neither must not seem bare.
+    """
     bare, zeros = (added(told, lambda zero, s=sort: zero is s) for sort in (False, True))  # type: ignore[misc]
-    return bare > zeros + USUAL * sigma
+    noises = sum(zero is not None for zero, _ in told)
+    return bare > zeros + USUAL * sigma * math.sqrt(noises)
 
 
 def named(form: Form, counts: Values, sigma: float) -> Form:

@@ -81,7 +81,7 @@ def load(
         IngestError: there is no such file, or it is not a table; or people are to be set aside of
             rows that stay.
     """
-    read = _frame(source, missing, choices)
+    read = opened(source, missing, choices)
     if isinstance(read, nw.LazyFrame):
         if holdout:
             raise IngestError(
@@ -131,7 +131,8 @@ def look_again(private: PrivateTable, columns: Sequence[str]) -> dict[str, Sugge
     return suggest(pd.DataFrame({c.name: c.values() for c in seen}))
 
 
-def _frame(source: Any, missing: Sequence[str], choices: Choices) -> Read | nw.LazyFrame[Any]:
+def opened(source: Any, missing: Sequence[str], choices: Choices) -> Read | nw.LazyFrame[Any]:
+    """A table as it came, or a lazy frame. Raises IngestError where it is none of both."""
     if isinstance(source, Came):  # it was read before, by the process that sent it
         return Read(source.frame, (), source.written, source.stored, source.gaps)
     if isinstance(source, str | Path):

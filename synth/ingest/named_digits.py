@@ -1,4 +1,4 @@
-"""Digits that are days or times where the name of their column says so, and nothing else does."""
+"""Digits that are days or times where the name of their column says so, and little else does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DATE_NAME = compiled(
     r"naiss\w*|nac\w*|nasc\w*|anniversary|geburtstag|tarih|ημερομηνια|nap|dzien|paiva)\b|日期|日付|날짜|生日"
 )
 TIME_NAME = compiled(
-    r"\b(\w*time|hour|clock|\w*zeit|heure|hora|horario|ora|orario|\w*tijd|klockan|klokka|"
+    r"\b(\w*time|hh ?mm|hour|clock|\w*zeit|heure|hora|horario|ora|orario|\w*tijd|klockan|klokka|"
     r"\w*tidspunkt|klokkeslett|tid|godzina|czas|cas|hodina|ido|saat|kellonaika|ωρα|час|время)\b|"
     r"時刻|时间|時間|시간|시각"
 )
@@ -41,6 +41,8 @@ SHORT_DAYS = {  # six digits, and the year in two of them
     "%d%m%y": compiled(r"(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d"),
 }
 DAY, MONTH = r"(0?[1-9]|[12]\d|3[01])", r"(0?[1-9]|1[0-2])"
+TIME = r"(?:[01]\d|2[0-3])[0-5]\d"
+MANY = 50  # different codes of four digits, of which some would not be a time of day
 FEW, NEARLY = 20, 0.95  # different ones, and the share that can be such, to propose it
 ZEROED = compiled(r"(?:^|\D)[1-9](?:\D|$)")  # a number below ten without a zero before it
 
@@ -72,7 +74,7 @@ def formats_by_name(name: str, text: pd.Series) -> tuple[str, ...]:
     words = words_of(name)
     if len(text) < FEW:
         return ()
-    if TIME_NAME.search(words) and _fit(text, r"(?:[01]\d|2[0-3])[0-5]\d"):
+    if _times(text) if not TIME_NAME.search(words) else _fit(text, TIME):
         return (CLOCK,)
     if not DATE_NAME.search(words):
         return ()
@@ -95,6 +97,16 @@ def _of_a_year(text: pd.Series) -> list[str]:
         if _fit(text, f"{parts[first]}{re.escape(sign)}{parts[second]}{end}"):
             made.append(f"%{wide}{first}{sign}%{wide}{second}{end[1:]}")
     return made
+
+
+def _times(text: pd.Series) -> bool:
+    """Whether digits are times of day whatever their column is called.
+
+    No number begins with 0, and a month and its day have none above 31.
+    """
+    if len(text) < MANY or not text.str.startswith("0").any():
+        return False
+    return bool(text.str.fullmatch(TIME).all() and text.str.contains("(?:3[2-9]|[45].)$").any())
 
 
 def _fit(text: pd.Series, pattern: str) -> bool:

@@ -129,6 +129,7 @@ def names_of_people(values: Sequence[str]) -> str:
     """
     if not values:
         return ""
+    values = _apart(values)
     titled = sum(TITLED.search(v) is not None and len(v) < 100 for v in values) / len(values)
     if titled >= MOST and not _sentences(values):
         return f"{titled:.0%} of the values are names of people with a title."
@@ -146,6 +147,17 @@ def names_of_people(values: Sequence[str]) -> str:
     given, _ = _listed()
     share = sum(len(p) == 1 and plain(p[0]) in given for p in split) / len(values)
     return f"{share:.0%} of the values are given names." if share >= ALONE else ""
+
+
+def _apart(values: Sequence[str]) -> Sequence[str]:
+    """The different parts of cells that list several things: a few choices, or many authors.
+
+    Commas make a list only where they are more or fewer from cell to cell: `Braund, Owen` is one.
+    """
+    for sign, lengths in ((";", 2), ("|", 2), (",", 3)):
+        if len({v.count(sign) for v in values}) >= lengths:
+            return sorted({p.strip() for v in values for p in v.split(sign)} - {""})
+    return values
 
 
 def _sentences(values: Sequence[str]) -> bool:

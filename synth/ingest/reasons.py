@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from synth.ingest.forms import Form
+from synth.ingest.reading.said import number_of
 from synth.ingest.tallies import MISFITS
 from synth.schema import Kind
 from synth.schema.durations import Way, ways
@@ -50,7 +51,11 @@ def kind_and_reason(
     kind, why = _kind(form, told, possible)
     if kind is Kind.CATEGORY and grouped:
         return kind, " ".join(
-            (why, *_notes(form, told), f"{grouped:,} rare ones are grouped as other.")
+            (
+                why,
+                *_notes(form, told),
+                f"{number_of(grouped, 'rare one is', 'rare ones are')} grouped as other.",
+            )
         )
     return kind, " ".join((why, *_notes(form, told)))
 
@@ -58,19 +63,28 @@ def kind_and_reason(
 def _kind(form: Form, told: Presence, possible: Collection[Kind]) -> tuple[Kind, str]:
     if form.kind is Kind.BOOLEAN:
         return Kind.BOOLEAN, "True or false."
-    words = {Kind.INTEGER: _whole(form), Kind.REAL: "numbers", Kind.DATE: _dates(form)}
+    words = {
+        Kind.INTEGER: _whole(form),
+        Kind.REAL: ("number", "numbers"),
+        Kind.DATE: ("date", _dates(form)),
+    }
     if form.kind in words and form.kind in possible:
-        return form.kind, f"{told.different:,} different {words[form.kind]}."
+        return form.kind, f"{_different(told, *words[form.kind])}."
     if form.kind is Kind.TEXT and told.different > LONG_TEXTS:
-        return Kind.TEXT, f"{told.different:,} different long texts."
-    return Kind.CATEGORY, f"{told.different:,} different values in {told.rows:,} rows."
+        return Kind.TEXT, f"{_different(told, 'long text')}."
+    return Kind.CATEGORY, f"{_different(told, 'value')} in {number_of(told.rows, 'row')}."
 
 
-def _whole(form: Form) -> str:
+def _different(told: Presence, one: str, many: str = "") -> str:
+    return number_of(told.different, one, f"different {many or one + 's'}")
+
+
+def _whole(form: Form) -> tuple[str, str]:
     if not form.spelling.clock:
-        return "whole numbers"
+        return "whole number", "whole numbers"
     way = ways()[form.spelling.clock]
-    return f"{'durations' if isinstance(way, Way) else 'measures'}, in {way.measure}"
+    what = "duration" if isinstance(way, Way) else "measure"
+    return f"{what}, in {way.measure}", f"{what}s, in {way.measure}"
 
 
 def _dates(form: Form) -> str:
@@ -81,13 +95,14 @@ def _dates(form: Form) -> str:
 
 def _notes(form: Form, told: Presence) -> Iterator[str]:
     if told.present < told.rows:
-        yield f"{told.rows - told.present:,} are missing."
+        yield f"{number_of(told.rows - told.present, 'is', 'are')} missing."
     if form.kind in (Kind.INTEGER, Kind.REAL):
         yield from of_numbers(form, told.present)
     if form.kind is Kind.DATE and (count := round(form.about * told.present)):
         yield f"{count:,} {MARKED}"
     if misread := told.misread.get(form.kind, 0):
-        yield f"{misread:,} are written otherwise: a code where many share it, else missing."
+        many = number_of(misread, "is", "are")
+        yield f"{many} written otherwise: a code where many share it, else missing."
     if form.kind is Kind.DATE and form.unsure:
         yield UNSURE
     if form.measured and form.kind is Kind.CATEGORY:

@@ -71,16 +71,19 @@ class Repair(ForCustodian):
     @property
     def lines(self) -> str:
         """The lines of the recipe that it comes to."""
-        import tomlkit
-
-        document = tomlkit.document()
-        name, told = "protect", dict(self.step)
         if self.declares:
-            name, told = "column", {"name": self.column, **self.declares}
-        tables = tomlkit.aot()
-        tables.append(tomlkit.item({k: _plain(v) for k, v in told.items()}))
-        document.add(name, tables)
-        return tomlkit.dumps(document).strip()
+            return lines_of("column", {"name": self.column, **self.declares})
+        return lines_of("protect", self.step)
+
+
+def lines_of(name: str, told: Mapping[str, Any]) -> str:
+    """One table of a list of a recipe, as it is written there."""
+    import tomlkit
+
+    document, tables = tomlkit.document(), tomlkit.aot()
+    tables.append(tomlkit.item({k: _plain(v) for k, v in told.items()}))
+    document.add(name, tables)
+    return tomlkit.dumps(document).strip()
 
 
 def _plain(value: Any) -> Any:
@@ -275,8 +278,10 @@ def _by_name(name: str, text: pd.Series) -> Iterator[Repair]:
         yield Repair(
             name,
             f"Read them as {what}{first * (len(formats) > 1)}",
-            f"The name of the column speaks of {'time' if clock else 'days'}, and its digits can "
-            f"be {'hours and minutes' if clock else 'some'}. They come out as they came in.",
+            "All its digits can be hours and minutes. They come out as they came in."
+            if clock
+            else "The name of the column speaks of days, and its digits can be some. They come out "
+            "as they came in.",
             tuple(zip(some.tolist(), told.tolist(), strict=True)),
             declares={"kind": Kind.DATE, "format": form, "seen": True},
         )

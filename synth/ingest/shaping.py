@@ -302,6 +302,12 @@ def date_format(text: str) -> str:
     return form
 
 
+def significant_of(text: str) -> int:
+    """How many digits a number has, noughts before and behind not counted; 0 for no number."""
+    digits = re.sub(r"[eE].*|[.,+-]", "", text.strip())
+    return min(len(digits.strip("0")), MOST_DIGITS) if digits.isdecimal() else 0
+
+
 # -- as domains ------------------------------------------------------------------------------------
 
 
@@ -310,7 +316,7 @@ class Shapes:
     """What the cells of a column show of how they are written, as a domain; missing comes last.
 
     Args:
-        of: "shapes", or of dates "paddings", "namings" or "zones".
+        of: "shapes", or of dates "paddings", "namings" or "zones", or of numbers "significant".
         gaps: texts by which missing cells are told apart: a state of each, before the empty ones.
     """
 
@@ -326,6 +332,7 @@ class Shapes:
         lists: dict[str, Any] = {
             **{"shapes": shapes, "paddings": paddings},
             **{"namings": namings, "zones": zones},
+            "significant": lambda: range(MOST_DIGITS + 1),
         }
         return tuple(lists[self.of]())
 
@@ -393,6 +400,8 @@ class Shapes:
             return paddings().index(padding_of(text))
         if self.of == "zones":
             return zones().index(zone_of(text))
+        if self.of == "significant":
+            return significant_of(text)
         return _named_places()[naming_of(text)]
 
     def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:

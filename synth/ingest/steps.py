@@ -21,21 +21,27 @@ from synth.lazily import np, npt, pd
 from synth.schema import Codes, Column, Counts, Dates, Numbers, Origin
 from synth.schema.date_steps import DAY, MONTH, SPANS, WEEKDAYS, edges_on, lies_on
 from synth.schema.domain import MISSING, by_categories, smallest
+from synth.schema.durations import Way, ways
 from synth.schema.moments import dated
 from synth.schema.values import Values
 from synth.vault import PrivateTable
 
 SHARE = 0.05  # of a column's share of rho
 STEPS = (5, 10, 25, 50, 100, 1000)  # in units of the last decimal place
+CLOCKED = {  # of durations, by the seconds in their unit
+    1: (5, 10, 60, 300, 900, 1800, 3600),
+    60: (5, 10, 15, 30, 60, 1440),
+    3600: (6, 12, 24),
+}
 SURE = 40.0  # times the noise of what lies off a step: numbers there must be at least
 WHY = "steps of numbers and dates were read off the rows"
 OFF = 2.0  # times the noise: what may seem to lie off it
 
 
 @cache
-def _patterns() -> tuple[tuple[bool, ...], ...]:
+def _patterns(steps: tuple[int, ...]) -> tuple[tuple[bool, ...], ...]:
     """Of which steps a whole number can be a multiple."""
-    found = (tuple(n % step == 0 for step in STEPS) for n in range(1, max(STEPS) + 1))
+    found = (tuple(n % step == 0 for step in steps) for n in range(1, math.lcm(*steps) + 1))
     return tuple(sorted(set(found)))
 
 
@@ -53,13 +59,27 @@ class Multiples:
     missing: ClassVar[bool] = True
 
     @property
+    def steps(self) -> tuple[int, ...]:
+        """The steps that there may be: of durations, those of the clock."""
+        way = ways().get(self.inner.spelling.clock)
+        if not isinstance(way, Way) or self.inner.decimals:
+            return STEPS
+        return CLOCKED.get(way.unit, STEPS)
+
+    @property
+    def patterns(self) -> tuple[tuple[bool, ...], ...]:
+        """Of which of these a number can be a multiple."""
+        return _patterns(self.steps)
+
+    @property
     def size(self) -> int:
-        return len(_patterns()) + 1
+        return len(self.patterns) + 1
 
     @property
     def labels(self) -> tuple[str, ...]:
         shown = (
-            " ".join(str(s) for s, is_ in zip(STEPS, p, strict=True) if is_) for p in _patterns()
+            " ".join(str(s) for s, is_ in zip(self.steps, p, strict=True) if is_)
+            for p in self.patterns
         )
         return (*(f"multiples of 1 {of}".strip() for of in shown), MISSING)
 
@@ -69,10 +89,10 @@ class Multiples:
     def _encode(self, values: pd.Series) -> npt.NDArray[np.int64]:
         units, whole = in_units(self.inner.measured(values), self.inner)
         bits = np.zeros(len(units), dtype=np.int64)
-        for place, step in enumerate(STEPS):
+        for place, step in enumerate(self.steps):
             bits += (whole & (np.fmod(units, step) == 0)).astype(np.int64) << place
-        table = np.zeros(1 << len(STEPS), dtype=np.int64)
-        for state, pattern in enumerate(_patterns()):
+        table = np.zeros(1 << len(self.steps), dtype=np.int64)
+        for state, pattern in enumerate(self.patterns):
             table[sum(is_ << place for place, is_ in enumerate(pattern))] = state
         return np.where(np.isnan(units) | (units == 0), self.size - 1, table[bits])
 
@@ -87,7 +107,7 @@ class Multiples:
 def _lying(steps: tuple[str, ...]) -> tuple[tuple[bool, ...], ...]:
     """On which of some steps a moment can lie, as those of two years show."""
     days = DAY * np.arange(731 if MONTH in steps else 1)
-    every = np.add.outer(days, [0.0, 60.0, *SPANS.values()]).ravel()
+    every = np.add.outer(days, [0.0, 0.5, *SPANS.values()]).ravel()
     on = np.stack([lies_on(every, step) for step in steps], axis=1)
     return tuple(sorted({tuple(map(bool, row)) for row in on}))
 
@@ -184,9 +204,10 @@ def in_steps(private: PrivateTable, column: Column, rho: Rho) -> Numbers | Dates
         seen = table.measure((column.name,), rho, "steps of dates")
         return replace(domain, step=longest_step(regular, seen.counts, seen.sigma))
     assert isinstance(domain, Numbers)
-    table = private.discovered([replace(column, domain=Multiples(domain))])
+    multiples = Multiples(domain)
+    table = private.discovered([replace(column, domain=multiples)])
     told = table.measure((column.name,), rho, "steps of numbers")
-    return replace(domain, step=largest_step(told.counts, told.sigma))
+    return replace(domain, step=largest_step(multiples, told.counts, told.sigma))
 
 
 def seen_steps(private: PrivateTable) -> PrivateTable:
@@ -206,7 +227,7 @@ def _seen_step(private: PrivateTable, column: Column, domain: Numbers | Dates) -
     table = private.discovered([replace(column, domain=asked)])
     counts = table.exact_table((column.name,), WHY, Audience.RELEASE).astype(np.float64)
     if isinstance(asked, Multiples):
-        return replace(asked.inner, step=largest_step(counts, 0.0))
+        return replace(asked.inner, step=largest_step(asked, counts, 0.0))
     step = longest_step(asked, counts, 0.0)
     edges = edges_on(np.array(domain.edges), step) if step else np.array(domain.edges)
     return replace(asked.inner, step=step, edges=tuple(edges.tolist()))
@@ -215,19 +236,19 @@ def _seen_step(private: PrivateTable, column: Column, domain: Numbers | Dates) -
 def _maybe(domain: Numbers, shared: Sequence[str]) -> bool:
     """Whether half of the numbers that many rows share are multiples of the least step."""
     units, _ = in_units(domain.measured(pd.Series(list(shared), dtype=object)), domain)
-    units = units[~np.isnan(units) & (units != 0)]
-    return bool(not len(units) or 2 * (np.fmod(units, STEPS[0]) == 0).sum() >= len(units))
+    units, least = units[~np.isnan(units) & (units != 0)], Multiples(domain).steps[0]
+    return bool(not len(units) or 2 * (np.fmod(units, least) == 0).sum() >= len(units))
 
 
-def largest_step(counts: Counts, sigma: float) -> int:
+def largest_step(multiples: Multiples, counts: Counts, sigma: float) -> int:
     """The largest step that no number surely lies off, in units of the last decimal place; or 1.
 
     Args:
         counts: noisy rows in each state of `Multiples`.
         sigma: standard deviation of their noise.
     """
-    sizes = reversed(list(enumerate(STEPS)))
-    return next((s for place, s in sizes if _surely(counts[:-1], _patterns(), place, sigma)), 1)
+    sizes, patterns = reversed(list(enumerate(multiples.steps))), multiples.patterns
+    return next((s for place, s in sizes if _surely(counts[:-1], patterns, place, sigma)), 1)
 
 
 def longest_step(regular: Regular, counts: Counts, sigma: float) -> str:

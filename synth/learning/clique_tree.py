@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import combinations
+from types import MappingProxyType
 
 from synth.budget import Rho
 from synth.errors import MethodError
@@ -29,6 +30,7 @@ from synth.learning.inference.estimation import Effort
 from synth.learning.inference.triangulation import Clique, eliminate
 from synth.learning.method import modelled_names
 from synth.progress import Progress, quiet
+from synth.schema import Counts
 from synth.vault import Distances, PrivateTable
 
 ONE_WAY, SELECTION = 0.25, 0.05  # of rho; the rest goes to the joint marginals, and one-way again
@@ -83,8 +85,12 @@ class CliqueTree:
         rho: Rho,
         progress: Progress = quiet,
         effort: Effort | None = None,
+        known: Mapping[str, Counts] = MappingProxyType({}),
     ) -> CliqueModel:
         """Choose, measure and fit, worth `rho` together.
+
+        Args:
+            known: about how many rows have each state of some columns, as far as that is public.
 
         Raises:
             MethodError: a pinned or weighted column is not a modelled one.
@@ -93,7 +99,7 @@ class CliqueTree:
         pinned = self._pinned(names)
         share = ONE_WAY if len(names) > 1 else 1.0
         progress(0.0, "counting columns")
-        ground = GraphGround.of(private, Rho(share * rho))
+        ground = GraphGround.of(private, Rho(share * rho), known)
         progress(0.1, "looking for columns that go together")
         rest = Rho((1 - ONE_WAY - SELECTION) * rho)
         choice, chosen, finest = self._chosen(ground, pinned, Rho(SELECTION * rho), rest)
@@ -182,7 +188,7 @@ def _measured(
     Args:
         close: pairs that are counted in narrower groups, and in which; their tables are apart.
     """
-    singles = sum(need(len(counts), SINGLE) for counts in ground.fine.values())
+    singles = sum(need(len(ground.fine[n]), SINGLE) for n in ground.asked)
     needs = {c: need(ground.cells(c), w) for c, w in zip(chosen, weights, strict=True)}
     each = {c: Rho(rho * n / (singles + sum(needs.values()))) for c, n in needs.items()}
     ground = ground.refined(Rho(rho * singles / (singles + sum(needs.values()))))

@@ -20,7 +20,7 @@ from synth.errors import ConditionError
 from synth.lazily import np, pd
 from synth.learning.keeping import Keeper
 from synth.learning.method import Model, Narrowed
-from synth.schema import Pattern
+from synth.schema import Pattern, Schema
 from synth.schema.condition_reading import read_where
 from synth.schema.conditions import Where, holds, possible_states
 from synth.schema.rules import Decides, Rule, SumOf
@@ -139,11 +139,15 @@ class Conditioned:
         """Some of all rows that were drawn, as they came, with an identifier each."""
         every = pd.concat(parts, ignore_index=True)
         chosen = np.sort(rng.permutation(len(every))[:wanted])
-        made = every.iloc[chosen].reset_index(drop=True)
-        for column in self.model.schema:
-            if isinstance(column.domain, Pattern):
-                made[column.name] = column.domain.numbered(0, wanted, seed)
-        return made
+        return numbered_anew(every.iloc[chosen].reset_index(drop=True), self.model.schema, seed)
+
+
+def numbered_anew(rows: pd.DataFrame, schema: Schema, seed: int) -> pd.DataFrame:
+    """The rows with new identifiers, each once; in place."""
+    for column in schema:
+        if isinstance(column.domain, Pattern):
+            rows[column.name] = column.domain.numbered(0, len(rows), seed)
+    return rows
 
 
 def _too_few(wanted: int, met: int, drawn: int) -> ConditionError:

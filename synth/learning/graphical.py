@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from itertools import combinations
+from types import MappingProxyType
 
 from synth.budget import Rho
 from synth.budget.accounting import ABSOLUTE, gaussian_sigma
@@ -50,6 +51,7 @@ class GraphGround:
         sigma: standard deviation of their noise.
         groups: which states of each column are gathered.
         most: about how many groups numbers and dates may be in.
+        known: columns whose rows per state were public before; nothing is spent on them alone.
     """
 
     private: PrivateTable
@@ -60,16 +62,31 @@ class GraphGround:
     sigma: float
     groups: Mapping[str, Gathered]
     most: int = 0
+    known: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, private: PrivateTable, rho: Rho) -> GraphGround:
-        """Measure all one-way marginals, equally well, worth `rho` together."""
+    def of(
+        cls, private: PrivateTable, rho: Rho, known: Mapping[str, Counts] = MappingProxyType({})
+    ) -> GraphGround:
+        """Measure all one-way marginals, equally well, worth `rho` together.
+
+        Args:
+            known: about how many rows have each state of some columns, as far as that is public.
+        """
         schema, names = private.schema, modelled_names(private.schema)
-        fine = _one_way(private, names, rho)
-        sigma = max(LEAST_SIGMA, fine[names[0]].sigma)
+        asked = [n for n in names if n not in known] or names
+        fine = _one_way(private, asked, rho)
+        sigma = max(LEAST_SIGMA, fine[asked[0]].sigma)
         total = estimate_total([Noisy((0,), m.counts, sigma) for m in fine.values()])
-        counts = {n: m.counts for n, m in fine.items()}
-        return cls(private, schema, names, total, counts, sigma, {}).in_groups(_most(total, sigma))
+        told = {n: nearest(known[n], total) for n in names if n not in asked}
+        counts = {n: fine[n].counts if n in fine else told[n] for n in names}
+        ground = cls(private, schema, names, total, counts, sigma, {}, known=frozenset(told))
+        return ground.in_groups(_most(total, sigma))
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The columns whose rows per state are measured."""
+        return tuple(n for n in self.names if n not in self.known)
 
     def levels(self) -> tuple[GraphGround, ...]:
         """The same marginals, with numbers and dates in groups of several widths: finest first.
@@ -96,13 +113,14 @@ class GraphGround:
 
     def refined(self, rho: Rho) -> GraphGround:
         """The same groups, with the one-way marginals measured once more."""
-        again = _one_way(self.private.declare(self.schema), self.names, rho)
-        sigma = max(LEAST_SIGMA, again[self.names[0]].sigma)
+        again = _one_way(self.private.declare(self.schema), self.asked, rho)
+        sigma = max(LEAST_SIGMA, again[self.asked[0]].sigma)
         a, b = self.sigma**-2, sigma**-2
         fine = {n: (a * self.fine[n] + b * m.counts) / (a + b) for n, m in again.items()}
         better = (a + b) ** -0.5
         total = estimate_total([Noisy((0,), counts, better) for counts in fine.values()])
-        return replace(self, total=total, fine=fine, sigma=better)
+        every = {n: fine[n] if n in fine else nearest(self.fine[n], total) for n in self.names}
+        return replace(self, total=total, fine=every, sigma=better)
 
     @cached_property
     def sizes(self) -> tuple[int, ...]:

@@ -9,7 +9,8 @@ can be done again. In this order, for as many rows as it takes:
 3. A row that still breaks a rule is left out, and another one is drawn.
 4. Where that would take more than `MOST` draws for a row, cells are put right: one of two becomes
    another that was drawn and is in order with the other, a condition is made to hold or not to be
-   asked, and a function gives what it mostly gave.
+   asked, a function gives what it mostly gave, and a value that came before becomes one that was
+   drawn and did not.
 
 Where which states stand together in a row is promised (`Model.whole`), a row keeps its states: it
 is drawn or left out as a whole, and nothing is put right.
@@ -206,6 +207,8 @@ class Keeper:
         for turn in range(PASSES):
             for rule in self._kept:
                 self._put_right(rule, taken, pool, rng, turn)
+                if isinstance(rule.says, Unique):
+                    self._once_each(rule.says, taken, good, rng)
             self._added(taken)
         self.upkeep.left_out -= min(rows, len(bad))
         self.upkeep.put_right += int((before & ~self._broken(taken)).sum())
@@ -243,6 +246,25 @@ class Keeper:
             elif told.turned and isinstance(domain := schema[name].domain, Categories):
                 state = np.full(int(wrong.sum()), _state(domain, told))
                 _replace(rows, name, wrong, domain.decode(state, rng))
+
+    def _once_each(
+        self, rule: Unique, rows: pd.DataFrame, good: pd.DataFrame, rng: np.random.Generator
+    ) -> None:
+        """Values that came before become others that are drawn, as far as there are any.
+
+        Args:
+            good: the rows of the same block that keep all rules.
+        """
+        name = rule.column
+        met = self._met[rule] | (set(as_text(good[name].dropna())) if len(good) else set())
+        texts, there = as_text(rows[name]), rows[name].notna().to_numpy()
+        wrong = np.asarray((texts.duplicated() | texts.isin(met)).to_numpy() & there)
+        if not wrong.any():
+            return
+        drawn = self.model.sample(MOST * int(wrong.sum()), rng)[name].dropna().drop_duplicates()
+        left = drawn[~as_text(drawn).isin(met | set(texts[~wrong])).to_numpy()]
+        wrong[np.flatnonzero(wrong)[len(left) :]] = False
+        _replace(rows, name, wrong, left.iloc[: int(wrong.sum())])
 
     def _beside(
         self,

@@ -12,7 +12,7 @@ from synth.budget import Rho, Statement
 from synth.errors import MethodError
 from synth.lazily import np, pd
 from synth.progress import Progress, quiet
-from synth.schema import Schema
+from synth.schema import Counts, Schema
 from synth.schema.obeying import Marked
 from synth.schema.settings import Setting, settings_of, unlike
 from synth.vault import PrivateTable
@@ -131,6 +131,21 @@ class Method(ABC):
             MethodError: the settings do not fit this table.
             BudgetExceeded: `rho` is more than is left.
         """
+
+    def fit_beside(
+        self,
+        private: PrivateTable,
+        rho: Rho,
+        known: Mapping[str, Counts],
+        progress: Progress = quiet,
+    ) -> Model:
+        """As `fit`, for a table whose rows stand beside columns that were learnt before.
+
+        Args:
+            known: about how many rows have each state of those columns: it is public, and a method
+                that can need not pay to be told it again.
+        """
+        return self.fit(private, rho, progress)
 
     def less(self, schema: Schema) -> str:
         """In a sentence what it will do less of than its settings ask, on such a table; or ""."""

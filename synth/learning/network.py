@@ -7,7 +7,7 @@ written as conditional tables in the order of drawing.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -69,14 +69,53 @@ class Network(Model):
 
     def sample(self, rows: int, rng: np.random.Generator) -> pd.DataFrame:
         codes = self.sample_codes(rows, rng)
-        return followed(self.schema.decode(codes, rng), codes, self.follows, self.schema, rng)
+        return self.read_off(self.schema.decode(codes, rng), codes, rng)
+
+    def read_off(
+        self,
+        frame: pd.DataFrame,
+        codes: Mapping[str, Codes],
+        rng: np.random.Generator,
+        without: Collection[str] = (),
+    ) -> pd.DataFrame:
+        """The rows, with columns that follow others read off them.
+
+        Args:
+            without: columns that stay as they are.
+        """
+        follows = [f for f in self.follows if f.column not in without]
+        return followed(frame, codes, follows, self.schema, rng)
 
     def sample_codes(self, rows: int, rng: np.random.Generator) -> dict[str, Codes]:
         """One code array of length `rows` per modelled column."""
-        codes = drawn(self.conditionals, rows, rng)
+        return self.within(drawn(self.conditionals, rows, rng), rng)
+
+    def groups_of(self, known: Mapping[str, Codes]) -> dict[str, Codes]:
+        """The group of each state of some columns, where they were learnt in groups.
+
+        A state whose chance was saved as 0 counts to the group of the nearest one that has any.
+        """
+        found = dict(known)
+        for name in self.splits.keys() & known.keys():
+            table = self.splits[name]
+            there = np.flatnonzero(table.any(axis=0))
+            nearest = np.abs(np.arange(table.shape[1])[:, None] - there).argmin(axis=1)
+            found[name] = table.argmax(axis=0)[there[nearest]][known[name]]
+        return found
+
+    def within(
+        self, codes: dict[str, Codes], rng: np.random.Generator, without: Collection[str] = ()
+    ) -> dict[str, Codes]:
+        """The states within the groups that were drawn, in place of these.
+
+        Args:
+            without: columns whose groups stay as they are.
+        """
         scores = self.order.scores(codes, rng)
         groups = dict(codes)
         for name, split in self.splits.items():
+            if name in without:
+                continue
             table, group = self._lines(name, split, groups)
             if name in scores:
                 found = _in_order(table, group, scores[name], rng)

@@ -16,6 +16,7 @@ from synth.learning.clique_tree import CliqueTree
 from synth.learning.method import Method, Model, Promise
 from synth.learning.network import Network
 from synth.progress import Progress, quiet
+from synth.schema import Counts
 from synth.schema.settings import Ask, setting
 from synth.vault import PrivateTable
 
@@ -72,6 +73,15 @@ class Adaptive(Method):
                 )
 
     def fit(self, private: PrivateTable, rho: Rho, progress: Progress = quiet) -> Network:
+        return self.fit_beside(private, rho, {}, progress)
+
+    def fit_beside(
+        self,
+        private: PrivateTable,
+        rho: Rho,
+        known: Mapping[str, Counts],
+        progress: Progress = quiet,
+    ) -> Network:
         tree = CliqueTree(self.largest, self.triples, self.pinned, self.weights)
-        learnt = tree.learn(private, rho, progress)
+        learnt = tree.learn(private, rho, progress, known=known)
         return learnt.ground.network(learnt.fitted, learnt.tables, learnt.told)

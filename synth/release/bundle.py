@@ -17,6 +17,7 @@ from synth.lazily import pd
 from synth.learning.method import Model
 from synth.methods import model_of
 from synth.release.archive import confirm, unpacked
+from synth.release.children import FILE, TABLE, Children
 from synth.release.kept_rules import rules_in
 from synth.release.papers.about import About
 from synth.release.release import FORMAT
@@ -59,6 +60,34 @@ class Bundle:
     def model(self) -> Model:
         return model_of(self.document)
 
+    @cached_property
+    def children(self) -> Children | None:
+        """The second table of the release; None where it has none.
+
+        Raises:
+            BundleError: what it says of it is none, or does not fit the first table.
+        """
+        if FILE not in self.files:
+            return None
+        found = Children.of_document(document(self.files[FILE], _no_json(FILE)))
+        with consistent():
+            fits = found.fits(self.schema)
+        if not fits:
+            raise APART.of()
+        return found
+
+    @cached_property
+    def children_rows(self) -> pd.DataFrame:
+        """The rows of the second table that belong to those of the first, as released.
+
+        Raises:
+            BundleError: there is none, or its rows are not of its schema.
+        """
+        name = f"{TABLE}.parquet"
+        if self.children is None or name not in self.files:
+            raise BundleError("The bundle lacks its second table.", "Ask for the bundle again.")
+        return restored_rows(self.files[name], self.children.schema)
+
     @property
     def schema(self) -> Schema:
         return self.model.schema
@@ -100,12 +129,18 @@ class Bundle:
         """The first synthetic table, as released."""
         return restored_rows(self.files["synthetic.parquet"], self.schema)
 
-    def as_text(self, blocks: Iterable[pd.DataFrame], stream: IO[bytes]) -> Iterator[pd.DataFrame]:
-        """Write further rows as CSV as the released ones are written, and hand them on."""
+    def as_text(
+        self, blocks: Iterable[pd.DataFrame], stream: IO[bytes], schema: Schema | None = None
+    ) -> Iterator[pd.DataFrame]:
+        """Write further rows as CSV as the released ones are written, and hand them on.
+
+        Args:
+            schema: of the rows, where they are of the second table.
+        """
         with consistent():
             written = written_of(self.facts.get("written", {}))
         safe = bool(self.facts.get("safe", True))
-        return write_csv(blocks, stream, self.schema, written, safe=safe)
+        return write_csv(blocks, stream, schema or self.schema, written, safe=safe)
 
     @classmethod
     def read(cls, source: Path | IO[bytes]) -> Bundle:

@@ -16,12 +16,14 @@ from synth.lazily import np, pd
 from synth.learning.method import BLOCK, DRAWING, Model
 from synth.methods import model_of
 from synth.release.archive import Parcel, unpacked
+from synth.release.children import FILE, Children
 from synth.release.kept_rules import KeptRules
+from synth.release.linked_files import packed
 from synth.release.papers.about import NOTHING_SAID, About
 from synth.release.papers.descriptions import croissant, data_package
 from synth.release.papers.dictionary import dictionary
 from synth.release.papers.readme import readme
-from synth.release.papers.released import Released
+from synth.release.papers.released import Linked, Released
 from synth.release.signature import SigningKey
 from synth.release.statement import statement_text
 from synth.release.table_files import write_csv, write_parquet
@@ -49,6 +51,7 @@ class Release:
         safe: whether cells that a spreadsheet would run get an apostrophe.
         rules: between columns, which the rows keep as far as they can.
         about: what the custodian says of it, beside the title.
+        children: a second table, whose rows belong to the people of the first.
     """
 
     model: Model
@@ -64,6 +67,7 @@ class Release:
     safe: bool = True
     rules: Sequence[Rule] = ()
     about: About = NOTHING_SAID
+    children: Children | None = None
 
     def __repr__(self) -> str:
         copies = f" in {self.copies} copies" if self.copies > 1 else ""
@@ -191,8 +195,24 @@ class Release:
                 for _ in write_csv(rows, file, *spelling, safe=self.safe):
                     pass
             parcel.add_packed(f"{stem}.parquet", columnar.getvalue())
-        for name, content in self._documents(kept, parcel.digests).items():
+        sums, linked = parcel.digests, self._linked(parcel)
+        for name, content in self._documents(kept, sums, linked).items():
             parcel.add(name, content)
+
+    def _linked(self, parcel: Parcel) -> Linked | None:
+        """Write the second table, for the people as they were drawn; None where there is none."""
+        if self.children is None:
+            return None
+        people = ([t] for t in self.tables) if self._short else self.drawn()
+        return packed(
+            self.children,
+            people,
+            parcel,
+            seed=self.seed,
+            written=self.written,
+            safe=self.safe,
+            large=not self._short,
+        )
 
     def zipped(self, key: SigningKey | None = None) -> bytes:
         """The bundle as the bytes of a zip file."""
@@ -204,26 +224,36 @@ class Release:
         """Every file of the bundle by name."""
         return dict(unpacked(io.BytesIO(self.zipped())))
 
-    def _documents(self, kept: KeptRules, sums: Mapping[str, str]) -> dict[str, bytes]:
+    def _documents(
+        self, kept: KeptRules, sums: Mapping[str, str], linked: Linked | None
+    ) -> dict[str, bytes]:
         """What the bundle holds beside the tables, once all of them are drawn.
 
         Args:
             sums: the SHA-256 of each file of rows.
+            linked: the second table.
         """
-        statement = statement_text(self.model, self.title, safe=self.safe, kept=kept)
+        second = self.children
+        statement = statement_text(self.model, self.title, safe=self.safe, kept=kept, second=second)
         files = {
             "schema.json": _json(self.model.schema.document()),
             "PRIVACY.md": statement.encode(),
             "model.json": _json(self.model.document()),
             "release.json": _json(self._facts() | kept.document()),
         }
+        if second is not None:
+            files[FILE] = _json(second.document())
         if self.recipe:
             files["recipe.toml"] = self.recipe.encode()
         files |= self.extras
-        return {**self._papers(kept, sums, tuple(files)), **files}
+        return {**self._papers(kept, sums, tuple(files), linked), **files}
 
     def _papers(
-        self, kept: KeptRules, sums: Mapping[str, str], files: Sequence[str]
+        self,
+        kept: KeptRules,
+        sums: Mapping[str, str],
+        files: Sequence[str],
+        linked: Linked | None,
     ) -> dict[str, bytes]:
         """What accompanies the rows: for people first, then for programs."""
         told = Released(
@@ -239,6 +269,7 @@ class Release:
             sums,
             files,
             self.recipe,
+            linked,
         )
         return {
             "README.md": readme(told).encode(),

@@ -12,6 +12,7 @@ from synth.budget.guarantee import DifferentiallyPrivate
 from synth.budget.ledger import rho_in
 from synth.budget.population import population_lines
 from synth.learning.method import Model
+from synth.release.children import Children
 from synth.release.kept_rules import KeptRules
 from synth.schema import Categories, Column, Origin, Pattern, Schema
 from synth.schema.stored import in_order
@@ -31,13 +32,19 @@ NOISE = {
 
 
 def statement_text(
-    model: Model, title: str, *, safe: bool = True, kept: KeptRules | None = None
+    model: Model,
+    title: str,
+    *,
+    safe: bool = True,
+    kept: KeptRules | None = None,
+    second: Children | None = None,
 ) -> str:
     """The statement of a release, in Markdown.
 
     Args:
         safe: whether cells that a spreadsheet would run got an apostrophe.
         kept: what became of the rules between columns.
+        second: a second table, whose rows belong to the people of the first.
     """
     statement = model.statement
     lines = [
@@ -49,29 +56,42 @@ def statement_text(
         f"**{statement.guarantee.short}.** {_plain(statement.guarantee.plain)}",
         "",
         *_taken_as_known(statement, model.schema),
-        *_whom(statement, model.rows),
+        *_whom(statement, model.rows, second),
         *_looked_at(statement),
         *population_lines(statement.population),
         "## What the columns hold",
         "",
-        *_table(
-            (
-                "column",
-                "kind",
-                "role",
-                "kind, role and format are",
-                "states",
-                "its values are",
-                "what it means",
-            ),
-            [_column_line(c) for c in model.schema],
-        ),
+        *_table(COLUMNS, [_column_line(c) for c in model.schema]),
         "",
+        *([] if second is None else _columns_of_second(second)),
         *([] if kept is None else _rules(kept)),
         SAFE if safe else UNSAFE,
         "",
     ]
     return "\n".join(lines)
+
+
+COLUMNS = (
+    "column",
+    "kind",
+    "role",
+    "kind, role and format are",
+    "states",
+    "its values are",
+    "what it means",
+)
+
+
+def _columns_of_second(second: Children) -> list[str]:
+    return [
+        f"## What the columns of {_plain(second.name)} hold",
+        "",
+        f"`{_plain(second.parent_key)}` is the key of the person; it is the one that was made anew "
+        f"for `{_plain(second.key)}`.",
+        "",
+        *_table(COLUMNS, [_column_line(c) for c in second.schema]),
+        "",
+    ]
 
 
 SAFE = (
@@ -130,7 +150,7 @@ def _in_order_of_its_type(column: Column) -> bool:
     return listed and in_order(column.stored) and column.domain.origin is not Origin.DECLARED
 
 
-def _whom(statement: Statement, rows: int) -> list[str]:
+def _whom(statement: Statement, rows: int, second: Children | None) -> list[str]:
     """Who is protected, which of their rows were used, and how many that were."""
     most = statement.budget.rows_per_person
     if statement.person:
@@ -145,7 +165,22 @@ def _whom(statement: Statement, rows: int) -> list[str]:
         who = "Each row is taken to be one person."
     noisy = rows > 0 and _only_noisy(statement)
     used = f" By the noisy answers below, about {rows:,} rows were used." if noisy else ""
-    return ["## Who is protected", "", f"{who}{used}", ""]
+    return ["## Who is protected", "", f"{who}{used}", "", *_linked(statement, second)]
+
+
+def _linked(statement: Statement, second: Children | None) -> list[str]:
+    """How rows of a second table belong to the same people."""
+    if second is None:
+        return []
+    name = _plain(second.name)
+    return [
+        f"To each of them belong rows of {name}: at most {statement.linked} of each were used; "
+        "others, and rows that belong to nobody in the first table, were left out before anything "
+        "was counted, and how many is not told. The promise is made to the person with all of "
+        f"them: lines below that begin with `{name}:` were charged as answers that one person "
+        f"moves by {statement.linked} rows.",
+        "",
+    ]
 
 
 def _only_noisy(statement: Statement) -> bool:

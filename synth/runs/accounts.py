@@ -103,7 +103,10 @@ def conclude(ledger: Ledger, statement: Statement, content: bytes) -> None:
 
 def content_of(release: Release) -> bytes:
     """What was learnt and counted for a release."""
-    model = json.dumps(release.model.document(), sort_keys=True)
+    told = [release.model.document()]
+    if release.children is not None:
+        told.append(release.children.document())
+    model = "\0".join(json.dumps(document, sort_keys=True) for document in told)
     files = (f"\0{name}\0{content.hex()}" for name, content in sorted(release.extras.items()))
     return "".join((model, *files)).encode()
 

@@ -57,7 +57,7 @@ def attacked(
     loaded = aim.loaded
     if loaded.aside is None:
         return ()
-    came = Loaded(loaded.aside, loaded.suggestions, loaded.rows)
+    came = Loaded(loaded.aside, loaded.suggestions, loaded.rows, written=loaded.written)
     try:
         steps = steps_of(recipe.protect, aim.shelf)
         held = protect(came, recipe.column, steps, lenient=True)[-1].private

@@ -15,10 +15,23 @@ from synth.lazily import pd
 from synth.protect.steps import Shelf, Step, steps_of
 from synth.protect.steps.columns import Drop, Keep, Rename
 from synth.runs.recipe import Recipe
-from synth.schema import Categories, Column, Domain, Kind, Numbers, Origin, Role, Schema, Text
+from synth.schema import (
+    Categories,
+    Column,
+    Dates,
+    Domain,
+    Kind,
+    Numbers,
+    Origin,
+    Role,
+    Schema,
+    Text,
+)
+from synth.schema.moments import dated
 from synth.schema.pattern import usual_pattern
 
 ASSUMED = 20  # values of a column of which nobody declared any
+SINCE, MONTH, HOUR = 946_684_800.0, 30 * 86_400.0, 3_600.0  # where made-up dates begin; steps
 KNOWN = (Origin.DECLARED, Origin.BOUNDED)
 
 
@@ -89,11 +102,17 @@ def _filled(column: Column) -> Column:
     if column.kind in (Kind.INTEGER, Kind.REAL):
         edges = tuple(float(i) for i in range(ASSUMED + 1))
         domain = Numbers(edges, decimals=0 if column.kind is Kind.INTEGER else None)
+    elif column.kind is Kind.DATE and isinstance(column.domain, Dates):
+        whole = dated(column.domain.format)
+        first, step = (SINCE, MONTH) if whole else (0.0, HOUR)
+        edges = tuple(first + step * i for i in range(ASSUMED + 1))
+        domain = replace(column.domain, edges=edges, origin=Origin.DECLARED)
     elif column.kind is Kind.TEXT:
         domain = Text()
+    elif column.kind is Kind.BOOLEAN and isinstance(column.domain, Categories):
+        domain = replace(column.domain, origin=Origin.DECLARED)
     else:
-        many = 2 if column.kind is Kind.BOOLEAN else ASSUMED
-        domain = Categories(tuple(f"value {i + 1}" for i in range(many)))
+        domain = Categories(tuple(f"value {i + 1}" for i in range(ASSUMED)))
     return replace(column, domain=domain)
 
 

@@ -44,6 +44,7 @@ TRIED = {  # by criterion, how the names of the attacks begin that try it
     EMA: ("singling out", "linkability", "replicated uniques"),
 }
 GIVES_AWAY = ("identifiers ", "copies ")  # how the lines of the gate begin that show people
+NOBODY = "Nobody was set aside, so no attack was tried."
 NO_PROOF = "That no attack succeeded does not show that none can."
 
 
@@ -72,7 +73,9 @@ def custodian_pack(
         recipe: the custodian's, with those reasons, as TOML.
     """
     facts = {**about(bundle), "real rows": found.rows}
-    answers = [measured_answer(a, found.attacks, lines) for a in promised(bundle)]
+    answers = [
+        measured_answer(a, found.attacks, lines, found.untried or NOBODY) for a in promised(bundle)
+    ]
     title = str(bundle.facts.get("title", ""))
     report = json.dumps(custodian_document(found, lines), indent=1, default=float)
     files = {
@@ -84,9 +87,16 @@ def custodian_pack(
 
 
 def measured_answer(
-    answer: Answered, attacks: Sequence[Attempt], lines: Sequence[Objection]
+    answer: Answered,
+    attacks: Sequence[Attempt],
+    lines: Sequence[Objection],
+    untried: str = NOBODY,
 ) -> Answered:
-    """What the attacks add to the answer of the promise: they may take it back, seldom more."""
+    """What the attacks add to the answer of the promise: they may take it back, seldom more.
+
+    Args:
+        untried: why there are none.
+    """
     asked = answer.criterion
     tried = [a for a in attacks if a.threat.name.startswith(TRIED[asked])]
     ties = [*answer.ties, *map(_tied, tried)]
@@ -97,14 +107,14 @@ def measured_answer(
             if x.key.startswith("identifiers ")
         ]
     ties += list(_copies(asked, lines))
-    proof, words = _judged(answer, tried)
+    proof, words = _judged(answer, tried, untried)
     for line in lines:
         if asked in (SINGLING, INTRUDER) and line.stops and line.key.startswith(GIVES_AWAY):
             proof, words = Proof.NOT, f"Measured: it does not hold. {line.what}: {line.why}"
     return Answered(asked, proof, words, tuple(ties))
 
 
-def _judged(answer: Answered, tried: Sequence[Attempt]) -> tuple[Proof, str]:
+def _judged(answer: Answered, tried: Sequence[Attempt], untried: str) -> tuple[Proof, str]:
     asked = answer.criterion
     won = [a for a in tried if a.result is Result.SUCCEEDED]
     open_ = [a for a in tried if a.result is Result.UNJUDGED]
@@ -112,13 +122,15 @@ def _judged(answer: Answered, tried: Sequence[Attempt]) -> tuple[Proof, str]:
         came = (
             f"Of {len(tried)} attacks, {len(won)} succeeded, and {len(open_)} could not be judged."
         )
-        return Proof.PERSON, f"{answer.words} {came}"
+        return Proof.PERSON, f"{answer.words} {came if tried else untried}"
     if won:
         named = ", ".join(a.threat.name for a in won)
         return Proof.NOT, f"Measured: it does not hold. What succeeded: {named}. {won[0].remedy}"
-    if not tried or open_:
-        why = open_[0].why if open_ else "Nobody was set aside, so no attack was tried."
-        return answer.proof, f"By the promise: {answer.words} Measured: not all of it. {why}"
+    if not tried:
+        return answer.proof, f"By the promise: {answer.words} Not measured. {untried}"
+    if open_:
+        words = f"By the promise: {answer.words} Measured: not all of it. {open_[0].why}"
+        return answer.proof, words
     if asked is EMA:
         return _risk(tried)
     held = f"Measured: {len(tried)} attacks tried, none succeeded. {NO_PROOF}"

@@ -1,9 +1,9 @@
 """Before a release may leave: one line for whatever stands against it, each with its fix.
 
 For the custodian's eyes, as it is worked out from the comparison with the real rows; no line holds
-a cell value. A fix is a change of the recipe as data, so that a button can apply it. What nobody
-fixes may leave with a reason alone, which stays in the custodian's recipe
-(`[release.exceptions]`) and never enters the bundle.
+a cell value that the release does not hold. A fix is a change of the recipe as data, so that a
+button can apply it. What nobody fixes may leave with a reason alone, which stays in the custodian's
+recipe (`[release.exceptions]`) and never enters the bundle.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from synth.evaluate.attacks.copying import EXACT
 from synth.evaluate.verdict import Fate, Verdict, verdicts
 from synth.ingest.looks import identifiers_in
 from synth.learning.keeping import Upkeep
-from synth.learning.method import Model
+from synth.learning.method import Model, Promise
 from synth.learning.seeded import Seeded
 from synth.runs.fixes import LADDER, USUAL, Fix, without
 from synth.runs.recipe import Recipe, RulePart
@@ -177,14 +177,32 @@ def _rules(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
             real = f"{found.real_broken:,} of {found.real_rows:,} real ones"
             beside = f", and by {real}" if found.real_broken is not None else ""
             why = f"broken by {found.broken:,} of {found.rows:,} synthetic rows{beside}."
-            if recipe.method.name != FORMAL:
-                epsilon = 1.0 if math.isinf(recipe.privacy.epsilon) else recipe.privacy.epsilon
-                words = f"take the method {FORMAL} with epsilon {epsilon:g}"
-                fixes = (Fix(words, epsilon=epsilon, method=FORMAL), *fixes)
-            yield Objection(key, what, why, fixes, reason=reason)
+            yield Objection(key, what, why, (*_by_formal(recipe), *fixes), reason=reason)
+        elif found.wrong:
+            ways = (*_learnt_together(recipe, found.says), *fixes)
+            read = recipe.chosen.promise is not Promise.NO_ROW_READ
+            yield Objection(key, what, f"{found.wrong}.", ways, stops=read, reason=reason)
         elif found.real_broken:
             why = f"{found.real}, and no synthetic one does."
             yield Objection(key, what, why, fixes, stops=False, reason=reason)
+
+
+def _by_formal(recipe: Recipe) -> Iterator[Fix]:
+    """The method that learns most of how columns go together, where it is another."""
+    if recipe.method.name != FORMAL:
+        epsilon = 1.0 if math.isinf(recipe.privacy.epsilon) else recipe.privacy.epsilon
+        words = f"take the method {FORMAL} with epsilon {epsilon:g}"
+        yield Fix(words, epsilon=epsilon, method=FORMAL)
+
+
+def _learnt_together(recipe: Recipe, says: str) -> Iterator[Fix]:
+    """The two columns of a function are measured together, whatever else goes together."""
+    columns = rule_of(says).columns
+    before = tuple(tuple(s) for s in (recipe.method.model_extra or {}).get("pinned", ()))
+    yield from _by_formal(recipe)
+    if recipe.method.name == FORMAL and not any(set(columns) <= set(s) for s in before):
+        words = f"always measure {' × '.join(f'`{n}`' for n in columns)} together"
+        yield Fix(words, settings={"pinned": (*before, columns)})
 
 
 def _unasked(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
@@ -292,7 +310,7 @@ def _identifiers(recipe: Recipe, schema: Schema) -> Iterator[Objection]:
     contact that recipients should have is an address too.
     """
     for column in schema.modelled:
-        for kind, many in identifiers_in(_labels(column)):
+        for kind, many in identifiers_in(labels(column)):
             key = f"identifiers {column.name}"
             yield Objection(
                 key,
@@ -310,7 +328,7 @@ def _identifiers(recipe: Recipe, schema: Schema) -> Iterator[Objection]:
             break
 
 
-def _labels(column: Column) -> tuple[str, ...]:
+def labels(column: Column) -> tuple[str, ...]:
     """What a release tells of a column by itself."""
     match column.domain:
         case Categories(values=values):

@@ -23,6 +23,7 @@ from synth.runs.recipe_file import recipe_text
 from synth.runs.turns import TURNS, Ticket
 from synth.runs.workers import Worker, awaited, worker
 from synth.vault import PrivateTable
+from synth.vault.linked import LinkedRows
 
 WAITING, STARTING = "waiting for a free place", "starting"
 LOOK = 0.2  # seconds between two looks whether a job that waits is still wanted
@@ -54,17 +55,28 @@ class Job:
     error: SynthError | None = None
     cancelled: bool = False
     finished: threading.Event = field(default_factory=threading.Event)
+    linked: Comparison | None = None  # of the rows of a second table beside their people
+    _children: LinkedRows | None = field(default=None, repr=False)
     _worker: Worker | None = field(default=None, repr=False)
     _ticket: Ticket | None = field(default=None, repr=False)
 
-    def start(self, private: PrivateTable, bounds: Bounds = UNBOUNDED) -> None:
+    def start(
+        self,
+        private: PrivateTable,
+        bounds: Bounds = UNBOUNDED,
+        children: LinkedRows | None = None,
+    ) -> None:
         """Hand the rows to a worker and follow it in the background.
+
+        Args:
+            children: the rows of a second table, where the recipe has one.
 
         Raises:
             RecipeError: it asks for more rows than it may, or for more epsilon.
         """
         bounds.check(self.recipe.release)
         bounds.check_promise(self.recipe)
+        self._children = children
         threading.Thread(target=self._follow, args=(private, bounds), daemon=True).start()
 
     def fail(self, error: SynthError) -> None:
@@ -165,9 +177,12 @@ class Job:
                 "files": dict(self.files),
                 "before": Before(traits, self.looks).document(),
                 "bounds": asdict(bounds),
+                "children": self._children is not None,
             }
             found.incoming.write(json.dumps(header).encode() + b"\n")
             private.send_rows(found.incoming)
+            if self._children is not None:
+                self._children.send_rows(found.incoming)
             found.incoming.close()
             self._listen(found.outgoing)
         except BrokenPipeError:
@@ -192,6 +207,8 @@ class Job:
 
     def _finish(self, message: dict[str, Any], stream: IO[bytes]) -> None:
         self.comparison = Comparison.of(message["comparison"])
+        if "linked" in message:
+            self.linked = Comparison.of(message["linked"])
         self.cost = message["cost"]
         content = stream.read(message["bundle"])
         if len(content) == message["bundle"]:

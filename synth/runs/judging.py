@@ -10,6 +10,7 @@ from typing import Any
 from synth.budget.prospect import Prospect
 from synth.evaluate import Comparison
 from synth.evaluate.evaluation import Evaluation, evaluate
+from synth.evaluate.evaluation_of_counts import of_counts
 from synth.ingest.suggest_lazy import as_they_are
 from synth.lazily import pd
 from synth.progress import Progress, quiet
@@ -97,10 +98,14 @@ def measured(
 ) -> Evaluation:
     """Everything that is measured of a run's rows, beside what it found itself.
 
+    Of rows that stay in their engine, what counts can tell.
+
     Args:
         seen: the real rows as a custodian compares them.
         comparison: of the run, with the attacks that were tried on it.
     """
+    if seen.stays:
+        return of_counts(seen, rows, comparison, progress)
     asked, named = recipe.evaluate, set(c.name for c in seen.schema.modelled) & set(rows.columns)
     target = recipe.purpose.regressed[:1]
     return evaluate(

@@ -168,7 +168,8 @@ def _epsilon(recipe: Recipe, shape: DeclaredShape) -> Iterator[Proposal]:
     then the next of `LADDER` alone, with what it takes from the people in the table.
     """
     seen = _prospect(recipe, shape)
-    if seen is None or not recipe.formal:
+    only_form = set(recipe.purpose.use) == {Use.SOFTWARE}  # which no noise changes
+    if seen is None or not recipe.formal or only_form:
         return
     now = recipe.privacy.epsilon
     together = recipe.method.name != "independent"

@@ -29,6 +29,8 @@ from synth.runs.purpose import PurposePart
 from synth.schema.rules import MOST, Rule, rule_of
 from synth.vault import Protection
 
+NAME = r"^[a-z][a-z0-9_-]{0,39}$"  # of what goes into the addresses of a mock API
+
 
 class Source(Part):
     """Where the rows are.
@@ -218,6 +220,38 @@ class ShowcasePart(Part):
     dark: str = "#6fb3d0"  # the colour on a dark page
 
 
+class ChildrenPart(Part):
+    """A second table, whose rows belong to the people of the first: see docs/linked-tables.md.
+
+    Who they belong to is named by `column` in [people], which is the key of the first table.
+
+    Args:
+        name: what its rows are called, in files and addresses.
+        of: what the people are called there.
+        file: the table; or `query`, of the database in [source].
+        key: its column that names the person; "" where that is called as in the first table.
+        most: rows of one person that count, at most.
+        share: of the budget; the rest is for the first table.
+        given: columns of the person that its rows depend on; empty: all.
+        column: what is declared of its columns, as under [[column]] of those of the first table.
+    """
+
+    name: str = Field(default="children", pattern=NAME)
+    of: str = Field(default="people", pattern=NAME)
+    file: str = ""
+    query: str = ""
+    key: str = ""
+    most: int = Field(default=5, ge=1, le=100)
+    share: float = Field(default=0.5, gt=0, lt=1)
+    given: tuple[str, ...] = ()
+    column: tuple[ColumnPart, ...] = ()
+
+    @property
+    def there(self) -> bool:
+        """Whether there is a second table: a recipe that was handed on does not say where."""
+        return bool(self.file or self.query or self.key)
+
+
 PARTS: Mapping[str, type[BaseModel]] = {
     "privacy": Privacy,
     "people": People,
@@ -228,6 +262,7 @@ PARTS: Mapping[str, type[BaseModel]] = {
     "showcase": ShowcasePart,
     "evaluate": EvaluatePart,
     "purpose": PurposePart,
+    "children": ChildrenPart,
 }
 
 
@@ -250,6 +285,7 @@ class Recipe(Part):
     showcase: ShowcasePart = Field(default_factory=ShowcasePart)
     evaluate: EvaluatePart = Field(default_factory=EvaluatePart)
     purpose: PurposePart = Field(default_factory=PurposePart)
+    children: ChildrenPart = Field(default_factory=ChildrenPart)
 
     @model_validator(mode="before")
     @classmethod

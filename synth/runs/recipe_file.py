@@ -31,6 +31,7 @@ OWN = (
     ("source", "database"),
     ("privacy", "ledger"),
     ("privacy", "anchor"),
+    ("children", "file"),
 )  # never in a release
 EXCEPTIONS = ("release", "exceptions")  # they tell what was found in the real rows
 FACTS = (
@@ -61,11 +62,12 @@ def whole_text(recipe: Recipe) -> str:
     return whole(recipe, HEADER)
 
 
-def handed_on(recipe: Recipe, schema: Schema) -> str:
+def handed_on(recipe: Recipe, schema: Schema, linked: Schema | None = None) -> str:
     """The recipe as a release holds it: no place on the custodian's machine, no value off the rows.
 
     Args:
         schema: of the release; it tells which values were known without the rows.
+        linked: of its second table, where there is one.
     """
     document = recipe.model_dump()
     for section, key in OWN:
@@ -75,10 +77,17 @@ def handed_on(recipe: Recipe, schema: Schema) -> str:
     for part in document["column"]:
         if part["name"] in schema and schema[part["name"]].domain.origin not in known:
             part.update(dict.fromkeys(FACTS))
+    for part in document["children"]["column"]:
+        if linked is None or linked[part["name"]].domain.origin not in known:
+            part.update(dict.fromkeys(FACTS))
     for step in document["protect"]:
         step.update({k: _name(step[k]) for k in ("file",) if step.get(k)})
     document["showcase"]["logo"] = _name(document["showcase"]["logo"])
-    return whole(Recipe.model_validate(document), HANDED_ON, (*OWN, EXCEPTIONS))
+    without = [*OWN, EXCEPTIONS]
+    if not recipe.children.there:
+        without = [p for p in without if p[0] != "children"]
+        without += [("children", key) for key in document["children"]]
+    return whole(Recipe.model_validate(document), HANDED_ON, without)
 
 
 def _name(path: Any) -> str:
@@ -188,7 +197,7 @@ def _check_values(text: str, recipe: Recipe) -> None:
 
 def _check_missing(text: str, recipe: Recipe) -> None:
     """What is written as missing has to be read as missing again."""
-    for index, part in enumerate(recipe.column):
+    for index, part in enumerate((*recipe.column, *recipe.children.column)):
         if part.missing_as and part.missing_as not in recipe.source.missing:
             raise RecipeError(
                 f"`missing_as` of column `{part.name}` is not among the texts that stand for a "

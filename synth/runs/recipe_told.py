@@ -41,6 +41,7 @@ def told(recipe: Recipe) -> tuple[Decided, ...]:
         ("Purpose", _purpose(recipe)),
         ("Rows", _rows(recipe)),
         ("People", _people(recipe)),
+        *((("Second table", _children(recipe)),) if recipe.children.there else ()),
         ("Columns", _columns(recipe)),
         ("De-identification", _steps(recipe)),
         ("Promise", _promise(recipe)),
@@ -89,6 +90,20 @@ def _people(recipe: Recipe) -> Iterator[str]:
         yield "Each row is one person."
     if people.account:
         yield f"What is told of them is added up in the account of: {people.account}."
+
+
+def _children(recipe: Recipe) -> Iterator[str]:
+    told = recipe.children
+    where = f" They are in the file {Path(told.file).name}." if told.file else ""
+    key = told.key or recipe.people.column
+    yield f"Each person has rows of {told.name}; the column {key} there says whose they are.{where}"
+    yield f"At most {told.most} of each person count; others are left out before any count."
+    yield f"{told.share:.0%} of the budget is for them, and the rest for the first table."
+    yield (
+        f"How many a person has is a column of the first table. What they hold is drawn given "
+        f"{', '.join(told.given) or 'all columns'} of the person; rows of one person do not know "
+        "of each other."
+    )
 
 
 def _columns(recipe: Recipe) -> Iterator[str]:

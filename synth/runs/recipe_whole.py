@@ -12,6 +12,7 @@ from synth.runs.recipe_words import KEYS, MEANINGS
 from synth.schema.settings import settings_of
 
 LISTS = ("column", "protect")  # of tables, in which only what is said is written
+SECOND = "children"  # a part with a list of tables of its own
 
 
 def whole(recipe: Recipe, header: Sequence[str], without: Collection[tuple[str, str]] = ()) -> str:
@@ -27,6 +28,8 @@ def whole(recipe: Recipe, header: Sequence[str], without: Collection[tuple[str, 
         del document[part][key]
     lines = [f"# {line}" for line in header]
     for part, value in document.items():
+        if part == SECOND and not value:  # all of it is left out
+            continue
         lines += ["", f"# {MEANINGS[part]}"]
         lines += _part(part, value, recipe)
     return "\n".join(lines) + "\n"
@@ -39,7 +42,25 @@ def _part(part: str, value: Any, recipe: Recipe) -> list[str]:
         return [f"rules = [{', '.join(_toml(rule) for rule in value)}]"]
     if part == "method":
         return [f"[{part}]", *_method(recipe)]
+    if part == SECOND:
+        return [f"[{part}]", *_second(value, recipe)]
     return [f"[{part}]", *_keys(value, KEYS[part])]
+
+
+def _second(value: Mapping[str, Any], recipe: Recipe) -> Iterator[str]:
+    """What is said of a second table, and of each of its columns."""
+    told, meanings = {k: v for k, v in value.items() if k != "column"}, KEYS[SECOND]
+    yield from _keys(told, meanings)
+    said = recipe.children.model_dump(include={"column"}, exclude_defaults=True)
+    if not said:
+        yield f"# column is not set: {meanings['column']}"
+        return
+    inner = tomlkit.table(is_super_table=True)
+    inner.add("column", tomlled(said["column"]))
+    document = tomlkit.document()
+    document.add(SECOND, inner)
+    written: str = tomlkit.dumps(document)
+    yield from ("", written.rstrip())
 
 
 def _method(recipe: Recipe) -> Iterator[str]:

@@ -17,6 +17,7 @@ MEANINGS: Mapping[str, str] = {
     "showcase": "What recipients see first.",
     "evaluate": "Attacks on the release, for the custodian.",
     "purpose": "What recipients will do with it; `synth plan` proposes settings by it.",
+    "children": "A second table, whose rows belong to the people of the first.",
 }
 KEYS: Mapping[str, Mapping[str, str]] = {
     "source": {
@@ -120,5 +121,16 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "rows": "about how many people there are, said without counting; 0: not said",
         "within": "how far off a count may be, in people; 0: not said",
         "slope": "how far off a coefficient may be, in standard deviations; 0: not said",
+    },
+    "children": {
+        "name": "what its rows are called, in files and addresses",
+        "of": "what the people are called there",
+        "file": "the second table, as a path",
+        "query": "or one SELECT that the database of [source] is asked",
+        "key": "its column that names the person; empty: as `column` in [people]",
+        "most": "rows of one person that count, at most; each further one costs noise",
+        "share": "of the budget; the rest is for the first table",
+        "given": "columns of the person that its rows depend on; empty: all",
+        "column": "what is declared of its columns, as [[children.column]]",
     },
 }

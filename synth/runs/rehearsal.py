@@ -40,6 +40,7 @@ SEED = 14
 KINDS_OF_PEOPLE = 6  # in a made-up table; what makes its columns hang together
 UNEQUAL = 0.7  # how fast shares of values fall: the i-th in proportion to i^-0.7
 APART = 0.8  # how much kinds of people differ, as the spread of the logarithms of their shares
+SPREAD = 0.25  # of a kind of people in a column of numbers, as a share of all it may hold
 SURE = 0.95  # of the counts are within what is told
 NORMAL = 1.96
 SHOWN = 10  # columns of which all pairs are counted, where a purpose names none
@@ -127,7 +128,7 @@ def rehearse(
     shelf = shelf or Shelf()
     shape = shape_of(recipe, names, shelf)
     rows = min(recipe.purpose.rows, MOST_ROWS)
-    asked = _asked(recipe.purpose, shape.schema)
+    asked = asked_of(recipe.purpose, shape.schema)
     if not rows:
         raise RecipeError(
             "Nobody said about how many people there are.",
@@ -141,11 +142,11 @@ def rehearse(
             progress(low + (high - low) * share, f"made-up table: {doing}")
 
         both = _tried(recipe, shape, rows, np.random.default_rng(SEED + turn), told, shelf)
-        found.append(list(_off(both, shape.schema, asked, recipe.purpose)))
+        found.append(list(answers_off(both, shape.schema, asked, recipe.purpose)))
     progress(1.0, "done")
     formal = recipe.chosen.promise is Promise.PRIVATE
     epsilon = recipe.privacy.epsilon if formal else None
-    return Rehearsed(_together(found), rows, shape.assumed, epsilon)
+    return Rehearsed(pooled(found), rows, shape.assumed, epsilon)
 
 
 def epsilon_for_purpose(
@@ -219,17 +220,28 @@ def ladder(
     return tuple(found)
 
 
-def _asked(purpose: PurposePart, schema: Schema) -> tuple[tuple[str, ...], ...]:
+def counts_anything(purpose: PurposePart) -> bool:
+    """Whether there is an answer whose accuracy could be foretold."""
+    return bool(purpose.use) and set(purpose.use) != {Use.SOFTWARE}
+
+
+def check_named(purpose: PurposePart, schema: Schema) -> None:
+    """Raises RecipeError where the purpose names a column that is not there."""
+    if absent := [n for n in purpose.named if n not in schema]:
+        raise RecipeError(
+            f"[purpose] names `{absent[0]}`, and after all steps there is no such column.",
+            f"There are {', '.join(schema.names)}. The table is not read for this: name each of "
+            "its columns under [[column]]; `synth init` writes a recipe that does.",
+        )
+
+
+def asked_of(purpose: PurposePart, schema: Schema) -> tuple[tuple[str, ...], ...]:
     """The sets of columns that are counted.
 
     Raises:
         RecipeError: a column is not there, or nothing is asked.
     """
-    if absent := [n for n in purpose.named if n not in schema]:
-        raise RecipeError(
-            f"[purpose] names `{absent[0]}`, and after all steps there is no such column.",
-            f"There are {', '.join(schema.names)}.",
-        )
+    check_named(purpose, schema)
     if hidden := [n for n in purpose.named if not schema[n].modelled]:
         raise RecipeError(
             f"[purpose] names `{hidden[0]}`, an identifier: new ones are made, and tell nothing.",
@@ -237,7 +249,7 @@ def _asked(purpose: PurposePart, schema: Schema) -> tuple[tuple[str, ...], ...]:
         )
     if purpose.sets or len(purpose.regressed) > 1:
         return purpose.sets
-    if not purpose.use or set(purpose.use) == {Use.SOFTWARE}:
+    if not counts_anything(purpose):
         raise RecipeError(
             "Nothing is to be counted, so there is no accuracy to foretell.",
             "Name columns, crossings, or a target with predictors in [purpose].",
@@ -296,6 +308,8 @@ def made_up(schema: Schema, rows: int, rng: np.random.Generator) -> pd.DataFrame
         size = column.domain.size
         base = rng.permutation(np.arange(1, size + 1) ** -UNEQUAL)
         shares = base * np.exp(rng.normal(0, APART, (KINDS_OF_PEOPLE, size)))
+        if isinstance(column.domain, Numbers | Dates):
+            shares[:, : column.domain.intervals] *= _rising(column.domain.intervals, rng)
         if column.domain.missing and size > 1:
             shares[:, -1] = 0.03 * shares[:, :-1].sum(axis=1)
         up_to = np.cumsum(shares / shares.sum(axis=1, keepdims=True), axis=1)
@@ -308,7 +322,20 @@ def made_up(schema: Schema, rows: int, rng: np.random.Generator) -> pd.DataFrame
     return schema.decode(codes, rng)
 
 
-def _off(
+def _rising(size: int, rng: np.random.Generator) -> npt.NDArray[np.float64]:
+    """What makes kinds of people high or low in a column of numbers: kinds by intervals.
+
+    Every such column rises or falls with the kind, so that any two have a slope that noise and
+    intervals can flatten: of columns without one, a coefficient of 0 would be foretold for sure.
+    """
+    places = (np.arange(size) + 0.5) / size
+    middles = (np.arange(KINDS_OF_PEOPLE) + 0.5) / KINDS_OF_PEOPLE
+    if rng.random() < 0.5:
+        middles = middles[::-1]
+    return np.asarray(np.exp(-(((places - middles[:, None]) / SPREAD) ** 2) / 2))
+
+
+def answers_off(
     both: Sides, schema: Schema, asked: Sequence[tuple[str, ...]], purpose: PurposePart
 ) -> Iterator[tuple[Expected, npt.NDArray[np.float64]]]:
     """Each sort of answer, and how far off each of its kind is."""
@@ -367,17 +394,17 @@ def _counts(
     return np.bincount(place, minlength=cells).astype(np.float64)
 
 
-def _together(
+def pooled(
     found: Sequence[Sequence[tuple[Expected, npt.NDArray[np.float64]]]],
 ) -> tuple[Expected, ...]:
     """All tries of each sort of answer."""
-    pooled: dict[str, list[npt.NDArray[np.float64]]] = {}
+    gathered: dict[str, list[npt.NDArray[np.float64]]] = {}
     usual: dict[str, list[float]] = {}
     for expected, off in (one for turn in found for one in turn):
-        pooled.setdefault(expected.what, []).append(off)
+        gathered.setdefault(expected.what, []).append(off)
         usual.setdefault(expected.what, []).append(expected.usual)
     told = []
-    for what, parts in pooled.items():
+    for what, parts in gathered.items():
         off, count = np.concatenate(parts), float(np.mean(usual[what]))
         if not len(off):
             continue

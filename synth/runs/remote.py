@@ -135,6 +135,10 @@ def sendable(recipe: Recipe) -> Recipe:
             "The recipe leaves the rows where they are, and a server would need them sent.",
             "Run it here, or take `stay` out of [source].",
         )
+    if recipe.children.there:
+        raise RecipeError(
+            "The recipe has a second table, and a server takes one.", "Run it here instead."
+        )
     if "://" in recipe.source.database:
         raise RecipeError(
             "The recipe gives a database by its address, and a server asks only its own.",

@@ -32,7 +32,8 @@ def reworded(bundle: Bundle, title: str, about: About, key: SigningKey | None = 
     text = ""
     if recipe is not None:
         said = recipe.release.model_copy(update={"title": title, **vars(about)})
-        text = handed_on(recipe.model_copy(update={"release": said}), bundle.schema)
+        second = bundle.children.schema if bundle.children else None
+        text = handed_on(recipe.model_copy(update={"release": said}), bundle.schema, second)
     look = replace(look_of(bundle), title=title or Look().title)
     counts = aggregates_of(bundle)
     extras = {**(files_of(counts) if counts is not None else {}), **look_file(look)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,20 +20,18 @@ from synth.errors import (
     TooManyGaps,
 )
 from synth.evaluate import Comparison, compare
-from synth.evaluate.evaluation import Evaluation
 from synth.evaluate.rules import found_rules, unasked
-from synth.evaluate.verdict import Verdict, verdicts
 from synth.ingest import Database, Loaded, load, read_query
 from synth.ingest.crowds import cut_between, cut_for
 from synth.ingest.database import placed
 from synth.ingest.discovery import discovered, share_of, undeclared
 from synth.ingest.forming import formed, plan
 from synth.ingest.lazy import check_stays, file_in_place, query_in_place
+from synth.ingest.linked import LoadedLinked
 from synth.ingest.reading import Noticed
 from synth.ingest.steps import seen_steps
 from synth.ingest.suggest_lazy import gaps_unseen
 from synth.lazily import nw, pd
-from synth.learning.keeping import Upkeep
 from synth.learning.method import Method, Model, Promise
 from synth.learning.seeded import Seeded
 from synth.progress import Progress, part, quiet
@@ -48,12 +46,13 @@ from synth.runs.attacked import Aim, attacked
 from synth.runs.bounds import UNBOUNDED, Bounds
 from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.judging import as_seen, judgeable, measured
+from synth.runs.linked import Second, counted, learnt, of_both_tables, second_table
+from synth.runs.outcome import Outcome
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import handed_on
-from synth.schema import Schema
+from synth.schema import Counts, Schema
 from synth.schema.obeying import check_named
 from synth.schema.rule_counts import RuleCount
-from synth.schema.typed import UNTYPED, Typed
 from synth.schema.written import Written
 from synth.vault import Noise, PrivateTable, Protection
 
@@ -61,35 +60,6 @@ SIZE_SHARE = 0.01  # of rho, for the noisy number of rows
 LEAST_SHARE = 0.05  # of rho, where that decides whether somebody is answered at all
 BY_CHANCE = 1e-9  # that noise makes enough rows of none
 DEFAULT_ROWS = 1000  # where nothing public tells how many there are
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run leaves: the release, and findings for the custodian's eyes only."""
-
-    release: Release
-    comparison: Comparison
-    entries: tuple[Entry, ...]
-    noticed: tuple[Noticed, ...] = ()  # while the table was read
-    typed: Typed = UNTYPED
-    upkeep: Upkeep = field(default_factory=Upkeep)  # what it took to keep the rules
-    evaluation: Evaluation | None = None  # every measure, where that was asked for
-
-    @property
-    def rows(self) -> pd.DataFrame:
-        """The first synthetic table, in the types and with the index of the data frame it is of."""
-        return self.typed.of(self.release.tables[0], self.release.model.schema)
-
-    @property
-    def verdicts(self) -> tuple[Verdict, ...]:
-        """What became of each column, the worst first; for the custodian's eyes."""
-        return verdicts(self.comparison)
-
-    def __repr__(self) -> str:
-        return (
-            f"<Outcome: {self.release!r}, and findings for the custodian in .comparison and "
-            ".verdicts>"
-        )
 
 
 def run(
@@ -104,11 +74,13 @@ def run(
     before: Before = NOTHING,
     noise: Noise | None = None,
     thorough: bool = False,
+    children: Any = None,
 ) -> Outcome:
     """Everything a recipe says, from reading the table to the release.
 
     Args:
         source: a data frame or open file instead of the recipe's own source.
+        children: the same of a second table, whose rows belong to the people of the first.
         folder: what a relative path in the recipe is relative to.
         shelf: where the files of de-identification steps are; else in `folder`.
         listener: told of every ledger entry before the rows are touched.
@@ -127,6 +99,7 @@ def run(
         )
     bounds.check(recipe.release)
     progress(0.0, "reading the table")
+    recipe, linked = second_table(recipe, children, folder, handed=source is not None)
     if source is None and recipe.source.database:
         dialect = Database(placed(recipe.source.database, folder)).dialect
         recipe = recipe.following(read_query(recipe.source.query, dialect))
@@ -145,9 +118,19 @@ def run(
         files = shelf or Shelf(folder)
         with charged(recipe, loaded, folder, files, before) as owing:
             owing.private.ledger.listener = listener
-            made = run_loaded(recipe, owing, progress, files, bounds, thorough=thorough)
-            unseen = gaps_unseen(table, recipe.column) if isinstance(table, nw.LazyFrame) else ()
-            return replace(made, noticed=(*loaded.noticed, *unseen), typed=loaded.typed)
+            made = run_loaded(
+                recipe, owing, progress, files, bounds, thorough=thorough, linked=linked
+            )
+            told = _noticed(recipe, table, loaded, linked)
+            return replace(made, noticed=told, typed=loaded.typed)
+
+
+def _noticed(
+    recipe: Recipe, table: Any, loaded: Loaded, linked: LoadedLinked | None
+) -> tuple[Noticed, ...]:
+    """What the custodian should know of the tables as they came."""
+    unseen = gaps_unseen(table, recipe.column) if isinstance(table, nw.LazyFrame) else ()
+    return (*loaded.noticed, *unseen, *(linked.noticed if linked else ()))
 
 
 @contextmanager
@@ -187,9 +170,12 @@ def run_loaded(
     bounds: Bounds = UNBOUNDED,
     *,
     thorough: bool = False,
+    linked: LoadedLinked | None = None,
 ) -> Outcome:
     """Everything after reading: declare, de-identify, fit, draw, compare, assemble."""
     made = deidentified(recipe, loaded, shelf or Shelf())
+    ledger = made.private.ledger
+    made = counted(recipe, made, linked)
     before = made.private
     _check_attackers(recipe, before.schema)
     _say_rules(recipe, before)
@@ -197,12 +183,14 @@ def run_loaded(
     private = cut(recipe, private)
     counts = reported(recipe, private)
     look = chosen_look(recipe, shelf or Shelf())
-    model = fitted(recipe, private, part(progress, 0.05, 0.6))
+    model = fitted(recipe, private, part(progress, 0.05, 0.5 if linked else 0.6))
     told = private.declare(model.schema)
-    statement, counts = of_both(told.statement(), counts)
+    telling = part(progress, 0.5, 0.6)
+    second = learnt(recipe, told, model, linked, ledger, _second, telling) if linked else None
+    statement, counts = of_both(of_both_tables(recipe, told.statement(), second, ledger), counts)
     extras = {**files_of(counts), **look_file(look)} if counts else look_file(look)
-    release = _release(recipe, as_saved(model, statement), loaded.written, extras, bounds)
-    conclude(private.ledger, release.statement, content_of(release))
+    release = _release(recipe, as_saved(model, statement), loaded.written, extras, bounds, second)
+    conclude(ledger, release.statement, content_of(release))
     progress(0.6, "drawing synthetic rows")
     private.ledger.note(Opened(LOOKED, Audience.CUSTODIAN))
     seen = told if private is before else as_seen(before, told)
@@ -213,9 +201,21 @@ def run_loaded(
     if thorough:
         telling = part(progress, 0.95, 1.0)
         more = measured(recipe, seen, aim.synthetic, comparison, telling)
+    beside = second.compared(recipe, rows_made) if second else (None, None)
     progress(1.0, "done")
-    entries = tuple(private.ledger.entries)
-    return Outcome(release, comparison, entries, upkeep=kept.upkeep, evaluation=more)
+    found = (release, comparison, tuple(ledger.entries))
+    return Outcome(
+        *found, upkeep=kept.upkeep, evaluation=more, children=beside[0], linked=beside[1]
+    )
+
+
+def _second(
+    recipe: Recipe, made: Loaded, known: Mapping[str, Counts], progress: Progress
+) -> tuple[PrivateTable, Model]:
+    """What is public of a second table, and what was learnt of it."""
+    private = cut(recipe, settled(recipe, made, part(progress, 0.0, 0.3)))
+    rho, telling = private.ledger.left, part(progress, 0.3, 1.0)
+    return private, recipe.chosen.fit_beside(private.portion(rho), rho, known, telling)
 
 
 def _looked(
@@ -232,7 +232,12 @@ def _looked(
 
 
 def _release(
-    recipe: Recipe, model: Model, written: Written, extras: Mapping[str, bytes], bounds: Bounds
+    recipe: Recipe,
+    model: Model,
+    written: Written,
+    extras: Mapping[str, bytes],
+    bounds: Bounds,
+    second: Second | None,
 ) -> Release:
     """What a recipe makes of a model.
 
@@ -247,7 +252,7 @@ def _release(
         rows,
         seed=asked.seed,
         copies=asked.copies,
-        recipe=handed_on(recipe, model.schema),
+        recipe=handed_on(recipe, model.schema, second.children.schema if second else None),
         title=asked.title,
         extras=extras,
         order=asked.order,
@@ -255,6 +260,7 @@ def _release(
         safe=asked.safe,
         rules=recipe.rules_said,
         about=asked.about,
+        children=second.children if second else None,
     )
 
 

@@ -21,14 +21,16 @@ from synth.budget import Statement
 from synth.errors import NotReleasable, RecipeError, SynthError
 from synth.ingest.declaration import ColumnPart
 from synth.lazily import np, nw, pa, pd
+from synth.learning.drawing_balanced import Balanced
 from synth.learning.drawing_where import Conditioned
 from synth.release import Release
 from synth.release.signature import key_set
 from synth.release.table_files import whole
 from synth.runs.gate import Objection, gate
+from synth.runs.outcome import Outcome
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_of
-from synth.runs.running import Outcome, run
+from synth.runs.running import run
 from synth.vault import Noise
 
 SEEDS = 2**31  # of drawings nobody chose the seed of
@@ -206,7 +208,12 @@ class Synthesizer:
         return self._outcome.release
 
     def sample(
-        self, rows: int | None = None, *, where: str = "", random_state: int | None = None
+        self,
+        rows: int | None = None,
+        *,
+        where: str = "",
+        balance: str = "",
+        random_state: int | None = None,
     ) -> Any:
         """Synthetic rows, in the library, the types and with the index of the table. Costs nothing.
 
@@ -214,13 +221,15 @@ class Synthesizer:
             rows: how many; left out, about as many as the table has.
             where: what each of them holds: `"sex = 'F' and age > 80"`, `"no missing values"`; see
                 docs/recipients.md.
+            balance: the column each value of which is to be as frequent: to train on.
             random_state: the seed; left out, that of the synthesizer, or where it has none, another
                 one each time.
 
         Raises:
             SynthError: nothing was learnt yet.
             NotReleasable: it is no number of rows above 0.
-            ConditionError: the condition is not understood, or too few rows hold it.
+            ConditionError: the condition is not understood, or too few rows hold it; or the column
+                has no list of values to be balanced.
         """
         release = self.release
         if rows is not None and not isinstance(rows, numbers.Integral):
@@ -235,7 +244,10 @@ class Synthesizer:
             seed=secrets.randbelow(SEEDS) if seed is None else seed,
             copies=1,
         )
-        if where:
+        if balance:
+            even = Balanced(drawn.model, balance, where, drawn.rules)
+            made = even.rows(drawn.rows, drawn.seed)
+        elif where:
             meant = Conditioned.of(drawn.model, where, drawn.rules)
             made = meant.rows(drawn.rows, drawn.seed)
         else:

@@ -29,6 +29,7 @@ from synth.protect.steps import Shelf, protect, step_of, steps_of
 from synth.release import Bundle, Release
 from synth.release.archive import SIGNED, SUMS, Unpacked, digest_of
 from synth.release.bundle import consistent
+from synth.release.children import Children
 from synth.release.counts import aggregates_of, files_of
 from synth.release.release import libraries
 from synth.release.showcase import LOOK, Look, look_file, look_of
@@ -36,6 +37,7 @@ from synth.release.signature import same_fingerprint, signed_words
 from synth.runs.recipe import People, Recipe
 from synth.runs.recipe_file import handed_on, read_recipe
 from synth.runs.running import DEFAULT_ROWS
+from synth.runs.verifying_linked import check_second, check_there, said_of_second
 from synth.schema.written import written_of
 from synth.vault import PrivateTable, Protection
 from synth.vault.attributes import told_alone
@@ -62,14 +64,16 @@ def verify(bundle: Bundle, signed_by: str = "") -> tuple[str, ...]:
         raise BundleError("The archive holds more than its files.", ASK)
     release = described(bundle)
     listed = _listed(bundle)
+    check_there(bundle)
     _promise(bundle)
     counts, recipe = aggregates_of(bundle), recipe_in(bundle)
+    second = check_second(bundle, recipe, release.copies)
     if counts is not None:
         _counts(bundle, counts)
     if recipe is not None:
         _agreed(bundle, release, recipe, counts)
     _made_again(bundle, release, listed)
-    return tuple(_held(bundle, release, counts, signed))
+    return tuple(_held(bundle, release, counts, signed, second))
 
 
 def _signature(bundle: Bundle, signed_by: str) -> str:
@@ -144,6 +148,7 @@ def described(bundle: Bundle) -> Release:
                 safe=bool(facts["safe"]),
                 rules=bundle.rules,
                 about=bundle.about,
+                children=bundle.children,
             )
     except SchemaError as error:
         raise NO_RELEASE.of(error) from None
@@ -182,6 +187,8 @@ def _promise(bundle: Bundle) -> None:
             ASK,
         )
     check_promise(bundle.model)
+    if bundle.children is not None:
+        check_promise(bundle.children.model)
 
 
 def check_promise(model: Model) -> None:
@@ -210,7 +217,7 @@ def _could_say(promise: Promise, statement: Statement) -> bool:
     """Whether a method of this promise may leave this ledger."""
     match promise:
         case Promise.PRIVATE:
-            return bool(statement.measured)
+            return bool(statement.measured) or not statement.formal  # without noise: exact tables
         case Promise.K_PEOPLE:
             return any(isinstance(e, Grouped) for e in statement.ledger)
         case Promise.NONE:
@@ -265,7 +272,8 @@ def recipe_in(bundle: Bundle) -> Recipe | None:
         recipe = read_recipe(text)
     except (SynthError, UnicodeDecodeError):
         raise BundleError("`recipe.toml` is no recipe.", ASK) from None
-    if handed_on(recipe, bundle.schema) != text:
+    second = bundle.children.schema if bundle.children else None
+    if handed_on(recipe, bundle.schema, second) != text:
         raise BundleError("`recipe.toml` holds more than a recipe, or less.", ASK)
     return recipe
 
@@ -351,6 +359,8 @@ REASONS = {  # why a file is not what it should be
         "A paper of the release says something else than the release"
     ),
     r"schema\.json": "The schema is not the model's",
+    r"children\.json": "The second table is described with more than it takes, or less",
+    r"children.*": "The rows of the second table are not those that its model draws",
     r"model\.json": "The model holds more than a model, or less",
     r"release\.json": "`release.json` holds more than a release, or less",
     r"counts\..*": "The files of the counts do not say the same",
@@ -395,13 +405,19 @@ def _sums(release: Release) -> str:
 
 
 def _held(
-    bundle: Bundle, release: Release, counts: Aggregates | None, signed: str
+    bundle: Bundle,
+    release: Release,
+    counts: Aggregates | None,
+    signed: str,
+    second: Children | None,
 ) -> Iterator[str]:
     files = len([n for n in bundle.files if n not in (SUMS, SIGNED)])
     copies = f" in each of {release.copies} tables" if release.copies > 1 else ""
     yield f"{files} files match their checksums, and there is no other."
     yield f"The statement is what the ledger comes to: {bundle.statement.guarantee.short}."
     yield f"The model draws the same {release.rows:,} rows again with the stated seed{copies}."
+    if second is not None:
+        yield from said_of_second(bundle, second)
     yield "Every other file is what the model, the recipe and the statement make of it."
     if counts is not None:
         yield f"{len(counts):,} counts are protected as is promised; only `--against` counts again."

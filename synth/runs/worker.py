@@ -1,9 +1,10 @@
 """A run in a process of its own: rows come in over a pipe, progress and the release go out.
 
 The other side sends one JSON line (the recipe, the files its steps name, and what the rows do not
-tell of their table), then the rows as an Arrow stream. Back come JSON lines: progress, ledger
-entries before the rows are touched, at the end either an error or the findings with the size of the
-bundle, whose bytes follow. Nothing is written to disk but the lasting ledger that a recipe names.
+tell of their table), then the rows as an Arrow stream, and those of a second table where the line
+says that there is one. Back come JSON lines: progress, ledger entries before the rows are touched,
+at the end either an error or the findings with the size of the bundle, whose bytes follow. Nothing
+is written to disk but the lasting ledger that a recipe names.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def serve(
     limit(bounds.memory)
     try:
         frame = receive(incoming)
+        second = receive(incoming) if header.get("children") else None
         key = key_set()
         outcome = run(
             read_recipe(header["recipe"]),
@@ -57,6 +59,7 @@ def serve(
             listener=lambda entry: tell({"entry": entry.document()}),
             shelf=Shelf(given=header.get("files", {})),
             bounds=bounds,
+            children=second,
             before=before_of(header["before"]) if "before" in header else NOTHING,
         )
         bundle = outcome.release.zipped(key)
@@ -74,6 +77,7 @@ def serve(
         )
         return
     told = {"comparison": outcome.comparison.document(), "cost": outcome.release.statement.cost}
+    told |= {"linked": outcome.linked.document()} if outcome.linked is not None else {}
     tell({"bundle": len(bundle), **told}, bundle)
 
 

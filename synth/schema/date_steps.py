@@ -25,6 +25,8 @@ SPANS: Final[Mapping[str, float]] = {
     "30 minutes": 1_800.0,
     "15 minutes": 900.0,
     "5 minutes": 300.0,
+    "minute": 60.0,
+    "second": 1.0,
 }
 DATE_STEPS: Final = (MONTH, *WEEKDAYS, *SPANS)
 MONDAY = 4 * DAY  # of the first one after 1970 began, on a Thursday

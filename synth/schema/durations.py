@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from synth.lazily import compiled
-from synth.schema.parted import LIKELY, PARTED, Angle, Twofold
+from synth.schema.parted import LIKELY, PARTED, Angle, Lap, Twofold
 
 SIZES = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 MEASURES = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
@@ -160,6 +160,7 @@ READS = {  # what else a way reads: durations that happen to need fewer parts
     "PT1H30M": ("PT1H",),
     "PT1H30M5S": ("PT1H", "PT1H30M"),
     **{noughts: (plain,) for plain, noughts in BARE.items()},
+    **{way.name: (way.name[1:],) for way in PARTED if isinstance(way, Lap) and way.padded},
     "P1DT1H30M": ("P1D", "PT1H", "PT1H30M"),
     "P1DT1H30M5S": ("P1D", "PT1H", "PT1H30M", "PT1H30M5S", "P1DT1H30M"),
 }
@@ -172,7 +173,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 @cache
-def ways() -> dict[str, Way | Twofold | Angle]:
+def ways() -> dict[str, Way | Twofold | Angle | Lap]:
     """Each way of writing durations, and measures of several parts, under its name."""
     return {way.name: way for way in (*WAYS, *PARTED)}
 

@@ -15,6 +15,7 @@ from synth.schema.spelling import MINUS, SHORT, Spelling
 DIGITS = compiled(r"\d(?:[\d.,'\u2019 \u00a0\u202f\u2009]*\d)?")
 POWER = compiled(r"([Ee])[+-]\d{2,3}")
 ABOVE, BELOW = "CR|Cr|cr|°? ?[NE]", "DR|Dr|dr|°? ?[SW]"
+SIGNIFICANT = compiled(r"(.*\d.*) to (\d{1,2}) significant digits")
 SIDES = compiled(rf"([ \u00a0]?)(?:({ABOVE})/({BELOW})?|({BELOW}))$")
 
 
@@ -31,6 +32,8 @@ def spelling_of(example: str, *, whole: bool = False) -> Spelling:
         SchemaError: there is no number in it.
     """
     text = example.strip()
+    if told := SIGNIFICANT.fullmatch(text):
+        return replace(spelling_of(told[1], whole=whole), significant=int(told[2]))
     if clock := text if text in ways() else way_of(text):
         return Spelling(clock=clock)
     if script := script_of(text):
@@ -90,8 +93,10 @@ def _scale_of(after: str) -> tuple[str, str]:
     return short, after.removeprefix(short)
 
 
-def decimals_of(example: str) -> int:
-    """How many decimal places an example shows."""
+def decimals_of(example: str) -> int | None:
+    """How many decimal places an example shows; None where they follow the size of a number."""
+    if SIGNIFICANT.fullmatch(example.strip()):
+        return None
     found = DIGITS.search(in_plain(example))
     return marks_of(found[0])[2] if found and not way_of(example) else 0
 

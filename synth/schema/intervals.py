@@ -215,7 +215,24 @@ class Numbers(Cut):
 
     def draw(self, codes: Codes, rng: np.random.Generator) -> Values:
         """A number inside each interval, uniformly; NaN for the other states."""
-        return self.between(codes, rng, self.decimals, self.step)
+        drawn = self.between(codes, rng, self.decimals, self.step)
+        return self._shortened(drawn, codes) if self.spelling.significant else drawn
+
+    def _shortened(self, drawn: Values, codes: Codes) -> Values:
+        """Numbers with no more digits than they are written with, where an interval holds one.
+
+        Where it holds none, one beside it that is not beyond all intervals; or else the number.
+        """
+        edges = np.asarray(self.edges)
+        k = np.minimum(codes, self.intervals - 1).astype(np.int64)
+        near = self.spelling.rounded(drawn)
+        unit = 10.0 ** (np.floor(np.log10(np.maximum(np.abs(near), 1e-300))) + 1)
+        unit = unit * 10.0**-self.spelling.significant
+        found = np.where((near >= edges[0]) & (near < edges[-1]), near, drawn)
+        for tried in (near - unit, near + unit, near):
+            other = self.spelling.rounded(tried)
+            found = np.where((other >= edges[k]) & (other < edges[k + 1]), other, found)
+        return found
 
     def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
         drawn = self.draw(codes, rng)
@@ -234,7 +251,8 @@ class Numbers(Cut):
         if self.worded:
             return values
         if self.spelling.plain:
-            return _without_zero(values) if self.decimals else values
+            places = self.decimals or self.spelling.significant
+            return _without_zero(values) if places else values
         numbers = pd.Series(self.spelling.numbers(values), index=values.index)
         texts = self.spelling.texts(numbers, self.decimals)
         for code in self.codes:
@@ -249,7 +267,7 @@ class Numbers(Cut):
             **({} if self.decimals is None else {"decimals": self.decimals}),
             **({"bounds": list(self.bounds)} if self.bounds else {}),
             **({"step": self.step} if self.step > 1 else {}),
-            **({} if self.spelling.plain else spelt),
+            **({} if self.spelling == PLAINLY else spelt),
         }
 
 

@@ -201,7 +201,7 @@ def _holding(condition: Condition, frame: pd.DataFrame, schema: Schema) -> tuple
     held, column = frame[condition.column], schema[condition.column]
     known = held.notna().to_numpy()
     if not condition.values:
-        if not _yes_or_no(column):
+        if not yes_or_no(column):
             return known, known | True  # that there is nothing is known too
         return np.asarray(_texts(held).str.lower().isin(YES).to_numpy() & known), known
     met = _texts(held).isin(condition.values).to_numpy()
@@ -211,7 +211,7 @@ def _holding(condition: Condition, frame: pd.DataFrame, schema: Schema) -> tuple
     return np.asarray((met ^ condition.negated) & known), known
 
 
-def _yes_or_no(column: Column) -> bool:
+def yes_or_no(column: Column) -> bool:
     """Whether a column says yes or no, and nothing else."""
     domain = column.domain
     if isinstance(domain, Numbers):

@@ -15,7 +15,7 @@ from synth.lazily import compiled
 
 LIKELY = compiled(
     r"P\d+[YM]|\d+ ?(?:['\u2032°]|ft|feet|foot|st\b|(?:y(?:ears?|rs?)?|w(?:eeks?|ks?)?|"
-    r"d(?:ays?)?|m(?:ins?|inutes?)?)[, ]*\d)"
+    r"d(?:ays?)?|m(?:ins?|inutes?)?)[, ]*\d)|\d{1,3}:[0-5]\d[.,]\d{1,3}$"
 )
 SINGLE = compiled(r"\b1 (year|yr|month|mth|week|wk|day|hour|minute|min|second|sec)s")
 PLURAL = compiled(r"(year|yr|month|mth|mo|week|wk|day|hour|minute|min|second|sec)s")
@@ -106,6 +106,52 @@ class Angle:
         )
 
 
+@dataclass(frozen=True)
+class Lap:
+    """Minutes, seconds and parts of a second, as in sports: `5:37.61`.
+
+    Args:
+        name: an example of it.
+        mark: what stands before the parts of a second.
+        places: how many digits these have, of whose last the number is a count.
+        padded: whether minutes below ten have a zero before them.
+    """
+
+    name: str
+    mark: str
+    places: int
+    padded: bool
+
+    @property
+    def measure(self) -> str:
+        """What it counts."""
+        return f"{('tenths', 'hundredths', 'thousandths')[self.places - 1]} of a second"
+
+    def read(self, text: str) -> float:
+        """The time in parts of a second; NaN for what is none."""
+        rest = rf"{re.escape(self.mark)}(\d{{{self.places}}})"
+        found = re.fullmatch(rf"(\d{{1,3}}):([0-5]\d){rest}", text.strip())
+        if found is None or (self.padded and len(found[1]) < 2):
+            return math.nan
+        seconds = int(found[1]) * 60 + int(found[2])
+        return float(seconds * 10**self.places + int(found[3]))
+
+    def written(self, number: float) -> str:
+        """A time of so many parts of a second as text."""
+        seconds, rest = divmod(round(abs(number)), 10**self.places)
+        minutes, seconds = divmod(seconds, 60)
+        first = f"{minutes:02}" if self.padded else f"{minutes}"
+        return f"{first}:{seconds:02}{self.mark}{rest:0{self.places}}"
+
+
+def _laps() -> list[Lap]:
+    """Those without a zero first, as they read the others too: a longer one has none."""
+    return [
+        Lap(f"{'0' * padded}5:37{mark}{'614'[:places]}", mark, places, padded)
+        for padded, mark, places in product((False, True), ".,", (1, 2, 3))
+    ]
+
+
 def _angles() -> list[Angle]:
     made = []
     for blank, places, sides in product(("", " "), range(4), ("NS", "EW")):
@@ -115,7 +161,7 @@ def _angles() -> list[Angle]:
     return made
 
 
-PARTED: tuple[Twofold | Angle, ...] = (
+PARTED: tuple[Twofold | Angle | Lap, ...] = (
     Twofold("5'8\"", 12, "'", '"', "inches"),
     Twofold("5' 8\"", 12, "' ", '"', "inches"),
     Twofold("5 ft 8 in", 12, " ft ", " in", "inches"),
@@ -149,4 +195,5 @@ PARTED: tuple[Twofold | Angle, ...] = (
         for d, h in (("d", "h"), ("d ", "h"), (" days ", " hours"), (" days, ", " hours"))
     ),
     *_angles(),
+    *_laps(),
 )

@@ -59,6 +59,8 @@ class Spelling:
         units: the endings, the largest unit first, where ages are written in that which fits.
         script: the nought of the digits, where they are not 0 to 9; the marks may be Arabic then.
         clock: the way of `durations` in which whole units of time are written; "" for none.
+        significant: digits that a number has at most, noughts before and behind not counted, where
+            its places follow its size: 0.0123, 1.23, 123; 0 where nothing is rounded so.
     """
 
     mark: str = "."
@@ -77,16 +79,17 @@ class Spelling:
     sides: tuple[str, str] = ("", "")
     script: str = ""
     units: tuple[str, ...] = ()
+    significant: int = 0
 
     @property
     def plain(self) -> bool:
         """Whether every program writes numbers so."""
-        return self == PLAINLY
+        return replace(self, significant=0) == PLAINLY
 
     @property
     def textual(self) -> bool:
         """Whether no number is shown so by a program that holds it as a number, but text alone."""
-        bare = replace(self, fixed=False, digits=0, scale=self.scale.strip("Ee"))
+        bare = replace(self, fixed=False, digits=0, significant=0, scale=self.scale.strip("Ee"))
         return bare not in (PLAINLY, replace(PLAINLY, after=".0"))
 
     @cached_property
@@ -316,6 +319,12 @@ class Spelling:
             return f"{pairs},{last}"
         return f"{whole:,}".replace(",", self.between)
 
+    def rounded(self, numbers: Values) -> Values:
+        """Numbers with no more digits than they are written with."""
+        if not self.significant:
+            return numbers
+        return np.array([float(f"{x:.{self.significant}g}") for x in numbers], dtype=np.float64)
+
     def texts(self, numbers: pd.Series, decimals: int | None) -> pd.Series:
         """A column of numbers as text; missing ones stay missing."""
         places, different = pd.factorize(numbers)
@@ -325,6 +334,9 @@ class Spelling:
 
     def example(self, decimals: int | None) -> str:
         """The spelling as it is named in recipes: how a number would be written in it."""
+        if self.significant:
+            told = replace(self, significant=0).example(decimals)
+            return f"{told} to {self.significant} significant digits"
         if self.clock:
             return self.clock
         if self.scale:
@@ -369,7 +381,7 @@ def plain_numbers(values: pd.Series) -> Values:
 def _digits(size: float, decimals: int | None, fixed: bool) -> str:
     if decimals is None:
         short = f"{size:.{SHORTEST}g}"
-        if "e" not in short:
+        if "e" not in short or (0 < size < 10.0**-DEEPEST):
             return short
         return f"{size:.{DEEPEST}f}".rstrip("0").rstrip(".")
     digits = f"{size:.{decimals}f}"

@@ -5,6 +5,7 @@ The type is a fact about the source that no row decides; it is named as Arrow na
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
@@ -13,12 +14,14 @@ from typing import TypeAlias
 from synth.lazily import compiled, np, pa, pd
 from synth.schema.columns import Column, Schema
 from synth.schema.domain import Categories
+from synth.schema.durations import Way, ways
 from synth.schema.intervals import Dates, Numbers
 from synth.schema.moments import written
 from synth.schema.values import is_text
 
 DECIMAL = compiled(r"decimal\d*\((\d+), (\d+)\)")
 STAMP = compiled(r"timestamp\[(s|ms|us|ns)(?:, tz=([\w/+:-]+))?\]")
+CLOCK = compiled(r"(time32|time64|duration)\[(s|ms|us|ns)\]")
 DICTIONARY = compiled(r"dictionary<values=((?:large_)?string|u?int\d+)\b.*ordered=([01])>")
 WHOLE = compiled(r"u?int(?:8|16|32|64)")
 TRUE_PAIRS = ("false", "f", "no", "n", "off")
@@ -33,7 +36,17 @@ def stored(frame: pd.DataFrame, schema: Schema) -> pa.Table:
         if made is not None:
             place = table.column_names.index(column.name)
             table = table.set_column(place, column.name, made(frame[column.name]))
-    return table
+    return _as_pandas_reads(table)
+
+
+def _as_pandas_reads(table: pa.Table) -> pa.Table:
+    """The same, without the numbers that pandas would read durations as: they were drawn so."""
+    lasting = {f.name for f in table.schema if pa.types.is_duration(f.type)}
+    told = table.schema.pandas_metadata
+    if not lasting or told is None:
+        return table
+    told = {**told, "columns": [c for c in told["columns"] if c["name"] not in lasting]}
+    return table.replace_schema_metadata({**table.schema.metadata, b"pandas": json.dumps(told)})
 
 
 def restored(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
@@ -52,7 +65,7 @@ def _made(column: Column) -> Made | None:
     if isinstance(domain, Dates) and not domain.codes and pa.types.is_temporal(type):
         return lambda values: _moments(domain, values, type)
     if isinstance(domain, Numbers) and not domain.worded:
-        return _numbers(domain, type)
+        return _durations(domain, type) if pa.types.is_duration(type) else _numbers(domain, type)
     if isinstance(domain, Categories) and pa.types.is_dictionary(type):
         return _category(domain, type)
     return None
@@ -98,6 +111,8 @@ def arrow_type(name: str) -> pa.DataType | None:
         return pa.decimal128(precision, scale) if 0 <= scale <= precision <= 38 else None
     if found := STAMP.fullmatch(name):
         return pa.timestamp(found[1], found[2])
+    if CLOCK.fullmatch(name):
+        return pa.type_for_alias(name)
     if found := DICTIONARY.fullmatch(name):
         values = pa.string() if "string" in found[1] else pa.type_for_alias(found[1])
         return pa.dictionary(pa.int32(), values, ordered=found[2] == "1")
@@ -125,6 +140,19 @@ def _moments(domain: Dates, values: pd.Series, type: pa.DataType) -> pa.Array:
     return moments.cast(type, safe=False)
 
 
+def _durations(domain: Numbers, type: pa.DataType) -> Made | None:
+    way = ways().get(domain.spelling.clock)
+    if not isinstance(way, Way) or domain.codes:
+        return None
+    micro = 1_000_000 * way.unit
+    return lambda values: (
+        pa.array(np.rint(values.astype("float64") * micro), from_pandas=True)
+        .cast(pa.int64())
+        .cast(pa.duration("us"))
+        .cast(type, safe=False)
+    )
+
+
 def _numbers(domain: Numbers, type: pa.DataType) -> Made | None:
     if pa.types.is_decimal(type):
         places, most = type.scale, 10.0 ** (type.precision - type.scale)
@@ -144,6 +172,12 @@ def _numbers(domain: Numbers, type: pa.DataType) -> Made | None:
 
 def _back(column: Column, values: pd.Series) -> pd.Series:
     domain = column.domain
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind == "m":
+        way = ways().get(domain.spelling.clock) if isinstance(domain, Numbers) else None
+        return values.dt.total_seconds() / way.unit if isinstance(way, Way) else values
+    if pd.api.types.infer_dtype(values, skipna=True) == "time":
+        values = values.map(lambda v: None if pd.isna(v) else f"1970-01-01T{v.isoformat()}")
+        values = pd.to_datetime(values, format="ISO8601")
     if isinstance(domain, Dates) and not is_text(values):
         return written(domain.seconds(values), domain.format)
     if (

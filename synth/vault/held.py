@@ -21,7 +21,7 @@ from synth.schema.written import AS_USUAL, Written
 from synth.vault.answers import Shares
 from synth.vault.gaps import NO_GAPS, Gaps, TellsGaps
 from synth.vault.likeness import row_hashes, traits_of_frame
-from synth.vault.passing import Came, RowStep
+from synth.vault.passing import Came, Joins, RowStep
 
 REMEMBERED = 4  # domains of a column whose codes are kept: its own, and those that gather it
 BLOCK = 1 << 16  # rows worked on at once, so that what is held beside them stays small
@@ -101,6 +101,9 @@ class HeldRows:
         """
         frame = self.frame.copy(deep=False)
         frame.index = pd.RangeIndex(len(frame))
+        if isinstance(step, Joins):
+            came = step.joined(frame)
+            return HeldRows(came.frame, gaps=came.gaps, written=self.written)
         made = step(frame)
         gaps = self.gaps.taken(made.index.to_numpy()) if self.gaps.codes else self.gaps
         return HeldRows(made.reset_index(drop=True), gaps=gaps, written=self.written)

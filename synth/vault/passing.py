@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from synth.budget.resemblance import Traits
 from synth.lazily import np, pa, pd
@@ -30,6 +30,15 @@ class RowStep(Protocol):
 
     def declare(self, schema: Schema) -> Schema:
         """What the changed table is declared to be."""
+        ...
+
+
+@runtime_checkable
+class Joins(Protocol):
+    """A step that puts other rows in place of those it is given, each by one of them."""
+
+    def joined(self, frame: pd.DataFrame) -> Came:
+        """The rows, and how their missing cells were written."""
         ...
 
 

@@ -245,11 +245,11 @@ def with_pages(recipe: Recipe, table: pd.DataFrame) -> dict[str, bytes]:
     }
 
 
-Maker = Callable[[Recipe, pd.DataFrame], dict[str, bytes]]
+Maker = Callable[[Recipe, Any], dict[str, bytes]]
 RECORDED: dict[tuple[str, bytes, Maker], tuple[list[Any], dict[str, bytes]]] = {}
 
 
-def recorded(tape: Tape, recipe: Recipe, table: pd.DataFrame, made: Maker) -> dict[str, bytes]:
+def recorded(tape: Tape, recipe: Recipe, table: Any, made: Maker) -> dict[str, bytes]:
     """The bundle of the table itself, whose answers are on the tape then; made once per process."""
     key = recipe.model_dump_json(), pickle.dumps(table), made
     if key not in RECORDED:
@@ -259,9 +259,7 @@ def recorded(tape: Tape, recipe: Recipe, table: pd.DataFrame, made: Maker) -> di
     return files
 
 
-def judged(
-    tape: Tape, recipe: Recipe, table: pd.DataFrame, neighbour: pd.DataFrame, made: Maker = made
-) -> None:
+def judged(tape: Tape, recipe: Recipe, table: Any, neighbour: Any, made: Maker = made) -> None:
     before = recorded(tape, recipe, table, made)
     tape.rewind()
     after = made(recipe, neighbour)
@@ -963,3 +961,45 @@ def test_a_column_that_one_cell_tips_over_is_settled_by_noise_alone(step, tape, 
     more = joined(table, [odd])
     assert load(frame_bytes(more), Budget(1.0)).suggestions["age"].column.kind is Kind.CATEGORY
     judged(tape, read_recipe(told), table, more)
+
+
+# -- two tables of the same people -----------------------------------------------------------------
+
+TWO = RECIPE.format(method="independent", epsilon=6.0) + (
+    '[people]\ncolumn = "person"\n[children]\nname = "stays"\nmost = 2\n'
+)
+Two = tuple[pd.DataFrame, pd.DataFrame]
+
+
+def two_tables(more: list[dict[str, str]], owner: bool = True) -> Two:
+    """People and their visits, with somebody more whose rows are `more`."""
+    table = visits()
+    people = table[["person", "age", "city"]].drop_duplicates("person", ignore_index=True)
+    theirs = table[["person", "visit", "weight", "seen", "smoker"]]
+    one = [{k: ODD[k] for k in people} | {"person": "P9999"}] if more and owner else []
+    rows = [{k: row[k] for k in theirs} | {"person": "P9999"} for row in more]
+    return joined(people, one), joined(theirs, rows)
+
+
+def made_of_two(recipe: Recipe, both: Two) -> dict[str, bytes]:
+    people, theirs = map(frame_bytes, both)
+    return run(recipe, people, children=theirs).release.files()
+
+
+@pytest.mark.parametrize(
+    ("rows", "owner"), [(1, True), (4, True), (3, False)], ids=["one", "beyond the cap", "nobody's"]
+)
+def test_one_person_more_with_all_rows_of_both_tables_changes_nothing(rows, owner, tape):
+    """Of four rows two count; rows of somebody who is not in the first table count not at all."""
+    recipe = read_recipe(TWO)
+    more = [ODD, USUAL, {**USUAL, "weight": "83.1234"}, ODD | {"visit": "ABC-7"}][:rows]
+    judged(tape, recipe, two_tables([]), two_tables(more, owner), made_of_two)
+    if not owner:
+        assert max(moved for _, moved in tape.charges) == 0
+
+
+def test_one_person_less_with_all_their_rows_changes_nothing_of_what_was_learnt_together(tape):
+    recipe = read_recipe(TWO.replace("independent", "adaptive"))
+    people, theirs = two_tables([])
+    gone = people[people["person"] != "P0007"], theirs[theirs["person"] != "P0007"]
+    judged(tape, recipe, (people, theirs), gone, made_of_two)

@@ -70,6 +70,20 @@ def test_a_starter_recipe_proposes_repairs_that_work_without_their_comment_signs
     assert schema.domain("age").codes == ("-99",)
 
 
+def test_a_starter_recipe_proposes_who_a_person_is(folder):
+    """A table of visits was taken for one of people without a word."""
+    rows = [f"{1000 + i * i % 97},{i % 60}" for i in range(300)]
+    (folder / "visits.csv").write_text("\n".join(["patient_no,age", *rows]))
+    synth("init", "visits.csv", "-o", "visits.toml")
+    text = (folder / "visits.toml").read_text()
+    assert '# "patient_no" repeats like a person\'s number: 49 values in 300 rows' in text
+    for key in ("column", "rows"):
+        text = re.sub(rf"(?ms)^# ({key} = .*?\n)(.*?)^{key} = .*?\n", r"\1\2", text, count=1)
+    (folder / "visits.toml").write_text(text.replace("epsilon = 1.0", "epsilon = 50"))
+    made = synth("run", "visits.toml", "-o", "visits.zip")
+    assert made.exit_code == 0 and "any one person (up to " in made.output
+
+
 def test_an_existing_recipe_is_not_overwritten(folder):
     synth("init", "people.csv")
     again = synth("init", "people.csv")
@@ -151,7 +165,7 @@ def test_what_was_noticed_is_told_and_a_choice_is_kept_in_the_recipe(folder):
     assert "skip_ragged = true" in recipe.read_text(encoding="utf-8")
     made = synth("run", recipe, "-o", folder / "t.zip")
     assert made.exit_code == 0, made.stderr
-    assert "They were left out" in made.stderr
+    assert "It was left out" in made.stderr
 
 
 @pytest.mark.parametrize("told", ["nothing=1", "header=x", "sheet"])

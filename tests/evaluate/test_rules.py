@@ -38,6 +38,22 @@ def private(table: pd.DataFrame):
     return load(table, Budget(1.0)).private
 
 
+def wards(rows: int = 200) -> pd.DataFrame:
+    """With columns that are asked of some rows only, and a number nobody shares."""
+    rng, table = np.random.default_rng(6), stays(rows)
+    pregnant = (table["sex"] == "F") & (rng.random(rows) < 0.5)
+    clinic = np.where(rng.random(rows) < 0.5, "C", "S")
+    both = rng.random(rows) < 0.3
+    shift = rng.choice(["day", "night"], rows)
+    return table.assign(
+        pregnant=np.where(pregnant, "yes", "no"),
+        weeks=[str(i % 40) if p else None for i, p in enumerate(pregnant)],
+        shift=shift,
+        ward=np.where(both, "G", np.where(shift == "day", clinic, "E")),
+        bed=rng.permutation(4 * rows)[:rows].astype(str),
+    )
+
+
 def test_what_no_row_breaks_is_proposed_as_seen():
     told = likely_rules(private(stays()))
     assert {str(r) for r in told} == {
@@ -46,6 +62,16 @@ def test_what_no_row_breaks_is_proposed_as_seen():
         "total = room + board",
     }
     assert all(r.seen for r in told)
+    more = {str(r) for r in likely_rules(private(wards()))} - {str(r) for r in told}
+    assert more == {
+        "bed is unique",
+        "pregnant only if weeks",
+        "weeks only if pregnant",
+        "pregnant only if sex is F",
+        "weeks only if sex is F",
+        "shift is day when ward is C or S",
+        "shift is night when ward is E",
+    }
 
 
 @pytest.mark.parametrize(
@@ -54,12 +80,18 @@ def test_what_no_row_breaks_is_proposed_as_seen():
         ("left", "01/01/2023", "left is not before came"),
         ("total", "7", "total = room + board"),
         ("region", "R9", "district decides region"),
+        ("weeks", None, "pregnant only if weeks"),
+        ("sex", "M", "pregnant only if sex is F"),
+        ("bed", 0, "bed is unique"),
     ],
 )
 def test_one_row_that_breaks_it_is_enough_for_it_not_to_be(column, value, gone):
-    table = stays()
+    table = wards()
+    if column == "bed":
+        value = table["bed"][0]
+    last = table.index[table["pregnant"] == "yes"][-1]
     assert gone in map(str, likely_rules(private(table)))
-    table.loc[199, column] = value
+    table.loc[last, column] = value
     assert gone not in map(str, likely_rules(private(table)))
 
 
@@ -95,3 +127,19 @@ def test_a_combination_that_no_real_row_has_is_a_stranger():
     real = private(table)
     (found,) = found_rules(real, drawn, counted([rule], drawn, real.schema))
     assert found.broken == 10
+    drawn.loc[:29, "district"] = "(other)"  # of which nobody can tell what it stands for
+    assert found_rules(real, drawn, counted([rule], drawn, real.schema))[0].broken == 0
+
+
+def test_a_function_that_was_not_learnt_is_told_although_every_row_keeps_it():
+    table = stays()
+    drawn = table.assign(region="R0")
+    rule, real = rule_of("district decides region"), private(table)
+    (found,) = found_rules(real, drawn, counted([rule], drawn, real.schema))
+    odd = int((table["region"] == "R1").sum())
+    assert (found.broken, found.strange) == (0, odd)
+    assert (
+        f"{odd} of 200 synthetic rows keep it with another value than any real row" in found.plain
+    )
+    (right,) = found_rules(real, table, counted([rule], table, real.schema))
+    assert right.plain == "kept: district decides region"

@@ -28,6 +28,7 @@ LOUD = {
     "exact_table": {
         "synth/ingest/steps.py": "the steps of columns, without a promise",
         "synth/evaluate/comparison.py": "columns and pairs, side by side",
+        "synth/evaluate/evaluation_of_counts.py": "three columns at a time, of rows that stay",
         "synth/methods/correlated.py": "for the release, where epsilon is infinite",
         "synth/learning/gaps.py": "cells that are empty in the table, told from gaps",
         "ui/method/promise.py": "an example of what noise does to one count",

@@ -219,7 +219,8 @@ RECIPES = [b for b in blocks("toml") if "[source]" in b[1]]
 
 @pytest.mark.parametrize(("page", "block"), RECIPES, ids=range(len(RECIPES)))
 def test_the_recipes_of_a_page_are_recipes(page, block):
-    assert read_recipe(block).source.stay
+    recipe = read_recipe(block)
+    assert recipe.source.stay or recipe.children.query
 
 
 def test_each_promise_is_held_by_tests_that_are_there():

@@ -10,8 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from synth.budget import Measured
-from synth.runs import read_recipe, run
-from synth.runs.running import Outcome
+from synth.runs import Outcome, read_recipe, run
 from synth.schema import Kind, Origin
 
 TYPED = {

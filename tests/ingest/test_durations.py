@@ -44,6 +44,9 @@ def test_what_a_way_writes_it_reads_again(way):
         ("3 days 00:00:07", "1 days 01:30:05", 259_207),
         ("1h 05m", "1h 30m", 65),
         ("2 h 5 min", "1 h 30 min", 125),
+        ("5:07.60", "5:37.61", 30_760),
+        ("59:59,9", "5:37,6", 35_999),
+        ("05:37.614", "05:37.614", 337_614),
     ],
 )
 def test_ways_are_told_apart(text, name, units):
@@ -54,6 +57,15 @@ def test_ways_are_told_apart(text, name, units):
 @pytest.mark.parametrize("text", ["", "P", "PT", "90 min", "1:75", "2h", "12h", "10:00-11:00", "a"])
 def test_what_is_no_duration_has_no_way(text):
     assert way_of(text) == ""
+
+
+@pytest.mark.parametrize("padded", [False, True])
+def test_laps_keep_their_zeros_and_their_parts_of_a_second(padded):
+    """Minutes, seconds and hundredths were words, of which nearly all became (other)."""
+    cells = [f"{n // 6000:0{1 + padded}}:{n // 100 % 60:02}.{n % 100:02}" for n in UNITS * 31]
+    found = load(csv(cells), Budget(1.0)).suggestions["x"].column.domain
+    assert isinstance(found, Numbers) and found.spelling.clock == f"{'0' * padded}5:37.61"
+    assert found.measured(pd.Series(cells)).tolist() == (UNITS * 31).tolist()
 
 
 def test_a_time_of_day_stays_one_and_longer_is_a_duration():

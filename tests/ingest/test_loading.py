@@ -162,7 +162,7 @@ def test_a_value_that_few_rows_have_is_grouped_and_said_so():
     assert isinstance(found.domain, Categories)
     assert found.domain.values == ("common",)
     assert found.domain.other
-    assert "1 rare ones are grouped" in found.reason
+    assert "1 rare one is grouped" in found.reason
 
 
 def test_reasons_name_no_cell_value():
@@ -228,7 +228,7 @@ BAD = {
     ),
     "torn Parquet": (b"PAR1" + b"x" * 100, "Parquet file is damaged"),
     "torn JSON": (b'{"a": 1}\n{"a": \n', "neither one object per line"),
-    "ragged": (b"a,b\n1,2\n3,4,5\n6,7\n", "1 lines do not have the 2 fields"),
+    "ragged": (b"a,b\n1,2\n3,4,5\n6,7\n", "1 line does not have the 2 fields"),
     "too many columns": (
         ",".join(f"c{i}" for i in range(10_000)).encode() + b"\n1\n",
         "10,000 columns; at most 1,000",

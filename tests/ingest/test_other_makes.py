@@ -190,8 +190,9 @@ def test_a_named_day_without_end_is_a_code():
         ("datum", "%d.%m.", ["%d.%m."]),
         ("fecha", "%-d/%-m", ["%-d/%-m"]),
         ("x", "%d/%m", []),
-        *((name, "%H%M", ["%H%M"]) for name in ("Aufnahmezeit", "heure", "godzina", "时间")),
-        ("room", "%H%M", []),
+        *((name, "%H%M", ["%H%M"]) for name in ("Aufnahmezeit", "hhmm", "godzina", "时间")),
+        ("x", "%H%M", ["%H%M"]),  # none of all the minutes is above 59
+        ("room", "%M%H", []),
     ],
 )
 def test_digits_that_a_name_explains_are_offered_as_days_and_times(name, written, formats):

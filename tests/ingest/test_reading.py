@@ -101,7 +101,7 @@ def test_some_bytes_that_are_no_utf8_among_many_that_are():
     found = read(content)
     assert found.frame["name"].iloc[0] == "Zoë"
     assert found.frame["name"].iloc[-1] == "Zo\ufffd"
-    assert "1 lines hold bytes that are no UTF-8" in said(found)
+    assert "1 line holds bytes that are no UTF-8" in said(found)
 
 
 def test_an_encoding_is_told_by_lines_far_down():
@@ -387,7 +387,7 @@ def test_a_quote_that_is_open_to_the_end_is_told():
 
 def test_rows_that_repeat_the_names_are_no_people():
     found = read("age,sex\n" + "34,F\n41,M\n" * 9 + "age,sex\n28,F\nage,M\n")
-    assert len(found.frame) == 20 and "1 rows repeat the names" in said(found)
+    assert len(found.frame) == 20 and "1 row repeats the names" in said(found)
 
 
 def test_empty_rows_at_the_end_are_noticed_and_kept():
@@ -420,6 +420,19 @@ def test_a_colon_divides_where_nothing_else_does():
 )
 def test_how_a_file_was_written_is_kept_as_far_as_its_header_tells(content, written):
     assert read(content).written == written
+
+
+@pytest.mark.parametrize("delimiter", ["|", "  "])
+def test_an_encoding_that_only_rows_tell_is_kept_where_the_custodian_gives_it(delimiter):
+    """One accent in one row decided how a file with fields of a fixed width was encoded."""
+    names, *people = [f"{a}{delimiter}{b}\n" for a, b in [("a ", "b"), ("Kö", 1), ("Zü", 2)] * 3]
+    content = (names + "".join(p for p in people if p != names)).encode("cp1252")
+    found = read(content)
+    assert found.written.encoding == "utf-8"
+    click = next(c for n in found.noticed for c in n.clicks if c.label == "Keep cp1252")
+    again = read(content, **{click.key: click.value})
+    assert again.written.encoding == "cp1252"
+    assert not [c for n in again.noticed for c in n.clicks if c.key == "encoding"]
 
 
 def test_how_another_format_was_written_is_not():

@@ -169,7 +169,10 @@ TITLED = [
 SINGLE = ["Anna", "Peter", "Małgorzata", "Giulia", "Lars", "Jean-Pierre", "Иван"] * 30
 
 
-@pytest.mark.parametrize("values", [REPEATED, TITLED, SINGLE], ids=["several", "titled", "single"])
+AUTHORS = ["; ".join(REPEATED[i : i + 1 + i % 3]) for i in range(60)]
+
+
+@pytest.mark.parametrize("values", [REPEATED, TITLED, SINGLE, AUTHORS])
 def test_names_of_people_are_identifiers_however_often_they_repeat(values):
     column = judged("x", values)
     assert column.role is I
@@ -190,6 +193,8 @@ NO_PEOPLE = {
     "colours": ["Red", "Green", "Blue", "White", "Black", "Brown", "Grey"],
     "answers": ["Strongly agree", "Agree", "Neither agree nor disagree", "Disagree"],
     "jobs": ["Farming Fishing", "Exec Managerial", "Craft Repair", "Sales", "Tech Support"],
+    "languages": ["French; German", "Italian; French; German", "Spanish; English", "German"],
+    "choices": ["French, German", "Italian, French, German", "Spanish, English", "German"],
     "hospitals": ["St Mary's Hospital", "King Edward Hospital", "Royal Victoria Infirmary"],
 }
 

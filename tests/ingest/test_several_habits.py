@@ -272,7 +272,9 @@ def test_four_digits_are_read_as_times_where_the_name_speaks_of_time():
     found = suggest(read.frame)["admission_time"]
     assert [r.what for r in found.repairs] == ["Read them as times of day"]
     assert isinstance(found.as_kind(Kind.DATE), Dates)
-    assert not one(times).repairs
+    assert one(times).repairs, "no code of four digits has all its minutes below 60"
+    assert not one([f"{1 + i % 12:02}{1 + i % 28:02}" for i in range(ROWS)]).repairs
+    assert not one([f"{i:04}" for i in range(ROWS)]).repairs
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from synth.ingest.dated import naming_of, namings
+from synth.ingest.dated import naming_of, namings, padding_of, paddings
 from synth.ingest.day_shapes import DateShape, usual_formats
-from synth.ingest.finer import detailed, details, named
+from synth.ingest.finer import detailed, details, named, padded, shortened
 from synth.ingest.forms import Form, form_of
 from synth.ingest.shapes import NumberShape, TruthShape, WordShape, places, shapes
 from synth.ingest.shaping import Shapes, date_format, shape_of
 from synth.ingest.suggest import suggest
-from synth.schema import Kind
+from synth.schema import Kind, Numbers
+from synth.schema.examples import spelling_of
 from synth.schema.moments import as_seconds, written
 from synth.schema.spelling import Spelling
 
@@ -246,6 +247,51 @@ def test_noise_hides_neither_case_nor_width_of_the_names_of_months():
     form = Form(Kind.DATE, format="%d-%b-%Y")
     told = {named(form, counts + rng.normal(0, 6, len(listed)), 6.0).format for _ in range(30)}
     assert told == {"%d-%b[EN]-%Y"}
+
+
+def test_noise_alone_takes_no_zeros_from_dates():
+    """Months that showed none of either lost their zeros in one run of five: `2017-6`."""
+    sign = [0 if days is None else -1 if days else 1 for days, _ in paddings()]
+    for form in (Form(Kind.DATE, format=f) for f in ("%Y-%m", "%d.%m.%Y", "%Y%m")):
+        assert padded(form, np.array(sign) * 10.0, 10.0).format == form.format
+    assert padded(Form(Kind.DATE, format="%m/%Y"), np.array(sign) * 90.0, 10.0).format == "%-m/%Y"
+
+
+@pytest.mark.parametrize("digits", [2, 4, 6])
+def test_places_that_follow_the_size_of_a_number_are_kept(digits):
+    """Of numbers to four digits, places as many as the smallest had came out for all."""
+    rng = np.random.default_rng(digits)
+    texts = [f"{x:.{digits}g}" for x in rng.lognormal(0, 4, 2000)]
+    found = form(*texts)
+    assert found.spelling.significant == digits
+    assert form(*[repr(float(x)) for x in rng.normal(0, 1, 500)]).spelling.significant == 0
+    assert form(*[f"{x:.4f}" for x in rng.normal(0, 1, 500)]).spelling.significant == 0
+    spelt = spelling_of(found.spelling.example(None))
+    assert spelt == found.spelling
+    domain = Numbers((0.0001, 0.01, 1.5, 1234.0, 1234.001, 9e7), spelling=spelt)
+    drawn = domain.decode(np.arange(5).repeat(300), rng)
+    assert domain.encode(drawn).tolist() == np.arange(5).repeat(300).tolist() or digits < 4
+    short = drawn.map(lambda x: len(f"{x:.15g}".replace(".", "").split("e")[0].strip("0")))
+    assert (short[:900] <= digits).all() and ((drawn >= 0.0001) & (drawn < 9e7)).all()
+
+
+def test_noise_shortens_no_numbers():
+    counts = np.zeros(Shapes("significant").size)
+    counts[15] = 400.0
+    whole = Form(Kind.REAL)
+    for seed in range(20):
+        noisy = counts + np.random.default_rng(seed).normal(0, 10, len(counts))
+        assert shortened(whole, noisy, 10.0) == whole
+    counts[[3, 4]], counts[15] = (100.0, 900.0), 0.0
+    assert shortened(whole, counts, 10.0).spelling.significant == 4
+    assert shortened(whole, counts, 100.0) == whole, "too few to be sure"
+
+
+@pytest.mark.parametrize("text", ["2019-3", "2019/3", "3/2019", "2019-03", "03/2019"])
+def test_months_show_whether_they_have_zeros(text):
+    assert padding_of(text) == (len(text) == 7, None)
+    form = text.replace("2019", "%Y").replace("03", "%m").replace("3", "%m")
+    assert shapes()[shape_of(text)] == DateShape(form)
 
 
 def test_few_days_past_the_twelfth_show_the_order_of_a_format_that_is_there():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -20,24 +21,39 @@ from synth.runs import read_recipe, run
 from synth.schema import Column, Dates, Kind, Numbers, Origin, Schema
 from synth.schema.date_steps import DATE_STEPS, edges_on, lies_on, on_date_steps
 from synth.schema.documents import domain_of
+from synth.schema.moments import resolution_of
+from synth.schema.spelling import Spelling
 from synth.vault import PrivateTable
 
 ROWS = 20_000
 WHOLE = Numbers((0.0, 1.0), Origin.OBSERVED, decimals=0)
 
 
-def counted(numbers: list[int]) -> np.ndarray:
-    domain = Multiples(WHOLE)
-    return np.bincount(domain.encode(pd.Series(numbers)), minlength=domain.size).astype(float)
+def step_told(numbers: list[int], sigma: float, domain: Numbers = WHOLE) -> int:
+    asked = Multiples(domain)
+    texts = domain.spelling.texts(pd.Series(numbers), 0)
+    counts = np.bincount(asked.encode(texts), minlength=asked.size).astype(float)
+    return largest_step(asked, counts, sigma)
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_the_largest_step_is_told_and_zeros_tell_nothing(step: int) -> None:
     numbers = [step * n for n in (1, 2, 3, 7, 9)] * 400
-    assert largest_step(counted([*numbers, *[0] * 9000]), 10.0) == step
-    assert largest_step(counted(numbers), 200.0) == 1, "too few to be sure"
-    assert largest_step(counted([*numbers, *[1] * 200]), 10.0) == 1
-    assert largest_step(counted([0] * 9000), 10.0) == 1
+    assert step_told([*numbers, *[0] * 9000], 10.0) == step
+    assert step_told(numbers, 200.0) == 1, "too few to be sure"
+    assert step_told([*numbers, *[1] * 200], 10.0) == 1
+    assert step_told([0] * 9000, 10.0) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "steps"),
+    [("1 days 01:30:05", (60, 900, 3600)), ("PT1H30M", (15, 60, 1440)), ("", (5, 1000))],
+)
+def test_durations_come_in_steps_of_the_clock(written: str, steps: tuple[int, ...]) -> None:
+    """Stays of whole minutes came back with seconds: 60 is one of no number's steps."""
+    domain = replace(WHOLE, spelling=Spelling(clock=written))
+    for step in steps:
+        assert step_told([step * n for n in (1, 2, 3, 7, 11)] * 400, 10.0, domain) == step
 
 
 def test_steps_come_back_under_a_budget() -> None:
@@ -108,6 +124,12 @@ def dates(rng: np.random.Generator) -> pd.DataFrame:
             "monday": mondays[rng.integers(0, 1500, ROWS)].strftime("%d/%m/%Y"),
             "15 minutes": quarters.strftime("%Y-%m-%d %H:%M"),
             "hour": hours.strftime("%H:%M"),
+            "minute": (hours + pd.to_timedelta(rng.integers(0, 6e5, ROWS), "m")).strftime(
+                "%Y-%m-%d %H:%M:%S"
+            ),
+            "second": (quarters + pd.to_timedelta(rng.integers(0, 899, ROWS), "s")).strftime(
+                "%Y-%m-%dT%H:%M:%S.000"
+            ),
             "any": days.strftime("%Y-%m-%d"),
         }
     )
@@ -118,6 +140,8 @@ FORMATS = {
     "monday": "%d/%m/%Y",
     "15 minutes": "%Y-%m-%d %H:%M",
     "hour": "%H:%M",
+    "minute": "%Y-%m-%d %H:%M:%S",
+    "second": "%Y-%m-%dT%H:%M:%S.%3f",
 }
 
 
@@ -130,7 +154,7 @@ def test_steps_of_dates_come_back_under_a_budget() -> None:
             Column(n, Dates((0.0, 1.0), Origin.OBSERVED, format=f, resolution=r), Kind.DATE)
             for n in table
             for f in (FORMATS.get(n, "%Y-%m-%d"),)
-            for r in (60.0 if "%H" in f else 86_400.0,)
+            for r in (resolution_of(f),)
         )
     )
     private = PrivateTable(table, schema, Budget(3.0, 1e-6))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from synth.budget import Budget, Statement
 from synth.errors import ConditionError
 from synth.learning import drawing_where
+from synth.learning.drawing_balanced import Balanced
 from synth.learning.drawing_where import Conditioned
 from synth.learning.inference import evidence
 from synth.learning.mixture import Component
@@ -74,6 +75,34 @@ def test_a_bound_within_an_interval_is_settled_by_leaving_rows_out():
     rows = meant.rows(500, 3)
     assert len(rows) == 500 and rows["age"].min() >= 75
     assert (rows["sex"] == "F").mean() == pytest.approx(0.1 / 0.292, abs=0.1)  # 4 sigma and more
+
+
+def test_balanced_rows_have_each_value_as_often_and_other_columns_as_they_go_with_it():
+    """P(F | ill) = .05 / .13 and P(F | not ill) = .1 / .82; nobody ill is missing is asked for."""
+    rows = Balanced(NETWORK, "ill").rows(10_001, 1)
+    told = pd.crosstab(rows["ill"], rows["sex"])
+    assert rows["ill"].value_counts().to_dict() == {"no": 5001, "yes": 5000}
+    assert told.loc["yes", "F"] == pytest.approx(5000 * 0.05 / 0.13, abs=2)
+    assert told.loc["no", "F"] == pytest.approx(5001 * 0.1 / 0.82, abs=2)
+    assert rows["id"].is_unique and set(rows["ill"][:50]) == {"no", "yes"}
+    old = Balanced(NETWORK, "ill", "age >= 50").rows(50, 1)
+    assert old["age"].min() >= 50 and set(old["ill"].value_counts()) == {25}
+    rules = (rule_of("sex is M when ill is no"),)
+    assert set(Balanced(NETWORK, "ill", "", rules).rows(40, 1).query("ill == 'no'").sex) == {"M"}
+
+
+@pytest.mark.parametrize(
+    ("column", "where", "rules", "says"),
+    [
+        ("age", "", (), "no list of 2 to"),
+        ("town", "", (), "no column `town`"),
+        ("sex", "sex = 'F'", (), "fewer than two values"),
+        ("sex", "", ("age is unique",), "beside the rule"),
+    ],
+)
+def test_what_cannot_be_balanced_is_said(column, where, rules, says):
+    with pytest.raises(ConditionError, match=says):
+        Balanced(NETWORK, column, where, tuple(map(rule_of, rules))).rows(10, 1)
 
 
 def test_no_missing_values_is_one_such_condition():

@@ -152,11 +152,15 @@ def test_a_rule_that_no_row_can_keep_is_counted_and_all_rows_are_there():
     assert broken(frame, "district is unique") == [49]
 
 
-def test_unique_values_are_unique_over_the_blocks_of_a_table(monkeypatch):
+@pytest.mark.parametrize("sexes", [[0.5, 0.5], [1.0, 0.0]])
+def test_unique_values_are_unique_over_the_blocks_of_a_table(monkeypatch, sexes):
+    """Also where another rule, which no drawn row keeps, has cells put right."""
     monkeypatch.setattr(keeping, "BLOCK", 100)
     monkeypatch.setattr(keeping, "PILOT", 100)
-    frame, _ = kept(independent(), "bed is unique", rows=1500)
-    assert broken(frame, "bed is unique") == [0]
+    rules = ("bed is unique", *(("sex is M when pregnant is yes or no",) * (sexes[1] == 0)))
+    frame, keeper = kept(independent(sex=sexes), *rules, rows=1500)
+    assert broken(frame, *rules) == [0] * len(rules)
+    assert bool(keeper.upkeep.put_right) is (sexes[1] == 0)
 
 
 def test_a_total_that_would_be_out_of_its_bounds_is_no_row():

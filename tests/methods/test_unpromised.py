@@ -1,5 +1,6 @@
 """Methods without a formal promise: blurred rows, sequential trees, and those of other packages."""
 
+import io
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from typing import ClassVar
@@ -15,6 +16,8 @@ from synth.methods.independent import Independent
 from synth.methods.kde import KernelDensity, copying
 from synth.methods.plugins import plugged
 from synth.methods.sequential import Sequential
+from synth.release import Bundle
+from synth.runs import read_recipe, run, verify
 from synth.schema import Categories, Column, Kind, Numbers, Schema
 from synth.vault import PrivateTable
 from tests.people import SCHEMA, some_people
@@ -138,3 +141,11 @@ def test_a_plug_in_that_fails_while_it_is_imported_is_left_out(tmp_path, monkeyp
     monkeypatch.syspath_prepend(tmp_path)
     found = plugged(set(), points(broken="fails_at_once:X"))
     assert "ZeroDivisionError" in found.refused[0]
+
+
+def test_a_release_of_exact_tables_can_be_made_again_and_confirmed():
+    """It leaves no noisy answer behind, and promises nothing."""
+    recipe = read_recipe('[privacy]\nepsilon = inf\n[method]\nname = "correlated"')
+    release = run(recipe, some_people()).release
+    assert not release.statement.formal
+    assert verify(Bundle.read(io.BytesIO(release.zipped())))

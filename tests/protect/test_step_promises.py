@@ -1,5 +1,6 @@
 """What steps make of declarations and promises, in a recipe and in words."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,13 @@ def test_a_value_list_read_off_the_rows_stays_that_after_a_step():
     made = after_steps(loaded, protect(loaded, (), [Mask("code", first=1)])[-1], ())
     assert made.private.schema["code"].domain.origin is Origin.OBSERVED
     assert "E**" in made.private.schema["code"].domain.values
+
+
+def test_what_the_file_tells_of_its_marks_outlives_the_steps():
+    """`1,234` was read as 1.234 by the look at a file of semicolons, and as 1234 by every run."""
+    loaded = load(io.BytesIO(b"a;b\n1,234;2\n7,100;3\n"), Budget(1.0))
+    assert after_steps(loaded, protect(loaded, (), [])[-1], ()).written == loaded.written
+    assert loaded.written.delimiter == ";"
 
 
 # -- steps that look at the rows -----------------------------------------------------------------

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from synth.ingest.loading import read_table
 from synth.release import Bundle
 from synth.runs import read_recipe, run
 from synth.runs.verifying import verify
@@ -40,6 +41,8 @@ def typed() -> pa.Table:
             "maybe": pa.array([None if x < 0.2 else bool(x < 0.6) for x in rng.random(ROWS)]),
             "small": pa.array(rng.integers(0, 5, ROWS), pa.int8()),
             "short": pa.array(np.round(rng.random(ROWS) * 100, 1), pa.float32()),
+            "clock": pa.array(seconds % 86_400 * 1_000_000, pa.time64("us")),
+            "stay": pa.array(seconds % 1_440 * 60 + 90_000, pa.duration("s")),
             "word": pa.array(rng.choice(["yes", "no"], ROWS).tolist()).dictionary_encode(),
         }
     )
@@ -72,9 +75,21 @@ def test_a_recipient_reads_the_values_that_were_drawn(release):
     bundle = Bundle.read(io.BytesIO(release.zipped()))
     assert verify(bundle)
     drawn = release.tables[0]
-    for name in ("day", "zoned", "moment", "flag", "maybe", "word"):
+    for name in ("day", "zoned", "moment", "flag", "maybe", "clock", "stay", "word"):
         read, mine = (f[name].astype(object).fillna("") for f in (bundle.rows, drawn))
         assert read.tolist() == mine.tolist()
+
+
+def test_an_index_of_even_steps_is_a_column_where_it_has_a_name():
+    """pandas keeps it beside the columns, so that it was left out without a word."""
+    frame = pd.DataFrame({"a": [1, 2, 3]}, index=pd.RangeIndex(10, 16, 2, name="visit"))
+    assert list(read_table(_saved(frame.rename_axis(None))).frame) == ["a"]
+    assert read_table(_saved(frame)).frame["visit"].astype(str).tolist() == ["10", "12", "14"]
+
+
+def _saved(frame: pd.DataFrame) -> io.BytesIO:
+    frame.to_parquet(file := io.BytesIO())
+    return file
 
 
 def test_a_column_that_no_longer_fits_its_type_stays_as_it_is():

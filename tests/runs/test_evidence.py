@@ -15,8 +15,10 @@ from typer.testing import CliRunner
 from synth.budget.guarantee import DifferentiallyPrivate, KAnonymous
 from synth.cli import app
 from synth.errors import BundleError
+from synth.evaluate import evaluation
 from synth.evaluate.attacks import Result
 from synth.evaluate.attacks.threat import Attempt, Run, Threat
+from synth.evaluate.evaluation import SHAPES, TRENDS, TRIPLES
 from synth.release import Bundle
 from synth.release.evidence.criteria import (
     CRITERIA,
@@ -171,6 +173,7 @@ def test_a_signature_of_a_release_is_none_of_a_pack(outcome, bundle, tmp_path):
 
 
 def test_the_commands_write_and_check_both(tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluation, "_telling", lambda *asked: [])  # a second of trees
     recipe, table = tmp_path / "r.toml", tmp_path / "t.csv"
     recipe.write_text(RECIPE)
     some_people(300).to_csv(table, index=False)
@@ -183,8 +186,33 @@ def test_the_commands_write_and_check_both(tmp_path, monkeypatch):
     for path, edition in ((held, "custodian"), (shared, "share-safe")):
         done = CliRunner().invoke(app, ["verify", path])
         assert done.exit_code == 0 and f"({edition} edition)" in done.output
-    done = CliRunner().invoke(app, [*asked, "--server", "https://example.org"])
-    assert done.exit_code == 2 and "stay elsewhere" in done.output
+    recipe.write_text(f'[source]\ndatabase = "hospital"\nquery = "SELECT 1"\n{RECIPE}')
+    theirs = [x for x in asked if x not in ("--data", str(table))]
+    done = CliRunner().invoke(app, [*theirs, "--server", "https://example.org"])
+    assert done.exit_code == 2 and "only the server has them" in done.output
+
+
+def test_of_rows_that_stay_there_is_evidence_of_what_counts_tell(tmp_path):
+    rows = some_people(400)
+    rows.to_parquet(tmp_path / "t.parquet")
+    stays = '[source]\nfile = "t.parquet"\nstay = true\n[method]\nname = "independent"\n'
+    (tmp_path / "r.toml").write_text(stays)
+    release, held = (str(tmp_path / n) for n in ("r.zip", "held.zip"))
+    words = ["run", str(tmp_path / "r.toml"), "-o", release, "--evidence", held]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    with zipfile.ZipFile(held) as pack:
+        report = json.loads(pack.read("report.json"))
+        answers = json.loads(pack.read("evidence.json"))["answers"]
+        page = pack.read("report.html").decode()
+    told = {s["name"]: s for s in report["scores"]}
+    assert set(told) == {SHAPES, TRENDS, TRIPLES}
+    assert all(0 < s["value"] < s["fresh"] + 0.05 for s in told.values())
+    for name in (TRENDS, TRIPLES):  # of a method that keeps no two columns together
+        assert told[name]["value"] == pytest.approx(told[name]["apart"], abs=0.1)
+    assert not report["attacks"] and not report["tasks"]
+    assert all("none was tried" in a["words"] for a in answers)
+    assert "what is lost inside them does not show" in page and "none was tried" in page
 
 
 # -- the answers, worked out on paper --------------------------------------------------------------

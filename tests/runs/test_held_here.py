@@ -1,6 +1,8 @@
 """A release that a server made passes the gate where the rows are."""
 
 import io
+import json
+import zipfile
 from contextlib import contextmanager
 
 import pandas as pd
@@ -8,7 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from synth.cli import app, run_commands
+from synth.evaluate import evaluation
 from synth.release import Bundle
+from synth.release.evidence.pack import digest, read_pack
 from synth.runs import Outcome, read_recipe, run
 from synth.runs.gate import gate
 from synth.runs.held_here import held_here
@@ -63,7 +67,7 @@ def typed(folder, *words: str):
 def test_it_finds_what_a_run_here_would_have_found(folder, made):
     bundle = Bundle.read(io.BytesIO(made.release.zipped()))
     recipe = read_recipe(RECIPE)
-    found = held_here(recipe, bundle, folder / "people.csv")
+    found = held_here(recipe, bundle, folder / "people.csv").comparison
     assert found == made.comparison
     lines = gate(recipe, bundle.model, found)
     assert [line.key for line in lines if line.open] == ["lost club"]
@@ -78,10 +82,18 @@ def test_where_the_gate_stops_it_nothing_is_written_if_that_was_asked_for(folder
 
 
 @pytest.mark.usefixtures("far_away")
-def test_a_reason_given_on_the_command_line_can_be_kept_as_it_is_printed(folder):
-    told = typed(folder, "--strict", "--despite", "clubs are  not needed")
+def test_a_reason_given_here_can_be_kept_and_is_in_the_evidence(folder, monkeypatch):
+    monkeypatch.setattr(evaluation, "_telling", lambda *asked: [])  # two seconds of trees
+    held = folder / "held.zip"
+    words = ("--strict", "--despite", "clubs are  not needed", "--evidence", str(held))
+    told = typed(folder, *words)
     assert told.exit_code == 0, told.output
-    assert (folder / "r.zip").exists()
+    assert read_pack(held).release == digest(Bundle.read(folder / "r.zip"))
+    with zipfile.ZipFile(held) as pack:
+        report = json.loads(pack.read("report.json"))
+    assert report["rows"] == 3000 and report["scores"]
+    (line,) = (x for x in report["gate"] if x["key"] == "lost club")
+    assert line["reason"] == "clubs are not needed"
     kept = read_recipe(
         RECIPE + told.output[told.output.index("[release.exc") :].partition("Wrote")[0]
     )

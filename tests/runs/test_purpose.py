@@ -137,6 +137,22 @@ def test_coefficients_are_rehearsed_and_what_nobody_declared_is_assumed_and_said
     assert [e.what for e in found.expected] == ["the coefficient of age", "the coefficient of ward"]
     assert "standard deviations" in found.expected[0].plain
     assert found.assumed == ("note",) and "`note`" in " ".join(found.notes)
+    # In a made-up table numbers hang together, so a method that loses it is foretold to.
+    assert found.expected[0].within > 0.25
+
+
+def test_kinds_without_values_are_made_up_as_such_and_read_again():
+    kinds = {"is": "boolean", "came": "date", "left": "date", "at": "date", "n": "real"}
+    forms = {"came": "%Y-%m-%d %H:%M:%S", "left": "%d.%m.%y", "at": "%H:%M"}
+    head = '[purpose]\nuse = "teaching"\nrows = 500\n[method]\nname = "independent"\n'
+    parts = [
+        f'[[column]]\nname = "{name}"\nkind = "{kind}"\n'
+        + (f'format = "{forms[name]}"\n' if name in forms else "")
+        for name, kind in kinds.items()
+    ]
+    found = rehearse(read_recipe(head + "".join(parts)))
+    assert set(found.assumed) == set(kinds)
+    assert [e.what for e in found.expected] == ["counts by any column", "counts by any two columns"]
 
 
 @pytest.mark.parametrize(
@@ -162,3 +178,10 @@ def test_the_command_proposes_takes_and_foretells(tmp_path):
     assert read_recipe(planned.read_text()).method.name == "adaptive"
     wrong = CliRunner().invoke(app, ["plan", str(path), "--take", "99"])
     assert wrong.exit_code == 2 and "no proposal 99" in wrong.output
+    path.write_text(recipe_text(recipe('use = "software"\nrows = 500')))
+    form = CliRunner().invoke(app, ["plan", str(path)])
+    assert form.exit_code == 0 and "nothing to foretell" in form.output
+    assert "epsilon" not in form.output  # no noise changes the form of values
+    path.write_text(recipe_text(recipe(TABLES.replace('["ward"]', '["bed"]'))))
+    half = CliRunner().invoke(app, ["plan", str(path)])
+    assert half.exit_code == 2 and "1." not in half.output  # of half a table: no proposal

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -258,6 +259,16 @@ def test_a_broken_rule_stops_a_release_and_its_fixes_are_changes_of_the_recipe()
         "leave the rule out",
     ]
     assert line.fixes[-1].of(recipe).rules == ()
+    decides = recipe_of("independent", 'rules = ["district decides region"]\n')
+    wrong = replace(found, says="district decides region", broken=0, strange=found.rows // 2)
+    seen = replace(outcome.comparison, rules=(wrong,))
+    lines = {o.key: o for o in gate(decides, outcome.release.model, seen)}
+    assert lines["rule district decides region"].open
+    better = lines["rule district decides region"].fixes[0].of(decides)
+    lines = {o.key: o for o in gate(better, outcome.release.model, seen)}
+    assert lines["rule district decides region"].fixes[0].of(better).method.model_extra == {
+        "pinned": (("district", "region"),)
+    }
     told = outcome.release.files()["PRIVACY.md"].decode()
     assert "told by the real rows alone" in told
     assert str(found.broken) not in told.split("## Rules")[1]

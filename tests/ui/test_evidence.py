@@ -9,6 +9,7 @@ import zipfile
 import pytest
 
 from synth.budget import Budget
+from synth.evaluate import evaluation
 from synth.ingest import load
 from synth.runs import Recipe, run
 from synth.runs.gate import excepted
@@ -33,6 +34,7 @@ def who() -> Visitor:
 
 
 def test_both_are_offered_each_with_its_twin_and_its_warning(who, monkeypatch):
+    monkeypatch.setattr(evaluation, "_telling", lambda *asked: [])  # a second of trees
     held: dict[str, evidence.Offered] = {}
     usual = evidence.offer
 

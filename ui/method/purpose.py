@@ -23,6 +23,7 @@ from synth.runs.rehearsal import (
     EPSILONS,
     Expected,
     Rehearsed,
+    counts_anything,
     epsilon_for_purpose,
     ladder,
     rehearse,
@@ -55,7 +56,8 @@ def ask_purpose(who: Visitor) -> None:
             return
         with explained():
             _propose(who)
-            _rehearse(who)
+            if counts_anything(who.recipe.purpose):
+                _rehearse(who)
 
 
 def _ask(who: Visitor) -> PurposePart:

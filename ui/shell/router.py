@@ -16,7 +16,8 @@ from ui.shell.visitor import visitor
 
 # What is chosen is written in the colour of buttons, which is too dark for words on a dark ground.
 CHOSEN = """<style>
-button[data-variant][data-selected="true"] p {color: light-dark(#0f766e, #7ad7cb)}
+button[data-variant][data-selected="true"] p, [role="tab"][data-selected="true"] p,
+[data-testid="stSliderThumbValue"] p {color: light-dark(#0f766e, #7ad7cb)}
 </style>"""
 
 watched()

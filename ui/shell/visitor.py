@@ -23,6 +23,7 @@ from synth.evaluate import Comparison
 from synth.evaluate.kept import Kept
 from synth.ingest import Loaded
 from synth.ingest.declaration import ColumnPart, declared
+from synth.ingest.linked import LoadedLinked
 from synth.protect.steps import Stage
 from synth.release import Bundle
 from synth.release.signature import key_set
@@ -33,10 +34,11 @@ from synth.runs.bounds import of_server
 from synth.runs.job import Job
 from synth.runs.memory import Memory
 from synth.runs.question import Question
-from synth.runs.recipe import ReleasePart
+from synth.runs.recipe import ChildrenPart, ReleasePart
 from synth.runs.rewording import reworded
 from synth.runs.trials import Trial
 from synth.schema import Schema
+from synth.vault.linked import LinkedRows
 from ui.shell.places import page
 from ui.shell.visits import COOKIE, Visits, key_of
 
@@ -52,6 +54,7 @@ class Made:
     recipe: Recipe
     zipped: bytes
     comparison: Comparison
+    linked: Comparison | None = None  # of the rows of a second table beside their people
     found: dict[int, Kept] = field(default_factory=dict, compare=False)  # by length, when asked
 
     @cached_property
@@ -84,6 +87,7 @@ class Visitor:
     """
 
     loaded: Loaded | None = None
+    second: LoadedLinked | None = None  # another table, whose rows belong to the people of this one
     table_name: str = ""
     upload: Upload | None = None  # while it is open how to read it
     recipe: Recipe = field(default_factory=Recipe)
@@ -119,7 +123,9 @@ class Visitor:
         same = again or (people and now == before)
         if self.job is not None:
             self.job.cancel()
-        gone = {} if self.loaded is None or same else {"column": (), "protect": (), "rules": ()}
+        none = {"column": (), "protect": (), "rules": (), "children": ChildrenPart()}
+        gone = {} if self.loaded is None or same else none
+        self.second = self.second if same else None
         kept = self.recipe.model_copy(update=gone)
         if gone or kept.people.column not in ("", *loaded.suggestions):
             # Who is a person is about one table: in another, the same name may cap all rows away.
@@ -234,7 +240,7 @@ class Visitor:
             self.decide(source=earlier.recipe.source)  # the query as it was spelt then
             return
         self.job = self.job_of(self.wanted, note)
-        self.job.start(self.loaded.private, of_server())
+        self.job.start(self.loaded.private, of_server(), self.linked_rows)
 
     def job_of(self, recipe: Recipe, note: Note = lambda asked: None) -> Job:
         """A job without a way back to the visitor, who may leave while it runs."""
@@ -251,6 +257,11 @@ class Visitor:
         return Job(recipe, heard, dict(self.files), over, self.looks, owner=self.owner)
 
     @property
+    def linked_rows(self) -> LinkedRows | None:
+        """The rows of the second table, for a job; None where there is none."""
+        return None if self.second is None else self.second.rows
+
+    @property
     def asked(self) -> Asked:
         """What a run of this table is about, for the audit log."""
         if self.question is not None:
@@ -258,8 +269,13 @@ class Visitor:
         return brought(self.table_name, self.recipe.method.name)
 
     def _asking(self, recipe: Recipe) -> str:
-        """The same for every run that asks a database the same; "" where none was asked."""
-        return "" if self.question is None else self.question.key(recipe, self.files)
+        """The same for every run that asks a database the same; "" where none was asked, or more.
+
+        What a second table holds is not in the question.
+        """
+        if self.question is None or recipe.children.there:
+            return ""
+        return self.question.key(recipe, self.files)
 
     def keep_run(self, trial: Trial) -> None:
         """Keep what came of a run to be compared with others, once."""
@@ -278,7 +294,7 @@ class Visitor:
         if job is None or not job.finished.is_set() or job.bundle is None or job.comparison is None:
             return False
         if self.made is None or self.made.zipped is not job.bundle:
-            self.made = Made(job.recipe, job.bundle, job.comparison)
+            self.made = Made(job.recipe, job.bundle, job.comparison, job.linked)
             self.finished[:] = [self.made]
             self.keep_run(self.made.trial)
             if asking := self._asking(job.recipe):

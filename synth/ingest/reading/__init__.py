@@ -14,7 +14,7 @@ from synth.ingest.reading.arrow import read_arrow, types_of, types_of_frame
 from synth.ingest.reading.endings import footer_of, said_of_footer, without_names
 from synth.ingest.reading.formats import format_of, unpacked, without_zeros
 from synth.ingest.reading.records import read_json
-from synth.ingest.reading.said import MISSING_TEXTS, Choices, Click, Noticed, Read
+from synth.ingest.reading.said import MISSING_TEXTS, Choices, Click, Noticed, Read, number_of
 from synth.ingest.reading.sheets import read_sheet
 from synth.ingest.reading.statistical import PROGRAMS, read_statistical
 from synth.ingest.reading.text import read_text
@@ -68,7 +68,8 @@ def read_table(
     people(read.frame)
     told, repeated = without_names(read.frame) if found in ("text", "excel") else (read.frame, 0)
     if repeated:
-        what = f"{repeated:,} rows repeat the names of the columns and were left out."
+        many = number_of(repeated, "row repeats", "rows repeat")
+        what = f"{many} the names of the columns and {'was' if repeated == 1 else 'were'} left out."
         noticed.append(Noticed(what, "They come from files that were put together."))
     tidy = stripped if found == "text" else compact
     frame, gaps = tidy(told, missing)

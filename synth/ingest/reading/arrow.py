@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import IO
+from collections.abc import Mapping
+from typing import IO, Any
 
 from synth.errors import IngestError
 from synth.incoming import DAMAGE, Refusal
 from synth.ingest.reading.layout import all_different
 from synth.ingest.reading.said import Noticed, Read, listed
 from synth.ingest.width import check_width
-from synth.lazily import pa, pd
+from synth.lazily import np, pa, pd
 from synth.schema.stored import arrow_type
 from synth.schema.typed import sure
 
@@ -40,7 +41,7 @@ def read_arrow(stream: IO[bytes], found: str) -> Read:
         noticed: list[Noticed] = []
         if len(set(table.column_names)) < table.num_columns:
             table = table.rename_columns(all_different(table.column_names, noticed))
-        frame = _frame(table)
+        frame = _with_range(_frame(table), table.schema.pandas_metadata)
     except IngestError:
         raise
     except (pa.ArrowException, *DAMAGE) as error:
@@ -63,6 +64,21 @@ def read_arrow(stream: IO[bytes], found: str) -> Read:
         ),
         stored={names.get(n, n): kind for n, kind in stored.items()},
     )
+
+
+def _with_range(frame: pd.DataFrame, told: Mapping[str, Any] | None) -> pd.DataFrame:
+    """With a pandas index of even steps that has a name: it is no column in the file."""
+    for level in (told or {}).get("index_columns", ()):
+        if not isinstance(level, dict) or level.get("kind") != "range":
+            continue
+        start, stop, step = (level.get(key) for key in ("start", "stop", "step"))
+        whole = type(start) is int and type(stop) is int and type(step) is int and step != 0
+        name = level.get("name")
+        if name is None or name in frame or not whole:
+            continue
+        if len(every := range(start, stop, step)) == len(frame):  # type: ignore[arg-type]
+            frame = frame.assign(**{str(name): np.array(every)})
+    return frame
 
 
 def types_of(schema: pa.Schema) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from synth.errors import IngestError
-from synth.ingest.reading.said import Click, Noticed
+from synth.ingest.reading.said import Click, Noticed, number_of
 from synth.lazily import compiled
 
 BLOCK = 1 << 20  # bytes read at once
@@ -168,7 +168,8 @@ def blocks(stream: IO[bytes]) -> Iterator[bytes]:
 
 def _torn(lines: int) -> Noticed:
     return Noticed(
-        f"{lines:,} lines hold bytes that are no UTF-8, while all the others are; those bytes "
+        f"{number_of(lines, 'line holds', 'lines hold')} bytes that are no UTF-8, while all the "
+        "others are; those bytes "
         "were read as `�`.",
         "If they matter, save the file again in UTF-8.",
     )

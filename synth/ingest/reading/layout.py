@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from synth.ingest.reading.said import MISSING_TEXTS, Choices, Click, Noticed, listed
+from synth.ingest.reading.said import MISSING_TEXTS, Choices, Click, Noticed, listed, number_of
 from synth.ingest.width import check_width
 from synth.lazily import compiled
 
@@ -233,7 +233,7 @@ def _named(cells: Sequence[str], width: int, noticed: list[Noticed]) -> tuple[st
     told += [""] * (width - len(told))
     names = all_different(told, noticed)
     if empty := told.count(""):
-        noticed.append(Noticed(f"{empty:,} columns have no name and were named by their place."))
+        noticed.append(_said_of_nameless(empty))
     if any("\n" in c.strip() or "\r" in c.strip() for c in cells):
         noticed.append(Noticed("Line breaks in the names of columns were read as blanks."))
     return names
@@ -258,10 +258,15 @@ def all_different(told: Sequence[str], noticed: list[Noticed]) -> tuple[str, ...
     return tuple(names)
 
 
+def _said_of_nameless(count: int) -> Noticed:
+    told = number_of(count, "column has no name and was", "columns have no name and were")
+    return Noticed(f"{told} named by {'its' if count == 1 else 'their'} place.")
+
+
 def _said_of_preamble(lines: Sequence[int], at: int, headed: bool) -> Noticed:
     where = f"the names of the columns are in line {lines[at]}" if headed else "the table begins"
     return Noticed(
-        f"The first {lines[at] - 1:,} lines stand above the table: {where}"
+        f"{number_of(lines[at] - 1, 'line stands', 'lines stand')} above the table: {where}"
         + ("." if headed else f" in line {lines[at]}."),
         "If the names are elsewhere, give their line as `header` in [source].",
         (Click("The names are in line 1", "header", 1),),

@@ -23,7 +23,7 @@ from synth.ingest.reading.encodings import BLOCK, Encoded, encoding_of
 from synth.ingest.reading.eurostat import eurostat
 from synth.ingest.reading.layout import LOOKED, Layout, layout_of
 from synth.ingest.reading.ruled import BAR, ruled, without_rules
-from synth.ingest.reading.said import Choices, Click, Noticed, Read
+from synth.ingest.reading.said import Choices, Click, Noticed, Read, number_of
 from synth.ingest.reading.tidy import categorical
 from synth.ingest.width import check_width
 from synth.lazily import pa, pd
@@ -90,7 +90,7 @@ def read_text(stream: IO[bytes], choices: Choices) -> Read:
         frame, said = split
         noticed = (*noticed, said)
     written = _written(lines, delimiter, encoded, start, layout.first)
-    return Read(frame, noticed, written)
+    return _kept(Read(frame, noticed, written), encoded, choices)
 
 
 def _check_lines(text: str, whole: bool) -> None:
@@ -131,7 +131,8 @@ def _start(text: str, fields: Fields, skipped: int) -> Start:
         ) from None
     noticed: tuple[Noticed, ...] = ()
     if first > skipped:
-        noticed = (Noticed(f"The first {first - skipped:,} lines are comments and were left out."),)
+        many = number_of(first - skipped, "line is a comment", "lines are comments")
+        noticed = (Noticed(f"{many} at the beginning. {_left_out(first - skipped)}"),)
     return Start(rows, [i + 1 for i in at], [ends[i] for i in at], noticed)
 
 
@@ -282,17 +283,22 @@ def _said_of_ragged(
         line = before + reader.line_num
     where = ", ".join(f"line {at:,} ({fields})" for at, fields in told[:MOST_TOLD])
     more = f" and {len(told) - MOST_TOLD:,} more" if len(told) > MOST_TOLD else ""
-    what = f"{many:,} lines do not have the {width} fields of the others"
+    lack = number_of(many, "line does not", "lines do not")
+    what = f"{lack} have the {width} fields of the others"
     what += f": {where}{more}" if where else ""
     if choices.skip_ragged:
-        return Noticed(f"{what}. They were left out.", "Correct them to keep them.")
+        return Noticed(f"{what}. {_left_out(many)}", "Correct what you want to keep.")
     ending = told and good and told[0][0] > last
     raise IngestError(
         what + ("; they stand at the end, as totals and footnotes do." if ending else "."),
-        "Quote values that contain the delimiter, or correct those lines. To read on without them, "
-        "set skip_ragged = true in [source].",
+        "Quote values that contain the delimiter, or correct what is wrong there; or read on "
+        "without (`skip_ragged = true` under [source] of a recipe).",
         about=("skip_ragged",),
     )
+
+
+def _left_out(lines: int) -> str:
+    return f"{'It was' if lines == 1 else 'They were'} left out."
 
 
 def _until_wrong(rows: Iterator[list[str]]) -> Iterator[list[str]]:
@@ -327,19 +333,25 @@ def _read_aligned(stream: IO[bytes], encoded: Encoded, delimiter: str, choices: 
     noticed = [*encoded.noticed, _said_of_aligned(delimiter), *layout.noticed]
     if wrong:
         what = (
-            f"{len(wrong):,} lines do not have the {len(layout.names)} fields of the others: "
+            f"{number_of(len(wrong), 'line does not', 'lines do not')} have the "
+            f"{len(layout.names)} fields of the others: "
             + ", ".join(f"line {i:,}" for i, _ in wrong[:MOST_TOLD])
         )
         if not choices.skip_ragged:
             raise IngestError(
                 f"{what}.",
-                "Correct them, or set skip_ragged = true in [source] to read on without them.",
+                "Correct what is wrong there; or read on without (`skip_ragged = true` under "
+                "[source] of a recipe).",
                 about=("skip_ragged",),
             )
-        noticed.append(Noticed(f"{what}. They were left out.", "Correct them to keep them."))
+        noticed.append(
+            Noticed(f"{what}. {_left_out(len(wrong))}", "Correct what you want to keep.")
+        )
     kept = [r for r in body if len(r) == len(layout.names)]
     frame = pd.DataFrame(kept, columns=list(layout.names), dtype="category")
-    return Read(frame, tuple(noticed), Written("\t", encoded.name, line_end=_end(text)))
+    names = _encoding(lines[layout.first - 1][1] if layout.first else "", encoded)
+    written = Written("\t", names, line_end=_end(text))
+    return _kept(Read(frame, tuple(noticed), written), encoded, choices)
 
 
 def _read_ruled(stream: IO[bytes], encoded: Encoded, choices: Choices) -> Read:
@@ -349,14 +361,15 @@ def _read_ruled(stream: IO[bytes], encoded: Encoded, choices: Choices) -> Read:
     plain = io.BytesIO(without_rules(text).encode())
     read = read_text(plain, replace(choices, encoding="utf-8", delimiter=BAR))
     said = Noticed("The lines drawn around the rows, and a count of the rows below, were left out.")
-    written = Written(BAR, encoded.name, line_end=_end(text))
-    return replace(read, noticed=(*encoded.noticed, said, *read.noticed), written=written)
+    written = Written(BAR, _encoding("".join(map(str, read.frame)), encoded), line_end=_end(text))
+    read = replace(read, noticed=(*encoded.noticed, said, *read.noticed), written=written)
+    return _kept(read, encoded, choices)
 
 
 def _said_of_aligned(delimiter: str) -> Noticed:
     how = "divided by blanks" if delimiter == BLANK else "of a fixed width"
     return Noticed(
-        f"The fields were read as {how}.",
+        f"The fields were read as {how}; the synthetic table has a tab between them.",
         'If the table has one column only, set delimiter = "," in [source].',
         (Click("It has one column only", "delimiter", ","),),
     )
@@ -375,7 +388,27 @@ def _written(text: str, delimiter: str, encoded: Encoded, start: Start, first: i
     ends = [*start.places[1:], len(text)]
     raw = text[start.places[place] : ends[place]].strip("\r\n")
     every = raw == delimiter.join('"' + c.replace('"', '""') + '"' for c in start.rows[place])
-    name = {"utf-16-le": "utf-16"}.get(encoded.name, encoded.name)
-    if raw.isascii() and not name.startswith("utf"):
-        name = "utf-8"
+    name = _encoding(raw, encoded)
     return Written(delimiter, name, every, _end(text[: ends[place]]))
+
+
+def _encoding(header: str, encoded: Encoded) -> str:
+    """The encoding that the names of the columns have."""
+    name = {"utf-16-le": "utf-16"}.get(encoded.name, encoded.name)
+    return "utf-8" if header.isascii() and not name.startswith("utf") else name
+
+
+def _kept(read: Read, encoded: Encoded, choices: Choices) -> Read:
+    """The same, in the encoding that the custodian gave; or with how it is kept, where none was."""
+    if read.written is None or read.written.encoding != "utf-8" or encoded.name == "utf-8":
+        return read
+    if choices.encoding:
+        return replace(read, written=replace(read.written, encoding=encoded.name))
+    click = Click(f"Keep {encoded.name}", "encoding", encoded.name)
+    what = "The synthetic table is written in UTF-8, as rows alone told the encoding of the file."
+    remedy = f'To keep {encoded.name}, set encoding = "{encoded.name}" in [source].'
+    if not encoded.noticed:
+        return replace(read, noticed=(*read.noticed, Noticed(what, remedy, (click,))))
+    (first,) = encoded.noticed  # two encodings are likely: one more button beside it
+    both = replace(first, remedy=f"{first.remedy} {what} {remedy}", clicks=(*first.clicks, click))
+    return replace(read, noticed=tuple(both if n is first else n for n in read.noticed))

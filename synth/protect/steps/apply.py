@@ -179,7 +179,14 @@ def after_steps(loaded: Loaded, stage: Stage, parts: Sequence[ColumnPart]) -> Lo
     later = [p for p in parts if p.name not in loaded.suggestions]
     private = stage.private.declared_by_custodian(declared(own, later))
     said = (_still(p, stage) for p in parts if p.name in schema)
-    return Loaded(private, own, stage.rows, tuple(said), changed=stage.changed)
+    return Loaded(
+        private,
+        own,
+        stage.rows,
+        tuple(said),
+        written=loaded.written,  # a `;` says what a comma may be
+        changed=stage.changed,
+    )
 
 
 def _still(part: ColumnPart, stage: Stage) -> ColumnPart:

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from synth.release.papers.fields import schema_of, type_of
+from synth.release.children import TABLE
+from synth.release.papers.fields import schema_of, schema_of_linked, type_of
 from synth.release.papers.released import Released
 from synth.schema import Dates, Numbers
 from synth.schema.stored import truth
@@ -83,11 +84,25 @@ def data_package(released: Released) -> dict[str, Any]:
         **created,
         **_licensed(about.licence),
         **_contributors(released),
-        "resources": [_resource(stem, released) for stem in released.tables],
+        "resources": [
+            *(_resource(stem, released, schema_of(released)) for stem in released.tables),
+            *_second(released),
+        ],
     }
 
 
-def _resource(stem: str, released: Released) -> dict[str, Any]:
+def _second(released: Released) -> list[dict[str, Any]]:
+    """The second tables, each with a key of the first one of its copy."""
+    linked = released.linked
+    if linked is None:
+        return []
+    both = zip(linked.told.tables, released.tables, strict=True)
+    return [
+        _resource(stem, linked.told, schema_of_linked(linked, slug(first))) for stem, first in both
+    ]
+
+
+def _resource(stem: str, released: Released, schema: Mapping[str, Any]) -> dict[str, Any]:
     path, written = f"{stem}.csv", released.written
     return {
         "name": slug(stem),
@@ -98,7 +113,7 @@ def _resource(stem: str, released: Released) -> dict[str, Any]:
         "encoding": written.encoding,
         "hash": f"sha256:{released.sums[path]}",
         "dialect": {"delimiter": written.delimiter, "lineTerminator": written.line_end},
-        "schema": schema_of(released),
+        "schema": dict(schema),
     }
 
 
@@ -145,9 +160,38 @@ def croissant(released: Released) -> dict[str, Any]:
         **by,
         **({"citeAs": _cited(released)} if about.publisher else {}),
         **(contact if about.contact else {}),
-        "distribution": [_file(n, digest) for n, digest in released.sums.items()],
-        "recordSet": [_records(released)],
+        "distribution": [_file(n, digest) for n, digest in _sums(released).items()],
+        "recordSet": [_records(released), *_records_of_second(released)],
     }
+
+
+def _sums(released: Released) -> dict[str, str]:
+    """The checksums of all files of rows."""
+    return {**released.sums, **(released.linked.told.sums if released.linked else {})}
+
+
+def _records_of_second(released: Released) -> list[dict[str, Any]]:
+    """The columns of the second table, its key pointing to that of the first."""
+    linked = released.linked
+    if linked is None:
+        return []
+    told = linked.told
+    fields = [_croissant_field(i, c.column.name, told, TABLE) for i, c in _numbered(told)]
+    numbers = {c.column.name: i for i, c in _numbered(released)}
+    for field in fields:
+        if field["name"] == linked.children.parent_key:
+            theirs = f"rows/{numbers[linked.children.key]}"
+            field["references"] = {"field": {"@id": theirs}}
+    words = f"One line for each row of {linked.children.name}."
+    return [
+        {
+            "@type": "cr:RecordSet",
+            "@id": TABLE,
+            "name": linked.children.name,
+            "description": words,
+            "field": fields,
+        }
+    ]
 
 
 def _told(released: Released) -> str:
@@ -189,17 +233,17 @@ def _numbered(released: Released) -> list[tuple[int, Any]]:
     return list(enumerate(released.columns, start=1))
 
 
-def _croissant_field(number: int, name: str, released: Released) -> dict[str, Any]:
+def _croissant_field(number: int, name: str, released: Released, table: str = "") -> dict[str, Any]:
     column = released.model.schema[name]
     unit = f" ({column.unit})" if column.unit else ""
     return {
         "@type": "cr:Field",
-        "@id": f"rows/{number}",
+        "@id": f"{table or 'rows'}/{number}",
         "name": name,
         "description": f"{column.meaning or name}{unit}",
         "dataType": _kind(name, released),
         "source": {
-            "fileObject": {"@id": "synthetic.parquet"},
+            "fileObject": {"@id": f"{table or 'synthetic'}.parquet"},
             "extract": {"column": name},
         },
     }

@@ -1,4 +1,7 @@
-"""dictionary.csv: one line for each column, for people with a spreadsheet."""
+"""dictionary.csv: one line for each column, for people with a spreadsheet.
+
+Where a release has a second table, each line begins with the name of its own.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,16 @@ def dictionary(released: Released) -> bytes:
     """The file, in UTF-8 with a mark that spreadsheets need; no cell of it is a formula."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(HEAD)
-    for told in released.columns:
-        writer.writerow([harmless(cell) for cell in _line(told, released)])
+    linked = released.linked
+    if linked is None:
+        writer.writerow(HEAD)
+        for told in released.columns:
+            writer.writerow([harmless(cell) for cell in _line(told, released)])
+        return out.getvalue().encode("utf-8-sig")
+    writer.writerow(("table", *HEAD))
+    for name, table in ((linked.children.of, released), (linked.children.name, linked.told)):
+        for told in table.columns:
+            writer.writerow([name, *(harmless(cell) for cell in _line(told, table))])
     return out.getvalue().encode("utf-8-sig")
 
 

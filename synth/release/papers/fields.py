@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from synth.lazily import compiled
-from synth.release.papers.released import Released
+from synth.release.papers.released import Linked, Released
 from synth.release.papers.standing import OTHER_WORDS, ColumnStanding
 from synth.schema import Categories, Column, Dates, Numbers, Origin, Pattern
 from synth.schema.domain import Domain
@@ -27,10 +27,23 @@ EMPTY = ""
 
 def schema_of(released: Released) -> dict[str, Any]:
     """The Table Schema of the synthetic rows."""
+    keyed = {"primaryKey": [released.linked.children.key]} if released.linked else {}
     return {
         "fields": [_field(c, released) for c in released.columns],
         "missingValues": [EMPTY],
+        **keyed,
     }
+
+
+def schema_of_linked(linked: Linked, resource: str) -> dict[str, Any]:
+    """The Table Schema of a second table.
+
+    Args:
+        resource: the name of the first one that its rows point to.
+    """
+    there = {"resource": resource, "fields": [linked.children.key]}
+    key = {"fields": [linked.children.parent_key], "reference": there}
+    return {**schema_of(linked.told), "foreignKeys": [key]}
 
 
 def type_of(column: Column, several: frozenset[str] = frozenset()) -> str:

@@ -29,6 +29,9 @@ FILES = {
     "counts.csv": "protected counts of real people",
     "counts.parquet": "the same counts, with types",
     "counts.json": "what the counts mean",
+    "children.csv": "the rows of the second table, as text",
+    "children.parquet": "the same rows, with types",
+    "children.json": "the second table: its key, and the model that its rows were drawn from",
     "showcase.json": "how the showcase looks: `synth showcase release.zip` opens it",
 }
 
@@ -44,6 +47,7 @@ def readme(released: Released) -> str:
         _head(released),
         _about(released),
         _what(released),
+        _second(released),
         _columns(released),
         _not_for(released),
         _before(released),
@@ -96,15 +100,41 @@ def _what(released: Released) -> Iterator[str]:
     return _section("What this is", lines)
 
 
+def _second(released: Released) -> Iterator[str]:
+    """How the two tables hang together."""
+    if released.linked is None:
+        return iter(())
+    told = released.linked.children
+    name, of, each = plain(told.name), plain(told.of), plain(told.count)
+    lines = [
+        f"`synthetic.csv` holds {of}, one row each; `children.csv` holds {name}: "
+        f"{released.linked.told.rows:,} rows, each of which belongs to one of {of}. "
+        f"`{told.parent_key}` there is `{told.key}` here, and both are made anew. {each} says how "
+        f"many rows of {name} belong to a row of {of}, {told.most} at most.",
+        "",
+        f"What a row of {name} holds goes by what is known of whom it belongs to; rows of one "
+        "person were drawn without a look at each other.",
+    ]
+    return _section("The two tables", lines)
+
+
+HEAD = (
+    "| column | meaning | unit | holds | empty | what is left of it |",
+    "| --- | --- | --- | --- | --- | --- |",
+)
+
+
 def _columns(released: Released) -> Iterator[str]:
     lines = [
         "What can be said of each column from this release alone: from its rows, its model and the "
         "noise it names. How near a column is to the real one, only the custodian can tell.",
         "",
-        "| column | meaning | unit | holds | empty | what is left of it |",
-        "| --- | --- | --- | --- | --- | --- |",
+        *HEAD,
         *(_line(c) for c in released.columns),
     ]
+    if linked := released.linked:
+        named = f"And of {plain(linked.children.name)}, in `children.csv`:"
+        lines += ["", named, "", *HEAD, *(_line(c) for c in linked.told.columns)]
     return _section("The columns", lines)
 
 
@@ -125,11 +155,12 @@ def share(part: float) -> str:
 def _not_for(released: Released) -> Iterator[str]:
     lines = [f"- {text}" for text in general(released)]
     of: dict[str, list[str]] = {}
-    for told in released.columns:
+    second = released.linked.told.columns if released.linked else ()
+    for told in (*released.columns, *second):
         for use in told.not_for:
             of.setdefault(use, []).append(told.column.name)
     for use, names in of.items():
-        lines.append(f"- {', '.join(map(plain, names))}: {plain(use)}.")
+        lines.append(f"- {', '.join(map(plain, dict.fromkeys(names)))}: {plain(use)}.")
     return _section("Do not use it for", lines)
 
 
@@ -157,6 +188,11 @@ def general(released: Released) -> Iterator[str]:
                 f"Whatever needs the rule “{plain(str(count.rule))}”: {count.broken:,} of "
                 f"{count.rows:,} rows break it."
             )
+    if linked := released.linked:
+        yield (
+            f"How rows of {plain(linked.children.name)} that belong to the same person go together "
+            "(what came after what, how often it stayed the same): each was drawn by itself."
+        )
     kept = released.upkeep
     if kept.drawn and kept.left_out / kept.drawn > MANY_LEFT_OUT:
         about = dict.fromkeys(n for c in released.rules for n in c.rule.columns)
@@ -182,13 +218,16 @@ def _before(released: Released) -> Iterator[str]:
 
 
 def _files(released: Released) -> Iterator[str]:
-    names = [*released.sums, *released.files]
+    linked = released.linked
+    names = [*released.sums, *(linked.told.sums if linked else ()), *released.files]
     told = [n for n in FILES if n in names or n in PAPERS]
     lines = ["| file | what it is |", "| --- | --- |"]
     lines += [f"| `{n}` | {FILES[n]} |" for n in told]
     if released.copies > 1:
         last = released.copies
         lines.append(f"| `synthetic-2` to `synthetic-{last}` | further tables, drawn anew |")
+        if linked:
+            lines.append(f"| `children-2` to `children-{last}` | the rows that belong to each |")
     lines.append("| `SHA256SUMS` | the checksum of each file |")
     return _section("The files", lines)
 

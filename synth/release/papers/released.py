@@ -8,6 +8,7 @@ from functools import cached_property
 
 from synth.learning.keeping import Upkeep
 from synth.learning.method import Model
+from synth.release.children import Children
 from synth.release.papers.about import About
 from synth.release.papers.standing import ColumnStanding, standings
 from synth.release.papers.tally import RowTally
@@ -29,6 +30,7 @@ class Released:
         sums: the SHA-256 of the files of rows.
         files: names of all other files that are no paper.
         recipe: as TOML; "" for none.
+        linked: its second table; None where it has none.
     """
 
     title: str
@@ -43,6 +45,7 @@ class Released:
     sums: Mapping[str, str]
     files: Sequence[str]
     recipe: str
+    linked: Linked | None = None
 
     @property
     def model(self) -> Model:
@@ -66,3 +69,11 @@ class Released:
     def heading(self, name: str) -> str:
         """The name of a column as it heads the CSV files."""
         return str(harmless(name)) if self.safe else name
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A second table as far as papers tell of it: how it hangs together with the first, and it."""
+
+    children: Children
+    told: Released

@@ -51,8 +51,11 @@ def _folder(table: Table) -> list[dict[str, Any]]:
     made = ['pm.collectionVariables.set("made", pm.response.json().id);']
     name = table.fields[0].name
     order = next((f.name for f in table.fields if "," not in f.name), "id")
+    parent = table.parent
+    theirs = [f"/{parent.name}/1{root}"] if parent else []  # ids begin with 1
     return [
         _request("Rows", "GET", root, 200, tests=total),
+        *(_request("Rows that belong to one", "GET", path, 200, tests=total) for path in theirs),
         _request("A page", "GET", root, 200, query={"_page": "2", "_per_page": "5"}, tests=paging),
         _request("Sorted", "GET", root, 200, query={"_sort": f"-{order}", "_per_page": "5"}),
         _request("Filtered", "GET", root, 200, query={f"{name}_isnull": "false"}),

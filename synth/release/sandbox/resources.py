@@ -8,10 +8,11 @@ from typing import Any
 
 from synth.lazily import np, pd
 from synth.release.bundle import Bundle, consistent
+from synth.release.children import Children
 from synth.release.counts import LINES_PARQUET
 from synth.release.sandbox.server.service import Service, Settings
-from synth.release.sandbox.server.table import RESERVED, Field, Row, Table
-from synth.schema import Categories, Column, Dates, Domain, Numbers, Pattern
+from synth.release.sandbox.server.table import RESERVED, Field, Parent, Row, Table
+from synth.schema import Categories, Column, Dates, Domain, Numbers, Pattern, Schema
 from synth.schema.values import stamp
 
 MOST_ROWS = 200_000  # rows served from memory
@@ -39,21 +40,34 @@ def about(bundle: Bundle) -> dict[str, Any]:
 
 @consistent()
 def resources(bundle: Bundle, name: str = "rows") -> dict[str, Table]:
-    """The synthetic rows as a table, and the protected counts beside them if there are any."""
-    plain = re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-") or "rows"
-    found = {plain: _rows(bundle, plain)}
+    """The synthetic rows as a table, those that belong to them, and protected counts, if any."""
+    second = bundle.children
+    named = second.of if second is not None and name == "rows" else name
+    plain = re.sub(r"[^a-z0-9-]+", "-", named.lower()).strip("-") or "rows"
+    found = {plain: _table(plain, bundle.schema, bundle.rows.head(MOST_ROWS))}
+    if second is not None:
+        own = re.sub(r"[^a-z0-9-]+", "-", second.name.lower()).strip("-")
+        own = f"{own}-of-{plain}" if own == plain else own
+        found[own] = _second(bundle, second, own, plain)
     if LINES_PARQUET in bundle.files:
         beside = "counts" if plain == "aggregates" else "aggregates"
         found[beside] = _counts(bundle, beside)
     return found
 
 
-def _rows(bundle: Bundle, name: str) -> Table:
-    frame = bundle.rows.head(MOST_ROWS)
-    columns = {_safe(c.name): _values(c, frame[c.name]) for c in bundle.schema}
-    fields = tuple(_field(_safe(c.name), c, columns[_safe(c.name)]) for c in bundle.schema)
-    rows = _zipped(columns, len(frame))
-    return Table(name, fields, rows)
+def _table(name: str, schema: Schema, frame: pd.DataFrame, parent: Parent | None = None) -> Table:
+    columns = {_safe(c.name): _values(c, frame[c.name]) for c in schema}
+    fields = tuple(_field(_safe(c.name), c, columns[_safe(c.name)]) for c in schema)
+    return Table(name, fields, _zipped(columns, len(frame)), parent)
+
+
+def _second(bundle: Bundle, second: Children, name: str, people: str) -> Table:
+    """The rows that belong to those that are served."""
+    rows = bundle.children_rows
+    keys = bundle.rows.head(MOST_ROWS)[second.key]
+    mine = rows[rows[second.parent_key].isin(keys)].head(MOST_ROWS)
+    parent = Parent(people, _safe(second.key), _safe(second.parent_key))
+    return _table(name, second.schema, mine, parent)
 
 
 def _zipped(columns: dict[str, list[Any]], count: int) -> tuple[Row, ...]:

@@ -83,7 +83,7 @@ def files(tables: Mapping[str, Table], about: Mapping[str, Any]) -> dict[str, by
         "requests.http": requests(tables),
         "snippets.md": snippets(tables),
         "db.json": _json({t.name: list(t.rows) for t in tables.values()}),
-        "data.sql": "\n".join(sql(t) for t in tables.values()),
+        "data.sql": "\n".join(sql(t, tables) for t in tables.values()),
     }
     server = Path(__file__).parent / "server"
     own = {f"server/{p.name}": p.read_bytes() for p in sorted(server.glob("*.py"))}
@@ -93,7 +93,8 @@ def files(tables: Mapping[str, Table], about: Mapping[str, Any]) -> dict[str, by
 def document(table: Table) -> dict[str, Any]:
     """A table as plain values for JSON."""
     fields = [asdict(f) for f in table.fields]
-    return {"name": table.name, "fields": fields, "rows": list(table.rows)}
+    parent = {"parent": asdict(table.parent)} if table.parent else {}
+    return {"name": table.name, "fields": fields, "rows": list(table.rows), **parent}
 
 
 def _json(value: Any) -> str:
@@ -104,6 +105,10 @@ def requests(tables: Mapping[str, Table]) -> str:
     """Requests for editors that run `.http` files."""
     parts = [f"@address = {ADDRESS}", ""]
     for table in tables.values():
+        if (parent := table.parent) is not None:
+            first = example(tables[parent.name])["id"]
+            address = f"{{{{address}}}}/{parent.name}/{first}/{table.name}"
+            parts.append(f"### Rows of {table.name} of one of {parent.name}\nGET {address}\n")
         row = {k: v for k, v in example(table).items() if k != "id"}
         parts += [
             f"### Rows of {table.name}\nGET {{{{address}}}}/{table.name}?_per_page=5\n",
@@ -145,15 +150,22 @@ def _literal(value: Any) -> str:
     return f"'{escaped}'"
 
 
-def _create(table: Table) -> str:
+def _create(table: Table, tables: Mapping[str, Table]) -> str:
     columns = [Field("id", "string"), *table.fields]
-    listed = ", ".join(f"{quoted(f.name)} {SQL[f.type]}" for f in columns)
+    parents = [t.parent for t in tables.values() if t.parent is not None]
+    keys = {p.key for p in parents if p.name == table.name}  # others point to them
+    listed = ", ".join(
+        f"{quoted(f.name)} {SQL[f.type]}{' UNIQUE' if f.name in keys else ''}" for f in columns
+    )
+    if (parent := table.parent) is not None:
+        there = f"{quoted(parent.name)} ({quoted(parent.key)})"
+        listed += f", FOREIGN KEY ({quoted(parent.via)}) REFERENCES {there}"
     return f"CREATE TABLE {quoted(table.name)} ({listed});"
 
 
-def sql(table: Table) -> str:
-    """A table as SQL statements."""
-    lines = [_create(table)]
+def sql(table: Table, tables: Mapping[str, Table]) -> str:
+    """One of some tables as SQL statements."""
+    lines = [_create(table, tables)]
     for row in table.rows:
         lines.append(
             f"INSERT INTO {quoted(table.name)} VALUES ({', '.join(map(_literal, row.values()))});"
@@ -166,7 +178,7 @@ def sqlite(tables: Mapping[str, Table]) -> bytes:
     connection = sqlite3.connect(":memory:")
     try:
         for table in tables.values():
-            connection.execute(_create(table))
+            connection.execute(_create(table, tables))
             marks = ", ".join("?" * (len(table.fields) + 1))
             connection.executemany(
                 f"INSERT INTO {quoted(table.name)} VALUES ({marks})",

@@ -89,7 +89,14 @@ def _paths(table: Table) -> dict[str, Any]:
     root = f"/{table.name}"
     number = {"type": "string", "pattern": ID}
     id = [{"name": "id", "in": "path", "required": True, "schema": number}]
+    within = {}
+    if (parent := table.parent) is not None:
+        theirs = f"Rows of {table.name} that belong to one of {parent.name}"
+        told = _get(theirs, many, [*_pages(table), *_filters(table)], {400: PROBLEM, 404: PROBLEM})
+        told["responses"]["200"]["content"] |= {"text/csv": csv, "application/x-ndjson": csv}
+        within = {f"/{parent.name}/{{id}}{root}": {"parameters": id, "get": told}}
     return {
+        **within,
         root: {"get": listing, "post": _write(table, "new", one, 201, (409, 422))},
         f"{root}/count": {
             "get": _get("How many rows", {"type": "object"}, _filters(table), {400: PROBLEM})

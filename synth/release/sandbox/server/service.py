@@ -75,7 +75,10 @@ class Service:
             "random": self.random,
         }
         row = ["GET", "PUT", "PATCH", "DELETE"]
+        parent = self.tables[name].parent
+        theirs = [f"/{parent.name}/{{id:int}}/{name}"] if parent else []
         return [
+            *(web.Route(p, self._handled(self.within, name), methods=["GET"]) for p in theirs),
             web.Route(f"/{name}", self._handled(self.many, name), methods=["GET", "POST"]),
             *(
                 web.Route(f"/{name}/{part}", self._handled(answer, name), methods=["GET"])
@@ -157,6 +160,17 @@ class Service:
         if request.method == "POST":
             return await self._added(request, overlay)
         page = asked(overlay.table, overlay.rows(), request.query_params.multi_items())
+        headers = _paging(request, page)
+        return _formatted(overlay.table, page.rows, request.query_params.get("_format"), headers)
+
+    async def within(self, request: web.Request) -> web.Response:
+        """The rows that belong to one row of another resource."""
+        overlay, parent = self._overlay(request), self.tables[request.state.table].parent
+        assert parent is not None
+        session = request.headers.get("x-session", "")[:80]
+        owner = self.sessions.overlay(session, parent.name).get(str(request.path_params["id"]))
+        mine = (r for r in overlay.rows() if r.get(parent.via) == owner.get(parent.key))
+        page = asked(overlay.table, mine, request.query_params.multi_items())
         headers = _paging(request, page)
         return _formatted(overlay.table, page.rows, request.query_params.get("_format"), headers)
 

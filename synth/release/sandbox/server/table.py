@@ -127,12 +127,32 @@ def _is_moment(value: str, form: str) -> bool:
 
 
 @dataclass(frozen=True)
+class Parent:
+    """The resource that the rows of another belong to.
+
+    Args:
+        name: of that resource.
+        key: its field that names a row of it.
+        via: the field of the other resource that holds it.
+    """
+
+    name: str
+    key: str
+    via: str
+
+
+@dataclass(frozen=True)
 class Table:
-    """A resource: its name, its fields and its rows, each with an `id`."""
+    """A resource: its name, its fields and its rows, each with an `id`.
+
+    Args:
+        parent: what its rows belong to; None where they stand by themselves.
+    """
 
     name: str
     fields: tuple[Field, ...]
     rows: tuple[Row, ...] = field(repr=False)
+    parent: Parent | None = None
 
     @property
     def by_name(self) -> dict[str, Field]:
@@ -147,7 +167,9 @@ class Table:
     def of(cls, document: Mapping[str, Any]) -> Table:
         """The table a JSON document describes."""
         fields = tuple(Field(**{**f, "enum": tuple(f.get("enum", ()))}) for f in document["fields"])
-        return cls(document["name"], fields, tuple(document["rows"]))
+        told = document.get("parent")
+        parent = Parent(**told) if told else None
+        return cls(document["name"], fields, tuple(document["rows"]), parent)
 
     def refuse(self, body: Any, *, partial: bool = False) -> None:
         """Raises MockProblem 422 with one sentence per field where a row does not fit."""

@@ -1,0 +1,299 @@
+"""Two tables of the same people: one promise, keys that hold, and what is told of it."""
+
+import csv
+import io
+import json
+import re
+import sqlite3
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
+
+from synth.cli import app
+from synth.errors import BundleError, RecipeError, SchemaError
+from synth.release import Bundle
+from synth.release.papers.about import About
+from synth.release.sandbox import resources, service
+from synth.release.sandbox.resources import about
+from synth.release.sandbox.take_away import files
+from synth.release.table_files import write_parquet
+from synth.runs import Outcome, Recipe, read_recipe, run, verify
+from synth.runs.recipe import MethodPart
+from synth.runs.recipe_file import recipe_text, whole_text
+from synth.runs.recipe_told import told
+from synth.runs.remote import sendable
+from synth.runs.rewording import reworded
+from tests.bundles import passed_on
+
+ROOT = Path(__file__).parents[2]
+PEOPLE = 1500
+MOST = 3
+RECIPE = f"""
+[people]
+column = "patient"
+[children]
+name = "visits"
+of = "patients"
+key = "whose"
+most = {MOST}
+[[children.column]]
+name = "ward"
+values = ["eye", "heart"]
+other = false
+missing = false
+[[children.column]]
+name = "visit"
+role = "identifier"
+[[children.column]]
+name = "days"
+kind = "integer"
+low = 0
+high = 9
+intervals = 10
+role = "plain"
+missing = false
+[[column]]
+name = "sex"
+values = ["F", "M"]
+other = false
+missing = false
+[[column]]
+name = "age"
+kind = "integer"
+low = 0
+high = 100
+role = "plain"
+[privacy]
+epsilon = 20
+[release]
+copies = 2
+"""
+
+
+def two_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Women come twice or four times, to the eye ward and for long; men once, to the heart ward."""
+    rng = np.random.default_rng(3)
+    sex = rng.choice(["F", "M"], PEOPLE)
+    ages = rng.integers(20, 80, PEOPLE)
+    people = pd.DataFrame({"patient": [f"P{i:05}" for i in range(PEOPLE)], "sex": sex, "age": ages})
+    many = np.where(sex == "F", rng.choice([2, 4], PEOPLE), 1)
+    owner = np.repeat(np.arange(PEOPLE), many)
+    woman = (sex[owner] == "F") ^ (rng.random(len(owner)) < 0.1)
+    visits = pd.DataFrame(
+        {
+            "visit": np.arange(len(owner)) + 5000,
+            "whose": people["patient"].to_numpy()[owner],
+            "ward": np.where(woman, "eye", "heart"),
+            "days": rng.integers(0, 5, len(owner)) + 5 * woman,
+        }
+    )
+    strangers = visits.iloc[:7].assign(whose=[None, None, *("Q1", "Q2", "Q3", "Q4", "Q5")])
+    return people, pd.concat([visits, strangers], ignore_index=True)
+
+
+@pytest.fixture(scope="module")
+def outcome() -> Outcome:
+    people, visits = two_tables()
+    return run(read_recipe(RECIPE), people, children=visits)
+
+
+@pytest.fixture(scope="module")
+def bundle(outcome) -> Bundle:
+    return Bundle.read(io.BytesIO(outcome.release.zipped()))
+
+
+def test_each_row_belongs_to_somebody_who_has_as_many_as_is_said(outcome, bundle):
+    for end in ("", "-2"):
+        people = pd.read_parquet(io.BytesIO(bundle.files[f"synthetic{end}.parquet"]))
+        visits = pd.read_parquet(io.BytesIO(bundle.files[f"children{end}.parquet"]))
+        each = visits["whose"].value_counts().reindex(people["patient"]).fillna(0)
+        assert set(visits["whose"]) <= set(people["patient"])
+        assert each.to_numpy().tolist() == people["number of visits"].tolist()
+        assert visits["visit"].is_unique and people["patient"].is_unique
+    real = set(map(str, two_tables()[0]["patient"]))
+    assert real.isdisjoint(outcome.rows["patient"])
+    assert outcome.children["whose"].tolist() == visits_of(bundle)["whose"].tolist()
+
+
+def visits_of(bundle: Bundle) -> pd.DataFrame:
+    return pd.read_csv(io.BytesIO(bundle.files["children.csv"]))
+
+
+def test_what_rows_hold_goes_by_their_person(outcome):
+    beside = outcome.release.children.beside(outcome.rows, outcome.children)
+    woman = beside["patients.sex"] == "F"
+    assert (beside["ward"][woman] == "eye").mean() == pytest.approx(0.9, abs=0.05)
+    assert (beside["ward"][~woman] == "heart").mean() == pytest.approx(0.9, abs=0.05)
+    assert beside["days"].astype(int)[woman].mean() > 6
+    many = outcome.rows.groupby("sex", observed=True)["number of visits"].mean()
+    assert many["M"] == pytest.approx(1, abs=0.2)
+    assert many["F"] == pytest.approx(2.5, abs=0.2)  # of two or four, three count
+    assert outcome.linked.two_way < outcome.linked.apart_two_way / 2
+
+
+def test_what_a_cap_leaves_out_is_told_to_the_custodian_and_not_to_recipients(outcome, bundle):
+    seen = " ".join(map(str, outcome.noticed))
+    visits = two_tables()[1]
+    each = visits["whose"].value_counts()
+    cut = int((each - MOST).clip(lower=0).sum())
+    assert f"{(each > MOST).sum():,} people have more than 3 rows of visits: {cut:,} of" in seen
+    assert "2 of" in seen and "name nobody" in seen
+    privacy = bundle.files["PRIVACY.md"].decode()
+    assert "at most 3 of each were used" in privacy and "how many is not told" in privacy
+    assert f"{cut:,}" not in privacy.replace("children.json", "")
+
+
+def test_both_are_paid_for_once_and_the_promise_names_both(bundle, outcome):
+    statement = bundle.statement
+    assert "one person (one row and up to 3 linked to it)" in statement.guarantee.plain
+    assert statement.cost == pytest.approx(20)
+    own = bundle.children.model.statement
+    labelled = [e for e in statement.measured if e.purpose.startswith("visits: ")]
+    assert sum(e.rho for e in labelled) == pytest.approx(sum(e.rho for e in own.measured))
+    assert own.budget.rows_per_person == MOST
+    asked = " ".join(e.purpose for e in own.measured if not e.purpose.startswith("joint"))
+    assert "ward" in asked and "patients." not in asked  # they were told of with the first table
+    assert statement.guarantee.delta <= 1e-6
+    assert set(outcome.entries) >= set(statement.measured)
+    twice = pd.DataFrame({"patient": ["a", "a"], "number of visits": [0, 0]})
+    told = bundle.children.broken(twice, pd.DataFrame({"whose": []}))
+    assert "not different in every row" in told
+
+
+def test_papers_name_the_relation(bundle):
+    first, second, third, fourth = json.loads(bundle.files["datapackage.json"])["resources"]
+    assert first["schema"]["primaryKey"] == ["patient"]
+    keys = [r["schema"]["foreignKeys"][0]["reference"]["resource"] for r in (third, fourth)]
+    assert keys == [first["name"], second["name"]]
+    lines = list(csv.DictReader(io.StringIO(bundle.files["dictionary.csv"].decode("utf-8-sig"))))
+    assert {(r["table"], r["column"]) for r in lines} >= {("patients", "sex"), ("visits", "ward")}
+    assert "each of which belongs to one of patients" in bundle.files["README.md"].decode()
+    croissant = json.loads(bundle.files["croissant.json"])
+    assert [r["@id"] for r in croissant["recordSet"]] == ["rows", "children"]
+    assert "references" in croissant["recordSet"][1]["field"][1]
+
+
+def test_it_is_verified_and_a_broken_reference_is_refused(bundle):
+    said = " ".join(verify(bundle))
+    assert "belongs to one of patients, and each of patients has as many as it says" in said
+    rows = visits_of(bundle)
+    for change, why in (
+        (rows.assign(whose=["nobody", *rows["whose"][1:]]), "1 rows of visits belong to nobody"),
+        (rows.iloc[1:], "more or fewer rows of visits than it says"),
+    ):
+        out = io.BytesIO()
+        for _ in write_parquet([change], out):
+            pass
+        files = {**bundle.files, "children.parquet": out.getvalue()}
+        with pytest.raises(BundleError, match=why):
+            verify(passed_on(files))
+    other = Bundle.read(io.BytesIO(reworded(bundle, "Stays", About(publisher="Me"))))
+    assert verify(other) and other.files["children.csv"] == bundle.files["children.csv"]
+    alone = {n: c for n, c in bundle.files.items() if not n.startswith("children")}
+    with pytest.raises(BundleError, match="lacks its second table"):
+        verify(passed_on(alone))
+
+
+def test_a_second_table_that_promises_or_takes_something_else_is_refused(bundle):
+    told = json.loads(bundle.files["children.json"])
+    less = json.loads(bundle.files["children.json"])
+    less["model"]["statement"]["ledger"].pop()
+    for change, why in (
+        (less, "promises something else|the model says something else"),
+        (told | {"most": 4}, "do not belong together"),
+        (told | {"key": "sex"}, "do not belong together"),
+        (told | {"name": "stays"}, "promises something else"),
+    ):
+        with pytest.raises(BundleError, match=why):
+            verify(passed_on({**bundle.files, "children.json": json.dumps(change).encode()}))
+
+
+def test_the_mock_api_serves_the_rows_of_one_person(bundle):
+    api = TestClient(service(bundle).app())
+    person = api.get("/patients/1").json()
+    mine = api.get("/patients/1/visits").json()
+    assert len(mine) == person["number of visits"] > 0
+    assert {r["whose"] for r in mine} == {person["patient"]}
+    assert api.get("/patients/999999/visits").status_code == 404
+    assert len(api.get("/patients/1/visits", params={"_per_page": 1}).json()) == 1
+    assert "/patients/{id}/visits" in api.get("/openapi.json").json()["paths"]
+    statements = files(resources(bundle), about(bundle))["data.sql"].decode()
+    with sqlite3.connect(":memory:") as database:
+        database.executescript(f"PRAGMA foreign_keys = ON; {statements}")
+        with pytest.raises(sqlite3.IntegrityError):
+            database.execute("DELETE FROM patients")
+
+
+def test_a_recipe_with_a_second_table_says_all_of_it_again(bundle):
+    recipe = read_recipe(RECIPE)
+    assert read_recipe(recipe_text(recipe)) == recipe
+    assert whole_text(read_recipe(whole_text(recipe))) == whole_text(recipe)
+    assert "Second table" in [part.about for part in told(recipe)]
+    handed = tomllib.loads(bundle.files["recipe.toml"].decode())["children"]
+    assert handed["most"] == MOST and "file" not in handed and handed["column"][0]["name"] == "ward"
+    assert "[children]" not in whole_text(Recipe()).replace("[children]", "", 1)
+    with pytest.raises(RecipeError, match="a server takes one"):
+        sendable(recipe)
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ('[people]\ncolumn = "patient"\nrows = 2', "several rows"),
+        ("", "which column of the first table names the person"),
+        ('[people]\ncolumn = "patient"\n[method]\nname = "row_seeded"', "cannot draw rows"),
+        ('[people]\ncolumn = "patient"\n[evaluate]\nholdout = 0.1', "know one table only"),
+        ('[people]\ncolumn = "patient"\n[source]\nfile = "a.csv"\nstay = true', "stay"),
+    ],
+)
+def test_what_two_tables_cannot_do_together_is_refused_before_a_row_is_read(lines, why):
+    with pytest.raises(RecipeError, match=why):
+        run(read_recipe(lines + '\n[children]\nkey = "whose"'), *(None,), children=two_tables()[1])
+
+
+def test_no_file_is_read_for_a_table_that_was_handed_over(tmp_path):
+    """A server runs recipes of others on tables that come with them."""
+    (tmp_path / "visits.csv").write_text("whose,ward\nP00001,eye\n")
+    recipe = read_recipe('[people]\ncolumn = "patient"\n[children]\nfile = "visits.csv"')
+    with pytest.raises(RecipeError, match="it is not there"):
+        run(recipe, two_tables()[0], folder=tmp_path)
+    with pytest.raises(SchemaError, match="no column `patient`"):
+        run(recipe, two_tables()[0], folder=tmp_path, children=tmp_path / "visits.csv")
+
+
+def test_the_recipe_of_the_page_asks_one_database_for_both_tables():
+    page = (ROOT / "docs" / "linked-tables.md").read_text(encoding="utf-8")
+    recipe = read_recipe(re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)[0])
+    made = run(recipe.model_copy(update={"method": MethodPart(name="tree")}), folder=ROOT)
+    assert set(made.children.columns) == {"patient_id", "ward", "emergency"}
+    assert any("more than 4 rows of admissions" in str(n) for n in made.noticed)
+    assert made.release.statement.formal
+
+
+def test_the_command_line_runs_draws_and_says_what_it_does(tmp_path, bundle):
+    def typed(*words: object) -> str:
+        answer = CliRunner().invoke(app, list(map(str, words)))
+        assert answer.exit_code == 0, answer.output
+        return answer.output
+
+    people, visits = two_tables()
+    places = tmp_path / "people.csv", tmp_path / "visits.csv", tmp_path / "recipe.toml"
+    people.to_csv(places[0], index=False)
+    visits.to_csv(places[1], index=False)
+    places[2].write_text(RECIPE + '[method]\nname = "independent"\n')
+    both = "--data", places[0], "--children", places[1], "-o", tmp_path / "two.zip"
+    assert "rows of visits" in typed("run", places[2], *both, "--dry")
+    said = typed("run", places[2], *both)
+    assert "The same of visits, each beside its person" in said
+    assert "synthetic rows, and visits that belong to them, to" in said
+    assert "belongs to one of patients" in typed("verify", tmp_path / "two.zip")
+    more = tmp_path / "p.csv", tmp_path / "v.csv"
+    typed("sample", tmp_path / "two.zip", "-n", 40, "-o", more[0], "--children", more[1])
+    people, visits = map(pd.read_csv, more)
+    assert visits["whose"].value_counts().sum() == people["number of visits"].sum()
+    assert set(visits["whose"]) <= set(people["patient"]) and len(people) == 40

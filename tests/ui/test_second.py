@@ -1,0 +1,51 @@
+"""A second table of the same people, from the Data screen to a release that holds both."""
+
+import pandas as pd
+
+from synth.budget import Budget
+from synth.ingest import load
+from synth.runs import verify
+from synth.runs.recipe import ChildrenPart, MethodPart
+from tests.runs.test_linked import two_tables
+from tests.ui.test_ask_database import made
+from tests.ui.test_pages import ran, screen, words
+from ui.gate import lines_of
+from ui.shell.visitor import KEY, Visitor
+
+
+def with_people() -> Visitor:
+    who = Visitor()
+    who.bring(load(two_tables()[0], Budget(1.0)), "patients.csv")
+    who.decide(method=MethodPart(name="independent"))
+    return who
+
+
+def test_a_second_table_is_brought_told_of_released_and_let_go_of():
+    who = with_people()
+    app, key = screen("data", who), f"second.key {who.loaded.token}"
+    app.text_input(key=key).set_value("who").run()
+    visits = two_tables()[1].to_csv(index=False).encode()
+    app.file_uploader(key="second.file").upload("visits.csv", visits).run()
+    app.button(key="second.add").click().run()
+    assert "no column `who`" in words(app)
+    app.text_input(key=key).set_value("whose").run()
+    app.button(key="second.add").click().run()
+    who = ran(app).session_state[KEY]
+    assert who.recipe.people.column == "patient" and who.recipe.children.key == "whose"
+    app.number_input(key="second.most").set_value(2).run()
+    assert "people have more than 2 rows of visits" in words(ran(app))
+    bundle = made(who).made.bundle
+    assert verify(bundle) and bundle.children.most == 2 and len(bundle.rows) > 1000
+    assert "The second table: visits" in [e.label for e in screen("compare", who).expander]
+    assert not [line for line in lines_of(who.made) if line.open and "visits." in line.key]
+    assert "linked to it" in words(screen("release", who))
+    app.button(key="second.gone").click().run()
+    assert ran(app).session_state[KEY].recipe.children == ChildrenPart()
+    assert app.session_state[KEY].second is None
+
+
+def test_another_table_takes_the_second_one_with_it():
+    who = with_people()
+    who.decide(children=ChildrenPart(key="whose"))
+    who.bring(load(pd.DataFrame({"a": ["x", "y"] * 30}), Budget(1.0)), "other.csv")
+    assert who.second is None and who.recipe.children == ChildrenPart()
