@@ -162,7 +162,8 @@ class Second:
         beside = self.children.beside(people, rows)
         found = compare(as_seen(self.before, self.told), beside, progress)
         people_of = recipe.people.model_copy(update={"rows": self.children.most})
-        each = recipe.model_copy(update={"people": people_of})
+        share = recipe.children.model_copy(update={"share": 1 - recipe.children.share})
+        each = recipe.model_copy(update={"people": people_of, "children": share})
         return rows, judgeable(found, each, self.told.schema)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import (
@@ -16,6 +17,7 @@ from pydantic import (
 )
 
 from synth.budget import Budget
+from synth.budget.accounting import epsilon_of
 from synth.budget.promise import LARGEST_DELTA
 from synth.errors import RecipeError
 from synth.ingest import Query
@@ -310,6 +312,15 @@ class Recipe(Part):
     def budget(self) -> Budget:
         delta = LARGEST_DELTA if self.privacy.delta is None else self.privacy.delta
         return Budget(self.privacy.epsilon, delta, self.people.rows)
+
+    @property
+    def budget_of_first(self) -> Budget:
+        """What of the budget is for the first table: all of it where there is no second one."""
+        whole = self.budget
+        if not self.children.there or math.isinf(whole.epsilon):
+            return whole
+        left = epsilon_of((1 - self.children.share) * whole.rho, whole.delta)
+        return replace(whole, epsilon=left)
 
     @property
     def chosen(self) -> Method:

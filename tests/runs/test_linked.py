@@ -237,7 +237,7 @@ def test_a_recipe_with_a_second_table_says_all_of_it_again(bundle):
     handed = tomllib.loads(bundle.files["recipe.toml"].decode())["children"]
     assert handed["most"] == MOST and "file" not in handed and handed["column"][0]["name"] == "ward"
     assert "[children]" not in whole_text(Recipe()).replace("[children]", "", 1)
-    with pytest.raises(RecipeError, match="a server takes one"):
+    with pytest.raises(RecipeError, match="sends one"):
         sendable(recipe)
 
 
