@@ -69,10 +69,7 @@ def run_recipe(
     server: Annotated[str, typer.Option(help="Run on this server: https://…")] = "",
     token: Annotated[str, typer.Option(envvar="SYNTH_TOKEN", help="The server's.")] = "",
     audit: Logged = None,
-    key: Annotated[
-        Path | None,
-        typer.Option(envvar=KEY, help="Sign with this key, where it is made here."),
-    ] = None,
+    key: Annotated[Path | None, typer.Option(envvar=KEY, help="Sign with this key.")] = None,
     why_another: Annotated[
         str, typer.Option(help="Your reason for one more release without noise about these people.")
     ] = "",
@@ -94,29 +91,18 @@ def run_recipe(
     """
     with explained():
         wanted, both = _reasoned(read_recipe(text_of(recipe)), why_another), (data, children)
-        theirs = bool(wanted.source.database) and data is None  # rows that a server alone has
-        if evidence is not None and server and theirs:
-            raise RecipeError(NO_EVIDENCE, INSTEAD)
-        signing = None if key is None else read_key(key)
+        to = Places(output, evidence, None if key is None else read_key(key))
         if dry:
             return say_dry(wanted, recipe.parent, both, output)
         leaving = Leaving(strict=strict, despite=" ".join(despite.split()))
         if server:
-            to = _To(output, evidence, signing)
             return _elsewhere(wanted, (server, token), data, recipe.parent, to, leaving)
         here = partial(_made, wanted, both, recipe.parent, audit, thorough=evidence is not None)
-        outcome, lines = _written(here, wanted, (output, evidence), leaving, signing)
+        outcome, lines = _written(here, wanted, to, leaving)
     say_noticed(outcome.noticed)
     _tell(outcome, wanted)
     leaving.say(lines)
-    _say_written(outcome, (output, evidence), signing)
-
-
-def _say_written(
-    outcome: Outcome, places: tuple[Path, Path | None], signing: SigningKey | None
-) -> None:
-    output, evidence = places
-    typer.echo(signed_words(signing.fingerprint if signing else ""))
+    typer.echo(signed_words(to.key.fingerprint if to.key else ""))
     second = outcome.release.children
     beside = "" if second is None else f", and {second.name} that belong to them,"
     typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows{beside} to {output}.")
@@ -124,27 +110,34 @@ def _say_written(
         typer.echo(f"Wrote {evidence}: {HELD_WORDS}")
 
 
+@dataclass(frozen=True)
+class Places:
+    """Where a release goes, and the evidence, where somebody wants that; and who signs it."""
+
+    release: Path
+    evidence: Path | None
+    key: SigningKey | None
+
+
 def _written(
     made: Callable[[], Outcome],
     wanted: Recipe,
-    places: tuple[Path, Path | None],
+    to: Places,
     leaving: Leaving,
-    signing: SigningKey | None,
 ) -> tuple[Outcome, tuple[Objection, ...]]:
     """Make a release and write it, and the evidence beside it where a place is named for that."""
-    output, evidence = places
     with ExitStack() as opened:  # before anything is spent on what goes into them
-        beside = None if evidence is None else opened.enter_context(whole(evidence))
-        with whole(output) as stream:
+        beside = None if to.evidence is None else opened.enter_context(whole(to.evidence))
+        with whole(to.release) as stream:
             outcome = made()
             lines = gate_of_both(wanted, outcome)
             leaving.check(lines)
-            outcome.release.write(stream, signing)
+            outcome.release.write(stream, to.key)
         if beside is not None:
             told = reasoned(lines, leaving.despite)
             assert outcome.evaluation is not None
-            bundle = Bundle.read(io.BytesIO(outcome.release.zipped(signing)))
-            beside.write(_evidence(wanted, bundle, outcome.evaluation, told, signing))
+            bundle = Bundle.read(io.BytesIO(outcome.release.zipped(to.key)))
+            beside.write(_evidence(wanted, bundle, outcome.evaluation, told, to.key))
     return outcome, lines
 
 
@@ -167,7 +160,7 @@ def _elsewhere(
     there: tuple[str, str],
     data: Path | None,
     folder: Path,
-    to: _To,
+    to: Places,
     leaving: Leaving,
 ) -> None:
     """Let a server, with its token, make the release; whoever has the rows asks the gate here.
@@ -176,6 +169,8 @@ def _elsewhere(
         RecipeError: nothing may be written that the gate stops, and the rows are not here.
     """
     asked = wanted.source.database and data is None
+    if asked and to.evidence is not None:
+        raise RecipeError(NO_EVIDENCE, INSTEAD)
     if asked and leaving.strict:
         raise RecipeError(
             "The rows are the server's, so the gate, which `--strict` asks, cannot be asked here.",
@@ -194,29 +189,20 @@ def _elsewhere(
     if why:
         typer.echo(f"Nobody held the release against the real rows. {why}")
     typer.echo(f"Wrote the release that {there[0]} made to {to.release}.")
-    if to.evidence is not None and measures is not None:
-        told = reasoned(lines, leaving.despite)
-        bundle = Bundle.read(io.BytesIO(content))
-        write_whole(to.evidence, _evidence(wanted, bundle, measures, told, to.key))
-        typer.echo(f"Wrote {to.evidence}: {HELD_WORDS}")
-    elif to.evidence is not None:
+    if to.evidence is None:
+        return
+    if measures is None:
         raise RecipeError(
             "So there is no evidence beside it.",
             "Take `synth evaluate` with the table that the release was made of.",
         )
-
-
-@dataclass(frozen=True)
-class _To:
-    """Where a release goes, and the evidence, where somebody wants that; and who signs it."""
-
-    release: Path
-    evidence: Path | None
-    key: SigningKey | None
+    told, bundle = reasoned(lines, leaving.despite), Bundle.read(io.BytesIO(content))
+    write_whole(to.evidence, _evidence(wanted, bundle, measures, told, to.key))
+    typer.echo(f"Wrote {to.evidence}: {HELD_WORDS}")
 
 
 def _held(
-    wanted: Recipe, content: bytes, where: tuple[Path, Path], to: _To, leaving: Leaving
+    wanted: Recipe, content: bytes, where: tuple[Path, Path], to: Places, leaving: Leaving
 ) -> tuple[tuple[Objection, ...], Evaluation | None, str]:
     """What the gate finds in a release of rows that are here, or why it could not be asked.
 

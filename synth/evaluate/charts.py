@@ -13,6 +13,11 @@ from synth.lazily import alt, pd
 MOST_BARS = 40  # states shown; the rest are added up
 REST = "(all others)"
 REAL, SYNTHETIC = "real", "synthetic"
+TELLS = {
+    REAL: "Real: what one column tells of another",
+    SYNTHETIC: "Synthetic: what one column tells of another",
+    "difference": "Synthetic less real",
+}
 FAR = "distance (0 same, 1 disjoint)"  # short, as what does not fit on a phone squeezes the bars
 
 Chart: TypeAlias = "alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart"
@@ -100,12 +105,7 @@ def information_chart(comparison: Comparison, which: str, order: Sequence[str]) 
         if spread
         else alt.Scale(domain=[0, max(limit, 0.3)], scheme="teals")
     )
-    title = {
-        "real": "Real: what one column tells of another",
-        "synthetic": "Synthetic: what one column tells of another",
-        "difference": "Synthetic less real",
-    }[which]
-    base = alt.Chart(frame, title=title).encode(
+    base = alt.Chart(frame, title=TELLS[which]).encode(
         x=alt.X(
             "first:N",
             sort=list(order),

@@ -26,7 +26,7 @@ from synth.vault import PrivateTable
 
 
 @dataclass(frozen=True, repr=False)
-class Held(ForCustodian):
+class HeldHere(ForCustodian):
     """What was found.
 
     Args:
@@ -45,7 +45,7 @@ def held_here(
     *,
     thorough: bool = False,
     progress: Progress = quiet,
-) -> Held:
+) -> HeldHere:
     """How close a release is to the rows that it was made of, under the steps of its recipe.
 
     People whom the server set aside are not known here, so nothing is attacked.
@@ -73,8 +73,8 @@ def held_here(
     more = unasked(before, bundle.rows, [r.says for r in rules])
     comparison = replace(comparison, rules=rules, unasked=more)
     if not thorough:
-        return Held(comparison)
-    return Held(comparison, measured(recipe, seen, bundle.rows, comparison, progress))
+        return HeldHere(comparison)
+    return HeldHere(comparison, measured(recipe, seen, bundle.rows, comparison, progress))
 
 
 def seen_again(
