@@ -235,6 +235,8 @@ class ChildrenPart(Part):
         most: rows of one person that count, at most.
         share: of the budget; the rest is for the first table.
         given: columns of the person that its rows depend on; empty: all.
+        usual: its columns in which rows of one person mostly hold the same. What most of them hold
+            becomes a column of the person, by which they are drawn; its values must be declared.
         column: what is declared of its columns, as under [[column]] of those of the first table.
     """
 
@@ -246,6 +248,7 @@ class ChildrenPart(Part):
     most: int = Field(default=5, ge=1, le=100)
     share: float = Field(default=0.5, gt=0, lt=1)
     given: tuple[str, ...] = ()
+    usual: tuple[str, ...] = ()
     column: tuple[ColumnPart, ...] = ()
 
     @property
