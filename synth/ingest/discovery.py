@@ -20,15 +20,18 @@ from synth.ingest.masses import step_of, with_masses
 from synth.ingest.plausible import plausible_edges
 from synth.ingest.ranges import edges_within, least_told
 from synth.ingest.steps import SHARE as STEPS
-from synth.ingest.steps import in_steps, may_step
-from synth.lazily import pd
+from synth.ingest.steps import in_steps, may_step, told_of
+from synth.lazily import np, pd
 from synth.progress import Progress, quiet
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schema, Text
 from synth.schema.stored import in_order
 from synth.vault import PrivateTable
 
 SHARE = 0.3  # of rho, for all columns together
+MOST_SHARE = 0.5  # of rho, in a small table
+THIRD = 1 / 3  # of the rows: what an end that is most likely found should hold at most
 MASSES = 0.3  # of a column's share, where it holds numbers: for the values that many rows share
+HALF = 0.5  # of the rows: a number that has to be shared by more of them is not looked for
 DELTA_SHARE = 0.01  # of delta, for all columns together
 
 
@@ -61,10 +64,21 @@ def uncut(schema: Schema) -> tuple[Column, ...]:
     return tuple(c for c in schema.modelled if c.domain.origin is Origin.BOUNDED)
 
 
-def share_of(schema: Schema) -> float:
-    """The share of rho that finding things out takes: none for what is declared."""
+def share_of(schema: Schema, left: float = math.inf, people: int = 0, each: int = 1) -> float:
+    """The share of rho that finding things out takes: none for what is declared.
+
+    Args:
+        left: the rho that there is.
+        people: about how many rows there are, as far as that is public; 0 if it is not. Where they
+            are so few that most ends would be lost in noise, the share is larger.
+        each: rows of one person.
+    """
     columns = len(undeclared(schema)) + len(uncut(schema))
-    return SHARE * columns / max(1, len(schema.modelled))
+    share = SHARE
+    if people and columns:
+        least = least_told(Rho(SHARE * left / max(1, len(schema.modelled))), each)
+        share *= float(np.clip((least / (THIRD * people)) ** 2, 1.0, MOST_SHARE / SHARE))
+    return share * columns / max(1, len(schema.modelled))
 
 
 def _free(column: Column) -> bool:
@@ -88,10 +102,16 @@ def shares(schema: Schema, rho: Rho, delta: float, rows_per_person: int = 1) -> 
     return tuple(made)
 
 
-def discovered(private: PrivateTable, rho: Rho, progress: Progress = quiet) -> PrivateTable:
+def discovered(
+    private: PrivateTable, rho: Rho, progress: Progress = quiet, people: int = 0
+) -> PrivateTable:
     """The same rows, with what nobody declared found out under the budget, worth `rho`.
 
     Free text keeps its domain, which tells nothing but whether something was written.
+
+    Args:
+        people: about how many rows there are, as far as that is public; 0 if it is not. What cannot
+            be told of so few is not asked, so that more is left for the rest.
 
     Raises:
         BudgetExceeded: `rho` is more than is left.
@@ -109,7 +129,7 @@ def discovered(private: PrivateTable, rho: Rho, progress: Progress = quiet) -> P
     told = []
     for i, share in enumerate(plan):
         progress(i / len(plan), "finding out what columns hold")
-        told.append(_found(private, share))
+        told.append(_found(private, share, people))
         private = private.discovered(told[-1:])
     lost = sum(_nothing(c) for c in told)
     if 2 * lost > len(told):
@@ -136,7 +156,7 @@ def _texts(schema: Schema) -> list[Column]:
     ]
 
 
-def _found(private: PrivateTable, share: Share) -> Column:
+def _found(private: PrivateTable, share: Share, people: int) -> Column:
     """The column with what was found of it.
 
     Where no number or date of it can be told from noise, it is withheld as free text is: numbers
@@ -153,13 +173,13 @@ def _found(private: PrivateTable, share: Share) -> Column:
                 categories, values=listed, origin=Origin.DISCOVERED, other=True
             )
         case Numbers() | Dates() as measured:
-            shared = private.values(
-                column.name, Rho(MASSES * share.rho), share.delta, "values that many rows share"
-            )
-            rest = Rho((1 - MASSES) * share.rho)
-            if may_step(private, measured, shared):
-                measured = in_steps(private, column, Rho(STEPS * share.rho))
-                rest = Rho((1 - MASSES - STEPS) * share.rho)
+            shared, rest = _shared(private, share, people)
+            steps = Rho(STEPS * share.rho)
+            if told_of(steps, people, private.rows_per_person) and may_step(
+                private, measured, shared
+            ):
+                measured = in_steps(private, column, steps)
+                rest = Rho(rest - steps)
             cut = plausible_edges
             if measured.origin is Origin.BOUNDED:
                 cut, shared = edges_within, _within(measured, shared)
@@ -173,6 +193,16 @@ def _found(private: PrivateTable, share: Share) -> Column:
                 f"What column `{column.name}` holds cannot be found out.", "Declare its values."
             )
     return replace(column, domain=domain)
+
+
+def _shared(private: PrivateTable, share: Share, people: int) -> tuple[tuple[str, ...], Rho]:
+    """The values that many rows share, and what is left of a column's rho."""
+    rho = Rho(MASSES * share.rho)
+    least = stability_threshold(rho, share.delta, private.rows_per_person)
+    if people and least > HALF * people:
+        return (), share.rho
+    told = private.values(share.column, rho, share.delta, "values that many rows share")
+    return tuple(told), Rho(share.rho - rho)
 
 
 def _within(domain: Numbers | Dates, shared: Sequence[str]) -> tuple[str, ...]:

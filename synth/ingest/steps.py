@@ -16,6 +16,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from synth.budget import Audience, Rho
+from synth.budget.accounting import gaussian_sigma
 from synth.lazily import np, npt, pd
 from synth.schema import Codes, Column, Counts, Dates, Numbers, Origin
 from synth.schema.date_steps import DAY, MONTH, SPANS, WEEKDAYS, edges_on, lies_on
@@ -169,6 +170,11 @@ def in_units(measured: Values, domain: Numbers) -> tuple[Values, npt.NDArray[np.
     scaled = measured * 10.0 ** (domain.decimals or 0)
     units = np.round(scaled)
     return units, np.abs(scaled - units) <= 1e-6 * np.maximum(1, np.abs(units))
+
+
+def told_of(rho: Rho, people: int, rows_per_person: int) -> bool:
+    """Whether so many rows are enough to tell a step by; taken as many where nobody knows."""
+    return not people or people >= SURE * gaussian_sigma(rho, rows_per_person)
 
 
 def may_step(private: PrivateTable, domain: Numbers | Dates, shared: Sequence[str]) -> bool:

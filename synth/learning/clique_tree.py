@@ -139,9 +139,7 @@ class CliqueTree:
             choice = self._looked(level, pinned, Rho(rho / len(tried)), rest)
             found.append((choice, choice.best(pinned)))
         gains = [choice.gain(chosen) for choice, chosen in found]
-        last = len(found) > 1 and found[-1][0].ground.fine_pairs
-        best = found[-1 if last and gains[-1] >= NEARLY * max(gains) else int(np.argmax(gains))]
-        return *best, found[0][0]
+        return *found[level_of(gains, found[-1][0].ground.fine_pairs)], found[0][0]
 
     def _looked(
         self, ground: GraphGround, pinned: Sequence[Clique], rho: Rho, rest: Rho
@@ -174,6 +172,16 @@ class CliqueTree:
     def _weight(self, ground: GraphGround, clique: Clique, pinned: Sequence[Clique]) -> float:
         own = math.prod(self.weights.get(n, 1.0) for n in ground.named(clique))
         return own * (1.0 if len(clique) == 2 else TRIPLE) * (PINNED if clique in pinned else 1.0)
+
+
+def level_of(gains: Sequence[float], fine_pairs: bool) -> int:
+    """Which width of groups to take, by what each promises.
+
+    Args:
+        fine_pairs: whether the last has more groups than tables of three columns may have.
+    """
+    nearly = fine_pairs and len(gains) > 1 and gains[-1] >= NEARLY * max(gains)
+    return len(gains) - 1 if nearly else int(np.argmax(gains))
 
 
 def _measured(

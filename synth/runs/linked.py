@@ -26,6 +26,7 @@ from synth.ingest.linked import (
     left_out,
     load_linked,
     number_of,
+    usual_of,
     with_numbers,
 )
 from synth.lazily import np, pd
@@ -136,7 +137,15 @@ def counted(recipe: Recipe, people: Loaded, linked: LoadedLinked | None) -> Load
     if linked is None:
         return people
     told = recipe.children
-    made = with_numbers(people, linked, recipe.people.column, told.name, told.most)
+    made = with_numbers(
+        people,
+        linked,
+        recipe.people.column,
+        told.name,
+        told.most,
+        usual=told.usual,
+        parts=told.column,
+    )
     own = made.private.ledger.portion(Rho((1 - told.share) * made.private.ledger.left))
     return replace(made, private=made.private.charged_to(own))
 
@@ -162,7 +171,8 @@ class Second:
         beside = self.children.beside(people, rows)
         found = compare(as_seen(self.before, self.told), beside, progress)
         people_of = recipe.people.model_copy(update={"rows": self.children.most})
-        each = recipe.model_copy(update={"people": people_of})
+        share = recipe.children.model_copy(update={"share": 1 - recipe.children.share})
+        each = recipe.model_copy(update={"people": people_of, "children": share})
         return rows, judgeable(found, each, self.told.schema)
 
 
@@ -194,7 +204,8 @@ def learnt(
             f"It has {', '.join(names)}.",
         )
     count = number_of(told.name)
-    given = [c for n, c in names.items() if not told.given or n in (*told.given, count)]
+    always = count, *map(usual_of, told.usual)
+    given = [c for n, c in names.items() if not told.given or n in (*told.given, *always)]
     own = ledger.portion(ledger.left, told.most, told.name)
     made = joined(people, linked, told.column, given, own, of=told.of, lenient=recipe.formal)
     known = _known(drawing, given, count, told.of) if recipe.formal else {}
@@ -202,7 +213,8 @@ def learnt(
     after = private.declare(model.schema)
     saved = as_saved(model, _of_second(after.statement(), ledger, told.most))
     assert isinstance(saved, Network)
-    children = Children(saved, told.name, told.of, recipe.people.column, told.key, count, told.most)
+    words = told.name, told.of, recipe.people.column, told.key, count
+    children = Children(saved, *words, told.most, told.usual)
     return Second(children, made.private, after)
 
 

@@ -332,9 +332,10 @@ def settled(recipe: Recipe, made: Loaded, progress: Progress, least: int = 0) ->
     telling = part(progress, 0.0, 0.3)
     mark = made.written.delimiter
     private = formed(private, made.said, people, telling, changed=made.changed, delimiter=mark)
-    if share := share_of(private.schema):
-        rho = Rho(share * private.ledger.left)
-        return discovered(private, rho, part(progress, 0.3, 1.0))
+    left, each = private.ledger.left, private.rows_per_person
+    if share := share_of(private.schema, left, people, each):
+        rho = Rho(share * left)
+        return discovered(private, rho, part(progress, 0.3, 1.0), people)
     return _known(private)
 
 

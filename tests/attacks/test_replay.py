@@ -999,7 +999,8 @@ def test_one_person_more_with_all_rows_of_both_tables_changes_nothing(rows, owne
 
 
 def test_one_person_less_with_all_their_rows_changes_nothing_of_what_was_learnt_together(tape):
-    recipe = read_recipe(TWO.replace("independent", "adaptive"))
+    usual = 'usual = ["smoker"]\n[[children.column]]\nname = "smoker"\nvalues = ["true", "false"]\n'
+    recipe = read_recipe(TWO.replace("independent", "adaptive") + usual)
     people, theirs = two_tables([])
     gone = people[people["person"] != "P0007"], theirs[theirs["person"] != "P0007"]
     judged(tape, recipe, (people, theirs), gone, made_of_two)

@@ -14,7 +14,7 @@ from synth.budget import Budget, Measured, Rho
 from synth.budget.accounting import gaussian_sigma, stability_threshold
 from synth.budget.guarantee import DifferentiallyPrivate
 from synth.errors import MethodError
-from synth.ingest.discovery import SHARE, discovered, share_of, shares, undeclared
+from synth.ingest.discovery import MOST_SHARE, SHARE, discovered, share_of, shares, undeclared
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schema, Text
 from synth.vault import PrivateTable
 from tests.people import Silent
@@ -160,6 +160,18 @@ def test_what_is_found_is_paid_for_and_nothing_where_all_is_declared() -> None:
     private = PrivateTable(waits(), bounded(), Budget(1.0, 1e-6))
     discovered(private, Rho(SHARE * private.ledger.left))
     assert private.ledger.spent == pytest.approx(SHARE * private.ledger.allowed, rel=0.02)
+
+
+def test_of_few_people_only_what_can_be_told_is_asked_and_more_is_spent_on_it() -> None:
+    """300 rows of 9 columns at epsilon 1: half of the columns were withheld, if any was left."""
+    private = PrivateTable(waits().head(300), bounded(), Budget(1.0, 1e-6))
+    discovered(private, Rho(0.0007), people=300)
+    asked = {e.purpose.split(":")[0] for e in private.ledger.entries if isinstance(e, Measured)}
+    assert asked == {"where numbers lie"}
+    assert private.ledger.spent == pytest.approx(0.0007)
+    assert share_of(bounded(), 0.0025, people=300) == MOST_SHARE
+    assert SHARE < share_of(bounded(), 0.0025, people=450) < MOST_SHARE
+    assert share_of(bounded(), 0.0025, people=3000) == share_of(bounded(), 0.0025) == SHARE
 
 
 def test_what_a_share_buys_is_told_before_it_is_spent() -> None:

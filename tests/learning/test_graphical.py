@@ -10,6 +10,7 @@ import pytest
 
 from synth.budget import Budget
 from synth.errors import MethodError
+from synth.learning.clique_tree import level_of
 from synth.learning.graphical import GraphGround
 from synth.learning.inference import Graph
 from synth.learning.network import Network
@@ -218,3 +219,23 @@ def test_stripes_that_only_narrow_groups_show_are_kept() -> None:
     model = Adaptive().fit(private, private.ledger.left)
     fake = model.sample(6000, np.random.default_rng(0))
     assert (fake["stripe"].astype(int) == fake["number"].astype(int) // 10 % 2).mean() > 0.75
+
+
+def test_stripes_are_kept_that_more_groups_show_than_tables_of_three_columns_may_have() -> None:
+    """46 groups of 200 numbers hold a whole stripe each."""
+    number = np.random.default_rng(7).integers(200, size=20_000)
+    frame = pd.DataFrame({"number": number, "stripe": (number // 2 % 2).astype(str)})
+    numbers = Numbers(tuple(float(x) for x in range(201)), decimals=0)
+    columns = Column("number", numbers, Kind.INTEGER), Column("stripe", Categories(("0", "1")))
+    private = PrivateTable(frame, Schema(columns), Budget(10.0, 1e-6))
+    fake = Adaptive().fit(private, private.ledger.left).sample(2000, np.random.default_rng(0))
+    assert (fake["stripe"].astype(int) == fake["number"].astype(int) // 2 % 2).mean() > 0.9
+
+
+@pytest.mark.parametrize(("finest", "taken"), [(91.0, 2), (89.0, 0), (120.0, 2)])
+def test_the_finest_groups_of_all_are_taken_where_they_promise_nearly_most(
+    finest: float, taken: int
+) -> None:
+    """A fit calms the noise of their tables, which what they promise does not know."""
+    assert level_of([100.0, 95.0, finest], fine_pairs=True) == taken
+    assert level_of([100.0, 95.0, 91.0], fine_pairs=False) == level_of([100.0], True) == 0

@@ -41,6 +41,12 @@ name = "visits"
 of = "patients"
 key = "whose"
 most = {MOST}
+usual = ["place"]
+[[children.column]]
+name = "place"
+values = ["north", "south", "west"]
+other = false
+missing = false
 [[children.column]]
 name = "ward"
 values = ["eye", "heart"]
@@ -89,6 +95,9 @@ def two_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
             "visit": np.arange(len(owner)) + 5000,
             "whose": people["patient"].to_numpy()[owner],
             "ward": np.where(woman, "eye", "heart"),
+            "place": np.array(["north", "south", "west"])[
+                (owner + (rng.random(len(owner)) < 0.1)) % 3
+            ],
             "days": rng.integers(0, 5, len(owner)) + 5 * woman,
         }
     )
@@ -134,6 +143,19 @@ def test_what_rows_hold_goes_by_their_person(outcome):
     assert many["M"] == pytest.approx(1, abs=0.2)
     assert many["F"] == pytest.approx(2.5, abs=0.2)  # of two or four, three count
     assert outcome.linked.two_way < outcome.linked.apart_two_way / 2
+
+
+def test_what_is_usual_for_a_person_is_a_column_of_theirs_and_their_rows_keep_to_it(
+    outcome, bundle
+):
+    beside = outcome.release.children.beside(outcome.rows, outcome.children)
+    assert (beside["place"] == beside["patients.usual place"]).mean() > 0.8  # a third by chance
+    assert bundle.schema["usual place"].meaning == "what most of its rows of visits hold in place"
+    assert "but for what is usual in place" in bundle.files["README.md"].decode()
+    people, visits = two_tables()
+    undeclared = read_recipe(RECIPE.replace('usual = ["place"]', 'usual = ["days"]'))
+    with pytest.raises(SchemaError, match="values are not declared"):
+        run(undeclared, people, children=visits)
 
 
 def test_what_a_cap_leaves_out_is_told_to_the_custodian_and_not_to_recipients(outcome, bundle):
@@ -235,9 +257,9 @@ def test_a_recipe_with_a_second_table_says_all_of_it_again(bundle):
     assert whole_text(read_recipe(whole_text(recipe))) == whole_text(recipe)
     assert "Second table" in [part.about for part in told(recipe)]
     handed = tomllib.loads(bundle.files["recipe.toml"].decode())["children"]
-    assert handed["most"] == MOST and "file" not in handed and handed["column"][0]["name"] == "ward"
+    assert handed["most"] == MOST and "file" not in handed and handed["usual"] == ["place"]
     assert "[children]" not in whole_text(Recipe()).replace("[children]", "", 1)
-    with pytest.raises(RecipeError, match="a server takes one"):
+    with pytest.raises(RecipeError, match="sends one"):
         sendable(recipe)
 
 

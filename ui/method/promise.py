@@ -10,7 +10,16 @@ from synth.budget import Audience, Budget, Rho
 from synth.budget.promise import LARGEST_DELTA
 from synth.budget.prospect import MembershipGuess, Prospect
 from synth.evaluate.verdict import predicted
-from synth.ingest.discovery import DELTA_SHARE, Share, share_of, shares, uncut, undeclared
+from synth.ingest.discovery import (
+    DELTA_SHARE,
+    MOST_SHARE,
+    SHARE,
+    Share,
+    share_of,
+    shares,
+    uncut,
+    undeclared,
+)
 from synth.methods import Promise
 from synth.runs.recipe import Privacy
 from synth.schema import Categories, Schema
@@ -106,7 +115,9 @@ def _example(who: Visitor, seen: Prospect) -> str:
 
 
 def _ask_discover(who: Visitor, told: Privacy) -> bool:
-    columns, cost = undeclared(who.schema), f"{share_of(who.schema):.0%} of the budget"
+    more = MOST_SHARE / SHARE * share_of(who.schema)
+    cost = f"{share_of(who.schema):.0%} of the budget, and up to {more:.0%} where rows are few"
+    columns = undeclared(who.schema)
     if not columns:
         if open_ := uncut(who.schema):
             st.caption(
