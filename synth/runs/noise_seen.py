@@ -94,6 +94,11 @@ def noise_seen(
             "The recipe claims no epsilon, so there is none to be tried.",
             "Take a method with differential privacy and a finite epsilon.",
         )
+    if recipe.children.file or recipe.children.query:
+        raise RecipeError(
+            "The noise of two linked tables cannot be looked at.",
+            "Try the claim of the first by itself: leave [children] out.",
+        )
     each = recipe.budget.rows_per_person
     seen = Watched(each) if noise is None else Watched(each, noise)
     told = recipe.source

@@ -27,7 +27,7 @@ from synth.runs.noise_seen import found_of, noise_seen
 from synth.schema import Categories, Column, Schema
 from synth.vault import PrivateTable
 from synth.vault.watched import Watched
-from tests.people import some_people
+from tests.people import DECLARED, some_people
 
 TRIES = 10_000
 
@@ -103,6 +103,17 @@ def test_half_the_noise_is_seen_from_inside_in_one_training_and_all_of_it_is_not
     assert half.broken and half.spread == pytest.approx(0.5, abs=0.1)
     assert not right.broken and right.low < 1 < right.high and right.numbers > 100
     assert "The claim is broken" in half.plain and "broken" not in right.plain
+
+
+def test_people_of_several_rows_have_their_noise_looked_at_without_canaries(tmp_path):
+    rows = some_people(300).assign(who=[f"P{i // 2}" for i in range(300)])
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    told = '[source]\nfile = "t.csv"\n[people]\ncolumn = "who"\nrows = 2\n'
+    (tmp_path / "r.toml").write_text(f'{told}[method]\nname = "adaptive"\n{DECLARED}')
+    words = ["canaries", str(tmp_path / "r.toml"), "--many"]
+    assert "several" in CliRunner().invoke(app, [*words, "100"]).output
+    done = CliRunner().invoke(app, [*words, "0"])
+    assert done.exit_code == 0 and "Looked at from inside" in done.output, done.output
 
 
 def test_noise_that_is_asked_for_below_what_was_paid_is_seen_though_it_is_drawn_right():
