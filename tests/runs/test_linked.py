@@ -6,6 +6,7 @@ import json
 import re
 import sqlite3
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ from synth.release.sandbox.resources import about
 from synth.release.sandbox.take_away import files
 from synth.release.table_files import write_parquet
 from synth.runs import Outcome, Recipe, read_recipe, run, verify
+from synth.runs.gate import excepted
+from synth.runs.gate_linked import gate_of_both
 from synth.runs.recipe import MethodPart
 from synth.runs.recipe_file import recipe_text, whole_text
 from synth.runs.recipe_told import told
@@ -185,6 +188,17 @@ def test_both_are_paid_for_once_and_the_promise_names_both(bundle, outcome):
     twice = pd.DataFrame({"patient": ["a", "a"], "number of visits": [0, 0]})
     told = bundle.children.broken(twice, pd.DataFrame({"whose": []}))
     assert "not different in every row" in told
+
+
+def test_what_stands_against_the_second_table_stops_the_release(outcome):
+    place = next(h for h in outcome.linked.columns if h.column == "place")
+    gone = replace(place, tvd=1.0, synthetic=(0.0,) * len(place.labels))
+    gone = replace(gone, traces=replace(place.traces, met=0, known_synthetic=0.0))
+    worse = replace(outcome, linked=replace(outcome.linked, columns=(gone,)))
+    (line,) = [n for n in gate_of_both(Recipe(), worse) if "visits." in n.key]
+    assert line.stops and line.key == "lost visits.place" and "[[children.column]]" in line.why
+    kept = excepted(Recipe(), line.key, "it is declared")
+    assert not [n for n in gate_of_both(kept, worse) if n.open and "visits." in n.key]
 
 
 def test_papers_name_the_relation(bundle):

@@ -5,18 +5,17 @@ import pandas as pd
 from synth.budget import Budget
 from synth.ingest import load
 from synth.runs import verify
-from synth.runs.recipe import ChildrenPart, MethodPart
+from synth.runs.recipe import ChildrenPart, MethodPart, Privacy
 from tests.runs.test_linked import two_tables
 from tests.ui.test_ask_database import made
 from tests.ui.test_pages import ran, screen, words
-from ui.gate import lines_of
 from ui.shell.visitor import KEY, Visitor
 
 
 def with_people() -> Visitor:
     who = Visitor()
     who.bring(load(two_tables()[0], Budget(1.0)), "patients.csv")
-    who.decide(method=MethodPart(name="independent"))
+    who.decide(method=MethodPart(name="independent"), privacy=Privacy(epsilon=20))
     return who
 
 
@@ -35,9 +34,8 @@ def test_a_second_table_is_brought_told_of_released_and_let_go_of():
     app.number_input(key="second.most").set_value(2).run()
     assert "people have more than 2 rows of visits" in words(ran(app))
     bundle = made(who).made.bundle
-    assert verify(bundle) and bundle.children.most == 2 and len(bundle.rows) > 1000
+    assert verify(bundle) and bundle.children.most == 2 and len(bundle.rows) > 1000  # of 1,500
     assert "The second table: visits" in [e.label for e in screen("compare", who).expander]
-    assert not [line for line in lines_of(who.made) if line.open and "visits." in line.key]
     assert "linked to it" in words(screen("release", who))
     app.button(key="second.gone").click().run()
     assert ran(app).session_state[KEY].recipe.children == ChildrenPart()
