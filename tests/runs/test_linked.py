@@ -26,7 +26,6 @@ from synth.release.table_files import write_parquet
 from synth.runs import Outcome, Recipe, read_recipe, run, verify
 from synth.runs.gate import excepted
 from synth.runs.gate_linked import gate_of_both
-from synth.runs.recipe import MethodPart
 from synth.runs.recipe_file import recipe_text, whole_text
 from synth.runs.recipe_told import told
 from synth.runs.remote import sendable
@@ -34,7 +33,7 @@ from synth.runs.rewording import reworded
 from tests.bundles import passed_on
 
 ROOT = Path(__file__).parents[2]
-PEOPLE = 1500
+PEOPLE = 1000
 MOST = 3
 RECIPE = f"""
 [people]
@@ -81,6 +80,7 @@ role = "plain"
 epsilon = 20
 [release]
 copies = 2
+rows = 600
 """
 
 
@@ -302,34 +302,24 @@ def test_no_file_is_read_for_a_table_that_was_handed_over(tmp_path):
         run(recipe, two_tables()[0], folder=tmp_path, children=tmp_path / "visits.csv")
 
 
-def test_the_recipe_of_the_page_asks_one_database_for_both_tables():
-    page = (ROOT / "docs" / "linked-tables.md").read_text(encoding="utf-8")
-    recipe = read_recipe(re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)[0])
-    made = run(recipe.model_copy(update={"method": MethodPart(name="tree")}), folder=ROOT)
-    assert set(made.children.columns) == {"patient_id", "ward", "emergency"}
-    assert any("more than 4 rows of admissions" in str(n) for n in made.noticed)
-    assert made.release.statement.formal
-
-
-def test_the_command_line_runs_draws_and_says_what_it_does(tmp_path, bundle):
+def test_the_recipe_of_the_page_runs_on_the_command_line(tmp_path, monkeypatch):
     def typed(*words: object) -> str:
         answer = CliRunner().invoke(app, list(map(str, words)))
         assert answer.exit_code == 0, answer.output
         return answer.output
 
-    people, visits = two_tables()
-    places = tmp_path / "people.csv", tmp_path / "visits.csv", tmp_path / "recipe.toml"
-    people.to_csv(places[0], index=False)
-    visits.to_csv(places[1], index=False)
-    places[2].write_text(RECIPE + '[method]\nname = "independent"\n')
-    both = "--data", places[0], "--children", places[1], "-o", tmp_path / "two.zip"
-    assert "rows of visits" in typed("run", places[2], *both, "--dry")
-    said = typed("run", places[2], *both)
-    assert "The same of visits, each beside its person" in said
-    assert "synthetic rows, and visits that belong to them, to" in said
-    assert "belongs to one of patients" in typed("verify", tmp_path / "two.zip")
-    more = tmp_path / "p.csv", tmp_path / "v.csv"
-    typed("sample", tmp_path / "two.zip", "-n", 40, "-o", more[0], "--children", more[1])
-    people, visits = map(pd.read_csv, more)
-    assert visits["whose"].value_counts().sum() == people["number of visits"].sum()
-    assert set(visits["whose"]) <= set(people["patient"]) and len(people) == 40
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "linked-tables.md").read_text(encoding="utf-8")
+    block = re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)[0]
+    block = block.replace("sample_data", str(ROOT / "sample_data"))
+    Path("recipe.toml").write_text(block + '[method]\nname = "tree"\n[release]\nrows = 200\n')
+    assert "rows of admissions" in typed("run", "recipe.toml", "--dry")
+    said = typed("run", "recipe.toml", "-o", "two.zip")
+    assert "more than 4 rows of admissions" in said
+    assert "The same of admissions, each beside its person" in said
+    assert "200 synthetic rows, and admissions that belong to them, to" in said
+    typed("sample", "two.zip", "-n", 40, "-o", "p.csv", "--children", "v.csv")
+    people, rows = map(pd.read_csv, ("p.csv", "v.csv"))
+    assert list(rows) == ["patient_id", "ward", "emergency"] and len(people) == 40
+    assert rows["patient_id"].value_counts().sum() == people["number of admissions"].sum()
+    assert set(rows["patient_id"]) <= set(people["patient_id"])
