@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import re
 import sqlite3
 import tomllib
@@ -15,6 +16,7 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
+from synth.budget import Audience, Budget
 from synth.cli import app
 from synth.errors import BundleError, RecipeError, SchemaError
 from synth.release import Bundle
@@ -30,6 +32,10 @@ from synth.runs.recipe_file import recipe_text, whole_text
 from synth.runs.recipe_told import told
 from synth.runs.remote import sendable
 from synth.runs.rewording import reworded
+from synth.schema import Categories, Column, Schema
+from synth.vault import PrivateTable
+from synth.vault.linked import JoinLinked, LinkedRows
+from synth.vault.passing import Came
 from tests.bundles import passed_on
 
 ROOT = Path(__file__).parents[2]
@@ -323,3 +329,17 @@ def test_the_recipe_of_the_page_runs_on_the_command_line(tmp_path, monkeypatch):
     assert list(rows) == ["patient_id", "ward", "emergency"] and len(people) == 40
     assert rows["patient_id"].value_counts().sum() == people["number of admissions"].sum()
     assert set(rows["patient_id"]) <= set(people["patient_id"])
+
+
+def test_whom_a_key_names_is_the_same_in_whatever_type_it_is_held():
+    """Else two rows of one person would be two people, and their linked rows would be either's."""
+    people = pd.DataFrame({"key": pd.Series([1, 1.0, 2, "x"], dtype=object), "a": list("pqrs")})
+    schema = Schema((Column("a", Categories(tuple("pqrs"))),))
+    private = PrivateTable(people, schema, Budget(math.inf), person="key")
+    rows = pd.DataFrame({"key": [1.0, 1.0, 2.0, math.nan], "b": list("tuvw")})
+    linked, left = LinkedRows(Came(rows), "key"), Audience.CUSTODIAN
+    assert linked.figures.nameless == 1 and sorted(linked.figures.each) == [1, 2]
+    both = Schema((Column("b", Categories(tuple("tuvw"))), schema["a"]))
+    assert private.exact_size("a test", left) == 3
+    made = private.transform(JoinLinked(linked, "key", 5, {"a": "a"}, both))
+    assert made.exact_table(["b", "a"], "a test", left).sum() == 3
