@@ -165,6 +165,11 @@ def test_what_is_usual_for_a_person_is_a_column_of_theirs_and_their_rows_keep_to
     undeclared = read_recipe(RECIPE.replace('usual = ["place"]', 'usual = ["days"]'))
     with pytest.raises(SchemaError, match="values are not declared"):
         run(undeclared, people, children=visits)
+    with pytest.raises(RecipeError, match="as a column of patients is called"):
+        run(read_recipe(RECIPE), people, children=visits.rename(columns={"days": "patients.days"}))
+    with pytest.raises(RecipeError, match="given `height`"):
+        given = read_recipe(RECIPE.replace("most = 3", 'most = 3\ngiven = ["height"]'))
+        run(given, people, children=visits)
 
 
 def test_what_a_cap_leaves_out_is_told_to_the_custodian_and_not_to_recipients(outcome, bundle):
