@@ -167,8 +167,8 @@ def test_what_is_usual_for_a_person_is_a_column_of_theirs_and_their_rows_keep_to
         run(undeclared, people, children=visits)
     with pytest.raises(RecipeError, match="as a column of patients is called"):
         run(read_recipe(RECIPE), people, children=visits.rename(columns={"days": "patients.days"}))
+    given = read_recipe(RECIPE.replace("most = 3", 'most = 3\ngiven = ["height"]'))
     with pytest.raises(RecipeError, match="given `height`"):
-        given = read_recipe(RECIPE.replace("most = 3", 'most = 3\ngiven = ["height"]'))
         run(given, people, children=visits)
 
 
