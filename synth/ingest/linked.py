@@ -130,7 +130,8 @@ def _usual(column: str, name: str, linked: LoadedLinked, parts: Sequence[ColumnP
             "declared.",
             "List its `values` in [[children.column]], or take it out of `usual` in [children].",
         )
-    own = declared(linked.suggestions, [part])[column]
+    plain = part.model_copy(update={"role": Role.PLAIN})  # whatever its rows suggest
+    own = declared(linked.suggestions, [plain])[column]
     domain: Any = own.domain
     meaning = f"what most of its rows of {name} hold in {column}"
     lacking = replace(domain, missing=True)  # whoever has no row has no usual one

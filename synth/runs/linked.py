@@ -133,10 +133,27 @@ def check_linked(recipe: Recipe) -> None:
 
 
 def counted(recipe: Recipe, people: Loaded, linked: LoadedLinked | None) -> Loaded:
-    """The people with how many rows of the second table each has, and their part of the budget."""
+    """The people with how many rows of the second table each has, and their part of the budget.
+
+    Raises:
+        RecipeError: a column of the person is named that is not there, or one of the second table
+            is called as those are beside it; nothing was spent so far.
+    """
     if linked is None:
         return people
-    told = recipe.children
+    told, schema = recipe.children, people.private.schema
+    if absent := [n for n in told.given if n not in schema]:
+        raise RecipeError(
+            f"[children] is given `{absent[0]}`, which is no column of the first table.",
+            f"After all steps it has {', '.join(schema.names)}.",
+        )
+    if twice := [n for n in linked.suggestions if n.startswith(beside(told.of, ""))]:
+        raise RecipeError(
+            f"The second table has a column `{twice[0]}`, as a column of {told.of} is called "
+            "beside it.",
+            "Call it something else in its query, or the people something else: `of` in "
+            "[children].",
+        )
     made = with_numbers(
         people,
         linked,
@@ -192,17 +209,9 @@ def learnt(
         drawing: what was learnt of it.
         ledger: of both.
         learn: what finds out and learns a table by a recipe.
-
-    Raises:
-        RecipeError: a column of the person is named that is not there.
     """
     told = recipe.children
     names = {c.name: c for c in people.schema.modelled}
-    if absent := [n for n in told.given if n not in names]:
-        raise RecipeError(
-            f"[children] is given `{absent[0]}`, which is no column of the first table.",
-            f"It has {', '.join(names)}.",
-        )
     count = number_of(told.name)
     always = count, *map(usual_of, told.usual)
     given = [c for n, c in names.items() if not told.given or n in (*told.given, *always)]

@@ -17,8 +17,7 @@ from synth.budget.eyes import ForCustodian
 from synth.errors import SchemaError
 from synth.lazily import np, npt, pd
 from synth.schema import Column, Kind, Numbers, Role, Schema
-from synth.schema.values import as_text
-from synth.vault.held import at_most_per_person
+from synth.vault.held import at_most_per_person, names_of
 from synth.vault.passing import Came, write_rows
 
 
@@ -126,9 +125,7 @@ def _taken(came: Came, rows: npt.NDArray[np.int64]) -> Came:
 
 
 def _named(values: pd.Series) -> pd.Series:
-    """Whom each cell names, as text, in whatever type the two tables hold it; None for nobody."""
-    text = as_text(values.astype(object).infer_objects())
-    return text.where(values.notna().to_numpy(), None).reset_index(drop=True)
+    return names_of(values).reset_index(drop=True)
 
 
 @dataclass(frozen=True)

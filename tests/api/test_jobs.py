@@ -102,8 +102,6 @@ def test_two_tables_of_the_same_people_come_in_one_form():
         assert ended(alice, place)["error"] is None
         bundle = Bundle.read(io.BytesIO(alice.get(f"{place}/release").content))
         assert verify(bundle) and set(bundle.children_rows["person"]) <= set(bundle.rows["person"])
-        alone = alice.post("/api/v1/jobs", files=parts[:2]).headers["location"]
-        assert "it is not there" in ended(alice, alone)["error"]["detail"]
 
 
 def test_from_a_query_to_a_release_whose_recipe_names_the_database_and_no_address():

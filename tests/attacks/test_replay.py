@@ -987,7 +987,7 @@ def made_of_two(recipe: Recipe, both: Two) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize(
-    ("rows", "owner"), [(1, True), (4, True), (3, False)], ids=["one", "beyond the cap", "nobody's"]
+    ("rows", "owner"), [(4, True), (3, False)], ids=["beyond the cap", "nobody's"]
 )
 def test_one_person_more_with_all_rows_of_both_tables_changes_nothing(rows, owner, tape):
     """Of four rows two count; rows of somebody who is not in the first table count not at all."""
