@@ -44,6 +44,7 @@ class Linked:
     most: int
     columns: str
     second: str
+    usual: tuple[str, ...] = ()
 
 
 def listed(part: str, frame: pd.DataFrame, names: list[str]) -> str:
@@ -82,7 +83,7 @@ def hospital() -> Linked:
     ends = "2018-01-01 00:00:00", "2019-12-31 23:59:59"
     second += dated("children.column", "admitted_at", clock, *ends)
     second += dated("children.column", "discharged_at", clock, *ends, missing=True)
-    return Linked("hospital", people, rows, "patient_id", 4, columns, second)
+    return Linked("hospital", people, rows, "patient_id", 4, columns, second, ("hospital",))
 
 
 def sepsis(folder: Path) -> Linked:
@@ -199,12 +200,13 @@ def apart(real: Linked, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def made(
-    real: Linked, epsilon: float, share: float, most: int
+    real: Linked, epsilon: float, share: float, most: int, usual: tuple[str, ...] = ()
 ) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     """A release's two tables, and the CPU seconds of the run."""
     recipe = (
         f'[people]\ncolumn = "{real.key}"\n[privacy]\nepsilon = {epsilon}\n'
-        f"[children]\nshare = {share}\nmost = {most}\n{real.second}{real.columns}"
+        f"[children]\nshare = {share}\nmost = {most}\nusual = {list(usual)}\n"
+        f"{real.second}{real.columns}"
     )
     before = time.process_time()
     outcome = run(read_recipe(recipe), real.people, children=real.rows)
@@ -222,13 +224,15 @@ def lines(real: Linked, told: argparse.Namespace) -> Iterator[str]:
 
     yield line("fresh", [scored(real, *fresh(real, s), real.key) for s in range(FRESH)])
     yield line("apart", [scored(real, *apart(real, s), real.key) for s in range(FRESH)])
-    for epsilon in told.epsilon:
+    for usual, epsilon in product(dict.fromkeys([(), real.usual]), told.epsilon):
         every, seconds = [], 0.0
         for _ in range(told.runs):
-            people, rows, spent = made(real, epsilon, told.share, told.most or real.most)
+            most = told.most or real.most
+            people, rows, spent = made(real, epsilon, told.share, most, usual)
             every.append(scored(real, people, rows, real.key))
             seconds += spent / told.runs
-        yield line(f"ε = {epsilon:g}", every, f"{seconds:.1f}")
+        beside = f", usual {', '.join(usual)}" if usual else ""
+        yield line(f"ε = {epsilon:g}{beside}", every, f"{seconds:.1f}")
 
 
 def main() -> None:

@@ -68,7 +68,11 @@ class Operating(BaseModel):
     https: Switch = Field(
         False, description="a proxy in front speaks https: every cookie is Secure, HSTS is sent"
     )
-    metrics: Switch = Field(False, description="whether `/_stcore/metrics` answers")
+    metrics: Switch = Field(
+        False,
+        description="whether `/metrics` (jobs, visitors, memory, as Prometheus reads them) and "
+        "`/_stcore/metrics` answer",
+    )
 
     @property
     def memory(self) -> int:

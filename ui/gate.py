@@ -101,6 +101,7 @@ def _apply(who: Visitor, fix: Fix) -> None:
         if changed.protect != who.recipe.protect:
             who.protect(changed.protect)
         who.decide(privacy=changed.privacy, method=changed.method, rules=changed.rules)
+        who.decide(purpose=changed.purpose, release=changed.release)
         tell_widgets(changed)
         who.run(writing())
         st.rerun()
@@ -112,6 +113,8 @@ def tell_widgets(changed: Recipe) -> None:
         ("family", changed.chosen.promise.value),
         ("method", changed.method.name),
         ("epsilon", changed.privacy.epsilon),
+        ("purpose.rows", changed.purpose.rows),
+        ("rows", changed.release.rows),
     ):
         if key in st.session_state:
             st.session_state[key] = value

@@ -20,6 +20,7 @@ from synth.runs.bounds import Bounds, of_server
 from synth.runs.job import Job
 from synth.runs.memory import Memory
 from synth.vault import PrivateTable
+from synth.vault.linked import LinkedRows
 
 State = Literal["waiting", "running", "finished", "failed"]
 REMEMBERED = (8, 100_000_000, 86_400.0)  # answers of each token, their bytes, seconds
@@ -60,6 +61,7 @@ class Wanted:
     Args:
         recipe: as it goes into the release.
         read: puts the rows into their vault.
+        read_second: the same of a second table; None where there is none.
         files: what steps and the showcase look up, by name.
         asked: for the audit log; None for nothing to be written.
         question: the same for every job that would ask the same; "" for an uploaded table.
@@ -70,6 +72,7 @@ class Wanted:
 
     recipe: Recipe
     read: Callable[[], PrivateTable]
+    read_second: Callable[[], LinkedRows] | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     asked: Asked | None = None
     question: str = ""
@@ -191,14 +194,16 @@ class Registry:
         """Read the rows, and hand them to a worker."""
         try:
             bounds = replace(self.rules.bounds, least=task.wanted.least)
-            task.job.start(task.wanted.read(), bounds)
+            second = task.wanted.read_second
+            rows = task.wanted.read()
+            task.job.start(rows, bounds, None if second is None else second())
         except Exception as error:
             if not task.wanted.hushed:
                 raise
             told = error if isinstance(error, SynthError) else SynthError(type(error).__name__, "")
             logging.getLogger("synth").warning("job %s: %s", task.id, told.what)
             task.job.fail(told)
-        task.wanted = replace(task.wanted, read=_gone)  # it holds the upload
+        task.wanted = replace(task.wanted, read=_gone, read_second=None)  # they hold uploads
 
     def _repeat(self, owner: str, wanted: Wanted) -> Task | None:
         answer = self._memory(owner).recall(wanted.question) if wanted.question else None

@@ -186,6 +186,12 @@ FORM = {
             "format": "binary",
             "description": "CSV, TSV, Parquet, Excel or JSON lines.",
         },
+        "children": {
+            "type": "string",
+            "format": "binary",
+            "description": "A second table, whose rows belong to the people of the first: "
+            "`[children]` of the recipe says how.",
+        },
         "files": {
             "type": "array",
             "items": {"type": "string", "format": "binary"},

@@ -17,12 +17,14 @@ from synth.api.problems import Problem
 from synth.api.registry import Wanted
 from synth.errors import RecipeError
 from synth.ingest import Database, Query, load, read_query
+from synth.ingest.linked import load_linked
 from synth.runs import Recipe, read_recipe
 from synth.runs.audit import Asked, brought
 from synth.runs.handout import image_text
 from synth.runs.question import Question
 from synth.runs.recipe import EvaluatePart, Source
 from synth.vault import PrivateTable
+from synth.vault.linked import LinkedRows
 
 MOST_RECIPE = 1_000_000  # bytes; of a look-up file or logo too
 MOST_FILES = 20
@@ -44,12 +46,14 @@ class Submission:
     Args:
         files: what de-identification steps look up, by name.
         table: the uploaded table; None for a query.
-        name: of its file, as whoever sent it says.
+        children: a second one, whose rows belong to the people of the first.
+        name: of its file, as whoever sent it says; of both, where there are two.
     """
 
     recipe: Recipe
     files: dict[str, str] = field(default_factory=dict)
     table: IO[bytes] | None = field(default=None, repr=False)
+    children: IO[bytes] | None = field(default=None, repr=False)
     asking: Asking | None = None
     name: str = ""
 
@@ -76,6 +80,7 @@ class Submission:
             return Wanted(
                 self.recipe,
                 lambda: _vault(self.table, self.recipe),
+                None if self.children is None else lambda: _second(self.children, self.recipe),
                 self.files,
                 asked=self.asked,
             )
@@ -120,6 +125,12 @@ def _vault(rows: Any, recipe: Recipe) -> PrivateTable:
     told, person = recipe.source, recipe.people.column
     budget, choices = recipe.budget, told.choices
     return load(rows, budget, missing=told.missing, choices=choices, person=person).private
+
+
+def _second(rows: Any, recipe: Recipe) -> LinkedRows:
+    """The rows of a second table. Raises IngestError or SchemaError where they are none."""
+    told, key = recipe.source, recipe.children.key or recipe.people.column
+    return load_linked(rows, key, missing=told.missing, choices=told.choices).rows
 
 
 def database_named(name: str, databases: Mapping[str, Database]) -> Database:
@@ -200,11 +211,13 @@ async def _uploaded(request: Request, most_bytes: int) -> Submission:
 
 
 async def _read(form: FormData) -> Submission:
-    if unknown := set(form) - {"recipe", "table", "files"}:
+    if unknown := set(form) - {"recipe", "table", "children", "files"}:
         raise Problem(
-            422, f"The form has {len(unknown)} unknown part(s).", "Send recipe, table and files."
+            422,
+            f"The form has {len(unknown)} unknown part(s).",
+            "Send recipe, table, children and files.",
         )
-    if any(len(form.getlist(n)) != 1 for n in ("recipe", "table")):
+    if any(len(form.getlist(n)) != 1 for n in ("recipe", "table", *({"children"} & set(form)))):
         raise Problem(422, "The form needs one `recipe` and one `table`.", "Send both.")
     recipe = own(read_recipe(await _text(form["recipe"])))
     files: dict[str, str] = {}
@@ -212,9 +225,11 @@ async def _read(form: FormData) -> Submission:
         name = getattr(part, "filename", None) or ""
         logo = bool(name) and name == recipe.showcase.logo
         files[name] = image_text(await _small(part)) if logo else await _text(part)
-    table = form["table"]
-    name = getattr(table, "filename", None) or ""
-    return Submission(recipe, files, io.BytesIO(await _content(table)), name=name)
+    both = [form[n] for n in ("table", "children") if n in form]
+    names = [getattr(part, "filename", None) or "" for part in both]
+    table, *second = [io.BytesIO(await _content(part)) for part in both]
+    children = second[0] if second else None
+    return Submission(recipe, files, table, children, name=", ".join(filter(None, names)))
 
 
 async def _content(part: str | UploadFile) -> bytes:
@@ -247,7 +262,8 @@ def own(recipe: Recipe) -> Recipe:
         "source.database": told.database,
         "source.query": told.query,
         "source.stay": told.stay,
-        "children": recipe.children.there,
+        "children.file": recipe.children.file,
+        "children.query": recipe.children.query,
         "privacy.ledger": recipe.privacy.ledger,
         "privacy.anchor": recipe.privacy.anchor,
         "protect.secret": any(step.get("secret") for step in recipe.protect),

@@ -174,6 +174,16 @@ class LedgerFile:
             self.verify(connection)
             yield Book(self.key, connection)
 
+    def copied(self) -> tuple[int, bytes]:
+        """How many entries there are, and the file as it is at this moment, whoever writes in it.
+
+        Raises:
+            LedgerError: it is damaged, or older than its anchor.
+        """
+        with self.reading() as book, closing(sqlite3.connect(":memory:")) as copy:
+            book.connection.backup(copy)
+            return book.head[0], copy.serialize()
+
     def lines(self, account: str) -> tuple[Line, ...]:
         """Everything ever written about a population, in order."""
         with self.reading() as book:

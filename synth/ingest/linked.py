@@ -86,24 +86,62 @@ def left_out(rows: LinkedRows, name: str, most: int) -> Iterator[Noticed]:
         )
 
 
-def with_numbers(people: Loaded, linked: LoadedLinked, person: str, name: str, most: int) -> Loaded:
-    """The people with how many linked rows each has, as a column that is declared.
+def with_numbers(
+    people: Loaded,
+    linked: LoadedLinked,
+    person: str,
+    name: str,
+    most: int,
+    *,
+    usual: Sequence[str] = (),
+    parts: Sequence[ColumnPart] = (),
+) -> Loaded:
+    """The people with how many linked rows each has, and what is usual in them, as columns.
 
     Args:
         person: the column that names the person.
         name: what the linked rows are called.
         most: rows of one person that count.
+        usual: columns of the linked rows of which the value that most rows of a person have
+            becomes a column of the person; their values have to be declared.
+        parts: what the custodian declares of the linked rows' columns.
 
     Raises:
-        SchemaError: there is a column of that name already.
+        SchemaError: there is a column of that name already, or values are not declared.
     """
     column = number_of(name)
-    if column in people.private.schema:
-        raise SchemaError(
-            f"The table has a column `{column}` already.", "Call the children something else."
-        )
-    step = CountLinked(linked.rows, person, most, column, f"how many rows of {name} belong to it")
+    told = {n: _usual(n, name, linked, parts) for n in usual}
+    for made in (column, *(c.name for c in told.values())):
+        if made in people.private.schema:
+            raise SchemaError(
+                f"The table has a column `{made}` already.", "Give it another name in its query."
+            )
+    meaning = f"how many rows of {name} belong to it"
+    step = CountLinked(linked.rows, person, most, column, meaning, told)
     return replace(people, private=people.private.transform(step))
+
+
+def _usual(column: str, name: str, linked: LoadedLinked, parts: Sequence[ColumnPart]) -> Column:
+    """The column of the person that says what most of their rows hold."""
+    part = next((p for p in parts if p.name == column and p.values is not None), None)
+    if part is None or part.seen:
+        raise SchemaError(
+            f"What is usual in `{column}` becomes a column of the person, and its values are not "
+            "declared.",
+            "List its `values` in [[children.column]], or take it out of `usual` in [children].",
+        )
+    plain = part.model_copy(update={"role": Role.PLAIN})  # whatever its rows suggest
+    own = declared(linked.suggestions, [plain])[column]
+    domain: Any = own.domain
+    meaning = f"what most of its rows of {name} hold in {column}"
+    lacking = replace(domain, missing=True)  # whoever has no row has no usual one
+    told = {"name": usual_of(column), "domain": lacking, "meaning": meaning}
+    return replace(own, facts=Origin.DECLARED, missing_as="", **told)
+
+
+def usual_of(column: str) -> str:
+    """The column of the first table that says what is usual in one of the linked rows."""
+    return f"usual {column}"
 
 
 def number_of(name: str) -> str:

@@ -210,7 +210,34 @@ def _table(column: str, values: Sequence[float], shape: tuple[int, ...]) -> Coun
             f"The table of `{column}` does not fit the schema.",
             "The model file is damaged; make it again.",
         )
-    return as_written(table.reshape(shape))
+    return summing_to_one(column, as_written(table.reshape(shape)))
+
+
+def summing_to_one(column: str, table: Counts) -> Counts:
+    """The chances of a saved model, which nothing else may stand among.
+
+    Raises:
+        BundleError: a line of them does not sum to 1, but for the digits that saving took off.
+    """
+    if (np.abs(table.sum(axis=-1) - 1) > table.shape[-1] * 10.0**-DIGITS).any():
+        raise BundleError(
+            f"Chances of `{column}` do not sum to 1: something else was written into the model.",
+            "Ask for the bundle again.",
+        )
+    return table
+
+
+def restored_splits(schema: Schema, told: Mapping[str, Any]) -> dict[str, Counts]:
+    """The chances of states within groups: of columns of the schema, and nothing else.
+
+    Raises:
+        BundleError, SchemaError: they are of something else, or no chances.
+    """
+    splits = {}
+    for name, lines in told.items():
+        shape = (len(lines), schema.domain(name).size)
+        splits[name] = _table(name, [x for line in lines for x in line], shape)
+    return splits
 
 
 def as_written(table: Counts) -> Counts:

@@ -29,8 +29,14 @@ from synth.learning.mixture import (
     law_for,
     read_model_file,
 )
-from synth.learning.mixture.laws import UNIT
-from synth.learning.network import Conditional, as_written, drawn
+from synth.learning.mixture.laws import LAWS, UNIT
+from synth.learning.network import (
+    Conditional,
+    as_written,
+    drawn,
+    restored_splits,
+    summing_to_one,
+)
 from synth.progress import Progress, quiet
 from synth.schema import Codes, Counts, Schema
 from synth.schema.domain import smallest
@@ -121,12 +127,12 @@ class MixtureModel(Model):
         cls, schema: Schema, statement: Statement, rows: int, parameters: Mapping[str, Any]
     ) -> Self:
         weights = _chances(parameters["weights"], "weights of the groups")
-        splits = {n: _chances(t, n) for n, t in parameters.get("splits", {}).items()}
+        splits = restored_splits(schema, parameters.get("splits", {}))
         components = []
         for told in parameters["components"]:
             name, table = str(told["column"]), _chances(told["chances"], str(told["column"]))
             states = len(splits[name]) if name in splits else schema.domain(name).size
-            if table.shape != (len(weights), states):
+            if table.shape != (len(weights), states) or told["law"] not in LAWS:
                 raise _damaged(name)
             laws = tuple(tuple(float(x) for x in p) for p in told["parameters"])
             components.append(Component(name, str(told["law"]), laws, table))
@@ -141,7 +147,7 @@ def _chances(values: Any, name: str) -> Counts:
     table = np.array(values, dtype=np.float64)
     if not table.size or not np.isfinite(table).all() or (table < 0).any():
         raise _damaged(name)
-    return as_written(table)
+    return summing_to_one(name, as_written(table))
 
 
 def _damaged(name: str) -> BundleError:

@@ -24,6 +24,7 @@ from synth.learning.grouping import splits_of
 from synth.learning.inference import Fitted, IndexConditional, Noisy, fit
 from synth.learning.inference.estimation import Effort
 from synth.learning.method import Method, Model, Promise
+from synth.learning.network import restored_splits
 from synth.progress import Progress, quiet
 from synth.schema import Codes, Counts, Schema
 from synth.schema.domain import smallest
@@ -116,7 +117,7 @@ class TwinsModel(Model):
             if not np.isfinite(values).all() or not (sigma > 0).all():
                 raise BundleError("A noisy marginal is damaged.", "Make the release again.")
             tables.append(Noisy(clique, values, sigma if sigma.ndim else float(sigma)))
-        splits = {n: np.array(t, dtype=np.float64) for n, t in parameters["splits"].items()}
+        splits = restored_splits(schema, parameters["splits"])
         return cls(schema, statement, rows, sizes, tuple(tables), splits)
 
 

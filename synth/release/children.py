@@ -40,6 +40,7 @@ class Children:
         key: the column of the first table that names the person; `parent_key`: of the second.
         count: the column of the first table that says how many rows a person has.
         most: rows of one person that were kept.
+        usual: columns of the second table, of which the first says what most rows of a person hold.
     """
 
     model: Network
@@ -49,6 +50,7 @@ class Children:
     parent_key: str
     count: str
     most: int
+    usual: tuple[str, ...] = ()
 
     @cached_property
     def given(self) -> Mapping[str, str]:
@@ -64,6 +66,8 @@ class Children:
     def fits(self, people: Schema) -> bool:
         """Whether the first table has all that it takes, and nobody more rows than `MOST`."""
         named = {self.key, self.count, *self.given.values()}
+        if not set(self.usual) <= set(self.schema.names):
+            return False
         if not named <= set(people.names) or self.parent_key not in self.schema:
             return False
         keys = (self.schema[self.parent_key].domain, people[self.key].domain)
@@ -133,6 +137,7 @@ class Children:
             "parent_key": self.parent_key,
             "count": self.count,
             "most": self.most,
+            **({"usual": list(self.usual)} if self.usual else {}),
             "model": self.model.document(),
         }
 
@@ -148,4 +153,5 @@ class Children:
             if not isinstance(model, Network):
                 raise TypeError("no network")
             told = {n: str(document[n]) for n in ("name", "of", "key", "parent_key", "count")}
-            return cls(model, **told, most=whole(document["most"]))
+            usual = tuple(map(str, document.get("usual", ())))
+            return cls(model, **told, most=whole(document["most"]), usual=usual)

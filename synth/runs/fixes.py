@@ -29,6 +29,8 @@ class Fix:
         rules: all rules after the change; None where they stay.
         settings: of the method, over those that it has.
         intervals: of columns with declared bounds, how many to cut into.
+        people: about how many there are, where the purpose says so, and how many rows are drawn,
+            where the recipe says so.
     """
 
     words: str
@@ -39,6 +41,7 @@ class Fix:
     k: int | None = None
     settings: Mapping[str, Any] | None = None
     intervals: Mapping[str, int] | None = None
+    people: int | None = None
 
     def of(self, recipe: Recipe) -> Recipe:
         """The recipe with the change."""
@@ -54,6 +57,12 @@ class Fix:
             changed["method"] = MethodPart.model_validate({"name": self.method, **told})
         elif told:
             changed["method"] = recipe.method.model_copy(update=told)
+        if self.people is not None:
+            rows = {"rows": self.people}
+            if recipe.purpose.rows:
+                changed["purpose"] = recipe.purpose.model_copy(update=rows)
+            if recipe.release.rows:
+                changed["release"] = recipe.release.model_copy(update=rows)
         if self.intervals is not None:
             many = self.intervals
             changed["column"] = tuple(

@@ -37,6 +37,7 @@ MOST_OFFERED = 3  # rules that are offered to be left out
 MOST_COARSER = 3  # ways to make columns coarser that are offered against one attack
 KNOWN = "keep it, as I would have said without the rows"
 LOOKED = "keep it, settled after looking, which no epsilon covers"
+ROUND = 10  # people: a number of so many by itself is one that somebody would say
 FORMAL = "adaptive"  # the method that is proposed instead of one that gives real rows back
 
 
@@ -87,6 +88,7 @@ def gate(
         *_left_out(recipe, upkeep or Upkeep()),
         *_copies(recipe, model.schema, comparison),
         *_attacks(recipe, model.schema, comparison),
+        *_counted(recipe, comparison),
         *_identifiers(recipe, model.schema),
     ]
     return tuple(sorted(found, key=lambda line: not line.stops))
@@ -298,6 +300,33 @@ def _defences(recipe: Recipe, schema: Schema, secret: str) -> Iterator[Fix]:
         yield without(recipe, secret)
     else:
         yield from (without(recipe, c.name) for c in known[:1])
+
+
+# -- the number of people -------------------------------------------------------------------------
+
+
+def _counted(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
+    """The very number of real rows as a number that recipients read: nobody would guess it."""
+    said = recipe.purpose.rows, recipe.release.rows
+    if not recipe.formal or comparison.rows not in said or not comparison.rows % ROUND:
+        return
+    key, near = "the number of people", round_near(comparison.rows)
+    why = (
+        "a number in the recipe, which recipients read, is exactly that of the real rows: how many "
+        "people there are is found out under the budget."
+    )
+    fix = Fix(f"say about {near:,}", people=near)
+    yield Objection(key, "The number of people", why, (fix,), reason=_reason(recipe, key))
+
+
+def round_near(rows: int) -> int:
+    """A number as one would say it without counting: of two digits.
+
+    >>> round_near(1984), round_near(37)
+    (2000, 40)
+    """
+    digits = max(1, len(str(rows)) - 2)
+    return max(10, round(rows, -digits))
 
 
 # -- identifiers of real people --------------------------------------------------------------------

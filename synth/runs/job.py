@@ -117,8 +117,7 @@ class Job:
         """One of the few places; a job that is cancelled lets go of its rows and its turn."""
         with TURNS.ticket(self.owner or str(id(self))) as self._ticket:
             while not self._ticket.begun.wait(LOOK) and not self.cancelled:
-                ahead = TURNS.before(self._ticket)
-                self.doing = f"{WAITING}: {ahead:,} before this one" if ahead else WAITING
+                self.doing = _in_line(TURNS.before(self._ticket))
             self.doing = STARTING
             yield
 
@@ -213,3 +212,12 @@ class Job:
         content = stream.read(message["bundle"])
         if len(content) == message["bundle"]:
             self.bundle, self.error = content, None
+
+
+def _in_line(ahead: int) -> str:
+    """What a job does that waits for its turn: how many go first, and about how long that takes."""
+    told = f"{WAITING}: {ahead:,} before this one" if ahead else WAITING
+    minutes = TURNS.minutes(ahead)
+    if minutes is None:
+        return told
+    return f"{told}, about {minutes:,} {'minute' if minutes == 1 else 'minutes'}"

@@ -32,7 +32,7 @@ def judgeable(comparison: Comparison, recipe: Recipe, schema: Schema) -> Compari
     sizes = schema.shape([c.name for c in schema.modelled])
     if not recipe.formal or not sizes:
         return replace(comparison, declared=known)
-    budget, rows = recipe.budget, max(comparison.rows, 1)
+    budget, rows = recipe.budget_of_first, max(comparison.rows, 1)
     seen = Prospect(sizes, rows, budget.epsilon, budget.delta, budget.rows_per_person)
     return replace(comparison, declared=known, tellable=seen.tellable)
 

@@ -26,6 +26,7 @@ from synth.ingest.linked import (
     left_out,
     load_linked,
     number_of,
+    usual_of,
     with_numbers,
 )
 from synth.lazily import np, pd
@@ -132,11 +133,36 @@ def check_linked(recipe: Recipe) -> None:
 
 
 def counted(recipe: Recipe, people: Loaded, linked: LoadedLinked | None) -> Loaded:
-    """The people with how many rows of the second table each has, and their part of the budget."""
+    """The people with how many rows of the second table each has, and their part of the budget.
+
+    Raises:
+        RecipeError: a column of the person is named that is not there, or one of the second table
+            is called as those are beside it; nothing was spent so far.
+    """
     if linked is None:
         return people
-    told = recipe.children
-    made = with_numbers(people, linked, recipe.people.column, told.name, told.most)
+    told, schema = recipe.children, people.private.schema
+    if absent := [n for n in told.given if n not in schema]:
+        raise RecipeError(
+            f"[children] is given `{absent[0]}`, which is no column of the first table.",
+            f"After all steps it has {', '.join(schema.names)}.",
+        )
+    if twice := [n for n in linked.suggestions if n.startswith(beside(told.of, ""))]:
+        raise RecipeError(
+            f"The second table has a column `{twice[0]}`, as a column of {told.of} is called "
+            "beside it.",
+            "Call it something else in its query, or the people something else: `of` in "
+            "[children].",
+        )
+    made = with_numbers(
+        people,
+        linked,
+        recipe.people.column,
+        told.name,
+        told.most,
+        usual=told.usual,
+        parts=told.column,
+    )
     own = made.private.ledger.portion(Rho((1 - told.share) * made.private.ledger.left))
     return replace(made, private=made.private.charged_to(own))
 
@@ -162,7 +188,8 @@ class Second:
         beside = self.children.beside(people, rows)
         found = compare(as_seen(self.before, self.told), beside, progress)
         people_of = recipe.people.model_copy(update={"rows": self.children.most})
-        each = recipe.model_copy(update={"people": people_of})
+        share = recipe.children.model_copy(update={"share": 1 - recipe.children.share})
+        each = recipe.model_copy(update={"people": people_of, "children": share})
         return rows, judgeable(found, each, self.told.schema)
 
 
@@ -182,19 +209,12 @@ def learnt(
         drawing: what was learnt of it.
         ledger: of both.
         learn: what finds out and learns a table by a recipe.
-
-    Raises:
-        RecipeError: a column of the person is named that is not there.
     """
     told = recipe.children
     names = {c.name: c for c in people.schema.modelled}
-    if absent := [n for n in told.given if n not in names]:
-        raise RecipeError(
-            f"[children] is given `{absent[0]}`, which is no column of the first table.",
-            f"It has {', '.join(names)}.",
-        )
     count = number_of(told.name)
-    given = [c for n, c in names.items() if not told.given or n in (*told.given, count)]
+    always = count, *map(usual_of, told.usual)
+    given = [c for n, c in names.items() if not told.given or n in (*told.given, *always)]
     own = ledger.portion(ledger.left, told.most, told.name)
     made = joined(people, linked, told.column, given, own, of=told.of, lenient=recipe.formal)
     known = _known(drawing, given, count, told.of) if recipe.formal else {}
@@ -202,7 +222,8 @@ def learnt(
     after = private.declare(model.schema)
     saved = as_saved(model, _of_second(after.statement(), ledger, told.most))
     assert isinstance(saved, Network)
-    children = Children(saved, told.name, told.of, recipe.people.column, told.key, count, told.most)
+    words = told.name, told.of, recipe.people.column, told.key, count
+    children = Children(saved, *words, told.most, told.usual)
     return Second(children, made.private, after)
 
 

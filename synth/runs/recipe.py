@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import (
@@ -16,6 +17,7 @@ from pydantic import (
 )
 
 from synth.budget import Budget
+from synth.budget.accounting import epsilon_of
 from synth.budget.promise import LARGEST_DELTA
 from synth.errors import RecipeError
 from synth.ingest import Query
@@ -233,6 +235,8 @@ class ChildrenPart(Part):
         most: rows of one person that count, at most.
         share: of the budget; the rest is for the first table.
         given: columns of the person that its rows depend on; empty: all.
+        usual: its columns in which rows of one person mostly hold the same. What most of them hold
+            becomes a column of the person, by which they are drawn; its values must be declared.
         column: what is declared of its columns, as under [[column]] of those of the first table.
     """
 
@@ -244,6 +248,7 @@ class ChildrenPart(Part):
     most: int = Field(default=5, ge=1, le=100)
     share: float = Field(default=0.5, gt=0, lt=1)
     given: tuple[str, ...] = ()
+    usual: tuple[str, ...] = ()
     column: tuple[ColumnPart, ...] = ()
 
     @property
@@ -310,6 +315,15 @@ class Recipe(Part):
     def budget(self) -> Budget:
         delta = LARGEST_DELTA if self.privacy.delta is None else self.privacy.delta
         return Budget(self.privacy.epsilon, delta, self.people.rows)
+
+    @property
+    def budget_of_first(self) -> Budget:
+        """What of the budget is for the first table: all of it where there is no second one."""
+        whole = self.budget
+        if not self.children.there or math.isinf(whole.epsilon):
+            return whole
+        left = epsilon_of((1 - self.children.share) * whole.rho, whole.delta)
+        return replace(whole, epsilon=left)
 
     @property
     def chosen(self) -> Method:

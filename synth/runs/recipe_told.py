@@ -104,6 +104,9 @@ def _children(recipe: Recipe) -> Iterator[str]:
         f"{', '.join(told.given) or 'all columns'} of the person; rows of one person do not know "
         "of each other."
     )
+    if told.usual:
+        usual = ", ".join(told.usual)
+        yield f"What is usual for a person becomes a column of the first table, too: {usual}."
 
 
 def _columns(recipe: Recipe) -> Iterator[str]:

@@ -131,6 +131,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "most": "rows of one person that count, at most; each further one costs noise",
         "share": "of the budget; the rest is for the first table",
         "given": "columns of the person that its rows depend on; empty: all",
+        "usual": "its columns in which a person's rows mostly hold the same; values declared",
         "column": "what is declared of its columns, as [[children.column]]",
     },
 }

@@ -137,7 +137,8 @@ def sendable(recipe: Recipe) -> Recipe:
         )
     if recipe.children.there:
         raise RecipeError(
-            "The recipe has a second table, and a server takes one.", "Run it here instead."
+            "The recipe has a second table, and `--server` sends one.",
+            "Run it here, or send both to the server's REST API.",
         )
     if "://" in recipe.source.database:
         raise RecipeError(

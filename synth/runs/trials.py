@@ -245,7 +245,7 @@ def _alone(recipe: Recipe) -> Recipe:
     """The recipe without its table, its account, and what is made besides the rows."""
     plain = Recipe()
     privacy = Privacy(
-        epsilon=recipe.privacy.epsilon,
+        epsilon=recipe.budget_of_first.epsilon,
         delta=recipe.privacy.delta,
         discover=recipe.privacy.discover,
     )
@@ -258,6 +258,7 @@ def _alone(recipe: Recipe) -> Recipe:
             "release": ReleasePart(rows=min(recipe.release.rows, MOST_ROWS)),
             "evaluate": EvaluatePart(holdout=HOLDOUT),
             "counts": plain.counts,
+            "children": plain.children,
             "showcase": plain.showcase,
         }
     )

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from collections import Counter
+import time
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from typing import NamedTuple
 
 from synth.operating import operating
+
+LOOKED = 20  # ended jobs, by which it is told how long the next ones may take
 
 
 @dataclass(eq=False)
@@ -18,11 +23,23 @@ class Ticket:
 
     Args:
         number: of its arrival.
+        since: when it began, on a clock of the process; NaN before.
     """
 
     owner: str
     number: int
+    since: float = math.nan
     begun: threading.Event = field(default_factory=threading.Event)
+
+
+class Busy(NamedTuple):
+    """How busy the places are, for whoever runs a server."""
+
+    places: int
+    waiting: int
+    running: int
+    ended: int
+    seconds: float  # that all ended ones had a place, together
 
 
 @dataclass
@@ -41,6 +58,11 @@ class Turns:
     _waiting: list[Ticket] = field(default_factory=list)
     _running: list[Ticket] = field(default_factory=list)
     _served: dict[str, int] = field(default_factory=dict)  # owner -> when its last job began
+    _spans: deque[float] = field(
+        default_factory=lambda: deque(maxlen=LOOKED)
+    )  # seconds of the last
+    _ended: int = 0
+    _seconds: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _numbers: Iterator[int] = field(default_factory=count)
 
@@ -60,10 +82,34 @@ class Turns:
             yield mine
         finally:
             with self._lock:
-                for line in (self._waiting, self._running):
-                    if mine in line:
-                        line.remove(mine)
+                if mine in self._waiting:
+                    self._waiting.remove(mine)
+                if mine in self._running:
+                    self._running.remove(mine)
+                    self._end(time.monotonic() - mine.since)
                 self._next()
+
+    @property
+    def busy(self) -> Busy:
+        """How busy the places are now."""
+        with self._lock:
+            held = len(self._waiting), len(self._running)
+            return Busy(self.places, *held, self._ended, self._seconds)
+
+    def minutes(self, before: int) -> int | None:
+        """About how long until a place is free for the job behind so many others, rounded up.
+
+        By how long the last jobs of everybody took; None where none has ended yet.
+        """
+        with self._lock:
+            if not self._spans:
+                return None
+            each = sum(self._spans) / len(self._spans)
+        return math.ceil((before // self.places + 1) * each / 60)
+
+    def _end(self, seconds: float) -> None:
+        self._spans.append(seconds)
+        self._ended, self._seconds = self._ended + 1, self._seconds + seconds
 
     def before(self, ticket: Ticket) -> int:
         """How many jobs that wait have their turn before this one, as things are."""
@@ -89,6 +135,7 @@ class Turns:
             self._running.append(found)
             self._served.pop(found.owner, None)
             self._served[found.owner] = next(self._numbers)
+            found.since = time.monotonic()
             found.begun.set()
         here = {t.owner for t in (*self._waiting, *self._running)}
         self._served = {owner: at for owner, at in self._served.items() if owner in here}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from synth.errors import BundleError
-from synth.ingest.linked import number_of
+from synth.ingest.linked import number_of, usual_of
 from synth.lazily import pa
 from synth.release import Bundle
 from synth.release.bundle import restored_rows
@@ -71,8 +71,10 @@ def _as_asked(second: Children, recipe: Recipe) -> bool:
     told = recipe.children
     asked = (told.name, told.of, told.key, told.most, recipe.people.column, number_of(told.name))
     found = (second.name, second.of, second.parent_key, second.most, second.key, second.count)
-    given = set(second.given.values()) - {second.count}
-    return asked == found and (not told.given or given == set(told.given) - {second.count})
+    always = {second.count, *map(usual_of, second.usual)}
+    given = set(second.given.values()) - always
+    held = not told.given or given == set(told.given) - always
+    return asked == found and held and second.usual == told.usual
 
 
 def said_of_second(bundle: Bundle, second: Children) -> Iterator[str]:

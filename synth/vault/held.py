@@ -199,12 +199,19 @@ def merged(values: pd.Series, rows: IntCounts) -> tuple[tuple[str, ...], IntCoun
     return tuple(map(str, added.index)), added.to_numpy(dtype=np.int64)
 
 
+def names_of(values: pd.Series) -> pd.Series:
+    """Whom each cell names, as text, in whatever type tables hold it; None for nobody."""
+    whole = pd.api.types.is_integer_dtype(values.dtype)  # quicker, and the same
+    plain = values.astype(str) if whole else as_text(values.astype(object).infer_objects())
+    return plain.where(values.notna().to_numpy(), None)
+
+
 def people_of(frame: pd.DataFrame, person: str) -> tuple[npt.NDArray[np.int64], int]:
     """A number for the person of each row, and how many people there are.
 
     A row that names nobody is one person's.
     """
-    codes, known = pd.factorize(frame[person].astype(str).where(frame[person].notna()))
+    codes, known = pd.factorize(names_of(frame[person]))
     nobody = codes < 0
     codes = codes.astype(np.int64)
     codes[nobody] = len(known) + np.arange(int(nobody.sum()))

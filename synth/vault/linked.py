@@ -17,8 +17,7 @@ from synth.budget.eyes import ForCustodian
 from synth.errors import SchemaError
 from synth.lazily import np, npt, pd
 from synth.schema import Column, Kind, Numbers, Role, Schema
-from synth.schema.values import as_text
-from synth.vault.held import at_most_per_person
+from synth.vault.held import at_most_per_person, names_of
 from synth.vault.passing import Came, write_rows
 
 
@@ -85,6 +84,21 @@ class LinkedRows:
         each = pd.Series(self.__owners).value_counts().clip(upper=most)
         return np.asarray(_named(people).map(each).fillna(0).to_numpy(), dtype=np.int64)
 
+    def usual(self, people: pd.Series, column: str, most: int) -> pd.Series:
+        """What most rows of each of some people hold in a column; missing where they have none.
+
+        Of what is held as often, the first by letter.
+        """
+        kept = at_most_per_person(self.__came.frame, self.key, most)
+        cells = self.__came.frame[column].iloc[kept].astype(object)
+        held = pd.DataFrame({"owner": self.__owners[kept], "text": _named(cells).to_numpy()})
+        held["cell"] = cells.to_numpy()
+        each = held.dropna(subset=["text"]).groupby(["owner", "text"], sort=True)["cell"]
+        told = each.agg(["size", "first"]).sort_values("size", ascending=False, kind="stable")
+        first = told[~told.index.get_level_values("owner").duplicated()]["first"]
+        found = _named(people).map(first.droplevel("text"))
+        return found.astype(object).where(found.notna(), None)
+
     def onto(self, frame: pd.DataFrame, person: str, columns: Mapping[str, str], most: int) -> Came:
         """At most `most` rows of each who is in `frame`, each with columns of its person.
 
@@ -111,20 +125,20 @@ def _taken(came: Came, rows: npt.NDArray[np.int64]) -> Came:
 
 
 def _named(values: pd.Series) -> pd.Series:
-    """Whom each cell names, as text, in whatever type the two tables hold it; None for nobody."""
-    text = as_text(values.astype(object).infer_objects())
-    return text.where(values.notna().to_numpy(), None).reset_index(drop=True)
+    return names_of(values).reset_index(drop=True)
 
 
 @dataclass(frozen=True)
 class CountLinked:
-    """A step that adds the number of linked rows to each row of the first table.
+    """A step that adds the number of linked rows to each row of the first table, and what is usual.
 
     Args:
         person: the column that names the person.
         most: rows of one person that count.
         name: of the column that is added.
         meaning: of that column, for recipients.
+        usual: further columns that are added: what most of a person's rows hold, by the column of
+            the linked rows that they are of.
     """
 
     linked: LinkedRows = field(repr=False)
@@ -132,20 +146,25 @@ class CountLinked:
     most: int
     name: str
     meaning: str
+    usual: Mapping[str, Column] = field(default_factory=dict)
 
     @property
     def depends_on_rows(self) -> str:
         return ""
 
     def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
-        return frame.assign(**{self.name: self.linked.numbers(frame[self.person], self.most)})
+        made: dict[str, Any] = {self.name: self.linked.numbers(frame[self.person], self.most)}
+        for own, column in self.usual.items():
+            held = self.linked.usual(frame[self.person], own, self.most)
+            made[column.name] = held.to_numpy()
+        return frame.assign(**made)
 
     def declare(self, schema: Schema) -> Schema:
-        """0 to the most that is kept of anybody: known without a row."""
+        """Numbers from 0 to the most that is kept of anybody: known without a row."""
         edges = tuple(float(i) for i in range(self.most + 2))
         domain = Numbers(edges, decimals=0)
         column = Column(self.name, domain, Kind.INTEGER, Role.PLAIN, meaning=self.meaning)
-        return Schema((*schema.columns, column))
+        return Schema((*schema.columns, column, *self.usual.values()))
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,23 @@ def test_from_an_upload_to_a_verified_release():
         assert "no such job" in refused(alice.get(place), 404)
 
 
+def test_two_tables_of_the_same_people_come_in_one_form():
+    people = some_people(200).assign(person=[f"P{i:03}" for i in range(200)])
+    visits = pd.DataFrame({"person": people["person"].repeat(2), "ward": ["eye", "ear"] * 200})
+    second = '[people]\ncolumn = "person"\n[children]\nname = "visits"\nkey = "person"\nmost = 2\n'
+    ward = '[[children.column]]\nname = "ward"\nvalues = ["eye", "ear"]\nother = false\n'
+    parts = [
+        ("recipe", ("recipe.toml", f"{second}{ward}{RECIPE}")),
+        ("table", ("people.csv", people.to_csv(index=False).encode())),
+        ("children", ("visits.csv", visits.to_csv(index=False).encode())),
+    ]
+    with client() as alice:
+        place = alice.post("/api/v1/jobs", files=parts).headers["location"]
+        assert ended(alice, place)["error"] is None
+        bundle = Bundle.read(io.BytesIO(alice.get(f"{place}/release").content))
+        assert verify(bundle) and set(bundle.children_rows["person"]) <= set(bundle.rows["person"])
+
+
 def test_from_a_query_to_a_release_whose_recipe_names_the_database_and_no_address():
     with client() as alice:
         asked = {"recipe": '[method]\nname = "random"', "database": SAMPLE, "query": QUERY}
@@ -135,6 +152,7 @@ def test_a_token_that_could_be_guessed_stops_the_start():
         ('[source]\nfile = "/etc/passwd"', "source.file"),
         ('[source]\ndatabase = "sqlite:///x"\nquery = "SELECT 1"', "source.database"),
         ('[privacy]\nledger = "/var/ledger"', "privacy.ledger"),
+        ('[children]\nfile = "/etc/passwd"', "children.file"),
         (
             '[[protect]]\nstep = "pseudonymise"\ncolumn = "x"\nsecret = "PSEUDONYM_X"',
             "protect.secret",

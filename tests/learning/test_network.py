@@ -1,12 +1,13 @@
 import numpy as np
 import pytest
 
-from synth.errors import BundleError
+from synth.errors import BundleError, SynthError
 from synth.learning.grouping import grouped
-from synth.learning.network import Conditional, drawn, normalised
+from synth.learning.network import Conditional, drawn, normalised, restored_splits
 from synth.methods import model_of
 from synth.methods.random import Random
 from synth.schema import Categories, Numbers
+from tests.people import SCHEMA
 
 
 def test_draws_are_stratified_within_one_row(rng):
@@ -60,14 +61,23 @@ def test_an_empty_row_of_a_table_takes_the_prior():
         lambda c: c.update(table=[-1.0] * len(c["table"])),
         lambda c: c.update(parents=["nobody"]),
         lambda c: c.pop("column"),
+        lambda c: c.update(table=[2 * x for x in c["table"]]),
     ],
-    ids=["short", "not a number", "negative", "unknown parent", "no column"],
+    ids=["short", "not a number", "negative", "unknown parent", "no column", "more than 1"],
 )
 def test_a_damaged_model_is_refused(harm, private):
     document = Random().fit(private, private.ledger.left).document()
     harm(document["parameters"]["conditionals"][0])
-    with pytest.raises(BundleError, match=r"damaged|does not fit"):
+    with pytest.raises(BundleError, match=r"damaged|does not fit|sum to 1"):
         model_of(document)
+
+
+@pytest.mark.parametrize(
+    "told", [{"city": [[0.123, 0, 0, 0]]}, {"share of Oslo": [[1.0]]}, {"city": [[1.0]]}]
+)
+def test_nothing_but_chances_of_its_own_columns_is_read_as_how_a_group_is_split(told):
+    with pytest.raises(SynthError):
+        restored_splits(SCHEMA, told)
 
 
 def test_rare_values_are_gathered_and_spread_again():

@@ -102,7 +102,7 @@ def test_a_model_that_changes_when_it_is_read_is_not_released(monkeypatch):
     class Restless(Network):
         def parameters(self):
             told = super().parameters()
-            told["conditionals"][0]["table"][0] /= 2
+            told["conditionals"][0]["table"].reverse()
             return told
 
     monkeypatch.setattr("synth.release.release.model_of", lambda d: _restless(Restless, d))

@@ -17,6 +17,7 @@ from synth.learning.keeping import Upkeep
 from synth.runs import Outcome, Recipe, read_recipe, run
 from synth.runs.fixes import coarser
 from synth.runs.gate import Objection, excepted, gate, ready
+from synth.runs.purpose import PurposePart
 from synth.runs.recipe import MethodPart, Privacy, ReleasePart, RulePart, ShowcasePart, Source
 from synth.runs.recipe_file import handed_on, recipe_text
 from synth.schema import Column, Dates, Kind
@@ -92,6 +93,24 @@ def test_a_reason_lets_it_leave_and_stays_with_the_custodian(outcome):
     assert handed_on(told, outcome.release.model.schema) == handed_on(
         INDEPENDENT, outcome.release.model.schema
     )
+
+
+def test_the_very_number_of_people_stops_where_it_stands_in_the_recipe(outcome):
+    def told(rows: int, said: Recipe) -> Objection | None:
+        found = replace(outcome.comparison, rows=rows)
+        every = gate(said, outcome.release.model, found)
+        return next((x for x in every if x.key == "the number of people"), None)
+
+    said = INDEPENDENT.model_copy(update={"purpose": PurposePart(rows=2987)})
+    line = told(2987, said)
+    assert line is not None and line.open
+    assert line.fixes[0].of(said).purpose.rows == 3000
+    drawn = INDEPENDENT.model_copy(update={"release": ReleasePart(rows=2987)})
+    assert told(2987, drawn).fixes[0].of(drawn).release.rows == 3000
+    assert told(2991, said) is None  # a guess
+    round_ = said.model_copy(update={"purpose": PurposePart(rows=3000)})
+    assert told(3000, round_) is None  # as anybody would say
+    assert told(2987, said.model_copy(update={"method": MethodPart(name="sequential")})) is None
 
 
 def test_no_reason_enters_a_bundle(patients):

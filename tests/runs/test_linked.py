@@ -3,9 +3,12 @@
 import csv
 import io
 import json
+import math
 import re
 import sqlite3
 import tomllib
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +17,10 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
+from synth.budget import Audience, Budget
 from synth.cli import app
 from synth.errors import BundleError, RecipeError, SchemaError
+from synth.evaluate.evaluation import Evaluation
 from synth.release import Bundle
 from synth.release.papers.about import About
 from synth.release.sandbox import resources, service
@@ -23,15 +28,21 @@ from synth.release.sandbox.resources import about
 from synth.release.sandbox.take_away import files
 from synth.release.table_files import write_parquet
 from synth.runs import Outcome, Recipe, read_recipe, run, verify
-from synth.runs.recipe import MethodPart
+from synth.runs.evidence import custodian_pack
+from synth.runs.gate import excepted
+from synth.runs.gate_linked import gate_of_both
 from synth.runs.recipe_file import recipe_text, whole_text
 from synth.runs.recipe_told import told
 from synth.runs.remote import sendable
 from synth.runs.rewording import reworded
+from synth.schema import Categories, Column, Schema
+from synth.vault import PrivateTable
+from synth.vault.linked import JoinLinked, LinkedRows
+from synth.vault.passing import Came
 from tests.bundles import passed_on
 
 ROOT = Path(__file__).parents[2]
-PEOPLE = 1500
+PEOPLE = 1000
 MOST = 3
 RECIPE = f"""
 [people]
@@ -41,6 +52,12 @@ name = "visits"
 of = "patients"
 key = "whose"
 most = {MOST}
+usual = ["place"]
+[[children.column]]
+name = "place"
+values = ["north", "south", "west"]
+other = false
+missing = false
 [[children.column]]
 name = "ward"
 values = ["eye", "heart"]
@@ -72,6 +89,7 @@ role = "plain"
 epsilon = 20
 [release]
 copies = 2
+rows = 600
 """
 
 
@@ -89,6 +107,9 @@ def two_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
             "visit": np.arange(len(owner)) + 5000,
             "whose": people["patient"].to_numpy()[owner],
             "ward": np.where(woman, "eye", "heart"),
+            "place": np.array(["north", "south", "west"])[
+                (owner + (rng.random(len(owner)) < 0.1)) % 3
+            ],
             "days": rng.integers(0, 5, len(owner)) + 5 * woman,
         }
     )
@@ -136,6 +157,24 @@ def test_what_rows_hold_goes_by_their_person(outcome):
     assert outcome.linked.two_way < outcome.linked.apart_two_way / 2
 
 
+def test_what_is_usual_for_a_person_is_a_column_of_theirs_and_their_rows_keep_to_it(
+    outcome, bundle
+):
+    beside = outcome.release.children.beside(outcome.rows, outcome.children)
+    assert (beside["place"] == beside["patients.usual place"]).mean() > 0.8  # a third by chance
+    assert bundle.schema["usual place"].meaning == "what most of its rows of visits hold in place"
+    assert "but for what is usual in place" in bundle.files["README.md"].decode()
+    people, visits = two_tables()
+    undeclared = read_recipe(RECIPE.replace('usual = ["place"]', 'usual = ["days"]'))
+    with pytest.raises(SchemaError, match="values are not declared"):
+        run(undeclared, people, children=visits)
+    with pytest.raises(RecipeError, match="as a column of patients is called"):
+        run(read_recipe(RECIPE), people, children=visits.rename(columns={"days": "patients.days"}))
+    given = read_recipe(RECIPE.replace("most = 3", 'most = 3\ngiven = ["height"]'))
+    with pytest.raises(RecipeError, match="given `height`"):
+        run(given, people, children=visits)
+
+
 def test_what_a_cap_leaves_out_is_told_to_the_custodian_and_not_to_recipients(outcome, bundle):
     seen = " ".join(map(str, outcome.noticed))
     visits = two_tables()[1]
@@ -165,6 +204,17 @@ def test_both_are_paid_for_once_and_the_promise_names_both(bundle, outcome):
     assert "not different in every row" in told
 
 
+def test_what_stands_against_the_second_table_stops_the_release(outcome):
+    place = next(h for h in outcome.linked.columns if h.column == "place")
+    gone = replace(place, tvd=1.0, synthetic=(0.0,) * len(place.labels))
+    gone = replace(gone, traces=replace(place.traces, met=0, known_synthetic=0.0))
+    worse = replace(outcome, linked=replace(outcome.linked, columns=(gone,)))
+    (line,) = [n for n in gate_of_both(Recipe(), worse) if "visits." in n.key]
+    assert line.stops and line.key == "lost visits.place" and "[[children.column]]" in line.why
+    kept = excepted(Recipe(), line.key, "it is declared")
+    assert not [n for n in gate_of_both(kept, worse) if n.open and "visits." in n.key]
+
+
 def test_papers_name_the_relation(bundle):
     first, second, third, fourth = json.loads(bundle.files["datapackage.json"])["resources"]
     assert first["schema"]["primaryKey"] == ["patient"]
@@ -176,6 +226,13 @@ def test_papers_name_the_relation(bundle):
     croissant = json.loads(bundle.files["croissant.json"])
     assert [r["@id"] for r in croissant["recordSet"]] == ["rows", "children"]
     assert "references" in croissant["recordSet"][1]["field"][1]
+
+
+def test_the_custodians_evidence_says_that_the_second_table_was_not_attacked(outcome, bundle):
+    found = Evaluation(PEOPLE, PEOPLE, 0, outcome.comparison, *[()] * 5, {}, (), (), {})
+    with zipfile.ZipFile(io.BytesIO(custodian_pack(bundle, found, (), RECIPE))) as pack:
+        answers = json.loads(pack.read("evidence.json"))["answers"]
+    assert all("No attack was tried on the rows of visits" in a["words"] for a in answers)
 
 
 def test_it_is_verified_and_a_broken_reference_is_refused(bundle):
@@ -235,9 +292,9 @@ def test_a_recipe_with_a_second_table_says_all_of_it_again(bundle):
     assert whole_text(read_recipe(whole_text(recipe))) == whole_text(recipe)
     assert "Second table" in [part.about for part in told(recipe)]
     handed = tomllib.loads(bundle.files["recipe.toml"].decode())["children"]
-    assert handed["most"] == MOST and "file" not in handed and handed["column"][0]["name"] == "ward"
+    assert handed["most"] == MOST and "file" not in handed and handed["usual"] == ["place"]
     assert "[children]" not in whole_text(Recipe()).replace("[children]", "", 1)
-    with pytest.raises(RecipeError, match="a server takes one"):
+    with pytest.raises(RecipeError, match="sends one"):
         sendable(recipe)
 
 
@@ -266,34 +323,38 @@ def test_no_file_is_read_for_a_table_that_was_handed_over(tmp_path):
         run(recipe, two_tables()[0], folder=tmp_path, children=tmp_path / "visits.csv")
 
 
-def test_the_recipe_of_the_page_asks_one_database_for_both_tables():
-    page = (ROOT / "docs" / "linked-tables.md").read_text(encoding="utf-8")
-    recipe = read_recipe(re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)[0])
-    made = run(recipe.model_copy(update={"method": MethodPart(name="tree")}), folder=ROOT)
-    assert set(made.children.columns) == {"patient_id", "ward", "emergency"}
-    assert any("more than 4 rows of admissions" in str(n) for n in made.noticed)
-    assert made.release.statement.formal
-
-
-def test_the_command_line_runs_draws_and_says_what_it_does(tmp_path, bundle):
+def test_the_recipe_of_the_page_runs_on_the_command_line(tmp_path, monkeypatch):
     def typed(*words: object) -> str:
         answer = CliRunner().invoke(app, list(map(str, words)))
         assert answer.exit_code == 0, answer.output
         return answer.output
 
-    people, visits = two_tables()
-    places = tmp_path / "people.csv", tmp_path / "visits.csv", tmp_path / "recipe.toml"
-    people.to_csv(places[0], index=False)
-    visits.to_csv(places[1], index=False)
-    places[2].write_text(RECIPE + '[method]\nname = "independent"\n')
-    both = "--data", places[0], "--children", places[1], "-o", tmp_path / "two.zip"
-    assert "rows of visits" in typed("run", places[2], *both, "--dry")
-    said = typed("run", places[2], *both)
-    assert "The same of visits, each beside its person" in said
-    assert "synthetic rows, and visits that belong to them, to" in said
-    assert "belongs to one of patients" in typed("verify", tmp_path / "two.zip")
-    more = tmp_path / "p.csv", tmp_path / "v.csv"
-    typed("sample", tmp_path / "two.zip", "-n", 40, "-o", more[0], "--children", more[1])
-    people, visits = map(pd.read_csv, more)
-    assert visits["whose"].value_counts().sum() == people["number of visits"].sum()
-    assert set(visits["whose"]) <= set(people["patient"]) and len(people) == 40
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / "docs" / "linked-tables.md").read_text(encoding="utf-8")
+    block = re.findall(r"^```toml\n(.*?)^```", page, re.M | re.S)[0]
+    block = block.replace("sample_data", str(ROOT / "sample_data"))
+    Path("recipe.toml").write_text(block + '[method]\nname = "tree"\n[release]\nrows = 200\n')
+    assert "rows of admissions" in typed("run", "recipe.toml", "--dry")
+    said = typed("run", "recipe.toml", "-o", "two.zip")
+    assert "more than 4 rows of admissions" in said
+    assert "The same of admissions, each beside its person" in said
+    assert "200 synthetic rows, and admissions that belong to them, to" in said
+    typed("sample", "two.zip", "-n", 40, "-o", "p.csv", "--children", "v.csv")
+    people, rows = map(pd.read_csv, ("p.csv", "v.csv"))
+    assert list(rows) == ["patient_id", "ward", "emergency"] and len(people) == 40
+    assert rows["patient_id"].value_counts().sum() == people["number of admissions"].sum()
+    assert set(rows["patient_id"]) <= set(people["patient_id"])
+
+
+def test_whom_a_key_names_is_the_same_in_whatever_type_it_is_held():
+    """Else two rows of one person would be two people, and their linked rows would be either's."""
+    people = pd.DataFrame({"key": pd.Series([1, 1.0, 2, "x"], dtype=object), "a": list("pqrs")})
+    schema = Schema((Column("a", Categories(tuple("pqrs"))),))
+    private = PrivateTable(people, schema, Budget(math.inf), person="key")
+    rows = pd.DataFrame({"key": [1.0, 1.0, 2.0, math.nan], "b": list("tuvw")})
+    linked, left = LinkedRows(Came(rows), "key"), Audience.CUSTODIAN
+    assert linked.figures.nameless == 1 and sorted(linked.figures.each) == [1, 2]
+    both = Schema((Column("b", Categories(tuple("tuvw"))), schema["a"]))
+    assert private.exact_size("a test", left) == 3
+    made = private.transform(JoinLinked(linked, "key", 5, {"a": "a"}, both))
+    assert made.exact_table(["b", "a"], "a test", left).sum() == 3

@@ -46,26 +46,20 @@ def test_a_query_is_asked_of_the_database_that_the_server_calls_so():
     assert list(Bundle.read(io.BytesIO(made)).rows.columns) == ["sex", "smoker"]
 
 
-def test_files_of_steps_go_along(folder):
+def test_files_of_steps_and_a_logo_go_along_as_they_are(folder):
     (folder / "land.csv").write_text("city,land\nOslo,Norway\nRome,Italy\n")
-    step = '[[protect]]\nstep = "lookup"\ncolumn = "city"\ntake = "land"\nfile = "land.csv"\n'
-    recipe = read_recipe(FILE + RECIPE + step)
-    assert looked_up(recipe) == ["land.csv"]
-    with client() as alice:
-        made = Remote(alice).run(recipe, None, folder, quiet)
-    # The worker's noise is real, with a sigma below 10 on more than 80 people of Oslo.
-    assert "Norway" in Bundle.read(io.BytesIO(made)).files["synthetic.csv"].decode()
-
-
-def test_a_logo_goes_along_as_it_is(folder):
     (folder / "us.png").write_bytes(PNG)
-    recipe = read_recipe(FILE + RECIPE + '[showcase]\nlogo = "us.png"\n')
+    step = '[[protect]]\nstep = "lookup"\ncolumn = "city"\ntake = "land"\nfile = "land.csv"\n'
+    recipe = read_recipe(FILE + RECIPE + step + '[showcase]\nlogo = "us.png"\n')
+    assert looked_up(recipe) == ["land.csv", "us.png"]
     with client() as alice:
-        made = Remote(alice).run(recipe, None, folder, quiet)
+        bundle = Bundle.read(io.BytesIO(Remote(alice).run(recipe, None, folder, quiet)))
         (folder / "us.png").unlink()
         with pytest.raises(RecipeError, match=r"`us\.png` is not there"):
             Remote(alice).run(recipe, None, folder, quiet)
-    assert look_of(Bundle.read(io.BytesIO(made))).logo == PNG
+    # The worker's noise is real, with a sigma below 10 on more than 80 people of Oslo.
+    assert "Norway" in bundle.files["synthetic.csv"].decode()
+    assert look_of(bundle).logo == PNG
 
 
 def test_a_refusal_and_a_failed_job_come_back_as_sentences(folder):

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from synth.budget import Entry
-from synth.cli import app
+from synth.cli import app, plan_commands
 from synth.errors import MethodError, RecipeError
 from synth.evaluate.attacks import Attempt, Result, Run, Threat
 from synth.evaluate.comparison import Comparison, Histogram, PairTable
@@ -144,7 +144,14 @@ def test_on_the_real_table_each_trial_is_charged(tmp_path, monkeypatch):
     assert len(looks) == 2
 
 
-def test_the_command_tells_which_no_other_one_beats(tmp_path):
+def test_the_command_tells_which_no_other_one_beats(tmp_path, monkeypatch):
+    found: list[object] = []  # of the first run, which both ways to tell it are about
+
+    def once(*asked, **more):
+        found.extend([] if found else [on_made_up(*asked, **more)])
+        return found[0]
+
+    monkeypatch.setattr(plan_commands, "on_made_up", once)
     (tmp_path / "r.toml").write_text(RECIPE)
     asked = ["trials", str(tmp_path / "r.toml"), "--method", "independent", "--method", "random"]
     told = CliRunner().invoke(app, asked)

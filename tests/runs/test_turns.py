@@ -46,6 +46,19 @@ def test_an_owner_leaves_a_place_to_others_and_owners_take_turns():
     assert begun[4] == ("alice", 3)
 
 
+def test_whoever_waits_is_told_about_how_long(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("synth.runs.turns.time.monotonic", lambda: clock[0])
+    turns = Turns(2)
+    assert turns.minutes(0) is None
+    for seconds in (100.0, 140.0):
+        with turns.ticket("alice"):
+            clock[0] += seconds
+    assert [turns.minutes(n) for n in (0, 1, 2, 5)] == [2, 2, 4, 6]
+    with turns.ticket("alice"), turns.ticket("alice"):
+        assert turns.busy == (2, 1, 1, 2, 240.0)
+
+
 def test_every_ticket_has_its_turn_when_many_come_and_go():
     turns, most, done = Turns(3), 0, []
     lock = threading.Lock()

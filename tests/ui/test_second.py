@@ -4,23 +4,20 @@ import pandas as pd
 
 from synth.budget import Budget
 from synth.ingest import load
-from synth.runs import verify
-from synth.runs.recipe import ChildrenPart, MethodPart
-from tests.runs.test_linked import two_tables
-from tests.ui.test_ask_database import made
+from synth.runs import read_recipe, run
+from synth.runs.recipe import ChildrenPart
+from tests.runs.test_linked import RECIPE, two_tables
 from tests.ui.test_pages import ran, screen, words
-from ui.gate import lines_of
-from ui.shell.visitor import KEY, Visitor
+from ui.shell.visitor import KEY, Made, Visitor
 
 
 def with_people() -> Visitor:
     who = Visitor()
     who.bring(load(two_tables()[0], Budget(1.0)), "patients.csv")
-    who.decide(method=MethodPart(name="independent"))
     return who
 
 
-def test_a_second_table_is_brought_told_of_released_and_let_go_of():
+def test_a_second_table_is_brought_told_of_and_let_go_of():
     who = with_people()
     app, key = screen("data", who), f"second.key {who.loaded.token}"
     app.text_input(key=key).set_value("who").run()
@@ -34,14 +31,18 @@ def test_a_second_table_is_brought_told_of_released_and_let_go_of():
     assert who.recipe.people.column == "patient" and who.recipe.children.key == "whose"
     app.number_input(key="second.most").set_value(2).run()
     assert "people have more than 2 rows of visits" in words(ran(app))
-    bundle = made(who).made.bundle
-    assert verify(bundle) and bundle.children.most == 2 and len(bundle.rows) > 1000
-    assert "The second table: visits" in [e.label for e in screen("compare", who).expander]
-    assert not [line for line in lines_of(who.made) if line.open and "visits." in line.key]
-    assert "linked to it" in words(screen("release", who))
     app.button(key="second.gone").click().run()
     assert ran(app).session_state[KEY].recipe.children == ChildrenPart()
     assert app.session_state[KEY].second is None
+
+
+def test_compare_and_release_show_both():
+    who, (people, visits) = with_people(), two_tables()
+    recipe = read_recipe(RECIPE + '[method]\nname = "independent"\n')
+    outcome = run(recipe, people, children=visits)
+    who.made = Made(recipe, outcome.release.zipped(), outcome.comparison, outcome.linked)
+    assert "The second table: visits" in [e.label for e in screen("compare", who).expander]
+    assert "And of visits, each of whom `whose` names" in words(screen("release", who))
 
 
 def test_another_table_takes_the_second_one_with_it():

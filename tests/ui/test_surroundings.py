@@ -110,10 +110,13 @@ def test_a_server_answers_under_its_own_names_alone(asked, monkeypatch, hosts, h
 
 
 def test_figures_are_closed_until_the_operator_opens_them(asked, monkeypatch):
-    assert asked("/_stcore/metrics").status_code == 404
+    assert asked("/_stcore/metrics").status_code == asked("/metrics").status_code == 404
     assert asked("/below/_stcore/metrics").status_code == 404
     monkeypatch.setenv("SYNTH_METRICS", "yes")
     assert asked("/_stcore/metrics").status_code == 200
+    told = asked("/metrics").text
+    assert {'synth_jobs{state="waiting"} 0.0', "synth_places 2.0"} <= set(told.splitlines())
+    assert "process_resident_memory_bytes" in told and "synth_jobs_seconds_total" in told
 
 
 def test_uploads_of_a_visitor_and_of_all_have_an_end(asked, monkeypatch):

@@ -119,7 +119,7 @@ class Ended:
 
     def __init__(self) -> None:
         self.finished, self.share, self.doing = threading.Event(), 0.5, "counting"
-        self.recipe, self.bundle, self.comparison = Recipe(), None, None
+        self.recipe, self.bundle, self.comparison, self.linked = Recipe(), None, None, None
 
 
 def test_a_tab_that_was_open_before_a_run_shows_it_and_one_of_another_table_does_not(monkeypatch):

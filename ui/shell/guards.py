@@ -13,10 +13,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.runtime import Runtime
 
 from synth.operating import Operating, operating
+from ui.shell.monitored import monitored
 from ui.shell.visitor import VISITS
 
 HERE = ("localhost", "127.0.0.1", "::1")  # names of this machine
-HEALTH, FIGURES, UPLOADS = "/_stcore/health", "/_stcore/metrics", "/_stcore/upload_file/"
+HEALTH, UPLOADS = "/_stcore/health", "/_stcore/upload_file/"
+FIGURES, MONITOR = "/_stcore/metrics", "/metrics"
 PORT = re.compile(r":\d{1,5}$")
 MEGABYTE = 1_000_000
 
@@ -42,6 +44,8 @@ class Guards:
                 await answer(scope, receive, send)
         elif scope["type"] == "http" and scope["method"] == "PUT" and UPLOADS in scope["path"]:
             await self._uploaded(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] == monitor():
+            await monitored(lambda: sum(held().values()))(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
@@ -88,9 +92,15 @@ def refused(scope: Scope, told: Operating) -> PlainTextResponse | None:
             "This server does not answer under that name. Whoever runs it lists its names in "
             "SYNTH_HOSTS.",
         )
-    if FIGURES in path and not told.metrics:
+    if (FIGURES in path or path == monitor()) and not told.metrics:
         return _said(404, "Closed. Whoever runs this server opens it with SYNTH_METRICS=yes.")
     return None
+
+
+def monitor() -> str:
+    """Where a monitor is answered."""
+    below = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{below}{MONITOR}" if below else MONITOR
 
 
 def hosts(told: Operating) -> tuple[str, ...]:

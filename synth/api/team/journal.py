@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, String, Text, create_engine, event, inspect, select, text
 from sqlalchemy.engine import make_url
@@ -81,6 +81,14 @@ class Deed:
     told: Mapping[str, Any]
 
 
+class KeptDeed(NamedTuple):
+    """A deed as it is kept: its number, its document and its seal."""
+
+    number: int
+    document: str
+    seal: str
+
+
 @dataclass(frozen=True)
 class Journal:
     """A journal that is there. Open it with `Journal.opened`."""
@@ -125,6 +133,30 @@ class Journal:
         with self._session() as session:
             return self._read(session)
 
+    def sealed(self) -> tuple[KeptDeed, ...]:
+        """Every deed as it is kept, oldest first, for a backup. Raises as `deeds`."""
+        with self._session() as session:
+            self._read(session)
+            return self._kept(session)
+
+    def continued(self, deeds: Sequence[KeptDeed]) -> None:
+        """Put the deeds of a backup into a journal without any, under the key that sealed them.
+
+        Raises:
+            TeamError: it has some already, or they are not as they were kept.
+        """
+        with self._alone() as session:
+            head = session.get_one(HeadRow, 1, with_for_update=True)
+            if head.number:
+                raise TeamError(
+                    "The database of the library holds one already.", "Name an empty database."
+                )
+            session.add_all(DeedRow(**deed._asdict()) for deed in deeds)
+            if deeds:
+                head.number, head.seal = deeds[-1].number, deeds[-1].seal
+            session.flush()
+            self._read(session)
+
     @contextmanager
     def writing(self) -> Iterator[tuple[tuple[Deed, ...], Callable[[Deed], None]]]:
         """Every deed so far, and what adds one, while nobody else can; undone if anything fails.
@@ -144,8 +176,7 @@ class Journal:
         session.flush()
 
     def _read(self, session: Session) -> tuple[Deed, ...]:
-        asked = select(DeedRow.number, DeedRow.document, DeedRow.seal).order_by(DeedRow.number)
-        rows = session.execute(asked).all()
+        rows = self._kept(session)
         head, seal = session.get_one(HeadRow, 1), seal_of(self.key, "head")
         for number, row in enumerate(rows, 1):
             seal = seal_of(self.key, seal, row.document)
@@ -154,6 +185,11 @@ class Journal:
         if (head.number, head.seal) != (len(rows), seal):
             raise _damaged(f"It ends after deed {len(rows)}, and should not.")
         return tuple(Deed(**json.loads(row.document)) for row in rows)
+
+    @staticmethod
+    def _kept(session: Session) -> tuple[KeptDeed, ...]:
+        asked = select(DeedRow.number, DeedRow.document, DeedRow.seal).order_by(DeedRow.number)
+        return tuple(KeptDeed(*row) for row in session.execute(asked).all())
 
     @contextmanager
     def _session(self) -> Iterator[Session]:

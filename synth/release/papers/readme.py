@@ -189,9 +189,11 @@ def general(released: Released) -> Iterator[str]:
                 f"{count.rows:,} rows break it."
             )
     if linked := released.linked:
+        usual = ", ".join(map(plain, linked.children.usual))
+        but = f", but for what is usual in {usual}" if usual else ""
         yield (
             f"How rows of {plain(linked.children.name)} that belong to the same person go together "
-            "(what came after what, how often it stayed the same): each was drawn by itself."
+            f"(what came after what, how often it stayed the same): each was drawn by itself{but}."
         )
     kept = released.upkeep
     if kept.drawn and kept.left_out / kept.drawn > MANY_LEFT_OUT:
