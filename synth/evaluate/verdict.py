@@ -27,12 +27,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from math import sqrt
+from math import inf, sqrt
 
 from synth.budget.eyes import ForCustodian
 from synth.budget.prospect import Prospect
 from synth.evaluate.comparison import Comparison, Histogram, Traces
-from synth.schema import Categories, Column, Schema, Text
+from synth.schema import Categories, Column, Domain, Numbers, Schema, Text
 
 LEAST = 0.1
 MOSTLY, NO_NEARER = 0.25, 0.95
@@ -237,8 +237,16 @@ def _likely(column: Column, seen: Prospect, least: int) -> tuple[Fate, str]:
     if least:
         groups = seen.rows // least
         words = f"only about {groups:,} stretches of it can be told apart"
-        lost, coarse = groups < LOST_GROUPS, groups < COARSE_GROUPS
+        needed = _values(domain)  # a line of few values needs no more stretches than these
+        lost, coarse = groups < min(LOST_GROUPS, needed), groups < min(COARSE_GROUPS, needed)
         return Fate.LOST if lost else Fate.SPREAD if coarse else Fate.KEPT, words
     moved = seen.moved(states)
     words = f"noise alone seems to move {moved:.0%} of the rows, over {states:,} values or groups"
     return Fate.LOST if moved > MOSTLY else Fate.SPREAD if moved > SLACK else Fate.KEPT, words
+
+
+def _values(domain: Domain) -> float:
+    """How many different values a line may hold."""
+    if not isinstance(domain, Numbers) or domain.decimals is None:
+        return inf
+    return (domain.edges[-1] - domain.edges[0]) * 10.0**domain.decimals / domain.step

@@ -173,6 +173,12 @@ def test_a_line_of_few_stretches_is_lost_or_spread():
     assert foretold(WHOLE, 10_000, least=221) is Fate.KEPT
 
 
+def test_two_numbers_take_two_stretches_to_be_told():
+    """Columns of 0 and 1 were foretold as spread or lost, and nearly all came out as kept."""
+    assert foretold(Numbers((0.0, 1.0, 2.0), decimals=0), 500, least=221) is Fate.KEPT
+    assert foretold(Numbers((0.0, 1.0, 2.0), decimals=0), 300, least=221) is Fate.LOST
+
+
 def test_more_rows_never_make_it_worse():
     order = list(Fate)
     for domain, least in ((MANY, 0), (MANY, 124), (WHOLE, 221), (FEW, 0), (FEW, 124)):

@@ -89,7 +89,7 @@ def _predict(who: Visitor, told: Privacy, rows: int) -> None:
     seen = _prospect(who, told, rows)
     if seen is None:
         return
-    least = {s.column: s.least for s in _shares(who, told)} if told.discover else {}
+    least = {s.column: s.least for s in _shares(who, told, rows)} if told.discover else {}
     likely = predicted(who.schema, seen, least)
     if not likely:
         return
@@ -140,8 +140,9 @@ def _ask_discover(who: Visitor, told: Privacy) -> bool:
     return wanted
 
 
-def _shares(who: Visitor, told: Privacy) -> tuple[Share, ...]:
-    """What finding each column out would cost and tell."""
+def _shares(who: Visitor, told: Privacy, rows: int = 0) -> tuple[Share, ...]:
+    """What finding each column out would cost and tell, where there are about so many rows."""
     budget = Budget(told.epsilon, told.delta or LARGEST_DELTA, who.recipe.people.rows)
-    rho, delta = Rho(share_of(who.schema) * budget.rho), DELTA_SHARE * budget.delta
-    return shares(who.schema, rho, delta, budget.rows_per_person)
+    each = budget.rows_per_person
+    share = share_of(who.schema, budget.rho, rows, each)
+    return shares(who.schema, Rho(share * budget.rho), DELTA_SHARE * budget.delta, each)
