@@ -28,6 +28,7 @@ from synth.release.table_files import write_parquet
 from synth.runs import Outcome, Recipe, read_recipe, run, verify
 from synth.runs.gate import excepted
 from synth.runs.gate_linked import gate_of_both
+from synth.runs.recipe import People
 from synth.runs.recipe_file import recipe_text, whole_text
 from synth.runs.recipe_told import told
 from synth.runs.remote import sendable
