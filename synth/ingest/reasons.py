@@ -12,6 +12,7 @@ from synth.schema import Kind
 from synth.schema.durations import Way, ways
 
 LONG_TEXTS = 50  # different ones, from which on they are free text
+MANY = 30  # different measures, from which on a list of them loses most
 UNSURE = "Nothing shows which number is the month: the day is taken to come first."
 
 MARKED = "are marked as about right, and come out without the mark."
@@ -49,15 +50,17 @@ def kind_and_reason(
     if not told.different:
         return Kind.CATEGORY, "Every value is missing."
     kind, why = _kind(form, told, possible)
+    notes = list(_notes(form, told))
+    if unlike(form, told.different):
+        notes.append(SEVERAL)
     if kind is Kind.CATEGORY and grouped:
-        return kind, " ".join(
-            (
-                why,
-                *_notes(form, told),
-                f"{number_of(grouped, 'rare one is', 'rare ones are')} grouped as other.",
-            )
-        )
-    return kind, " ".join((why, *_notes(form, told)))
+        notes.append(f"{number_of(grouped, 'rare one is', 'rare ones are')} grouped as other.")
+    return kind, " ".join((why, *notes))
+
+
+def unlike(form: Form, different: int) -> bool:
+    """Whether a column holds measures for which no one number can stand, too many to list."""
+    return form.measured and form.kind is Kind.CATEGORY and different >= MANY
 
 
 def _kind(form: Form, told: Presence, possible: Collection[Kind]) -> tuple[Kind, str]:
@@ -105,8 +108,6 @@ def _notes(form: Form, told: Presence) -> Iterator[str]:
         yield f"{many} written otherwise: a code where many share it, else missing."
     if form.kind is Kind.DATE and form.unsure:
         yield UNSURE
-    if form.measured and form.kind is Kind.CATEGORY:
-        yield SEVERAL
 
 
 def of_numbers(form: Form, present: int) -> Iterator[str]:

@@ -29,9 +29,13 @@ Flags: TypeAlias = "npt.NDArray[np.bool_]"
 SHOWN = 3  # values before and after
 MOST_TRUTHS = 12  # spellings of true and false in one column
 MOST_WORDS = 2_000  # different values compared with each other
-BELOW = (-7, -8, -9, -66, -77, -88, -97, -98, -99, -999, -9999)
+BELOW = (
+    *(-7, -8, -9, -66, -77, -88, -97, -98, -99, -777, -888, -997, -998, -999),
+    *(-7777, -8888, -9997, -9998, -9999, -99999, -999999),
+)
 ABOVE = (
-    *(77, 88, 97, 98, 99, 777, 888, 997, 998, 999, 7777, 8888, 9998, 9999, 99999, 999999),
+    *(77, 88, 97, 98, 99, 777, 888, 997, 998, 999, 7777, 8888, 9997, 9998, 9999),
+    *(99998, 99999, 999998, 999999, 9999998, 9999999, 99999998, 99999999),
     *(99.9, 99.99, 999.9, 999.99, 9999.9),
 )
 DAYS = (
@@ -221,11 +225,13 @@ def _totals(name: str, words: Mapping[str, int]) -> Iterator[Repair]:
 def _number_codes(
     name: str, text: pd.Series, often: Flags, domain: Numbers, amounts: Quantities
 ) -> Iterator[Repair]:
-    """-99 among numbers that are not negative; 999 far above all others."""
+    """-99 among numbers that are not negative, or far below all others; 999 far above them."""
     below, above = (np.isin(amounts, codes) & often for codes in (BELOW, ABOVE))
     others = amounts[~(below | above) & ~np.isnan(amounts)]
-    if not others.size or others.min() < 0:
+    if not others.size:
         return
+    if others.min() < 0:
+        below &= amounts < 2 * others.min() - others.max()
     near = above & (amounts <= 2 * others.max())
     highest = max(others.max(), amounts[near].max(initial=0))
     found = text[below | (above & (amounts > 2 * highest))].tolist()

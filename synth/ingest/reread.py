@@ -12,7 +12,7 @@ from typing import Any
 from synth.budget.eyes import ForCustodian
 from synth.ingest.forms import Form
 from synth.ingest.profile import Counts, Quantities
-from synth.ingest.reasons import SEVERAL, UNSURE, of_numbers
+from synth.ingest.reasons import SEVERAL, UNSURE, of_numbers, unlike
 from synth.lazily import compiled, np, pd
 from synth.schema import Dates, Domain, Kind, Numbers
 from synth.schema.moments import as_seconds, written
@@ -59,7 +59,7 @@ def rereadings(
         yield from _of_dates(name, form, domain, text, amounts)
     elif isinstance(domain, Numbers):
         yield from _of_numbers(name, form, domain, text, different, amounts)
-    elif form.measured and form.kind is Kind.CATEGORY:
+    elif unlike(form, len(text)):
         yield Reread(name, SEVERAL)
     if isinstance(domain, Numbers | Dates):
         lost = np.isnan(amounts) & ~text.isin(domain.codes).to_numpy()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from synth.evaluate.attacks import Attempt, Result
 from synth.evaluate.attacks.threat import risk
@@ -44,6 +45,7 @@ TRIED = {  # by criterion, how the names of the attacks begin that try it
     EMA: ("singling out", "linkability", "replicated uniques"),
 }
 GIVES_AWAY = ("identifiers ", "copies ")  # how the lines of the gate begin that show people
+UNATTACKED = "No attack was tried on the rows of {}, the second table: that rests on the promise."
 NOBODY = "Nobody was set aside, so no attack was tried."
 NO_PROOF = "That no attack succeeded does not show that none can."
 
@@ -77,6 +79,10 @@ def custodian_pack(
         measured_answer(a, found.attacks, lines, found.untried or NOBODY) for a in promised(bundle)
     ]
     title = str(bundle.facts.get("title", ""))
+    if (second := bundle.children) is not None:
+        apart = f" {UNATTACKED.format(second.name)}"
+        answers = [replace(a, words=a.words + apart) for a in answers]
+        facts[f"{second.name}, the second table"] = "not in these measures"
     report = json.dumps(custodian_document(found, lines), indent=1, default=float)
     files = {
         PAGE: custodian_page(found, lines, title).encode(),

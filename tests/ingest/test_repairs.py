@@ -48,6 +48,8 @@ def test_the_way_of_writing_is_one_that_leaves_most_as_they_are(values, case, ac
         ([*range(18, 90)] * 3 + [999] * 5, ("999",)),
         ([0.5, 1.25, 7.75] * 30 + ["-9"] * 5, ("-9",)),
         ([1, 2, 3, 4, 5] * 20 + [98] * 2 + [99] * 5, ("98", "99")),
+        ([-12, 0, 7, 31] * 30 + [-9999] * 40, ("-9999",)),  # temperatures
+        ([-385, 0, 20_656, 51_000] * 30 + [9_999_999] * 9, ("9999999",)),  # incomes and losses
     ],
 )
 def test_numbers_far_from_all_others_are_codes(values, codes):

@@ -167,6 +167,8 @@ def test_measures_of_which_each_row_has_its_own_name_nobody(cells):
     found = one(made).column
     assert (found.kind, found.role) == (Kind.CATEGORY, Role.PLAIN)
     assert "two columns" in found.reason or "divide the column" in found.reason
+    few = one([form.format(100 + i % 3) for i, form in zip(range(ROWS), cycle(cells))])
+    assert "divide the column" not in few.column.reason and not few.reread
 
 
 def test_codes_that_look_like_powers_of_ten_are_no_numbers():

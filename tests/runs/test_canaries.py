@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from synth.budget import Budget
+from synth.budget import Budget, Rho
+from synth.budget.entries import Measured
 from synth.cli import app
 from synth.errors import RecipeError
 from synth.evaluate.claim import (
@@ -22,8 +23,11 @@ from synth.evaluate.claim import (
 )
 from synth.runs import Recipe, read_recipe
 from synth.runs.canaries import Marking, one_run, retrained
+from synth.runs.noise_seen import found_of, noise_seen
 from synth.schema import Categories, Column, Schema
 from synth.vault import PrivateTable
+from synth.vault.watched import Watched
+from tests.people import DECLARED, some_people
 
 TRIES = 10_000
 
@@ -90,6 +94,37 @@ def test_half_the_noise_is_caught_through_a_whole_recipe_and_all_of_it_is_not():
     assert half.broken and "The claim is broken" in half.plain
     right = retrained(recipe(4.0), table(240), 20, noise=Less(1.0), seed=1)
     assert not right.broken and right.least_rho < right.rho
+
+
+@pytest.mark.parametrize("method", ["adaptive", "independent"])
+def test_half_the_noise_is_seen_from_inside_in_one_training_and_all_of_it_is_not(method):
+    told = read_recipe(f'[method]\nname = "{method}"\n')
+    half, right = (noise_seen(told, some_people(300), noise=Less(s)) for s in (0.5, 1.0))
+    assert half.broken and half.spread == pytest.approx(0.5, abs=0.1)
+    assert not right.broken and right.low < 1 < right.high and right.numbers > 100
+    assert "The claim is broken" in half.plain and "broken" not in right.plain
+
+
+def test_people_of_several_rows_have_their_noise_looked_at_without_canaries(tmp_path):
+    rows = some_people(300).assign(who=[f"P{i // 2}" for i in range(300)])
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    told = '[source]\nfile = "t.csv"\n[people]\ncolumn = "who"\nrows = 2\n'
+    (tmp_path / "r.toml").write_text(f'{told}[method]\nname = "adaptive"\n{DECLARED}')
+    words = ["canaries", str(tmp_path / "r.toml"), "--many"]
+    assert "several" in CliRunner().invoke(app, [*words, "100"]).output
+    done = CliRunner().invoke(app, [*words, "0"])
+    assert done.exit_code == 0 and "Looked at from inside" in done.output, done.output
+
+
+def test_noise_that_is_asked_for_below_what_was_paid_is_seen_though_it_is_drawn_right():
+    seen = Watched(2)
+    seen.paying(Measured("counts: city", Rho(0.02)))  # sigma of 2 / sqrt(0.04) = 10 for two rows
+    seen.discrete_gaussian(np.zeros(400, dtype=np.int64), 10.0)
+    assert found_of(seen).cheap == 0 and not found_of(seen).broken
+    seen.discrete_gaussian(np.zeros(30, dtype=np.int64), 5.0)
+    assert found_of(seen).cheap == 30 and found_of(seen).broken
+    with pytest.raises(RecipeError, match="Hardly any noise"):
+        found_of(Watched())
 
 
 def test_many_canaries_are_tried_in_one_training():

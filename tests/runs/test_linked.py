@@ -7,6 +7,7 @@ import math
 import re
 import sqlite3
 import tomllib
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from typer.testing import CliRunner
 from synth.budget import Audience, Budget
 from synth.cli import app
 from synth.errors import BundleError, RecipeError, SchemaError
+from synth.evaluate.evaluation import Evaluation
 from synth.release import Bundle
 from synth.release.papers.about import About
 from synth.release.sandbox import resources, service
@@ -26,6 +28,7 @@ from synth.release.sandbox.resources import about
 from synth.release.sandbox.take_away import files
 from synth.release.table_files import write_parquet
 from synth.runs import Outcome, Recipe, read_recipe, run, verify
+from synth.runs.evidence import custodian_pack
 from synth.runs.gate import excepted
 from synth.runs.gate_linked import gate_of_both
 from synth.runs.recipe import People
@@ -225,6 +228,13 @@ def test_papers_name_the_relation(bundle):
     croissant = json.loads(bundle.files["croissant.json"])
     assert [r["@id"] for r in croissant["recordSet"]] == ["rows", "children"]
     assert "references" in croissant["recordSet"][1]["field"][1]
+
+
+def test_the_custodians_evidence_says_that_the_second_table_was_not_attacked(outcome, bundle):
+    found = Evaluation(PEOPLE, PEOPLE, 0, outcome.comparison, *[()] * 5, {}, (), (), {})
+    with zipfile.ZipFile(io.BytesIO(custodian_pack(bundle, found, (), RECIPE))) as pack:
+        answers = json.loads(pack.read("evidence.json"))["answers"]
+    assert all("No attack was tried on the rows of visits" in a["words"] for a in answers)
 
 
 def test_it_is_verified_and_a_broken_reference_is_refused(bundle):

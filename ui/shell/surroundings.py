@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ctypes
 import gc
 import hashlib
 import logging
@@ -21,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit.runtime import Runtime
 from streamlit.runtime.uploaded_file_manager import UploadedFileManager
 
+from synth.lazily import pa
 from synth.operating import operating, unknown
 from synth.release.showcase import script_hash
 from ui.shell.guards import Guards, encrypted
@@ -141,7 +143,18 @@ def freed(before: int) -> int:
     made = int(gc.get_stats()[1]["collections"])
     if made > before:
         gc.collect()
+        give_back()
     return made
+
+
+def give_back() -> None:
+    """Return memory that nobody holds any more to the machine, where its C library can.
+
+    Threads of many visitors leave it in many heaps, each with a little on top that keeps the rest.
+    """
+    pa.default_memory_pool().release_unused()
+    with suppress(AttributeError, OSError):  # of other C libraries than GNU's
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def open_tabs(runtime: Runtime) -> set[str]:
