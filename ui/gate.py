@@ -103,19 +103,19 @@ def _apply(who: Visitor, fix: Fix) -> None:
         who.decide(privacy=changed.privacy, method=changed.method, rules=changed.rules)
         who.decide(purpose=changed.purpose, release=changed.release)
         tell_widgets(changed)
+        _tell({"purpose.rows": changed.purpose.rows, "rows": changed.release.rows})
         who.run(writing())
         st.rerun()
 
 
 def tell_widgets(changed: Recipe) -> None:
     """Let the Method screen show what was changed, where it was visited before."""
-    for key, value in (
-        ("family", changed.chosen.promise.value),
-        ("method", changed.method.name),
-        ("epsilon", changed.privacy.epsilon),
-        ("purpose.rows", changed.purpose.rows),
-        ("rows", changed.release.rows),
-    ):
+    family, method = changed.chosen.promise.value, changed.method.name
+    _tell({"family": family, "method": method, "epsilon": changed.privacy.epsilon})
+
+
+def _tell(values: Mapping[str, object]) -> None:
+    for key, value in values.items():
         if key in st.session_state:
             st.session_state[key] = value
 

@@ -57,9 +57,10 @@ def test_a_word_that_was_read_as_missing_is_a_value_with_one_click():
 def test_lines_are_shown_both_ways_where_the_encoding_is_open():
     app, who = uploaded(FRENCH.encode("cp1252"))
     assert "Isère" in app.code[0].value
-    (button,) = [b for b in app.button if str(b.key).startswith("read_encoding")]
-    ran(button.click().run())
-    assert who.recipe.source.encoding in button.label
+    other, keep = [b for b in app.button if str(b.key).startswith("read_encoding")]
+    assert keep.label == "Keep cp1252"
+    ran(other.click().run())
+    assert who.recipe.source.encoding in other.label
 
 
 def test_the_bytes_are_kept_only_while_something_is_open():
