@@ -166,6 +166,7 @@ def reword(
 def verify_bundle(
     bundle: Annotated[Path, typer.Argument(help="A release bundle.")],
     against: Annotated[Path | None, typer.Option(help="The real table, to count again.")] = None,
+    children: Annotated[Path | None, typer.Option(help="Its second table, if any.")] = None,
     person: Annotated[str, typer.Option(help="The column that names the person.")] = "",
     rows_per_person: Annotated[int, typer.Option(min=1, help="Most rows of a person.")] = 1,
     signed_by: Annotated[
@@ -184,9 +185,8 @@ def verify_bundle(
         held = verify(read, signed_by)
         counted: tuple[str, ...] = ()
         if against is not None:
-            counted = recheck(
-                read, as_released(read, against, People(column=person, rows=rows_per_person))
-            )
+            whom = People(column=person, rows=rows_per_person)
+            counted = recheck(read, as_released(read, against, whom, children))
     if as_json:
         signed = {"signed_by": read.signed_by, "guarantee": read.statement.guarantee.short}
         typer.echo(as_text({"held": list(held), "counted": list(counted), **signed}))

@@ -209,19 +209,29 @@ def _learnt_together(recipe: Recipe, says: str) -> Iterator[Fix]:
 
 def _unasked(recipe: Recipe, comparison: Comparison) -> Iterator[Objection]:
     """Rules that nobody named: an order or a sum that all real rows keep stops; others are told."""
-    for found in comparison.unasked:
+    for place, found in enumerate(comparison.unasked):
         key = f"unasked {found.says}"
         why = (
             f"no real row breaks it, and {found.broken:,} of {found.rows:,} synthetic rows do. If "
             "it always holds, it should hold here."
         )
-        fixes = tuple(
-            Fix(words, rules=(*recipe.rules, RulePart(says=found.says, seen=seen)))
-            for words, seen in ((KNOWN, False), (LOOKED, True))
-        )
+        fixes = tuple(_keeping(recipe, [found.says]))
+        if place == 0 and len(comparison.unasked) > 1:  # each run costs, and one keeps them all
+            every = [one.says for one in comparison.unasked]
+            fixes += tuple(_keeping(recipe, every, f"all {len(every)} such rules: "))
         stops = isinstance(rule_of(found.says).says, InOrder | SumOf)
         what = f"A rule that nobody named, “{found.says}”"
         yield Objection(key, what, why, fixes, stops=stops, reason=_reason(recipe, key))
+
+
+def _keeping(recipe: Recipe, says: Sequence[str], named: str = "") -> Iterator[Fix]:
+    """Rules that are kept from now on: known without the rows, or settled after looking."""
+    for words, seen in ((KNOWN, False), (LOOKED, True)):
+        parts = (RulePart(says=one, seen=seen) for one in says)
+        yield Fix(
+            named + words.replace("it", "them", 1) if named else words,
+            rules=(*recipe.rules, *parts),
+        )
 
 
 def _left_out(recipe: Recipe, upkeep: Upkeep) -> Iterator[Objection]:

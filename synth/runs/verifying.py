@@ -37,7 +37,7 @@ from synth.release.signature import same_fingerprint, signed_words
 from synth.runs.recipe import People, Recipe
 from synth.runs.recipe_file import handed_on, read_recipe
 from synth.runs.running import DEFAULT_ROWS
-from synth.runs.verifying_linked import check_second, check_there, said_of_second
+from synth.runs.verifying_linked import check_second, check_there, counted_with, said_of_second
 from synth.schema.written import written_of
 from synth.vault import PrivateTable, Protection
 from synth.vault.attributes import told_alone
@@ -93,11 +93,13 @@ def _listed(bundle: Bundle) -> list[str]:
     return lines
 
 
-def as_released(bundle: Bundle, table: Path, people: People) -> PrivateTable:
+def as_released(
+    bundle: Bundle, table: Path, people: People, second: Path | None = None
+) -> PrivateTable:
     """The real table after the steps of the release's recipe, to count again what it promises.
 
     Raises:
-        BundleError: nobody knows any more who of the table was in the release.
+        BundleError: nobody knows any more who was in the release, or a second table is missing.
         StepError: a step does not fit the table, or cannot be repeated.
     """
     recipe = recipe_in(bundle) or Recipe()
@@ -113,10 +115,9 @@ def as_released(bundle: Bundle, table: Path, people: People) -> PrivateTable:
         choices=recipe.source.choices,
         person=people.column,
     )
-    if not recipe.protect:
-        return loaded.private
     steps = steps_of(recipe.protect, Shelf(table.parent))
-    return protect(loaded, (), steps, Audience.CUSTODIAN, lenient=True)[-1].private
+    last = protect(loaded, (), steps, Audience.CUSTODIAN, lenient=True)[-1].private
+    return counted_with(last if steps else loaded.private, bundle, recipe, second)
 
 
 def described(bundle: Bundle) -> Release:

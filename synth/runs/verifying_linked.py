@@ -5,14 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 from synth.errors import BundleError
-from synth.ingest.linked import number_of, usual_of
+from synth.ingest import Loaded
+from synth.ingest.linked import load_linked, number_of, usual_of, with_numbers
 from synth.lazily import pa
 from synth.release import Bundle
 from synth.release.bundle import restored_rows
 from synth.release.children import TABLE, Children
 from synth.runs.recipe import Recipe
+from synth.vault import PrivateTable
 
 ASK = "Ask the custodian for the bundle again."
 
@@ -75,6 +78,36 @@ def _as_asked(second: Children, recipe: Recipe) -> bool:
     given = set(second.given.values()) - always
     held = not told.given or given == set(told.given) - always
     return asked == found and held and second.usual == told.usual
+
+
+def counted_with(
+    people: PrivateTable, bundle: Bundle, recipe: Recipe, second: Path | None
+) -> PrivateTable:
+    """The real people with what a release counts of their linked rows, where it has any.
+
+    Raises:
+        BundleError: it has, and the second table is not there.
+    """
+    told = bundle.children
+    if told is None:
+        return people
+    if second is None:
+        raise BundleError(
+            f"The release counts rows of {told.name} as well.",
+            "Name that table, too: --against people.csv --children visits.csv",
+        )
+    source = recipe.source
+    linked = load_linked(second, told.parent_key, missing=source.missing, choices=source.choices)
+    made = with_numbers(
+        Loaded(people, {}, 0),
+        linked,
+        told.key,
+        told.name,
+        told.most,
+        usual=told.usual,
+        parts=recipe.children.column,
+    )
+    return made.private
 
 
 def said_of_second(bundle: Bundle, second: Children) -> Iterator[str]:

@@ -31,10 +31,12 @@ from synth.runs import Outcome, Recipe, read_recipe, run, verify
 from synth.runs.evidence import custodian_pack
 from synth.runs.gate import excepted
 from synth.runs.gate_linked import gate_of_both
+from synth.runs.recipe import People
 from synth.runs.recipe_file import recipe_text, whole_text
 from synth.runs.recipe_told import told
 from synth.runs.remote import sendable
 from synth.runs.rewording import reworded
+from synth.runs.verifying import as_released
 from synth.schema import Categories, Column, Schema
 from synth.vault import PrivateTable
 from synth.vault.linked import JoinLinked, LinkedRows
@@ -358,3 +360,14 @@ def test_whom_a_key_names_is_the_same_in_whatever_type_it_is_held():
     assert private.exact_size("a test", left) == 3
     made = private.transform(JoinLinked(linked, "key", 5, {"a": "a"}, both))
     assert made.exact_table(["b", "a"], "a test", left).sum() == 3
+
+
+def test_the_real_table_is_counted_again_with_what_is_counted_of_the_second(bundle, tmp_path):
+    places = tmp_path / "people.csv", tmp_path / "visits.csv"
+    for frame, place in zip(two_tables(), places, strict=True):
+        frame.to_csv(place, index=False)
+    whom = People(column="patient")
+    with pytest.raises(BundleError, match="--children"):
+        as_released(bundle, places[0], whom)
+    found = as_released(bundle, places[0], whom, places[1])
+    assert {"number of visits", "usual place"} <= set(found.schema.names)

@@ -295,6 +295,10 @@ def test_a_rule_that_nobody_named_does_not_pass_unseen():
     assert line.open and "no real row breaks it, and " in line.why
     known, looked = (fix.of(recipe).rules for fix in line.fixes[:2])
     assert [(p.says, p.seen) for p in (*known, *looked)] == [(ORDER, False), (ORDER, True)]
+    every = [found.says for found in outcome.comparison.unasked]
+    (first,) = (x for x in lines.values() if len(x.fixes) == 4)  # one run keeps them all
+    assert first.fixes[2].words.startswith(f"all {len(every)} such rules: keep them, as I would")
+    assert [p.says for p in first.fixes[3].of(recipe).rules] == every and len(every) > 1
     again = run(line.fixes[0].of(recipe), visits())
     assert ORDER not in [found.says for found in again.comparison.unasked]
     told = {n: c for n, c in outcome.release.files().items() if n != "recipe.toml"}

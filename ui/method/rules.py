@@ -13,7 +13,7 @@ from synth.runs.recipe import RulePart
 from synth.schema.obeying import check_named, unfit
 from synth.schema.rules import Rule, rule_of
 from ui.protect.chain import chain
-from ui.protect.looked import say_before
+from ui.protect.looked import RULES, say_before
 from ui.shell.visitor import Visitor, explained
 
 TEXT, READ, LOOKED = "rules.text", "rules.read", "rules.looked"
@@ -108,7 +108,7 @@ def _look(who: Visitor, parts: tuple[RulePart, ...]) -> None:
         st.caption("No further rule was found that all real rows keep.")
         return
     st.caption("No real row breaks these. Take what always holds, and not what holds by chance:")
-    say_before(who.recipe)
+    say_before(who.recipe, RULES)
     for place, rule in enumerate(left):
         st.button(
             f"Take: {_plain(str(rule))}",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
 
 from synth.runs import Recipe
@@ -9,10 +11,17 @@ from synth.runs import Recipe
 BEFORE = (
     "**Taking one of these ends a promise by noise.** They were found by looking at your rows, so "
     "that a choice among them tells something of the people in them. No ε (differential privacy) "
-    "covers that: the release will say *no formal guarantee*, and name the step. A promise of k "
-    "people holds all the same. To keep ε, use **Add a step**, with what you would choose had you "
-    "never seen this table."
+    "covers that: the release will say *no formal guarantee*, and name {what}. A promise of k "
+    "people holds all the same. To keep ε, {instead}."
 )
+STEPS = {
+    "what": "the step",
+    "instead": "use **Add a step**, with what you would choose had you never seen this table",
+}
+RULES = {
+    "what": "the columns",
+    "instead": "write the line yourself where you would say the same had you never seen this table",
+}
 WITHOUT_EPSILON = (
     "Found by looking at your rows: the release will say so, and a promise of k people holds all "
     "the same. With a method that adds noise, taking one would end its promise (ε)."
@@ -24,10 +33,14 @@ STEP = (
 )
 
 
-def say_before(recipe: Recipe) -> None:
-    """Before a button that takes a proposal: what it does to the promise."""
+def say_before(recipe: Recipe, words: Mapping[str, str] = STEPS) -> None:
+    """Before a button that takes a proposal: what it does to the promise, and what to do instead.
+
+    Args:
+        words: of steps, or of rules.
+    """
     if recipe.formal:
-        st.warning(BEFORE)
+        st.warning(BEFORE.format(**words))
     else:
         st.caption(WITHOUT_EPSILON)
 
