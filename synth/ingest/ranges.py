@@ -24,6 +24,7 @@ from synth.vault import PrivateTable
 FIRST = 0.4  # of the cost, for the first look, on which the others stand
 PART = 0.4  # of what is left, for a look in a small table that may not be the last
 TOLD = 4.2  # times the noise: what the fullest stretch holds, or nothing is told
+APART = 4.4  # the same of two stretches on both sides of zero: there are half as many more
 WIDTHS = (1, 2, 3, 4, 6, 8)  # intervals in such a stretch
 FALSE_END = 1e-4  # chance that noise alone passes for rows anywhere in an empty grid
 JOINED = 1.2  # times the noise: what an interval of the first look holds to be taken along
@@ -182,16 +183,31 @@ def _surely(cells: int) -> float:
 
 
 def _fullest(seen: Leaves) -> tuple[int, int] | None:
-    """The first and last of the neighbours that hold most beside their noise; None if all may."""
+    """The first and last of the neighbours that hold most beside their noise; None if all may.
+
+    Amounts on both sides of zero lie in two such stretches, apart by all that is nearer to zero.
+    """
     sums = np.concatenate([[0.0], np.cumsum(seen.held)])
     noise = math.sqrt(seen.doubt[0])
     best: tuple[float, tuple[int, int] | None] = (TOLD, None)
     for width in (w for w in WIDTHS if w < len(sums)):
-        told = (sums[width:] - sums[:-width]) / (noise * math.sqrt(width))
+        held = sums[width:] - sums[:-width]
+        told = held / (noise * math.sqrt(width))
         if told.max() >= best[0]:
             first = int(told.argmax())
             best = float(told.max()), (first, first + width - 1)
+        if _mirrored(seen.edges):
+            apart = held[: len(held) // 2] + held[::-1][: len(held) // 2]
+            told = apart[: len(seen.held) // 2 - width + 1] / (noise * math.sqrt(2 * width))
+            if len(told) and told.max() >= max(best[0], APART):
+                first = int(told.argmax())
+                best = float(told.max()), (first, len(seen.held) - 1 - first)
     return best[1]
+
+
+def _mirrored(edges: Values) -> bool:
+    """Whether a grid is the same on both sides of zero."""
+    return bool(edges[0] < 0 and np.array_equal(edges, -edges[::-1]))
 
 
 def _as_named(seen: Leaves, bounds: tuple[float, float], sure: float) -> Leaves:
@@ -205,10 +221,17 @@ def _as_named(seen: Leaves, bounds: tuple[float, float], sure: float) -> Leaves:
 
 def _by_size(seen: Leaves, stretch: tuple[int, int], sure: float) -> Leaves:
     """Where rows lie on a grid by size, whose intervals near zero are tiny beside the others."""
-    large = max(abs(seen.edges[stretch[0]]), abs(seen.edges[stretch[1] + 1]))
+    low, high = float(seen.edges[stretch[0]]), float(seen.edges[stretch[1] + 1])
+    large = max(abs(low), abs(high))
     kept = (np.abs(seen.edges) >= MIDDLE * large) | (seen.edges == 0)
     seen = seen.merged(kept)
     first, last = seen.where_rows_lie(JOINED, sure)
+    if low < 0 < high:  # both sides are told, and what lies between may hold hardly a row
+        one = int(np.searchsorted(seen.edges, low))
+        other = int(np.searchsorted(seen.edges, high)) - 1
+        if last < one or first > other:
+            first, last = one, other
+        first, last = min(first, one), max(last, other)
     zero = int(np.searchsorted(seen.edges, 0.0))
     low, high = seen.edges[first], seen.edges[last + 1]
     if 0 < low <= NEAR * high:

@@ -148,3 +148,16 @@ def test_numbers_and_years_that_few_tables_reach_are_found():
         assert low <= edges[0] < edges[-1] <= high
     drawn = replace(large, edges=(9.2e18, 9.3e18)).decode(np.zeros(5, np.int64), rng)
     assert drawn.dtype == "UInt64" and drawn.between(9.2e18, 9.3e18).all()
+
+
+def test_amounts_on_both_sides_of_zero_are_not_withheld():
+    """Either half alone is within the noise, and of two halves one was taken for all."""
+    values = np.random.default_rng(3).normal(0, 1000, 500).round()
+    column = Column("balance", Numbers((0.0, 1.0), Origin.OBSERVED, decimals=0), Kind.INTEGER)
+    found = []
+    for seed in SEEDS:
+        frame = pd.DataFrame({"balance": values})
+        private = PrivateTable(frame, Schema((column,)), Budget(1.0), noise=Replayed(seed))
+        edges = edges_anywhere(private, column, Rho(0.003), 1.0)
+        found.append(bool(edges) and edges[0] < -500 and edges[-1] > 500)
+    assert sum(found) >= 9
