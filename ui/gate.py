@@ -6,6 +6,7 @@ For the custodian alone: the lines come from the comparison with the real rows.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 
 import streamlit as st

@@ -10,8 +10,10 @@ from synth.budget import Budget
 from synth.evaluate.attacks import Result
 from synth.evaluate.attacks.threat import Attempt, Run, Threat
 from synth.ingest import load
+from synth.ingest.declaration import ColumnPart
 from synth.runs import Recipe, run
 from synth.runs.recipe import EvaluatePart, MethodPart
+from synth.schema import Kind, Role
 from tests.people import some_people
 from tests.ui.test_pages import ran, screen, words
 from ui.shell.visitor import Made, Visitor
@@ -25,7 +27,8 @@ LINKING = Threat(
 def compared(monkeypatch) -> Visitor:
     who = Visitor()
     who.bring(load(some_people(), Budget(1.0)), "people")
-    who.recipe = Recipe(method=MethodPart(name="independent"))
+    age = ColumnPart(name="age", kind=Kind.INTEGER, role=Role.QUASI, low=0, high=99)
+    who.recipe = Recipe(method=MethodPart(name="independent"), column=(age,))
     outcome = run(who.recipe, some_people())
     who.made = Made(who.recipe, outcome.release.zipped(), outcome.comparison)
     monkeypatch.setattr(Visitor, "run", lambda self, note=None: None)
