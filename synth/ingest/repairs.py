@@ -231,7 +231,7 @@ def _number_codes(
     if not others.size:
         return
     if others.min() < 0:
-        below &= amounts < 2 * others.min() - others.max()
+        below &= amounts / 4 < others.min() / 2 - others.max() / 4  # twice may be no double
     near = above & (amounts <= 2 * others.max())
     highest = max(others.max(), amounts[near].max(initial=0))
     found = text[below | (above & (amounts > 2 * highest))].tolist()

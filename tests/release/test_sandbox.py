@@ -21,7 +21,7 @@ from synth.release.sandbox.resources import about
 from synth.release.sandbox.server.service import Settings
 from synth.release.sandbox.server.simulation import Door, Weather
 from synth.runs import Recipe, run
-from synth.runs.recipe import MethodPart, ReleasePart
+from synth.runs.recipe import MethodPart, Privacy, ReleasePart
 from tests.mock_api import wait_for_answer
 from tests.people import some_people
 from tests.server import free_port
@@ -37,6 +37,7 @@ def bundle() -> Bundle:
             ColumnPart(name="ill", values=("no", "yes")),
         ),
         method=MethodPart(name="independent"),
+        privacy=Privacy(epsilon=5.0),  # at 1 noise hides who does not say in one run of six
         release=ReleasePart(rows=300, title="People"),
     )
     outcome = run(recipe, some_people().assign(seen=days))

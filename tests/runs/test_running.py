@@ -85,8 +85,10 @@ def test_a_given_delta_is_kept_and_nothing_is_spent_on_it():
 
 def test_a_person_with_many_rows_can_be_protected():
     people = some_people().assign(who=np.arange(400) // 4)
-    outcome = run(Recipe(people=People(column="who", rows=2), column=DECLARED[:3]), people)
-    assert 120 < outcome.release.model.rows < 290
+    both = People(column="who", rows=2)
+    recipe = Recipe(people=both, column=DECLARED[:3], privacy=Privacy(epsilon=4.0))
+    outcome = run(recipe, people)
+    assert 170 < outcome.release.model.rows < 230
     assert outcome.release.statement.guarantee.rows_per_person == 2
 
 
