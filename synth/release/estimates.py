@@ -19,7 +19,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from synth.budget import Grouped
 from synth.errors import MethodError
 from synth.evaluate.replication import Combined, combined, drawn_from_one
 from synth.lazily import np, pd
@@ -27,23 +26,14 @@ from synth.learning.keeping import Keeper
 from synth.learning.method import Model
 from synth.methods.twins import TwinsModel
 from synth.release.bundle import Bundle, consistent, restored_rows
-from synth.release.papers.standing import step_of
-from synth.schema import Categories, Dates, Numbers, Schema
+from synth.release.papers.combining import COARSE, general_doubt, in_intervals
+from synth.schema import Categories, Schema
 from synth.schema.condition_reading import read_where
 from synth.schema.conditions import Atom, Where, holds, parts_of
 from synth.schema.obeying import YES, Marked, figures
 from synth.schema.values import Values, as_text
 
 FEWEST = 3  # rows that a number is estimated from
-NOISE = (
-    "it leaves out the noise that was added for privacy, so it is too short; the method twins "
-    "makes tables that show it"
-)
-GROUPS = "rows that too few people share were left out or left open, which no rule knows"
-COARSE = (
-    "what it is about was learnt in intervals or groups of values, and within these rows are drawn "
-    "evenly"
-)
 APART = "these columns were not measured together, and what the model never saw is not in it"
 
 
@@ -269,21 +259,10 @@ def over_tables(tables: Sequence[pd.DataFrame], model: Model, wanted: Estimand) 
 
 def doubt_of(model: Model, columns: Sequence[str]) -> str:
     """Why an interval about some columns is not to be trusted; "" where it is."""
-    if isinstance(model, TwinsModel):
-        if not model.measured_together(columns):
-            return APART
-    elif any(e.rho < float("inf") for e in model.statement.measured):
-        return NOISE
-    elif any(isinstance(e, Grouped) for e in model.statement.ledger):
-        return GROUPS
+    if isinstance(model, TwinsModel) and not model.measured_together(columns):
+        return APART
+    if told := general_doubt(model):
+        return told
     several = len(set(columns)) > 1
     gathered = getattr(model, "splits", {}) if several else {}
-    return COARSE if any(n in gathered or _in_intervals(model, n) for n in columns) else ""
-
-
-def _in_intervals(model: Model, name: str) -> bool:
-    """Whether a column was learnt in intervals that hold more than one value."""
-    domain = model.schema.domain(name)
-    if not isinstance(domain, Numbers | Dates):
-        return False
-    return bool((np.diff(domain.edges) > step_of(domain) * (1 + 1e-9)).any())
+    return COARSE if any(n in gathered or in_intervals(model, n) for n in columns) else ""

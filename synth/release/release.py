@@ -20,6 +20,7 @@ from synth.release.children import FILE, Children
 from synth.release.kept_rules import KeptRules
 from synth.release.linked_files import packed
 from synth.release.papers.about import NOTHING_SAID, About
+from synth.release.papers.combining import COMBINE, combine_file
 from synth.release.papers.descriptions import croissant, data_package
 from synth.release.papers.dictionary import dictionary
 from synth.release.papers.readme import readme
@@ -241,6 +242,8 @@ class Release:
             "model.json": _json(self.model.document()),
             "release.json": _json(self._facts() | kept.document()),
         }
+        if self.copies > 1:
+            files[COMBINE] = combine_file(self.model, self.rows).encode()
         if second is not None:
             files[FILE] = _json(second.document())
         if self.recipe:

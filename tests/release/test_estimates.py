@@ -2,6 +2,8 @@
 
 import io
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -24,7 +26,7 @@ from synth.release.estimates import (
     estimate,
     over_tables,
 )
-from synth.runs import run
+from synth.runs import run, verify
 from synth.runs.recipe_file import recipe_of
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Schema
 from synth.vault import PrivateTable
@@ -180,6 +182,30 @@ def test_all_tables_of_a_release_are_used(bundle):
     assert found.estimate == pytest.approx(np.mean(shares))
     more = estimate(read, ShareOf("city = 'Rome'"), copies=10)
     assert more.variance < found.variance and more.calibrated
+
+
+def test_what_lies_in_the_bundle_combines_as_this_program_does(bundle, tmp_path):
+    """Who has the tables and Python, and not this program, had the rules of a paper."""
+    read = Bundle.read(io.BytesIO(bundle))
+    (tmp_path / "combine.py").write_bytes(read.files["combine.py"])
+    wanted = ShareOf("city = 'Rome'")
+    names = ("synthetic", "synthetic-2", "synthetic-3")
+    rows = [pd.read_parquet(io.BytesIO(read.files[f"{name}.parquet"])) for name in names]
+    tables = [wanted.of(t, read.schema) for t in rows]
+    asked = "import combine, sys; print(combine.together(*eval(sys.argv[1]), 'city'))"
+    given = str(([e for e, _ in tables], [v for _, v in tables]))
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"import sys; sys.path[:0] = ['.']; {asked}", given],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == str(estimate(read, wanted))
+    assert "import synth" not in read.files["combine.py"].decode()
+    assert "from synth" not in read.files["combine.py"].decode()
+    assert "`combine.py`" in read.files["README.md"].decode()
+    assert verify(read)
 
 
 def test_a_number_is_estimated_on_the_command_line(bundle, tmp_path):

@@ -23,6 +23,7 @@ FILES = {
     "croissant.json": "the same for machine learning (MLCommons Croissant)",
     "PRIVACY.md": "what is promised to the people in the real table, and what it rests on",
     "schema.json": "the columns as the model knows them",
+    "combine.py": "puts estimates from the tables together, with the rule that fits them (Python)",
     "model.json": "the model: more rows can be drawn from it, at no cost to anybody",
     "recipe.toml": "how the release was made",
     "release.json": "seed, versions and rules: what it takes to make it again",
