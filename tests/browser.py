@@ -73,7 +73,11 @@ class Shared:
         return page
 
     def left(self) -> None:
-        """What a test opened is closed, as a page goes on drawing, and what stays is emptied."""
+        """What a test opened is closed, as a page goes on drawing, and what stays is emptied.
+
+        Contexts stay until the browser ends: closing one has no end of its own, and once waited for
+        ever after a download.
+        """
         self._pages = {n: page for n, page in self._pages.items() if not page.is_closed()}
         for page in self._pages.values():
             if page.url.startswith("http"):
@@ -84,7 +88,8 @@ class Shared:
         kept = [page.context for page in self._pages.values()]
         for context in self._browser.contexts if self._browser else ():
             if context not in kept:
-                context.close()
+                for page in context.pages:
+                    page.close()
 
     def closed(self) -> None:
         """Closed, if it was begun."""
