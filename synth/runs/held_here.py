@@ -14,13 +14,13 @@ from synth.budget.eyes import ForCustodian
 from synth.evaluate import Comparison, compare
 from synth.evaluate.evaluation import Evaluation
 from synth.evaluate.rules import found_rules, unasked
-from synth.ingest import Loaded, load
+from synth.ingest import Loaded
 from synth.progress import Progress, quiet
 from synth.protect.steps import Shelf
 from synth.release import Bundle
 from synth.runs.judging import as_seen, judgeable, measured
 from synth.runs.recipe import Recipe
-from synth.runs.running import deidentified
+from synth.runs.running import deidentified, loaded_as
 from synth.schema.rule_counts import counted
 from synth.vault import PrivateTable
 
@@ -58,14 +58,7 @@ def held_here(
     Raises:
         SynthError: the table cannot be read, or the steps do not fit it.
     """
-    asked = recipe.source
-    loaded = load(
-        source,
-        recipe.budget,
-        missing=asked.missing,
-        choices=asked.choices,
-        person=recipe.people.column,
-    )
+    loaded = loaded_as(recipe, source)
     before, seen = seen_again(recipe, bundle, loaded, Shelf(folder))
     comparison = judgeable(compare(seen, bundle.rows), recipe, bundle.schema)
     counts = counted(bundle.rules, bundle.rows, bundle.schema)

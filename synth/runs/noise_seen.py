@@ -16,12 +16,11 @@ from synth.budget.eyes import ForCustodian
 from synth.budget.figures import down
 from synth.errors import RecipeError
 from synth.evaluate.claim import SURE
-from synth.ingest import load
 from synth.lazily import special
 from synth.progress import Progress, quiet
 from synth.protect.steps import Shelf
 from synth.runs.recipe import Recipe
-from synth.runs.running import cut, deidentified, fitted, settled
+from synth.runs.running import cut, deidentified, fitted, loaded_as, settled
 from synth.vault import Noise
 from synth.vault.watched import Watched
 
@@ -101,15 +100,7 @@ def noise_seen(
         )
     each = recipe.budget.rows_per_person
     seen = Watched(each) if noise is None else Watched(each, noise)
-    told = recipe.source
-    loaded = load(
-        source,
-        recipe.budget,
-        missing=told.missing,
-        choices=told.choices,
-        person=recipe.people.column,
-        noise=seen,
-    )
+    loaded = loaded_as(recipe, source, seen)
     loaded.private.ledger.listener = seen.paying
     made = deidentified(recipe, loaded, Shelf(folder))
     fitted(recipe, cut(recipe, settled(recipe, made, quiet)), progress)

@@ -105,16 +105,8 @@ def run(
         recipe = recipe.following(read_query(recipe.source.query, dialect))
     with nullcontext((source, "")) if source is not None else brought(recipe, folder) as found:
         table, address = found
-        loaded = load(
-            table,
-            recipe.budget,
-            missing=recipe.source.missing,
-            choices=recipe.source.choices,
-            person=recipe.people.column,
-            known_as=address,
-            noise=noise,
-            holdout=recipe.evaluate.holdout,
-        )
+        aside = recipe.evaluate.holdout
+        loaded = loaded_as(recipe, table, noise, known_as=address, holdout=aside)
         files = shelf or Shelf(folder)
         with charged(recipe, loaded, folder, files, before) as owing:
             owing.private.ledger.listener = listener
@@ -297,6 +289,28 @@ def deidentified(recipe: Recipe, loaded: Loaded, shelf: Shelf) -> Loaded:
     made = after_steps(loaded, last, recipe.column)
     _check_promise(recipe, last, made)
     return made
+
+
+def loaded_as(
+    recipe: Recipe,
+    table: Any,
+    noise: Noise | None = None,
+    *,
+    known_as: str = "",
+    holdout: float = 0.0,
+) -> Loaded:
+    """A table in its vault, read as a recipe says; the rest is for `load`, and it raises as that."""
+    told = recipe.source
+    return load(
+        table,
+        recipe.budget,
+        missing=told.missing,
+        choices=told.choices,
+        person=recipe.people.column,
+        known_as=known_as,
+        noise=noise,
+        holdout=holdout,
+    )
 
 
 def _check_promise(recipe: Recipe, last: Stage, made: Loaded) -> None:
