@@ -299,7 +299,7 @@ def loaded_as(
     known_as: str = "",
     holdout: float = 0.0,
 ) -> Loaded:
-    """A table in its vault, read as a recipe says; the rest is for `load`, and it raises as that."""
+    """A table in its vault, read as a recipe says. It raises as `load` does."""
     told = recipe.source
     return load(
         table,
