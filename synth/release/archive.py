@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import weakref
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -111,6 +112,7 @@ class Unpacked(Mapping[str, bytes]):
     def __init__(self, archive: zipfile.ZipFile) -> None:
         self._archive = archive
         self._names = dict.fromkeys(archive.namelist())
+        weakref.finalize(self, archive.close)  # before its file goes, in a circle of references too
 
     @property
     def tight(self) -> bool:
