@@ -175,7 +175,7 @@ def deciles(real: pd.DataFrame, made: pd.DataFrame) -> float:
     found = []
     for name in map(str, real.select_dtypes("number")):
         low, high = real[name].quantile([0.05, 0.95])
-        numbers = pd.to_numeric(made[name], errors="coerce").dropna()
+        numbers = pd.to_numeric(made[name].astype(object), errors="coerce").dropna().astype(float)
         if high > low and len(numbers):
             apart = numbers.quantile(DECILES) - real[name].quantile(DECILES)
             found.append(float(apart.abs().mean() / (high - low)))
@@ -202,13 +202,16 @@ def modelled(name: str, real: pd.DataFrame, trained: pd.DataFrame, held: pd.Data
     (inputs, wanted), (others, truth) = sides
     if len(wanted) < BINS or len(np.unique(wanted)) < 2:
         return float("nan")
+    told = list(inputs.columns[inputs.notna().any()])  # a column may be lost whole
+    if not told:
+        return float("nan")
     learner = HistGradientBoostingClassifier if words else HistGradientBoostingRegressor
-    model = learner(random_state=0).fit(inputs, wanted)
+    model = learner(random_state=0).fit(inputs[told], wanted)
     if not words:
-        return float(model.score(others, truth))
+        return float(model.score(others[told], truth))
     from sklearn.metrics import roc_auc_score
 
-    return float(roc_auc_score(truth, model.predict_proba(others)[:, 1]))
+    return float(roc_auc_score(truth, model.predict_proba(others[told])[:, 1]))
 
 
 def _numbered(values: pd.Series, real: pd.Series) -> np.ndarray:
