@@ -17,6 +17,7 @@ from synth.lazily import np, npt
 from synth.learning.consistency import nearest
 from synth.schema import Categories, Counts, Dates, Domain, Numbers, Origin, Schema
 from synth.schema.gathered import Gathered
+from synth.schema.intervals import Cut
 from synth.vault import PrivateTable
 
 RARE_SIGMAS = 4.0  # a value is gathered with others below so many standard deviations of its noise
@@ -31,7 +32,8 @@ def unseen(domain: Domain, counts: Counts, sigma: float) -> npt.NDArray[np.bool_
 
     Those are missing and "(other)", and outermost intervals that were found under the budget. A
     column without gaps then gets none. Gaps that are few beside the noise are lost, which at SEEN
-    is half as likely to be a mistake as to keep every gap that noise invents.
+    is half as likely to be a mistake as to keep every gap that noise invents; where it is declared
+    that there are some, none is lost.
 
     Args:
         sigma: standard deviation of the noise of each count.
@@ -39,7 +41,7 @@ def unseen(domain: Domain, counts: Counts, sigma: float) -> npt.NDArray[np.bool_
     found = np.zeros(len(counts), dtype=bool)
     if sigma <= 0:
         return found
-    if domain.missing:
+    if domain.missing and not (isinstance(domain, Categories | Cut) and domain.gapped):
         found[-1] = counts[-1] < SEEN * sigma
     if isinstance(domain, Categories) and domain.other:
         place = len(domain.values)

@@ -1,5 +1,7 @@
 """Neighbours that noise alone seems to tell apart are spread by width; what is told stays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,6 +67,8 @@ def test_gaps_and_unlisted_values_that_noise_may_account_for_are_not_drawn():
     assert unseen(whole, np.array([400.0, 90.0, 15.0, -3.0]), 10.0).tolist() == [0, 0, 1, 1]
     assert unseen(whole, np.array([400.0, 90.0, 25.0, 21.0]), 10.0).tolist() == [0, 0, 0, 0]
     assert not unseen(whole, np.array([400.0, 90.0, 0.0, 0.0]), 0.0).any()  # nothing was added
+    gapped = replace(whole, gapped=True)  # declared, so that it is no question of how many
+    assert unseen(gapped, np.array([400.0, 90.0, 15.0, 2.0]), 10.0).tolist() == [0, 0, 1, 0]
     nothing = Categories((), missing=True, other=True)
     assert not unseen(nothing, np.array([0.0, 1.0]), 10.0).any()  # something has to be drawn
 
