@@ -51,7 +51,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
-class Gaps(TypedDict):
+class Missingness(TypedDict):
     """What a domain says of missing cells: whether some may be, and whether some surely are."""
 
     missing: bool
@@ -120,7 +120,7 @@ class ColumnPart(Part):
         return {k: v for k, v in told.items() if k not in said or getattr(self, k) != said[k]}
 
     @property
-    def gaps(self) -> Gaps:
+    def gaps(self) -> Missingness:
         """What a domain is to say of missing cells: they may be there where nothing is said."""
         return {"missing": self.missing is not False, "gapped": self.missing is True}
 
@@ -262,7 +262,7 @@ def _as_said(suggestion: Suggestion, found: Domain, part: ColumnPart, kind: Kind
     return found
 
 
-def _gaps(found: Categories | Numbers | Dates, part: ColumnPart) -> Gaps:
+def _gaps(found: Categories | Numbers | Dates, part: ColumnPart) -> Missingness:
     """What a domain says of missing cells: where its form is not declared, as the rows show."""
     if part.form and not part.seen:
         return part.gaps
@@ -301,15 +301,9 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
         low, high = _moment(name, part.low, asked), _moment(name, part.high, asked)
         step = resolution_of(form)
         edges = even_edges(low, high + step, intervals)
-        cut_by = _cut_by(part, edges, step)
+        origin, codes = _cut_by(part, edges, step), part.codes or ()
         return Dates(
-            edges,
-            cut_by,
-            format=form,
-            resolution=step,
-            codes=part.codes or (),
-            also=also,
-            **part.gaps,
+            edges, origin, format=form, resolution=step, codes=codes, also=also, **part.gaps
         )
     decimals, spelling = _written(suggestion, part, kind)
     try:
@@ -329,9 +323,8 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
         else _even(low, high, intervals, decimals)
     )
     origin = _cut_by(part, cut, 0.0 if decimals is None else 10.0**-decimals)
-    return Numbers(
-        cut, origin, decimals=decimals, spelling=spelling, codes=part.codes or (), **part.gaps
-    )
+    codes = part.codes or ()
+    return Numbers(cut, origin, decimals=decimals, spelling=spelling, codes=codes, **part.gaps)
 
 
 def _cut_by(part: ColumnPart, edges: Sequence[float], step: float) -> Origin:
