@@ -92,7 +92,7 @@ def contribution_chart(found: Sequence[Contribution], title: str) -> alt.Chart:
 
 MOST_NODES = 3_000  # points of the lattice that are drawn; those that lose least come first
 STATES = {HOLDS: "protects enough", FAILS: "too weak", UNKNOWN: "loses more than needed"}
-BEST = "best"
+BEST = "proposed"
 
 
 def space_frame(space: Space) -> pd.DataFrame:
@@ -128,7 +128,7 @@ def space_chart(frame: pd.DataFrame) -> alt.Chart:
     shape = alt.Scale(domain=order, range=["diamond", "circle", "cross", "triangle-up"])
     chosen = alt.selection_point(name="node", fields=["node"], nearest=True)
     chart: alt.Chart = (
-        alt.Chart(frame, title="Every combination of levels; click one to choose it")
+        alt.Chart(frame, title="Every combination; click to choose")
         .mark_point(filled=True, opacity=0.75)
         .encode(
             x=alt.X("loss:Q", title="share of the information lost", axis=alt.Axis(format="%")),

@@ -12,7 +12,7 @@ from synth.budget.guarantee import NoGuarantee
 from synth.errors import StepError
 from synth.ingest import load
 from synth.protect.advice import advise, stories
-from synth.protect.lattice import ladder, steps_for, usual_hierarchy
+from synth.protect.lattice import steps_for, usual_ladder
 from synth.protect.risk import classes_of
 from synth.protect.steps import Shelf, after_steps, protect, steps_of
 from synth.protect.steps.columns import Drop
@@ -148,7 +148,7 @@ def test_what_was_proposed_after_looking_ends_a_formal_promise_and_is_told(peopl
     loaded = load(people, Budget(1.0))
     found = advise(protect(loaded, (), []), ("age", "city"))
     codes = loaded.private.exact_codes(("age", "city"), "test", Audience.CUSTODIAN)
-    ladders = [ladder(c, usual_hierarchy(c, Kind.INTEGER)) for c in codes]
+    ladders = [usual_ladder(c, Kind.INTEGER, 5) for c in codes]
     searched = steps_for(ladders, (1, 0), 5, 1)
     proposed = [*(a.steps[-1] for a in found), *searched]
     assert {s.name for s in proposed} > {"band", "drop"}

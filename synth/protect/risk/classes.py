@@ -95,3 +95,22 @@ def refined(label: Labels, groups: int, codes: Codes, size: int) -> tuple[Labels
     used = np.bincount(packed, minlength=groups * size) > 0
     renumber = np.cumsum(used) - 1
     return renumber[packed], int(used.sum())
+
+
+def people_of(owner: Coded) -> Labels:
+    """Whose each row is, as a number; a row that names nobody is one person's."""
+    codes = owner.codes.astype(np.int64)
+    if owner.absent:
+        nobody = codes == owner.size - 1
+        codes[nobody] = owner.size + np.arange(int(nobody.sum()))
+    return codes
+
+
+def people_in(label: Labels, groups: int, people: Labels) -> Sizes:
+    """Different people in each of `groups` classes, where a person may have several rows.
+
+    >>> people_in(np.array([0, 0, 1]), 2, np.array([7, 7, 7])).tolist()
+    [1, 1]
+    """
+    width = int(people.max(initial=0)) + 1
+    return np.bincount(pd.unique(label * width + people) // width, minlength=groups)

@@ -10,7 +10,7 @@ from synth.budget import Audience
 from synth.budget.eyes import ForCustodian
 from synth.lazily import np, npt, pd
 from synth.protect.risk.attacks import Attack, attacks, in_words
-from synth.protect.risk.classes import Classes, classes_of
+from synth.protect.risk.classes import Classes, classes_of, people_of
 from synth.protect.risk.disclosure import Disclosure, disclosure
 from synth.protect.risk.population import PopulationUniques, population_uniques
 from synth.schema import Kind, Role, Schema
@@ -97,10 +97,7 @@ def risk_of(
 
 def _once_each(known: Sequence[Coded], owner: Coded) -> Places:
     """One row of each person in each class; a row that names nobody is one person's."""
-    codes = owner.codes.astype(np.int64)
-    if owner.absent:
-        nobody = codes == owner.size - 1
-        codes[nobody] = owner.size + np.arange(int(nobody.sum()))
+    codes = people_of(owner)
     label = classes_of(known, len(codes)).of_row
     pairs = pd.DataFrame({"class": label, "person": codes})
     return np.flatnonzero(~pairs.duplicated().to_numpy())
