@@ -10,6 +10,7 @@ from synth.evaluate import Comparison, Fate, Histogram, verdicts
 from synth.evaluate.kept import Kept
 from synth.lazily import alt, pd
 
+LEAST_WIDTH = 28  # pixels of a square in which a number can be read
 MOST_BARS = 40  # states shown; the rest are added up
 REST = "(all others)"
 REAL, SYNTHETIC = "real", "synthetic"
@@ -18,7 +19,7 @@ TELLS = {
     SYNTHETIC: "Synthetic: what one column tells of another",
     "difference": "Synthetic less real",
 }
-FAR = "distance (0 same, 1 disjoint)"  # short, as what does not fit on a phone squeezes the bars
+FAR = "distance (0 to 1)"  # short, as what does not fit on a phone squeezes the bars
 
 Chart: TypeAlias = "alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart"
 
@@ -134,7 +135,10 @@ def information_chart(comparison: Comparison, which: str, order: Sequence[str]) 
     if len(order) > 14:
         return alt.layer(cells).properties(height=18 * len(order) + 150)
     dark = "abs(datum.information) > " + str(0.55 * (limit if spread else max(limit, 0.3)))
-    words = base.mark_text(fontSize=10).encode(
+    room = alt.expr(
+        f"width < {LEAST_WIDTH} * {len(order)} ? 0 : 1"
+    )  # a tooltip says it all the same
+    words = base.mark_text(fontSize=10, opacity=room).encode(
         text=alt.Text("information:Q", format="+.2f" if spread else ".2f"),
         color=alt.condition(dark, alt.value("white"), alt.value("#17293a")),
     )

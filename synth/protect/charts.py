@@ -77,7 +77,7 @@ def contribution_chart(found: Sequence[Contribution], title: str) -> alt.Chart:
             y=alt.Y(
                 "name:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, labelOverlap=False)
             ),
-            x=alt.X("linkable:Q", title="rows that can be linked through it"),
+            x=alt.X("linkable:Q", title="rows linked through it"),
             tooltip=[
                 alt.Tooltip("name:N", title="through"),
                 alt.Tooltip("linkable:Q", title="rows linkable", format=","),
@@ -85,7 +85,7 @@ def contribution_chart(found: Sequence[Contribution], title: str) -> alt.Chart:
                 alt.Tooltip("share:Q", title="share", format=".1%"),
             ],
         )
-        .properties(height=22 * max(len(frame), 1) + 70)
+        .properties(height=24 * max(len(frame), 1) + 90)
     )
     return chart
 
@@ -133,7 +133,9 @@ def space_chart(frame: pd.DataFrame) -> alt.Chart:
         .encode(
             x=alt.X("loss:Q", title="share of the information lost", axis=alt.Axis(format="%")),
             y=alt.Y("height:Q", title="levels generalised"),
-            color=alt.Color("state:N", scale=state, title=None, legend=alt.Legend(orient="top")),
+            color=alt.Color(
+                "state:N", scale=state, title=None, legend=alt.Legend(orient="top", columns=2)
+            ),
             shape=alt.Shape("state:N", scale=shape, title=None),
             size=alt.condition(f"datum.state == '{BEST}'", alt.value(220), alt.value(55)),
             tooltip=[

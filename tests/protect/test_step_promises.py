@@ -240,3 +240,11 @@ def test_advice_widens_the_bands_that_are_there_and_says_what_comes_of_it():
     assert len(wider.steps) == len(stages) - 1
     assert not wider.loses
     assert found["drop Gender"].loses
+
+
+def test_a_change_that_changes_nothing_is_not_offered():
+    """The day of a date without a time was offered to whoever stood out."""
+    days = pd.date_range("2019-04-01", periods=28).strftime("%Y-%m-%d")
+    frame = pd.DataFrame({"born": list(days) * 3, "town": ["Bath", "York", "Ely"] * 28})
+    found = advise(protect(load(frame.astype("category"), Budget(1.0)), (), []), ("born", "town"))
+    assert {a.words for a in found if a.column == "born"} == {"drop born"}
