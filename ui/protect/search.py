@@ -52,7 +52,7 @@ def show_search(who: Visitor, chain: Chain, known: Sequence[str], k: int, person
     matters = _ask_matters(who, known)
     private = chain.last.private
     goal, secret = _ask_goal(chain, known, k)
-    ladders = _ask_ladders(who, chain, known, k)
+    ladders = _ask_ladders(who, chain, matters, goal)
     if ladders is None:
         return
     levels = [(one.name, [rung.words for rung in one.rungs]) for one in ladders]
@@ -97,6 +97,8 @@ def _ask_matters(who: Visitor, known: Sequence[str]) -> dict[str, Matters]:
 
 def _ask_way(found: Sequence[Compromise], matters: Mapping[str, Matters]) -> Compromise:
     """The proposals, each with what it does to every column; one of them is looked at."""
+    if len(found) == 1 and found[0].also:
+        st.caption(f"{found[0].label}.")
     if found[0].space.best is not None and EVERY not in {way.name for way in found}:
         st.info("Too few look alike for something of every column that matters to stay.")
     if len(found) == 1:
@@ -143,13 +145,13 @@ def _capital(words: str) -> str:
 
 
 def _ask_ladders(
-    who: Visitor, chain: Chain, known: Sequence[str], k: int
+    who: Visitor, chain: Chain, matters: Mapping[str, Matters], goal: Goal
 ) -> tuple[Ladder, ...] | None:
     """The levels of each column: what fits, a built-in hierarchy, or the visitor's own.
 
     None while they are worked out.
     """
-    private, files = chain.last.private, dict(who.files)
+    private, files, known = chain.last.private, dict(who.files), list(matters)
     with st.expander("How each column can be generalised"):
         options = ["what fits", *BUILT_IN, *files]
         picked = {n: str(st.selectbox(n, options, key=f"hierarchy {n}")) for n in known}
@@ -159,17 +161,18 @@ def _ask_ladders(
             for place, name in enumerate(known):
                 tell(place / len(known), "Looking at the levels of each column …")
                 (column,) = private.exact_codes((name,), REASON, Audience.CUSTODIAN)
-                made.append(_ladder(files, picked[name], column, private.schema[name].kind, k))
+                made.append(_ladder(files, picked[name], column, private.schema[name].kind, goal.k))
             return tuple(made)
 
-        key = f"ladders {chain.key} {picked} {k}"
+        key = f"ladders {chain.key} {picked} {goal.k}"
         made = in_background(who, key, worked_out, "Looking at the levels of each column …")
         if made is None:
             return None
         for one in made:
             st.caption(f"{one.name}: {' → '.join(rung.words for rung in one.rungs)}")
-        tried = fewer_levels(made)
-        fewer = [one.name for one, all_ in zip(tried, made, strict=True) if one is not all_]
+        free = [one.unchanged if matters[one.name] is Matters.ALL else one for one in made]
+        tried = fewer_levels(free, goal.k, goal.suppression)
+        fewer = [one.name for one, all_ in zip(tried, free, strict=True) if one is not all_]
         if fewer:
             st.caption(f"To be quick, not every level is tried of {', '.join(fewer)}.")
     return tried

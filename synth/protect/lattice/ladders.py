@@ -26,10 +26,10 @@ QUICK = 30_000  # nodes that are searched in a second or two
 
 @dataclass(frozen=True, eq=False)
 class Ladder:
-    """One quasi-identifier and its levels: level 0 is the value itself.
+    """One quasi-identifier and its levels.
 
     Args:
-        rungs: one per level, the finest first.
+        rungs: one per level, the finest first: the value itself, unless it is of no use.
     """
 
     column: Coded
@@ -56,8 +56,8 @@ class Ladder:
     @property
     def kept(self) -> Ladder:
         """The same column without the levels that leave nothing of it."""
-        told = [rung for rung in self.rungs[1:] if rung.size > 1]
-        return replace(self, rungs=(self.rungs[0], *told))
+        told = tuple(rung for rung in self.rungs if rung.size > 1)
+        return replace(self, rungs=told or self.rungs[:1])
 
     @property
     def thinner(self) -> Ladder:
@@ -116,15 +116,36 @@ def usual_ladder(column: Coded, kind: Kind, k: int) -> Ladder:
     return Ladder(column, rungs(column, kind, k))
 
 
-def fewer_levels(ladders: Sequence[Ladder], most: int = QUICK) -> tuple[Ladder, ...]:
-    """The ladders with so few levels that a search is quick: of the longest, every other one."""
+def fewer_levels(
+    ladders: Sequence[Ladder], k: int, suppression: float, most: int = QUICK
+) -> tuple[Ladder, ...]:
+    """The ladders with so few levels that a search is quick.
+
+    Levels go that no way can use, as too many rows stand out by them alone; then, of the longest,
+    every other one between the first and the last.
+
+    Args:
+        k: rows that have to look alike, all but a share of `suppression`.
+    """
     made = list(ladders)
+    if math.prod(len(ld.rungs) for ld in made) > most:
+        made = [_usable(ld, k, suppression) for ld in made]
     while math.prod(len(ld.rungs) for ld in made) > most:
         longest = max(range(len(made)), key=lambda i: len(made[i].rungs))
         if len(made[longest].rungs) < 3:
             break
         made[longest] = made[longest].thinner
     return tuple(made)
+
+
+def _usable(one: Ladder, k: int, suppression: float) -> Ladder:
+    counts = np.bincount(one.column.codes, minlength=one.column.size)
+    told = []
+    for rung in one.rungs:
+        sizes = np.bincount(rung.groups, weights=counts)
+        if sizes[sizes < k].sum() <= suppression * counts.sum():
+            told.append(rung)
+    return replace(one, rungs=tuple(told) or one.rungs[-1:])
 
 
 def steps_for(

@@ -66,7 +66,7 @@ class Compromise:
             said = matters.get(ladder.name, Matters.SOME)
             asked = "" if said is Matters.SOME else f" ({said})"
             named = f"{ladder.name}{asked}"
-            if level == 0:
+            if not ladder.rungs[level].steps:
                 kept.append(named)
             elif ladder.gone(level):
                 gone.append(named)
