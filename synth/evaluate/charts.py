@@ -134,15 +134,21 @@ def information_chart(comparison: Comparison, which: str, order: Sequence[str]) 
     cells = base.mark_rect().encode(color=alt.Color("information:Q", scale=scale, title=told))
     if len(order) > 14:
         return alt.layer(cells).properties(height=18 * len(order) + 150)
-    dark = "abs(datum.information) > " + str(0.55 * (limit if spread else max(limit, 0.3)))
-    room = alt.expr(
-        f"width < {LEAST_WIDTH} * {len(order)} ? 0 : 1"
-    )  # a tooltip says it all the same
-    words = base.mark_text(fontSize=10, opacity=room).encode(
-        text=alt.Text("information:Q", format="+.2f" if spread else ".2f"),
-        color=alt.condition(dark, alt.value("white"), alt.value("#17293a")),
-    )
+    most = limit if spread else max(limit, 0.3)
+    words = _numbers(base, len(order), dark_above=0.55 * most, signed=spread)
     return alt.layer(cells, words).properties(height=34 * len(order) + 150)
+
+
+def _numbers(base: alt.Chart, columns: int, *, dark_above: float, signed: bool) -> alt.Chart:
+    """The numbers in the squares, where they are wide enough; a tooltip says them all the same."""
+    room = alt.expr(f"width < {LEAST_WIDTH} * {columns} ? 0 : 1")
+    chart: alt.Chart = base.mark_text(fontSize=10, opacity=room).encode(
+        text=alt.Text("information:Q", format="+.2f" if signed else ".2f"),
+        color=alt.condition(
+            f"abs(datum.information) > {dark_above}", alt.value("white"), alt.value("#17293a")
+        ),
+    )
+    return chart
 
 
 def distance_frame(comparison: Comparison) -> pd.DataFrame:

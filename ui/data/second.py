@@ -56,6 +56,33 @@ def bring_second(who: Visitor, loaded: Loaded) -> None:
 
 
 def _ask(who: Visitor, loaded: Loaded) -> None:
+    person, told = _ask_names(who, loaded)
+    ways = (FILE, QUERY) if who.question is not None else (FILE,)
+    way = FILE
+    if len(ways) > 1:
+        way = st.segmented_control("Where it is", ways, default=QUERY, key="second.way") or FILE
+    file, query = None, ""
+    if way == QUERY:
+        query = st.text_area("One SELECT for the second table", key="second.query", height=100)
+    else:
+        file = st.file_uploader(
+            "The second table", key="second.file", max_upload_size=MOST_MEGABYTES
+        )
+    if st.button("Add it", key="second.add"):
+        with explained(), st.spinner("Reading the second table …"):
+            if way == QUERY:
+                _take_answer(who, person, told, query)
+            elif file is not None:
+                _take_file(who, person, told, file.name, file.getvalue())
+                free_uploads(file.file_id)
+            else:
+                st.warning("Choose the file of the second table first.")
+        if who.second is not None:
+            st.rerun()
+
+
+def _ask_names(who: Visitor, loaded: Loaded) -> tuple[str, dict[str, str]]:
+    """The column that names the person in the first table, and what a recipe says of the second."""
     names = list(loaded.suggestions)
     left, right = st.columns(2)
     person = left.selectbox(
@@ -81,28 +108,7 @@ def _ask(who: Visitor, loaded: Loaded) -> None:
         key="second.name",
     )
     told = {"name": name.strip(), "of": of.strip(), "key": key.strip() or str(person)}
-    ways = (FILE, QUERY) if who.question is not None else (FILE,)
-    way = FILE
-    if len(ways) > 1:
-        way = st.segmented_control("Where it is", ways, default=QUERY, key="second.way") or FILE
-    file, query = None, ""
-    if way == QUERY:
-        query = st.text_area("One SELECT for the second table", key="second.query", height=100)
-    else:
-        file = st.file_uploader(
-            "The second table", key="second.file", max_upload_size=MOST_MEGABYTES
-        )
-    if st.button("Add it", key="second.add"):
-        with explained(), st.spinner("Reading the second table …"):
-            if way == QUERY:
-                _take_answer(who, str(person), told, query)
-            elif file is not None:
-                _take_file(who, str(person), told, file.name, file.getvalue())
-                free_uploads(file.file_id)
-            else:
-                st.warning("Choose the file of the second table first.")
-        if who.second is not None:
-            st.rerun()
+    return str(person), told
 
 
 def _likely(who: Visitor, loaded: Loaded, names: Sequence[str]) -> int:
