@@ -11,6 +11,7 @@ from synth.evaluate.kept import Kept
 from synth.lazily import alt, pd
 
 LEAST_WIDTH = 28  # pixels of a square in which a number can be read
+FEW = 8  # columns whose names fit aslant under a heatmap on a phone
 MOST_BARS = 40  # states shown; the rest are added up
 REST = "(all others)"
 REAL, SYNTHETIC = "real", "synthetic"
@@ -111,7 +112,9 @@ def information_chart(comparison: Comparison, which: str, order: Sequence[str]) 
             "first:N",
             sort=list(order),
             title=None,
-            axis=alt.Axis(labelAngle=-40, labelLimit=120, labelOverlap=False),
+            axis=alt.Axis(
+                labelAngle=-40 if len(order) <= FEW else -90, labelLimit=120, labelOverlap=False
+            ),
         ),
         y=alt.Y(
             "second:N",
@@ -130,7 +133,7 @@ def information_chart(comparison: Comparison, which: str, order: Sequence[str]) 
             alt.Tooltip("distance:Q", title="distance of the two-way tables", format=".3f"),
         ],
     )
-    told = "more (+), less (-)" if spread else "0 to 1"
+    told = "change" if spread else "0 to 1"  # short, as it takes room from the squares
     cells = base.mark_rect().encode(color=alt.Color("information:Q", scale=scale, title=told))
     if len(order) > 14:
         return alt.layer(cells).properties(height=18 * len(order) + 150)

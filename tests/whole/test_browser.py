@@ -81,6 +81,8 @@ def by_keyboard(page: Page, key: str, text: str = "") -> None:
     """Tab to what has a key that begins so, and this text; and press Enter."""
     there = """([key, text]) => document.activeElement.innerText.includes(text)
         && !!document.activeElement.closest(`[class*="st-key-${key}"]`)"""
+    page.locator(f"[class*='st-key-{key}']", has_text=text).first.wait_for()
+    settled(page)
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
         if page.evaluate(there, [key, text]):

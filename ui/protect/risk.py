@@ -238,6 +238,7 @@ def show_sensitive(found: Risk) -> None:
         hide_index=True,
         alt="l-diversity and t-closeness of each sensitive column",
         column_config={
+            "column": st.column_config.TextColumn(width="medium"),
             "by entropy": st.column_config.NumberColumn(format="%.2f"),
             "distance (t)": st.column_config.NumberColumn(format="%.2f"),
         },
