@@ -16,7 +16,7 @@ def class_frame(classes: Classes, k: int) -> pd.DataFrame:
     """One line per range of class sizes: `size`, `rows`, `share`, and whether it is below k."""
     lines = []
     for low, high in BINS:
-        rows = int(classes.sizes[(classes.sizes >= low) & (classes.sizes <= high)].sum())
+        rows = int(classes.each[(classes.sizes >= low) & (classes.sizes <= high)].sum())
         label = (
             f"{low}" if low == high else f"{low} or more" if high > 10**9 else f"{low} to {high}"
         )

@@ -50,7 +50,7 @@ def show_short_risk(who: Visitor) -> None:
     with explained():
         person = who.recipe.people.column
         found = risk_of(who.loaded.private, known, person=person).classes
-        whom = "people, each counted once for what one of their rows tells," if person else "rows"
+        whom = "people, each by the rarest of their rows," if person else "rows"
         st.markdown(
             f"**{found.unique_share:.1%} of {whom} are unique** by what others may know "
             f"({', '.join(known)}). The Protect screen makes this smaller."
