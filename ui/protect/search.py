@@ -101,8 +101,8 @@ def _ask_way(found: Sequence[Compromise], matters: Mapping[str, Matters]) -> Com
         st.caption(f"{found[0].label}.")
     if found[0].space.best is not None and EVERY not in {way.name for way in found}:
         st.info(
-            "Too few look alike for something of every column that matters to stay. Say above which "
-            "do not matter, let more rows go, or ask for a smaller k."
+            "Too few look alike for something of every column that matters to stay. Say above "
+            "which do not matter, let more rows go, or ask for a smaller k."
         )
     if len(found) == 1:
         return found[0]
