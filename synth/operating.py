@@ -28,6 +28,9 @@ class Operating(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=True)
 
     workers: Count = Field(2, description="jobs at once; one owner has at most one fewer")
+    most_waiting: Count = Field(
+        100, description="jobs that may wait for a place, of everybody together"
+    )
     most_rows: Count = Field(
         10_000_000, description="synthetic rows that one job may draw, all copies together"
     )
@@ -59,6 +62,16 @@ class Operating(BaseModel):
     anchor: str = Field("", description="a file elsewhere that shows a ledger rolled back")
     audit: str = Field("", description="a file that every query and upload is written to")
     key: str = Field("", description="the file with the key that releases are signed with")
+    queue: str = Field(
+        "",
+        description="the database (`postgresql://…`) of the queue from which workers take the jobs "
+        "of the REST API; without one each server runs those that it took itself",
+    )
+    parcels: str = Field(
+        "",
+        description="a folder, or an address that fsspec knows, where the tables and releases of "
+        "such jobs lie, encrypted; nothing is written anywhere without it",
+    )
     hosts: str = Field(
         "",
         description="comma-separated names that the server answers to, `*.example.org` for all "

@@ -15,7 +15,7 @@ from synth.budget.entries import entry_of
 from synth.budget.ledger import cost_of
 from synth.errors import SynthError
 from synth.evaluate import Comparison
-from synth.runs.accounts import Before
+from synth.runs.accounts import NOTHING, Before
 from synth.runs.audit import Asked, Ended
 from synth.runs.bounds import UNBOUNDED, Bounds
 from synth.runs.recipe import Recipe
@@ -56,7 +56,6 @@ class Job:
     cancelled: bool = False
     finished: threading.Event = field(default_factory=threading.Event)
     linked: Comparison | None = None  # of the rows of a second table beside their people
-    _children: LinkedRows | None = field(default=None, repr=False)
     _worker: Worker | None = field(default=None, repr=False)
     _ticket: Ticket | None = field(default=None, repr=False)
 
@@ -66,7 +65,7 @@ class Job:
         bounds: Bounds = UNBOUNDED,
         children: LinkedRows | None = None,
     ) -> None:
-        """Hand the rows to a worker and follow it in the background.
+        """Hand the rows to a worker and follow it in the background; it fails where too many wait.
 
         Args:
             children: the rows of a second table, where the recipe has one.
@@ -76,8 +75,24 @@ class Job:
         """
         bounds.check(self.recipe.release)
         bounds.check_promise(self.recipe)
-        self._children = children
-        threading.Thread(target=self._follow, args=(private, bounds), daemon=True).start()
+        self.error = bounds.full(TURNS.busy.waiting)
+
+        def feed(stream: IO[bytes]) -> None:
+            traits = private.rows_traits() if self.recipe.privacy.ledger else None
+            before = Before(
+                traits, self.looks
+            )  # the rows that are sent may be some of each person's
+            packed(stream, self.recipe, private, bounds, children, self.files, before)
+
+        self.follow(feed, bounds.minutes)
+
+    def follow(self, feed: Callable[[IO[bytes]], None], minutes: float = 0.0) -> None:
+        """Follow a worker in the background, to which `feed` writes what `packed` writes.
+
+        Args:
+            minutes: after which it is stopped; 0 for never.
+        """
+        threading.Thread(target=self._follow, args=(feed, minutes), daemon=True).start()
 
     def fail(self, error: SynthError) -> None:
         """End before a worker began."""
@@ -96,11 +111,12 @@ class Job:
         ticket = self._ticket
         return None if ticket is None or ticket.begun.is_set() else TURNS.before(ticket)
 
-    def _follow(self, private: PrivateTable, bounds: Bounds) -> None:
+    def _follow(self, feed: Callable[[IO[bytes]], None], minutes: float) -> None:
         try:
-            with self._place(), self._in_time(bounds.minutes):
-                if not self.cancelled:
-                    self._run(private, bounds)
+            if self.error is None:
+                with self._place(), self._in_time(minutes):
+                    if not self.cancelled:
+                        self._run(feed)
         finally:
             if self.bundle is None and self.error is None and not self.cancelled:
                 self.error = SynthError(
@@ -160,7 +176,7 @@ class Job:
             return self.cost
         return cost_of(entries, self.recipe.budget.delta)
 
-    def _run(self, private: PrivateTable, bounds: Bounds) -> None:
+    def _run(self, feed: Callable[[IO[bytes]], None]) -> None:
         while not awaited(LOOK):
             if self.cancelled or self.error is not None:
                 return
@@ -169,19 +185,7 @@ class Job:
         if self.cancelled or self.error is not None:  # while it began
             found.end()
         try:
-            # the rows it is sent may be some of each person's
-            traits = private.rows_traits() if self.recipe.privacy.ledger else None
-            header = {
-                "recipe": recipe_text(self.recipe),
-                "files": dict(self.files),
-                "before": Before(traits, self.looks).document(),
-                "bounds": asdict(bounds),
-                "children": self._children is not None,
-            }
-            found.incoming.write(json.dumps(header).encode() + b"\n")
-            private.send_rows(found.incoming)
-            if self._children is not None:
-                self._children.send_rows(found.incoming)
+            feed(found.incoming)
             found.incoming.close()
             self._listen(found.outgoing)
         except BrokenPipeError:
@@ -212,6 +216,36 @@ class Job:
         content = stream.read(message["bundle"])
         if len(content) == message["bundle"]:
             self.bundle, self.error = content, None
+
+
+def packed(
+    stream: IO[bytes],
+    recipe: Recipe,
+    private: PrivateTable,
+    bounds: Bounds,
+    children: LinkedRows | None = None,
+    files: Mapping[str, str] | None = None,
+    before: Before = NOTHING,
+    beside: Mapping[str, Any] | None = None,
+) -> None:
+    """Write all that a worker needs: a line of JSON, then the rows, see `synth/runs/worker.py`.
+
+    Args:
+        before: what the rows that are sent do not tell.
+        beside: further keys of the line, for whoever stands between.
+    """
+    header = {
+        "recipe": recipe_text(recipe),
+        "files": dict(files or {}),
+        "before": before.document(),
+        "bounds": asdict(bounds),
+        "children": children is not None,
+        **(beside or {}),
+    }
+    stream.write(json.dumps(header).encode() + b"\n")
+    private.send_rows(stream)
+    if children is not None:
+        children.send_rows(stream)
 
 
 def _in_line(ahead: int) -> str:
