@@ -46,7 +46,7 @@ def deployed(name: str) -> tuple[dict, dict]:
     """What a pod of a file may do and is told."""
     parts = yaml.safe_load_all((ROOT / "deploy" / name).read_text())
     pod = {p["kind"]: p for p in parts}["Deployment"]["spec"]["template"]["spec"]
-    return pod, {e["name"]: e["value"] for e in pod["containers"][0]["env"]}
+    return pod, {e["name"]: e.get("value", "") for e in pod["containers"][0]["env"]}
 
 
 def test_a_container_may_do_little(runs):
