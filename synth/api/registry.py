@@ -17,6 +17,7 @@ from synth.errors import QueryError, SynthError
 from synth.runs import Recipe
 from synth.runs.audit import Asked, Audit, Ended
 from synth.runs.bounds import Bounds, of_server
+from synth.runs.elsewhere import Elsewhere
 from synth.runs.job import Job
 from synth.runs.memory import Memory
 from synth.runs.turns import TURNS
@@ -84,7 +85,7 @@ class Wanted:
 
     Args:
         recipe: as it goes into the release.
-        read: puts the rows into their vault.
+        read: puts the rows into their vault, or says where they stay.
         read_second: the same of a second table; None where there is none.
         files: what steps and the showcase look up, by name.
         asked: for the audit log; None for nothing to be written.
@@ -95,7 +96,7 @@ class Wanted:
     """
 
     recipe: Recipe
-    read: Callable[[], PrivateTable]
+    read: Callable[[], PrivateTable | Elsewhere]
     read_second: Callable[[], LinkedRows] | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     asked: Asked | None = None

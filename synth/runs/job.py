@@ -18,6 +18,7 @@ from synth.evaluate import Comparison
 from synth.runs.accounts import NOTHING, Before
 from synth.runs.audit import Asked, Ended
 from synth.runs.bounds import UNBOUNDED, Bounds
+from synth.runs.elsewhere import Elsewhere
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_text
 from synth.runs.turns import TURNS, Ticket
@@ -61,11 +62,13 @@ class Job:
 
     def start(
         self,
-        private: PrivateTable,
+        private: PrivateTable | Elsewhere,
         bounds: Bounds = UNBOUNDED,
         children: LinkedRows | None = None,
     ) -> None:
-        """Hand the rows to a worker and follow it in the background; it fails where too many wait.
+        """Hand the rows, or where they are, to a worker and follow it in the background.
+
+        Where too many jobs wait it fails at once.
 
         Args:
             children: the rows of a second table, where the recipe has one.
@@ -78,7 +81,9 @@ class Job:
         self.error = bounds.full(TURNS.busy.waiting)
 
         def feed(stream: IO[bytes]) -> None:
-            traits = private.rows_traits() if self.recipe.privacy.ledger else None
+            traits = None
+            if self.recipe.privacy.ledger and isinstance(private, PrivateTable):
+                traits = private.rows_traits()
             before = Before(
                 traits, self.looks
             )  # the rows that are sent may be some of each person's
@@ -221,7 +226,7 @@ class Job:
 def packed(
     stream: IO[bytes],
     recipe: Recipe,
-    private: PrivateTable,
+    private: PrivateTable | Elsewhere,
     bounds: Bounds,
     children: LinkedRows | None = None,
     files: Mapping[str, str] | None = None,
@@ -231,6 +236,7 @@ def packed(
     """Write all that a worker needs: a line of JSON, then the rows, see `synth/runs/worker.py`.
 
     Args:
+        private: the rows, or where the worker is to count them.
         before: what the rows that are sent do not tell.
         beside: further keys of the line, for whoever stands between.
     """
@@ -242,8 +248,11 @@ def packed(
         "children": children is not None,
         **(beside or {}),
     }
+    if isinstance(private, Elsewhere):
+        header["elsewhere"] = private.document()
     stream.write(json.dumps(header).encode() + b"\n")
-    private.send_rows(stream)
+    if isinstance(private, PrivateTable):
+        private.send_rows(stream)
     if children is not None:
         children.send_rows(stream)
 

@@ -7,7 +7,7 @@ import streamlit as st
 from synth.api.team.desk import Desk
 from synth.api.team.members import Member
 from synth.api.team.shelved import Phase, Shelved
-from synth.api.team.standing import OFFERS, Allowed, Standing
+from synth.api.team.standing import OFFERS, Allowed, StandingOffer
 from ui.gate import plain
 from ui.shell.visitor import explained, visitor
 
@@ -34,7 +34,7 @@ def show_standing(who: Member, desk: Desk) -> None:
         _form(who, desk, {one.id: one for one in published})
 
 
-def _show(who: Member, desk: Desk, one: Shelved, found: Standing) -> None:
+def _show(who: Member, desk: Desk, one: Shelved, found: StandingOffer) -> None:
     with st.container(border=True, key=f"standing.{one.id}"):
         st.text(
             f"Questions about {one.title} are answered without anybody, as {found.name} allowed: "

@@ -50,7 +50,7 @@ class Allowed:
 
 
 @dataclass(frozen=True)
-class Standing:
+class StandingOffer:
     """What is left of an allowance.
 
     Args:
@@ -75,7 +75,7 @@ class _Open:
     who: Member
     recipe: Recipe
     private: PrivateTable
-    standing: Standing
+    standing: StandingOffer
 
 
 @dataclass
@@ -111,7 +111,7 @@ class Offers:
         with self._lock:
             desk.allow(who, release, allowed.each, allowed.total)
             ends = self.clock() + 3600 * allowed.hours
-            standing = Standing(who.name, allowed, 0.0, ends)
+            standing = StandingOffer(who.name, allowed, 0.0, ends)
             self._open[release] = _Open(who, recipe, private, standing)
         over = threading.Timer(3600 * allowed.hours, self.of, (release,))  # which lets go of it
         over.daemon = True
@@ -124,7 +124,7 @@ class Offers:
             if self._open.pop(release, None) is not None:
                 desk.allow(who, release, 0.0, 0.0)
 
-    def of(self, release: str) -> Standing | None:
+    def of(self, release: str) -> StandingOffer | None:
         """What is left about a release; None where nothing is answered by itself."""
         with self._lock:
             self._forget()
@@ -147,7 +147,7 @@ class Offers:
         if asked is None or found is None or not found.standing.lasts:
             return False
         allowed, before = found.standing.allowed, found.standing.spent
-        found.standing = Standing(
+        found.standing = StandingOffer(
             found.who.name, allowed, before + allowed.each, found.standing.ends
         )
         one = desk.library.get(found.who, asked.release)
