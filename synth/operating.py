@@ -87,6 +87,12 @@ class Operating(BaseModel):
         "`/_stcore/metrics` answer",
     )
 
+    traces: str = Field(
+        "",
+        description="the address (`https://…/v1/traces`) of an OpenTelemetry collector that the "
+        "stages of jobs are told to, with names and durations alone",
+    )
+
     @property
     def memory(self) -> int:
         """Bytes that one job may take."""

@@ -12,6 +12,7 @@ from synth.api.tally import Tally
 from synth.operating import operating
 from synth.runs.accounts import LEDGER, operators_ledger
 from synth.runs.audit import audit
+from synth.runs.traced import recorder
 
 if TYPE_CHECKING:
     from synth.api.shared.serving import SharedJobs
@@ -26,6 +27,7 @@ def registry() -> Jobs:
         TeamError: there is a queue that several servers share, and it cannot be used.
     """
     told = operating()
+    recorder()  # so that what it needs and lacks stops the start
     rules = Rules(allowance=Allowance(told.api_epsilon))
     kept = operators_ledger()
     if told.queue:

@@ -21,6 +21,7 @@ from synth.runs.bounds import UNBOUNDED, Bounds
 from synth.runs.elsewhere import Elsewhere
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_text
+from synth.runs.traced import Trace
 from synth.runs.turns import TURNS, Ticket
 from synth.runs.workers import Worker, awaited, worker
 from synth.vault import PrivateTable
@@ -57,6 +58,7 @@ class Job:
     cancelled: bool = False
     finished: threading.Event = field(default_factory=threading.Event)
     linked: Comparison | None = None  # of the rows of a second table beside their people
+    _trace: Trace = field(default_factory=Trace, repr=False)
     _worker: Worker | None = field(default=None, repr=False)
     _ticket: Ticket | None = field(default=None, repr=False)
 
@@ -117,6 +119,7 @@ class Job:
         return None if ticket is None or ticket.begun.is_set() else TURNS.before(ticket)
 
     def _follow(self, feed: Callable[[IO[bytes]], None], minutes: float) -> None:
+        self._trace.at(0.0, WAITING)
         try:
             if self.error is None:
                 with self._place(), self._in_time(minutes):
@@ -131,7 +134,14 @@ class Job:
             try:
                 self.on_end(self)
             finally:
+                self._trace.end(self._how)
                 self.finished.set()
+
+    @property
+    def _how(self) -> str:
+        if self.bundle is not None:
+            return "finished"
+        return "failed" if self.error is not None else "stopped"
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -140,6 +150,7 @@ class Job:
             while not self._ticket.begun.wait(LOOK) and not self.cancelled:
                 self.doing = _in_line(TURNS.before(self._ticket))
             self.doing = STARTING
+            self._trace.at(0.0, STARTING)
             yield
 
     @contextmanager
@@ -206,6 +217,7 @@ class Job:
             message = json.loads(line)
             if "progress" in message:
                 self.share, self.doing = message["progress"], message["doing"]
+                self._trace.at(self.share, self.doing)
             elif "entry" in message:
                 self.on_entry(entry_of(message["entry"]))
             elif "error" in message:

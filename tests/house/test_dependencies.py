@@ -16,7 +16,10 @@ UNSEEN = {
     "vl-convert-python": "altair draws SVG with it",
     "python-multipart": "FastAPI reads forms with it",
 }
-OPTIONAL = {"pyspark": "an extra, for those who have a cluster"}
+OPTIONAL = {
+    "pyspark": "an extra, for those who have a cluster",
+    "opentelemetry-api": "an extra, for those who have a collector",
+}
 
 
 def plain(name: str) -> str:

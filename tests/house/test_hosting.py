@@ -10,7 +10,7 @@ from synth.operating import ELSEWHERE, Operating, operating, table
 
 ROOT = Path(__file__).parents[2]
 KNOWN = {f"SYNTH_{n.upper()}" for n in (*Operating.model_fields, *ELSEWHERE)}
-TOLD = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *(ROOT / "deploy").iterdir()]
+TOLD = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *(ROOT / "deploy").glob("*.*")]
 
 
 def test_the_page_for_operators_lists_every_setting():

@@ -16,6 +16,7 @@ from synth.api.shared.working import Station
 from synth.errors import SynthError
 from synth.operating import operating
 from synth.runs.audit import audit
+from synth.runs.traced import recorder
 
 
 def work(
@@ -31,6 +32,7 @@ def work(
     threading.excepthook = lambda told: _failed(told.exc_type)
     try:
         told = operating()
+        recorder()
         if not told.queue:
             raise ValueError("SYNTH_QUEUE names no queue to take jobs from.")
         station = Station(Common.opened(told, audit()), places or told.workers)
