@@ -46,11 +46,9 @@ class Operating(BaseModel):
         description="megabytes that one job may take; half of the machine's where nothing is said",
     )
     most_upload: Count = Field(
-        1000, description="megabytes that one visitor's uploads may come to together"
+        1000, description="megabytes that the uploads of one visitor or token may come to together"
     )
-    most_uploads: Count = Field(
-        4000, description="megabytes that all visitors' uploads may come to together"
-    )
+    most_uploads: Count = Field(4000, description="megabytes that all uploads may come to together")
     keep_minutes: Minutes = Field(
         15.0,
         description="minutes for which a visitor's work is kept after the last tab was closed; 0: "

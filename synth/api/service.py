@@ -15,6 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from starlette.routing import Mount
 
+from synth.api.coming import Coming
 from synth.api.problems import Problem, ProblemDocument, described, explain, problem_of
 from synth.api.registry import Jobs, KnownJob, Registry, State
 from synth.api.submission import Asking, Submission, database_named, submission_of
@@ -248,8 +249,12 @@ async def create_job(
 ) -> JobShown:
     """Start a job. A recipe may name nothing on the server: what it needs comes with it."""
     await run_in_threadpool(jobs.room, owner)
-    sent = await submission_of(request, jobs.rules.most_bytes)
-    task = await run_in_threadpool(_begun, jobs, owner, sent, known)
+    most = jobs.rules.most_bytes
+    told = request.headers.get("content-length", "")
+    size = min(int(told), most) if told.isdecimal() else most  # what is longer is cut off there
+    with request.app.state.coming.room(owner, size):
+        sent = await submission_of(request, most)
+        task = await run_in_threadpool(_begun, jobs, owner, sent, known)
     response.headers["Location"] = f"{request.scope.get('root_path', '')}/jobs/{task.id}"
     return shown(task)
 
@@ -361,6 +366,7 @@ def api(
     app.state.digests = digests_of(tokens)
     app.state.databases = databases
     app.state.registry = registry or Registry()
+    app.state.coming = Coming()
     app.state.routes = router.routes
     app.include_router(router)
     explain(app)

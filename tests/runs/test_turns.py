@@ -24,6 +24,16 @@ def job(recipe: str = RECIPE, owner: str = "") -> Job:
     return Job(read_recipe(recipe), lambda entry: None, owner=owner)
 
 
+def test_a_job_beyond_those_that_may_wait_fails_at_once(private, monkeypatch):
+    turns = Turns(1)
+    monkeypatch.setattr("synth.runs.job.TURNS", turns)
+    with turns.ticket("one"), turns.ticket("two"):
+        late = job()
+        late.start(private, Bounds(waiting=1))
+        assert late.finished.wait(PATIENCE)
+        assert late.error is not None and "1 jobs wait on this server" in late.error.what
+
+
 def test_a_trace_tells_stages_and_how_long_they_took_and_nothing_else():
     told, trace = [], Trace()
     with pytest.MonkeyPatch.context() as patch:
