@@ -43,6 +43,16 @@ class Elsewhere:
             yield found
 
 
+@contextmanager
+def handed(source: Any) -> Iterator[tuple[Any, str]]:
+    """A table that somebody hands on, and the address of one that stays where it is."""
+    if isinstance(source, Elsewhere):
+        with source.rows() as rows:
+            yield rows, source.database.place
+    else:
+        yield source, ""
+
+
 def elsewhere_of(document: Mapping[str, Any]) -> Elsewhere:
     """The value a document describes."""
     database = Database(str(document["url"]), Limits(**document["limits"]))

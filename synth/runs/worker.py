@@ -18,7 +18,6 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import nullcontext
 from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
@@ -53,21 +52,20 @@ def serve(
     limit(bounds.memory)
     try:
         where = elsewhere_of(header["elsewhere"]) if "elsewhere" in header else None
-        came = nullcontext(receive(incoming)) if where is None else where.rows()
+        rows = where or receive(incoming)
         second = receive(incoming) if header.get("children") else None
         key = key_set()
-        with came as rows:
-            outcome = run(
-                read_recipe(header["recipe"]),
-                rows,
-                progress=lambda share, doing: tell({"progress": share, "doing": doing}),
-                listener=lambda entry: tell({"entry": entry.document()}),
-                shelf=Shelf(given=header.get("files", {})),
-                bounds=bounds,
-                children=second,
-                before=before_of(header["before"]) if "before" in header else NOTHING,
-            )
-            bundle = outcome.release.zipped(key)
+        outcome = run(
+            read_recipe(header["recipe"]),
+            rows,
+            progress=lambda share, doing: tell({"progress": share, "doing": doing}),
+            listener=lambda entry: tell({"entry": entry.document()}),
+            shelf=Shelf(given=header.get("files", {})),
+            bounds=bounds,
+            children=second,
+            before=before_of(header["before"]) if "before" in header else NOTHING,
+        )
+        bundle = outcome.release.zipped(key)
     except SynthError as error:
         tell({"error": error.what, "remedy": error.remedy})
         return
