@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -48,8 +47,3 @@ def engine_of(url: str, setting: str, remedy: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
-
-
-def owner_only(path: str, flags: int) -> int:
-    """Open a file that nobody else at the machine may read, for `open`."""
-    return os.open(path, flags, 0o600)

@@ -318,7 +318,7 @@ def test_parcels_lie_wherever_fsspec_reaches():
     with parcels.sealing("job", ROWS, key) as file:
         file.write(b"rows")
     assert parcels.ids() == {"job"}
-    assert b"rows" not in parcels.files.cat_file("/parcels/job.rows")
+    assert b"rows" not in parcels.files.get("job.rows")
     assert list(parcels.pieces("job", ROWS, key)) == [b"rows"]
     parcels.remove("job")
     assert not parcels.ids()

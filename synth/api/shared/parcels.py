@@ -10,7 +10,6 @@ none can be changed, moved, left out or put elsewhere.
 from __future__ import annotations
 
 import io
-import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,7 +19,7 @@ from typing import IO, Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from synth.api.engines import owner_only
+from synth.api.files import Files, owner_only, reached
 from synth.errors import TeamError
 
 ROWS, RELEASE = "rows", "release"  # what goes to a worker, and what comes back
@@ -34,8 +33,7 @@ KEY = 32  # bytes
 class Parcels:
     """The place where parcels lie. Open it with `Parcels.opened`."""
 
-    files: Any  # a file system of fsspec
-    root: str
+    files: Files
 
     @classmethod
     def opened(cls, address: str) -> Parcels:
@@ -47,17 +45,10 @@ class Parcels:
         Raises:
             TeamError: there is no such place, or what reaches it is not installed.
         """
-        from fsspec.core import url_to_fs  # slow to import
-
         try:
-            files, root = url_to_fs(address)
-            if "file" in (files.protocol if isinstance(files.protocol, tuple) else ()):
-                os.makedirs(root, mode=0o700, exist_ok=True)
-            else:
-                files.makedirs(root, exist_ok=True)
-        except Exception as error:  # whatever the library that reaches it raises
+            return cls(Files.at(address))
+        except OSError as error:
             raise _unreachable(error) from None
-        return cls(files, root.rstrip("/"))
 
     @contextmanager
     def sealing(self, id: str, kind: str, key: str) -> Iterator[IO[bytes]]:
@@ -89,7 +80,7 @@ class Parcels:
             TeamError: it is not there, was changed or cut, or is of another job.
         """
         try:
-            with self.files.open(self._path(id, kind), "rb") as file:
+            with reached(), self.files.system.open(self._path(id, kind), "rb") as file:
                 yield from _opened(file, kind, key)
         except OSError as error:
             raise _unreachable(error) from None
@@ -98,27 +89,26 @@ class Parcels:
         """Let go of a job's parcels, or of one kind. What cannot be removed has no key any more."""
         id, *kinds = names
         for kind in kinds or KINDS:
-            with suppress(Exception):  # whatever the library that reaches it raises
-                self.files.rm_file(self._path(id, kind))
+            with suppress(OSError):
+                self.files.remove(f"{id}.{kind}")
 
     def ids(self) -> frozenset[str]:
         """The jobs of which something is there."""
-        with suppress(Exception):
-            found = self.files.ls(self.root, detail=False, refresh=True)
-            names = (str(path).rsplit("/", 1)[-1].rpartition(".") for path in found)
-            return frozenset(id for id, _, kind in names if kind in KINDS)
+        with suppress(OSError):
+            parts = (name.rpartition(".") for name in self.files.names())
+            return frozenset(id for id, _, kind in parts if kind in KINDS)
         return frozenset()
 
     def _path(self, id: str, kind: str) -> str:
-        return f"{self.root}/{id}.{kind}"
+        return self.files.path(f"{id}.{kind}")
 
     @contextmanager
     def _written(self, path: str) -> Iterator[IO[bytes]]:
-        if os.path.isdir(self.root):  # fsspec would leave it readable for everybody
+        if self.files.local:  # fsspec would leave it readable for everybody
             with open(path, "xb", opener=owner_only) as file:
                 yield file
         else:
-            with self.files.open(path, "wb") as file:
+            with self.files.system.open(path, "wb") as file:
                 yield file
 
 

@@ -12,7 +12,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,12 +22,12 @@ from sqlalchemy import Connection, Engine, String, Text, inspect, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from synth.api.engines import engine_of, owner_only
+from synth.api.engines import engine_of
+from synth.api.files import OWNER_ALONE, owner_only, written
 from synth.budget.lasting import seal_of
 from synth.errors import TeamError
 
 DATABASE, KEY, BUNDLES = "library.sqlite", "library.key", "bundles"
-OWNER_ALONE = 0o700  # may look into the folders that are made
 LOCK = 0x73796E7468  # PostgreSQL's name for "one writer at a time"
 ADDRESS = (
     "SYNTH_LIBRARY_DB",
@@ -241,27 +241,6 @@ def _key(path: Path) -> bytes:
     if not path.exists():
         written(path, secrets.token_bytes(32), first=True)
     return path.read_bytes()
-
-
-def written(path: Path, content: bytes, *, first: bool = False) -> None:
-    """Write a file as a whole or not at all, for the owner alone.
-
-    Args:
-        first: leave one that is there as it is.
-    """
-    coming = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with open(coming, "xb", opener=owner_only) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if first:
-            with suppress(FileExistsError):
-                os.link(coming, path)
-        else:
-            os.replace(coming, path)
-    finally:
-        coming.unlink(missing_ok=True)
 
 
 def _damaged(how: str) -> TeamError:
