@@ -195,7 +195,13 @@ def test_the_same_question_is_answered_once_whichever_server_is_asked(shared, tm
         assert here.get(f"{again.headers['location']}/release").content == bundle
         assert there.get("/api/v1/budget").json() == before
         assert first["spent_epsilon"] == 1.0  # hushed: all of it, whatever it came to
-    assert [line["ended"] for line in log.read()] == ["asked", "released", "answered again"]
+        for parcel in shared.iterdir():
+            parcel.unlink()
+        anew = ask(there, PAID)  # what was released is gone: it costs again
+        assert not anew.json()["repeated"]
+        here.delete(anew.headers["location"])
+    ends = ["asked", "released", "answered again", "asked", "stopped"]
+    assert [line["ended"] for line in log.read()] == ends
 
 
 def line(owner: str = "alice", id: str = "one") -> JobRow:
@@ -264,7 +270,7 @@ def test_an_owner_leaves_one_place_of_all_workers_to_others(queue):
     assert [takes("second"), takes("third")] == ["bob", "alice"]
 
 
-def test_a_job_that_is_forgotten_stops_wherever_it_runs(shared, monkeypatch):
+def test_a_job_that_is_forgotten_stops_wherever_it_runs(shared, tmp_path, monkeypatch):
     stopped = threading.Event()
 
     def held(self: InHand, bounds: Bounds) -> Callable[[IO[bytes]], None]:
@@ -276,6 +282,7 @@ def test_a_job_that_is_forgotten_stops_wherever_it_runs(shared, monkeypatch):
 
     monkeypatch.setattr(InHand, "feed", held)
     one, other = jobs(), jobs()
+    one.common.audit = log = Audit(tmp_path / "log")
     with client(registry=one) as here, client(registry=other) as there, working(one.common):
         place = upload(here).headers["location"]
         until(lambda: there.get(place).json()["state"] == "running", "no worker took the job")
@@ -283,6 +290,7 @@ def test_a_job_that_is_forgotten_stops_wherever_it_runs(shared, monkeypatch):
         assert stopped.wait(PATIENCE)
         assert there.get("/api/v1/budget").json()["spent_epsilon"] > 0.99
     assert not list(shared.iterdir())
+    assert [line["ended"] for line in log.read()] == ["brought", "stopped"]
 
 
 def test_more_jobs_than_may_wait_are_told_to_come_again(shared, monkeypatch):

@@ -78,7 +78,7 @@ class Common:
         """See who is gone, write down what failed by that, and let go of what nobody needs."""
         for job in self.queue.settle():
             logging.getLogger("synth").warning("job %s: %s", job.id, job.error)
-            self._note_lost(job)
+            self.note_end(job, Ended.FAILED)
             self.parcels.remove(job.id)
         with self._lock:
             if time.monotonic() < self._looked:
@@ -88,11 +88,12 @@ class Common:
         for id in lying - self.queue.ids() if lying else ():
             self.parcels.remove(id)
 
-    def _note_lost(self, job: JobRow) -> None:
+    def note_end(self, job: JobRow, how: Ended) -> None:
+        """Write down how a job ended that no worker tells of; who asked what is in its parcel."""
         try:
             asked = asked_in(self.unpacked(job)[0])
             cost = job.asks if job.hushed else job.spent
-            self.note(job.owner, asked.ending(Ended.FAILED, cost, job.error))
+            self.note(job.owner, asked.ending(how, cost, job.error))
         except (SynthError, ValueError) as error:  # it was written down when it was asked
             logging.getLogger("synth").error("job %s: %s", job.id, _words(error))
 

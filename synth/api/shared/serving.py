@@ -110,9 +110,9 @@ class SharedJobs:
         """
         with reached():
             self.common.tidy()
+            if again := self._repeated(self._line(owner, wanted), wanted):
+                return self.get(owner, again)
             job = self._line(owner, wanted)
-            if self._repeated(job, wanted):
-                return self.get(owner, job.id)
             self.rules.bounds.check(wanted.recipe.release)
             self.rules.bounds.check_promise(wanted.recipe)
             charge = self.tally.charge(owner, wanted.recipe, self.rules.allowance)
@@ -141,7 +141,9 @@ class SharedJobs:
     def forget(self, owner: str, id: str) -> None:
         """Stop a job wherever it runs, and let go of what it made. Raises as `get` does."""
         with reached():
-            self.get(owner, id)
+            job = self.get(owner, id).job
+            if job.state == rows.WAITING:  # of one that a worker has, the worker says so
+                self.common.note_end(job, Ended.STOPPED)
             self._drop(id)
 
     def _line(self, owner: str, wanted: Wanted) -> JobRow:
@@ -161,25 +163,30 @@ class SharedJobs:
         self.rules.check(kept)
         self.rules.check_waiting(waiting)
 
-    def _repeated(self, job: JobRow, wanted: Wanted) -> bool:
-        """Answer a question that was answered, with a copy of what was released for it."""
+    def _repeated(self, job: JobRow, wanted: Wanted) -> str:
+        """Answer a question that was answered, with a copy of what was released for it: its id.
+
+        "" where it was not, or what was released is gone.
+        """
         queue, parcels = self.common.queue, self.common.parcels
         earlier = queue.answered(job.owner, job.question) if job.question else None
         if earlier is None:
-            return False
+            return ""
         job.repeated = True
         queue.add(job, self._allowed)
         try:
-            if wanted.asked is not None:
-                self.note(job.owner, wanted.asked.ending(Ended.REPEATED))
             with parcels.sealing(job.id, RELEASE, job.key) as copy:
                 for piece in parcels.pieces(earlier.id, RELEASE, earlier.key):
                     copy.write(piece)
-        except BaseException:
+            if wanted.asked is not None:
+                self.note(job.owner, wanted.asked.ending(Ended.REPEATED))
+        except BaseException as error:
             self._drop(job.id)
-            raise
+            if not isinstance(error, TeamError):
+                raise
+            return ""
         queue.end(job.id)
-        return True
+        return job.id
 
     def _begin(self, job: JobRow, wanted: Wanted) -> None:
         """Read the rows, and seal them for a worker."""
@@ -204,7 +211,8 @@ class SharedJobs:
         beside = {"asked": None if wanted.asked is None else _asked(wanted.asked)}
         with self.common.parcels.sealing(job.id, ROWS, job.key) as stream:
             packed(stream, wanted.recipe, private, bounds, second, wanted.files, beside=beside)
-        self.common.queue.ready(job.id)
+        if not self.common.queue.ready(job.id):  # forgotten meanwhile
+            self.common.parcels.remove(job.id)
 
     def _drop(self, id: str) -> None:
         self.common.queue.drop(id)

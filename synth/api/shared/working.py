@@ -131,6 +131,10 @@ class Station:
         try:
             if self._begun(held):
                 self._conclude(held)
+            elif held.job.cancelled:  # its owner forgot it
+                with suppress(SynthError):
+                    asked = asked_in(held.header)
+                    self.common.note(line.owner, held.job.ending(asked, held.spent))
         finally:
             del self._held[line.claim]
 
