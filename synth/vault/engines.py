@@ -1,7 +1,7 @@
 """Engines that hold the codes of all columns for us, so that each count is a scan of small numbers.
 
 DuckDB and Spark hold them in memory. PostgreSQL holds them in a temporary table, where whoever asks
-may make one; where they may not, each count works the codes out again.
+may make one. Where they may not, or it is too much, each count works the codes out again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from synth.lazily import nw, pd, psycopg
+from synth.lazily import duckdb, nw, pd, psycopg
 from synth.schema import Codes
 
 
@@ -55,8 +55,15 @@ def _coded(frame: nw.LazyFrame[Any], keys: Mapping[str, Key]) -> nw.LazyFrame[An
 
 
 def _in_duckdb(relation: Any, name: str) -> Any:
-    """A temporary table: in memory, replaced by the next, and gone with the connection."""
-    relation.query("asked", f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM asked")
+    """A temporary table: in memory, replaced by the next, and gone with the connection.
+
+    Raises:
+        Unheld: it is more than the engine was given.
+    """
+    try:
+        relation.query("asked", f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM asked")
+    except duckdb.OutOfMemoryException:
+        raise Unheld from None
     return relation.query("asked", f"SELECT * FROM {name}")
 
 
