@@ -25,6 +25,7 @@ OTHERS = (
     "nepravda pravda,ложь истина,yanlış doğru"  # noqa: RUF001
 )
 ALIKE = 3  # the first of these pairs: each word of them means true or false on its own
+ENGLISH = 13  # the first of them, in English words or their letters
 TRUTHS = (
     *(("false", "true"), ("False", "True"), ("FALSE", "TRUE"), ("f", "t"), ("F", "T")),
     *(("no", "yes"), ("No", "Yes"), ("NO", "YES"), ("n", "y"), ("N", "Y"), ("off", "on")),

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from synth.ingest.day_shapes import DateShape
 from synth.ingest.shapes import (
     ALIKE,
+    ENGLISH,
     TRUTHS,
     ZERO,
     NumberShape,
@@ -27,6 +28,7 @@ from synth.schema.values import Values
 USUAL = 4.0  # times the noise: what is less may be noise alone, of any of the usual shapes
 BY_CHANCE = 0.00001  # of a column, that noise alone shows any of all the other shapes
 RARER = 0.5  # times the noise: what two truth values have to hold more than a usual shape
+BOTH = 3.0, 4.0  # times the noise of both: what they hold at least, in English words and in others
 THERE = 3.0  # times the noise: what noise alone shows of none of the usual shapes in most columns
 Places: TypeAlias = "npt.NDArray[np.int64]"
 
@@ -65,13 +67,18 @@ def _least(sigma: float) -> Values:
 
 
 def _likeliest(told: Values, sigma: float) -> Places:
-    """The usual shape, or the two truth values, that hold most beside their noise."""
-    one = usual()[[int(told[usual()].argmax())]]
+    """The usual shape, or the two truth values, that hold most beside their noise.
+
+    Of all that noise may be taken for, truth values do most harm: of them something would be drawn,
+    where of numbers and words it hides, nothing is found.
+    """
+    words = np.setdiff1d(usual(), _truths())
+    one = words[[int(told[words].argmax())]]
     pairs = _truths()
-    both = told[pairs].sum(axis=1)
-    two = int(both.argmax())
-    more = both[two] / math.sqrt(2) > told[one[0]] + RARER * sigma
-    return pairs[two] if more and told[pairs[two]].min() > 0 else one
+    both = told[pairs].sum(axis=1) / math.sqrt(2)
+    least = np.where(np.arange(len(pairs)) < ENGLISH, *BOTH) * sigma
+    likely = (told[pairs].min(axis=1) > 0) & (both > np.maximum(least, told[one] + RARER * sigma))
+    return pairs[int(np.where(likely, both, 0.0).argmax())] if likely.any() else one
 
 
 @cache
