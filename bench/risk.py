@@ -67,7 +67,7 @@ def lattice_table(table: Path, hierarchies: Path) -> None:
     for name in frame:
         text = (hierarchies / f"adult_hierarchy_{name}.csv").read_text(encoding="utf-8")
         column = coded(str(name), frame[name])
-        ladders.append(ladder(column, listed_hierarchy(text, str(name))))
+        ladders.append(ladder(column, listed_hierarchy(text, str(name)), str(name)))
     print("| k | suppressed | ARX | ours, the same metric | ours, with suppression | nodes | s |")
     print("|---|---|---|---|---|---|---|")
     for k, suppression, loss, levels in PUBLISHED:

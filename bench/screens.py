@@ -29,6 +29,7 @@ from ui.shell.visitor import KEY, Visitor  # noqa: E402
 
 ROUTER = ROOT / "ui" / "shell" / "router.py"
 TABS = ["What would help", "Find it for me", "Who", "Sensitive", "Rare combinations", "Columns"]
+SEARCHED = "Find it for me"
 WAIT = 900
 
 
@@ -92,6 +93,9 @@ def measured(rows: int) -> None:
             timed(f"Protect: {tab}", app.run)
             finish(who, app)
             timed(f"Protect: {tab}, again", app.run)
+            if tab == SEARCHED:
+                timed("Protect: Search", lambda: app.button(key="search").click().run())
+                timed("Protect: Search, what is found", lambda: finish(who, app))
     if app.exception:
         raise SystemExit(f"a screen failed: {app.exception}")
     for name, seconds, cpu in lines:

@@ -11,10 +11,12 @@ from ui.shell.places import go_to
 from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import explained, need_table
 from ui.standins import choose_stand_ins
+from ui.words import show_words
 
 need_custodian()
 who, loaded = need_table()
 st.title("What is in each column?")
+show_words("columns")
 ask_people(who, loaded)
 show_reread(who, loaded)
 show_repairs(who, loaded)

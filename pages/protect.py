@@ -43,7 +43,7 @@ with details, explained():
             show_codes(made)
     if search.open:
         with search:
-            show_search(who, made, known, k)
+            show_search(who, made, known, k, person)
     if people.open:
         with people:
             show_people(who, made, known, k, person)

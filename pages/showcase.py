@@ -6,6 +6,7 @@ from ui.gate import may_leave
 from ui.shell.signed_in import need_custodian
 from ui.shell.visitor import explained, need_made
 from ui.showcase import ask_look, chosen, offer_page, page_of, show_kept, show_page
+from ui.words import show_words
 
 need_custodian()
 who, made = need_made()
@@ -14,6 +15,7 @@ st.markdown(
     "This page is one file made from the release alone. It opens from disk without a network, and "
     "holds nothing that is not shown here."
 )
+show_words("showcase")
 part, title = ask_look(who.recipe.showcase, who.recipe.release.title, made.bundle, who.files)
 release = who.recipe.release.model_copy(update={"title": title})
 who.decide(showcase=part, release=release)

@@ -82,10 +82,17 @@ def _choice(setting: Setting, value: Any, key: str, offer: Offer) -> Any:
 
 
 def _column(setting: Setting, value: Any, key: str, offer: Offer) -> Any:
-    first = next((i for i, n in enumerate(offer.columns) if n in offer.known), 0)
-    place = offer.columns.index(value) if value in offer.columns else first
+    """One column; none of them where the setting may be left out, until one is chosen."""
+    options = list(offer.columns) if setting.required else ["", *offer.columns]
+    first = next((n for n in options if n in offer.known), "") if setting.required else ""
+    ready = value if value in options else first
     return st.selectbox(
-        setting.title, offer.columns, index=place, help=setting.help or None, key=key
+        setting.title,
+        options,
+        index=options.index(ready) if ready in options else 0,
+        format_func=lambda name: name or "none",
+        help=setting.help or None,
+        key=key,
     )
 
 

@@ -47,7 +47,7 @@ def show_gate(who: Visitor, made: Made) -> None:
     left = sum(line.open for line in lines)
     stops = "1 thing stops" if left == 1 else f"{left} things stop"
     head = f"{stops} this release" if left else "Worth a look before it leaves"
-    st.subheader(head)
+    st.header(head)
     st.caption(EYES)
     run = hashlib.sha256(made.zipped).hexdigest()[:12]
     for place, line in enumerate(lines):

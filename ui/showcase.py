@@ -114,7 +114,7 @@ def page_of(bundle: Bundle, look: Look) -> str:
 def offer_page(page: str, *, ready: bool) -> None:
     """The page as one file to hand over; `ready` where its rows may leave."""
     if not ready:
-        st.warning("Some of these rows are those of real people: see the Release screen first.")
+        st.warning("Something still stops this release from leaving: see the Release screen first.")
     digest = hashlib.sha256(page.encode()).hexdigest()[:12]
     st.download_button(
         "Download the page (HTML)",

@@ -60,7 +60,7 @@ def show_runs(who: Visitor) -> None:
     if len(who.runs) < 2:
         st.caption("Make another release with another method or epsilon to see both side by side.")
         return
-    st.subheader(f"The {len(who.runs)} runs on this table")
+    st.header(f"The {len(who.runs)} runs on this table")
     _show_frontier(who.runs)
     numbered = {_named(i, t): t for i, t in enumerate(who.runs, start=1)}
     last = list(numbered)[-SHOWN:]

@@ -42,11 +42,11 @@ def show_verdict(file: IO[bytes]) -> None:
         return
     st.success("It holds: every file follows from the model, the seed and the recipe in it.")
     st.markdown("\n".join(f"- {sentence}" for sentence in held))
-    st.subheader("Whose it is")
+    st.header("Whose it is")
     if bundle.signed_by and wanted:
         st.success(signed_words(bundle.signed_by))
     else:
         st.warning(signed_words(bundle.signed_by))
-    st.subheader("What is promised")
+    st.header("What is promised")
     guarantee = bundle.statement.guarantee
     st.markdown(f"**{guarantee.short}.** {guarantee.plain}")

@@ -10,11 +10,14 @@ import streamlit as st
 from ui.shell.border import our_own
 from ui.shell.places import DOCS
 
-USED = {  # screen by screen, the words that stand on it
-    "protect": ("k", "epsilon", "combination"),
+USED = {  # screen by screen, the words that stand on it; the strip above them all explains epsilon
+    "columns": ("identifier", "quasi-identifier", "sensitive", "declared", "epsilon"),
+    "protect": ("k", "quasi-identifier", "epsilon", "combination"),
     "method": ("epsilon", "delta", "k", "marginal", "discovered"),
     "compare": ("TVD", "marginal", "verdict", "bin"),
     "release": ("epsilon", "delta", "k", "rho"),
+    "showcase": ("epsilon", "delta", "k"),
+    "verify": ("epsilon", "delta", "k", "fingerprint"),
 }
 
 

@@ -32,7 +32,13 @@ LIBRARIES = (
     "fastapi",
     "duckdb",
 )
-PLACES = ("SYNTH_LEDGER", "SYNTH_ANCHOR", "SYNTH_AUDIT", "SYNTH_KEY")
+PLACES = {
+    "SYNTH_LEDGER": "accounts and allowances",
+    "SYNTH_ANCHOR": "marks of how far the accounts are",
+    "SYNTH_AUDIT": "lines about every query and upload",
+    "SYNTH_LIBRARY": "published releases",
+    "SYNTH_KEY": "keys that releases are signed with",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -82,12 +88,14 @@ def doctor() -> None:
     typer.echo(f"Methods: {', '.join(names)}.")
     for refused in plugins().refused:
         typer.echo(f"  {refused}")
-    said = [name for name in PLACES if os.environ.get(name)]
-    typer.echo(
-        f"Set in the environment: {', '.join(said)}."
-        if said
-        else "Nothing is written but where a command or a recipe says so."
-    )
+    for name, what in PLACES.items():
+        if place := os.environ.get(name):  # not named, as a report of a fault is handed on
+            there = "is there" if Path(place).exists() else "is not there yet"
+            typer.echo(f"{name} is set: {what} are kept at a place that {there}.")
+    others = sorted(n for n in os.environ if n.startswith("SYNTH_") and n not in PLACES)
+    if others:
+        typer.echo(f"Also set: {', '.join(others)}.")
+    typer.echo("Nothing else is written but where a command or a recipe says so.")
 
 
 def _version(name: str) -> str:

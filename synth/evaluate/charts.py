@@ -10,6 +10,8 @@ from synth.evaluate import Comparison, Fate, Histogram, verdicts
 from synth.evaluate.kept import Kept
 from synth.lazily import alt, pd
 
+LEAST_WIDTH = 28  # pixels of a square in which a number can be read
+FEW = 8  # columns whose names fit aslant under a heatmap on a phone
 MOST_BARS = 40  # states shown; the rest are added up
 REST = "(all others)"
 REAL, SYNTHETIC = "real", "synthetic"
@@ -18,7 +20,7 @@ TELLS = {
     SYNTHETIC: "Synthetic: what one column tells of another",
     "difference": "Synthetic less real",
 }
-FAR = "distance (0 same, 1 disjoint)"  # short, as what does not fit on a phone squeezes the bars
+FAR = "distance (0 to 1)"  # short, as what does not fit on a phone squeezes the bars
 
 Chart: TypeAlias = "alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart"
 
@@ -110,7 +112,9 @@ def information_chart(comparison: Comparison, which: str, order: Sequence[str]) 
             "first:N",
             sort=list(order),
             title=None,
-            axis=alt.Axis(labelAngle=-40, labelLimit=120, labelOverlap=False),
+            axis=alt.Axis(
+                labelAngle=-40 if len(order) <= FEW else -90, labelLimit=120, labelOverlap=False
+            ),
         ),
         y=alt.Y(
             "second:N",
@@ -129,16 +133,25 @@ def information_chart(comparison: Comparison, which: str, order: Sequence[str]) 
             alt.Tooltip("distance:Q", title="distance of the two-way tables", format=".3f"),
         ],
     )
-    told = "more (+), less (-)" if spread else "0 to 1"
+    told = "change" if spread else "0 to 1"  # short, as it takes room from the squares
     cells = base.mark_rect().encode(color=alt.Color("information:Q", scale=scale, title=told))
     if len(order) > 14:
         return alt.layer(cells).properties(height=18 * len(order) + 150)
-    dark = "abs(datum.information) > " + str(0.55 * (limit if spread else max(limit, 0.3)))
-    words = base.mark_text(fontSize=10).encode(
-        text=alt.Text("information:Q", format="+.2f" if spread else ".2f"),
-        color=alt.condition(dark, alt.value("white"), alt.value("#17293a")),
-    )
+    most = limit if spread else max(limit, 0.3)
+    words = _numbers(base, len(order), dark_above=0.55 * most, signed=spread)
     return alt.layer(cells, words).properties(height=34 * len(order) + 150)
+
+
+def _numbers(base: alt.Chart, columns: int, *, dark_above: float, signed: bool) -> alt.Chart:
+    """The numbers in the squares, where they are wide enough; a tooltip says them all the same."""
+    room = alt.expr(f"width < {LEAST_WIDTH} * {columns} ? 0 : 1")
+    chart: alt.Chart = base.mark_text(fontSize=10, opacity=room).encode(
+        text=alt.Text("information:Q", format="+.2f" if signed else ".2f"),
+        color=alt.condition(
+            f"abs(datum.information) > {dark_above}", alt.value("white"), alt.value("#17293a")
+        ),
+    )
+    return chart
 
 
 def distance_frame(comparison: Comparison) -> pd.DataFrame:

@@ -48,7 +48,7 @@ def file_in_place(path: Path, choices: Choices = AS_FOUND) -> Iterator[nw.LazyFr
         IngestError: there is no such file, it is of another kind, or the engine cannot obey.
     """
     if not path.is_file():
-        raise IngestError(f"There is no file `{path.name}`.", "Check the path in the recipe.")
+        raise IngestError(f"There is no file `{path.name}`.", "Check its name and folder.")
     kind = path.suffix.lower()
     readers: dict[str, Callable[..., duckdb.DuckDBPyRelation]] = {
         ".parquet": _parquet,

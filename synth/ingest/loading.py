@@ -138,7 +138,7 @@ def opened(source: Any, missing: Sequence[str], choices: Choices) -> Read | nw.L
     if isinstance(source, str | Path):
         path = Path(source)
         if not path.is_file():
-            raise IngestError(f"There is no file `{path.name}`.", "Check the path in the recipe.")
+            raise IngestError(f"There is no file `{path.name}`.", "Check its name and folder.")
         with path.open("rb") as stream:
             return read_table(stream, missing, choices)
     if hasattr(source, "read") and hasattr(source, "seek"):

@@ -106,9 +106,11 @@ def advise(
         for words, after in _candidates(stages, name):
             progress(place / len(known), "Trying changes of each column …")
             try:
-                made.append(_tried(words, name, after, stages, known, k))
+                tried = _tried(words, name, after, stages, known, k)
             except SynthError:
                 continue  # a suggestion that does not fit is no suggestion
+            if tried is not None:
+                made.append(tried)
     return tuple(sorted(made, key=lambda a: (a.loses, a.below, a.unique, a.classes)))
 
 
@@ -179,10 +181,20 @@ def _tried(
     stages: Sequence[Stage],
     quasi: Sequence[str],
     k: int,
-) -> Advice:
+) -> Advice | None:
+    """What comes of a change; None where the column tells as much as before, or nothing.
+
+    The day of a date without a time is the same date, and the month is nothing where there is but
+    one: leaving the column out then says what it does.
+    """
     after = tuple(s for s in steps if s is not None)
-    found = _classes(_redone(stages, after), quasi)
+    stage = _redone(stages, after)
     drops = isinstance(after[-1], Drop) and len(after) == len(stages)
+    if not drops and name in stage.private.schema:
+        before, now = (_told_by(one, name) for one in (stages[-1], stage))
+        if now in (before, 1):
+            return None
+    found = _classes(stage, quasi)
     return Advice(
         words,
         name,
@@ -193,6 +205,12 @@ def _tried(
         found.k,
         drops,
     )
+
+
+def _told_by(stage: Stage, name: str) -> int:
+    """How many different values a column has, a missing one left aside."""
+    (column,) = stage.private.exact_codes((name,), REASON, Audience.CUSTODIAN)
+    return column.size - column.absent
 
 
 def _redone(stages: Sequence[Stage], steps: Sequence[Step]) -> Stage:

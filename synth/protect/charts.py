@@ -16,7 +16,7 @@ def class_frame(classes: Classes, k: int) -> pd.DataFrame:
     """One line per range of class sizes: `size`, `rows`, `share`, and whether it is below k."""
     lines = []
     for low, high in BINS:
-        rows = int(classes.sizes[(classes.sizes >= low) & (classes.sizes <= high)].sum())
+        rows = int(classes.each[(classes.sizes >= low) & (classes.sizes <= high)].sum())
         label = (
             f"{low}" if low == high else f"{low} or more" if high > 10**9 else f"{low} to {high}"
         )
@@ -77,7 +77,7 @@ def contribution_chart(found: Sequence[Contribution], title: str) -> alt.Chart:
             y=alt.Y(
                 "name:N", sort=None, title=None, axis=alt.Axis(labelLimit=220, labelOverlap=False)
             ),
-            x=alt.X("linkable:Q", title="rows that can be linked through it"),
+            x=alt.X("linkable:Q", title="rows linked through it"),
             tooltip=[
                 alt.Tooltip("name:N", title="through"),
                 alt.Tooltip("linkable:Q", title="rows linkable", format=","),
@@ -85,14 +85,14 @@ def contribution_chart(found: Sequence[Contribution], title: str) -> alt.Chart:
                 alt.Tooltip("share:Q", title="share", format=".1%"),
             ],
         )
-        .properties(height=22 * max(len(frame), 1) + 70)
+        .properties(height=24 * max(len(frame), 1) + 90)
     )
     return chart
 
 
 MOST_NODES = 3_000  # points of the lattice that are drawn; those that lose least come first
 STATES = {HOLDS: "protects enough", FAILS: "too weak", UNKNOWN: "loses more than needed"}
-BEST = "best"
+BEST = "proposed"
 
 
 def space_frame(space: Space) -> pd.DataFrame:
@@ -128,12 +128,14 @@ def space_chart(frame: pd.DataFrame) -> alt.Chart:
     shape = alt.Scale(domain=order, range=["diamond", "circle", "cross", "triangle-up"])
     chosen = alt.selection_point(name="node", fields=["node"], nearest=True)
     chart: alt.Chart = (
-        alt.Chart(frame, title="Every combination of levels; click one to choose it")
+        alt.Chart(frame, title="Every combination; click to choose")
         .mark_point(filled=True, opacity=0.75)
         .encode(
             x=alt.X("loss:Q", title="share of the information lost", axis=alt.Axis(format="%")),
             y=alt.Y("height:Q", title="levels generalised"),
-            color=alt.Color("state:N", scale=state, title=None, legend=alt.Legend(orient="top")),
+            color=alt.Color(
+                "state:N", scale=state, title=None, legend=alt.Legend(orient="top", columns=2)
+            ),
             shape=alt.Shape("state:N", scale=shape, title=None),
             size=alt.condition(f"datum.state == '{BEST}'", alt.value(220), alt.value(55)),
             tooltip=[

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 from synth.ingest.roles import words_of
@@ -56,8 +57,9 @@ class Rung:
     steps: tuple[Step, ...]
     groups: Joined
 
-    @property
+    @cached_property
     def size(self) -> int:
+        """How many groups."""
         return int(self.groups.max(initial=-1)) + 1
 
 
@@ -74,21 +76,30 @@ def rungs(column: Coded, kind: Kind, k: int) -> tuple[Rung, ...]:
         written = (labels == MISSING).to_numpy().astype(np.int64)
         found = [Rung("whether something is written", (), written)]
     else:
+        known: dict[str, pd.Series] = {}
         for words, steps in _offered(column.name, kind, labels, counts, k):
-            groups = _after(steps, labels)
+            groups = _after(steps, labels, known)
             if 1 < groups.max(initial=0) + 1 < found[-1].size and _joins(found[-1].groups, groups):
                 found.append(Rung(words, steps, groups))
     return (*found, Rung("left out", (Drop((column.name,)),), np.zeros(column.size, np.int64)))
 
 
-def _after(steps: Sequence[ValueStep], labels: pd.Series) -> Joined:
-    """The group of each value after some steps; a missing one stays one."""
+def _after(steps: tuple[ValueStep, ...], labels: pd.Series, known: dict[str, pd.Series]) -> Joined:
+    """The group of each value after some steps; a missing one stays one.
+
+    Args:
+        known: the values after the steps that were tried before, to go on from.
+    """
     made = labels.mask(labels == MISSING, None)
-    for step in steps:
-        known = made.notna()
-        new = step.change(made[known].reset_index(drop=True)).to_numpy(dtype=object)
-        made = made.copy()
-        made[known] = new
+    for place, step in enumerate(steps, start=1):
+        so_far = repr(steps[:place])
+        if so_far not in known:
+            told = made.notna()
+            new = step.change(made[told].reset_index(drop=True)).to_numpy(dtype=object)
+            made = made.copy()
+            made[told] = new
+            known[so_far] = made
+        made = known[so_far]
     return np.asarray(pd.factorize(made.fillna(MISSING).to_numpy(dtype=object))[0], np.int64)
 
 
@@ -241,9 +252,13 @@ def _kept(
     told = told.sort_values(ascending=False, kind="stable")
     often = [str(v) for v, n in told.items() if n >= k]
     if len(often) < len(told):
-        yield f"{len(often)} values and {REST}", (*base, _recoded(name, often))
+        yield _and_rest(len(often)), (*base, _recoded(name, often))
     for kept in (n for n in KEPT if n < len(often)):
-        yield f"{kept} values and {REST}", (*base, _recoded(name, often[:kept]))
+        yield _and_rest(kept), (*base, _recoded(name, often[:kept]))
+
+
+def _and_rest(kept: int) -> str:
+    return f"{kept} {'value' if kept == 1 else 'values'} and {REST}"
 
 
 def _recoded(name: str, values: Sequence[str]) -> Recode:

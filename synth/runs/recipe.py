@@ -271,6 +271,16 @@ PARTS: Mapping[str, type[BaseModel]] = {
 }
 
 
+MEANT = {  # of a part, what somebody means who gives it one value
+    "privacy": "epsilon",
+    "people": "column",
+    "method": "name",
+    "release": "title",
+    "source": "file",
+    "children": "file",
+}
+
+
 class Recipe(Part):
     """One release, from the table to the bundle.
 
@@ -295,8 +305,15 @@ class Recipe(Part):
     @model_validator(mode="before")
     @classmethod
     def _in_its_part(cls, given: Any) -> Any:
-        """A key of a part that stands above all parts, as people write `Recipe(epsilon=2)`."""
-        for key in given if isinstance(given, dict) else ():
+        """A key of a part above all parts, and a part as one value: `Recipe(method="tree")`."""
+        for key, value in given.items() if isinstance(given, dict) else ():
+            if key in MEANT and isinstance(value, str | int | float):
+                raise RecipeError(
+                    f"`{key}` of a recipe has several settings, and is no single value.",
+                    f"Below [{key}] write `{MEANT[key]} = ...`; in Python: "
+                    f"Recipe({key}={{{MEANT[key]!r}: ...}}).",
+                    key=key,
+                )
             parts = [n for n in PARTS if key in PARTS[n].model_fields]
             if key not in cls.model_fields and parts:
                 raise RecipeError(

@@ -26,7 +26,8 @@ from synth.learning.drawing_where import Conditioned
 from synth.release import Release
 from synth.release.signature import key_set
 from synth.release.table_files import whole
-from synth.runs.gate import Objection, gate
+from synth.runs.gate import Objection
+from synth.runs.gate_linked import gate_of_both
 from synth.runs.outcome import Outcome
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_of
@@ -54,6 +55,8 @@ class Synthesizer:
             `total` epsilon that all releases about it may come to.
         random_state: the seed of drawing. The noise has none: noise that can be made again
             protects nobody.
+        children: what is said of a second table of the same people, as under [children]: `name`,
+            `key`, how many rows of a person count at `most`; see docs/linked-tables.md.
         about: what recipients read of a release, as under [release]: `title`, `publisher`,
             `licence`, `contact`, `version`, `date`, `description`.
         noise: for tests alone: where noise is drawn from. What was learnt with it is never
@@ -92,6 +95,7 @@ class Synthesizer:
         total: float = 10.0,
         random_state: int | None = None,
         about: Mapping[str, str] | None = None,
+        children: Mapping[str, Any] | None = None,
         noise: Noise | None = None,
         **settings: Any,
     ) -> None:
@@ -109,6 +113,7 @@ class Synthesizer:
         self.total = total
         self.random_state = random_state
         self.about = about
+        self.children = children
         self.noise = noise
         self.settings = settings
 
@@ -168,15 +173,17 @@ class Synthesizer:
                 },
                 "method": {"name": self.method, **self.settings},
                 "release": {**(self.about or {}), **seed},
+                "children": {**(self.children or {})},
             }
         )
 
-    def fit(self, table: Any, y: object = None) -> Self:
+    def fit(self, table: Any, y: object = None, *, children: Any = None) -> Self:
         """Learn a table.
 
         Args:
             table: a data frame of any library, a path, or an open binary file.
             y: nothing; it is there for scikit-learn's tools.
+            children: the same of a second table, whose rows belong to the people of this one.
 
         Raises:
             SynthError: a parameter or the table needs a decision of yours.
@@ -185,9 +192,9 @@ class Synthesizer:
         if self.random_state is None:
             seed = {"seed": secrets.randbelow(SEEDS)}
             recipe = recipe.model_copy(update={"release": recipe.release.model_copy(update=seed)})
-        self.outcome_ = run(recipe, table, noise=self.noise)
+        self.outcome_ = run(recipe, table, noise=self.noise, children=children)
         self._fitted, self._known = recipe, self.noise is not None
-        self._given = Given.of(table)
+        self._given, self._beside = Given.of(table), Given.of(children)
         self.feature_names_in_ = np.array(self.release.model.schema.names, dtype=object)
         self.n_features_in_ = len(self.feature_names_in_)
         return self
@@ -231,19 +238,7 @@ class Synthesizer:
             ConditionError: the condition is not understood, or too few rows hold it; or the column
                 has no list of values to be balanced.
         """
-        release = self.release
-        if rows is not None and not isinstance(rows, numbers.Integral):
-            raise NotReleasable(
-                f"A {type(rows).__name__} is no number of rows.",
-                "Give a whole number, such as 1000.",
-            )
-        seed = self.random_state if random_state is None else random_state
-        drawn = replace(
-            release,
-            rows=release.rows if rows is None else int(rows),
-            seed=secrets.randbelow(SEEDS) if seed is None else seed,
-            copies=1,
-        )
+        drawn = self._drawn(rows, random_state)
         if balance:
             even = Balanced(drawn.model, balance, where, drawn.rules)
             made = even.rows(drawn.rows, drawn.seed)
@@ -252,8 +247,56 @@ class Synthesizer:
             made = meant.rows(drawn.rows, drawn.seed)
         else:
             made = drawn.tables[0]
-        typed = self.outcome_.typed.of(made, drawn.model.schema)
-        return self._given.alike(typed)
+        return self._alike(made)
+
+    def sample_both(
+        self, rows: int | None = None, *, random_state: int | None = None
+    ) -> tuple[Any, Any]:
+        """Synthetic people, and the rows of a second table that belong to them; keys fit.
+
+        Args:
+            rows: how many people; each has as many rows as their own column says.
+            random_state: as of `sample`.
+
+        Raises:
+            SynthError: nothing was learnt yet, or no second table.
+            NotReleasable: it is no number of rows above 0.
+
+        >>> import pandas as pd, synth
+        >>> patients = pd.DataFrame({"patient": range(500), "sex": ["F", "M"] * 250})
+        >>> visits = pd.DataFrame({"patient": [*range(500)] * 2, "ward": ["eye", "ear"] * 500})
+        >>> told = {"name": "visits", "key": "patient", "most": 2}
+        >>> twin = synth.Synthesizer("independent", epsilon=4, people="patient", children=told)
+        >>> people, theirs = twin.fit(patients, children=visits).sample_both(100)
+        >>> len(people), bool(theirs["patient"].isin(people["patient"]).all())
+        (100, True)
+        """
+        drawn = self._drawn(rows, random_state)
+        if drawn.children is None:
+            raise SynthError("No second table was learnt.", "First: .fit(people, children=visits).")
+        made = drawn.tables[0]
+        theirs = next(drawn.children.drawn([made], drawn.seed))
+        return self._alike(made), self._beside.alike(theirs)
+
+    def _drawn(self, rows: int | None, random_state: int | None) -> Release:
+        """The release with so many rows to draw, and the seed to draw them by."""
+        release = self.release
+        if rows is not None and not isinstance(rows, numbers.Integral):
+            raise NotReleasable(
+                f"A {type(rows).__name__} is no number of rows.",
+                "Give a whole number, such as 1000.",
+            )
+        seed = self.random_state if random_state is None else random_state
+        return replace(
+            release,
+            rows=release.rows if rows is None else int(rows),
+            seed=secrets.randbelow(SEEDS) if seed is None else seed,
+            copies=1,
+        )
+
+    def _alike(self, made: pd.DataFrame) -> Any:
+        """Rows of the first table in the types and the library that it came in."""
+        return self._given.alike(self.outcome_.typed.of(made, self.release.model.schema))
 
     @property
     def statement(self) -> Statement:
@@ -274,8 +317,7 @@ class Synthesizer:
     @property
     def objections(self) -> tuple[Objection, ...]:
         """What stands against a release, each with its fix: for the custodian's eyes."""
-        made = self._outcome
-        return gate(self._fitted, made.release.model, made.comparison, made.upkeep)
+        return gate_of_both(self._fitted, self._outcome)
 
     def save(self, path: Path | str) -> None:
         """Write the release as a zip file, signed where SYNTH_KEY names a key.

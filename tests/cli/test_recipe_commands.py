@@ -111,6 +111,7 @@ def test_what_programs_read_is_json_and_nothing_else(folder):
 def test_where_things_are_and_what_is_installed_is_told(folder, monkeypatch):
     monkeypatch.setenv("SYNTH_LEDGER", "/secret/place")
     output = synth("doctor").output
+    assert "accounts and allowances are kept at a place that is not there yet" in output
     assert "SYNTH_LEDGER" in output and "/secret/place" not in output and "pandas" in output
     assert synth("init", "people.csv").exit_code == 0
     assert (folder / "recipe.toml").read_text().startswith("#:schema recipe.schema.json\n")

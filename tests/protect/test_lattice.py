@@ -16,15 +16,16 @@ from synth.ingest import load
 from synth.protect.lattice import (
     Goal,
     Matters,
+    fewer_levels,
     ladder,
     search,
     steps_for,
-    usual_hierarchy,
+    usual_ladder,
     ways,
 )
 from synth.protect.risk import classes_of
 from synth.protect.steps import protect
-from synth.protect.steps.hierarchy import Date, Icd10, Postcode, Suppressed, ValueTree, Widths
+from synth.protect.steps.hierarchy import Date, Icd10, Postcode, ValueTree, Widths
 from synth.schema import Kind
 from synth.vault.coded import coded
 
@@ -36,7 +37,7 @@ def rungs(seed: int, rows: int = 60, columns: int = 3):
     rng = np.random.default_rng(seed)
     drawn = np.minimum(rng.geometric(0.5, (rows, columns)) - 1, 3).astype(str)
     frame = pd.DataFrame(drawn, columns=[f"c{i}" for i in range(columns)])
-    return frame, [ladder(coded(n, frame[n]), TREE) for n in frame]
+    return frame, [ladder(coded(n, frame[n]), TREE, "tree.csv") for n in frame]
 
 
 def slowly(ladders, goal, sensitive=None):
@@ -85,7 +86,7 @@ def test_a_node_counts_what_pandas_counts():
 
 def test_entropy_of_four_rows_is_as_on_paper():
     frame = pd.DataFrame({"x": ["0", "0", "1", "2"]})
-    space = search([ladder(coded("x", frame["x"]), TREE)], Goal(k=1))
+    space = search([ladder(coded("x", frame["x"]), TREE, "tree.csv")], Goal(k=1))
     assert space.evaluate((0,)).loss == 0
     assert space.evaluate((1,)).loss == pytest.approx(2 * np.log2(3 / 2) + np.log2(3))
     assert space.evaluate((2,)).loss == pytest.approx(2 * 1 + 2 + 2)
@@ -93,7 +94,9 @@ def test_entropy_of_four_rows_is_as_on_paper():
 
 def test_suppressed_rows_lose_everything():
     frame = pd.DataFrame({"x": ["0", "0", "0", "2"]})
-    node = search([ladder(coded("x", frame["x"]), TREE)], Goal(k=2, suppression=0.25)).best
+    node = search(
+        [ladder(coded("x", frame["x"]), TREE, "tree.csv")], Goal(k=2, suppression=0.25)
+    ).best
     assert (node.levels, node.suppressed) == ((0,), 1)
     assert node.loss == pytest.approx(np.log2(4))
 
@@ -116,18 +119,48 @@ def test_ways_keep_what_matters_and_leave_what_must_stay_as_it_is():
     goal = Goal(k=15, suppression=0)
     said = {"c0": Matters.ALL}
     free, held = (ways(ladders, replace(goal, k=k), s, themes) for k, s in ((15, {}), (3, said)))
-    assert free[0].name == "Lose least" and len({w.space.best.levels for w in free}) == len(free)
     assert all(way.space.best is None or way.space.best.levels[0] == 0 for way in held)
     best = held[0].space.best
     assert best is not None
     assert "as it is: c0 (must stay as it is)" in held[0].plain(best.levels, said)
     assert steps_for(held[0].space.ladders[:1], (0,), 3, 5)[0].columns == ("c0",)
-    little = ways(ladders, goal, {"c0": Matters.LITTLE}, {})[0].space.best
-    much = ways(ladders, goal, dict.fromkeys(("c1", "c2"), Matters.LITTLE), {})[0].space.best
+    little = ways(ladders, goal, {"c0": Matters.LITTLE}, {})[-1].space.best
+    much = ways(ladders, goal, dict.fromkeys(("c1", "c2"), Matters.LITTLE), {})[-1].space.best
     assert little.levels[0] >= much.levels[0] and little.levels != much.levels
     for theme, name in (("time", 1), ("places", 2)):
         way = next((w for w in free if w.name.endswith(theme)), free[0])
         assert way.space.best.levels[name] <= free[0].space.best.levels[name]
+
+
+def test_no_column_that_matters_goes_while_something_of_each_can_stay():
+    """A table without age, hospital and gender lost least, and was called best."""
+    _, ladders = rungs(3, rows=400)
+    themes = {"c0": "time", "c1": "places", "c2": "places"}
+    found = ways(ladders, Goal(k=11, suppression=0.05), {}, themes)
+    told = {way.name: way for way in found}
+    assert found[0].name == "Keep every column"
+    for way in (w for w in found if w.name != "Lose least"):
+        assert "left out" not in way.plain(way.space.best.levels, {})
+    assert len({w.space.best.levels for w in found}) == len(found)
+    names = {*told, *(also for way in found for also in way.also)}
+    assert names >= {"Keep every column", "Keep detail in time", "Keep detail in places"}
+    assert "Lose least" in names
+    assert "of what these columns tell is lost" in found[0].loses(found[0].space.best)
+    crowd = ways(ladders, Goal(k=150, suppression=0), {}, {})
+    assert [way.name for way in crowd] == ["Lose least"]
+    assert "left out" in crowd[0].plain(crowd[0].space.best.levels, {})
+
+
+def test_of_people_with_several_rows_k_people_look_alike_and_not_k_rows():
+    frame = pd.DataFrame({"x": ["0"] * 6 + ["1"] * 3, "who": list("aaaaaabcd")})
+    x, who = (coded(n, frame[n]) for n in frame)
+    rows, people = (
+        search([ladder(x, TREE, "tree.csv")], Goal(k=3, suppression=0.7), owner=o)
+        for o in (None, who)
+    )
+    assert (rows.evaluate((0,)).suppressed, people.evaluate((0,)).suppressed) == (0, 6)
+    step = steps_for([ladder(x, TREE, "tree.csv")], (0,), 3, 6, "who")[0]
+    assert frame.loc[step(frame.astype("category")).index, "who"].tolist() == ["b", "c", "d"]
 
 
 def test_the_steps_of_a_node_do_what_it_promised():
@@ -135,7 +168,8 @@ def test_the_steps_of_a_node_do_what_it_promised():
     known = ("Age", "Hospital", "Arrival Time", "Gender", "Postcode")
     codes = loaded.private.exact_codes(known, "test", Audience.CUSTODIAN)
     kinds = [loaded.private.schema[n].kind for n in known]
-    ladders = [ladder(c, usual_hierarchy(c, kind)) for c, kind in zip(codes, kinds, strict=True)]
+    ladders = [usual_ladder(c, kind, 5) for c, kind in zip(codes, kinds, strict=True)]
+    ladders = fewer_levels(ladders, 5, 0.02, 2_000)
     space = search(ladders, Goal(k=5, suppression=0.02))
     assert space.looked < len(space.levels) / 2
     steps = steps_for(ladders, space.best.levels, 5, space.best.suppressed)
@@ -147,16 +181,31 @@ def test_the_steps_of_a_node_do_what_it_promised():
 
 
 @pytest.mark.parametrize(
-    ("values", "kind", "name", "expected"),
+    ("values", "kind", "name", "words"),
     [
-        ([str(i) for i in range(90)], Kind.INTEGER, "age", Widths),
-        (["2019-01-01"], Kind.DATE, "seen", Date),
-        (["AV1 1XU"], Kind.CATEGORY, "Postcode", Postcode),
-        (["m", "f"], Kind.CATEGORY, "sex", Suppressed),
+        ([str(i) for i in range(90)], Kind.INTEGER, "age", "16 bands"),
+        (
+            [f"2019-01-0{d} {h}:00" for d in (1, 2) for h in range(10, 19)],
+            Kind.DATE,
+            "seen",
+            "the day",
+        ),
+        (
+            [f"{a}{i} 1XU" for i in range(1, 26) for a in ("AV", "B")],
+            Kind.CATEGORY,
+            "zip",
+            "the area",
+        ),
+        (["m", "f", "x"] * 9, Kind.CATEGORY, "sex", "1 value and Other"),
     ],
 )
-def test_a_column_gets_the_hierarchy_that_fits(values, kind, name, expected):
-    assert isinstance(usual_hierarchy(coded(name, pd.Series(values)), kind), expected)
+def test_a_column_gets_the_levels_that_fit_and_fewer_where_there_are_too_many(
+    values, kind, name, words
+):
+    made = usual_ladder(coded(name, pd.Series(values)), kind, 2)
+    assert words in [rung.words for rung in made.rungs] and made.gone(made.top)
+    (fewer,) = fewer_levels([made], 2, 0.02, 2)
+    assert [rung.words for rung in fewer.rungs][-1] == "left out" and len(fewer.rungs) == 2
 
 
 @pytest.mark.parametrize("hierarchy", [Widths(0, 100), Postcode(), Date(), Icd10(), TREE])

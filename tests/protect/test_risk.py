@@ -376,3 +376,12 @@ def test_somebody_with_many_rows_alike_stands_out_no_less():
     found = risk_of(private, ("city",), ("ill",), person="who")
     assert sorted(found.classes.sizes) == [1, 4]
     assert found.classes.rows == 5
+
+
+def test_people_with_several_rows_are_counted_once_where_they_stand_out_most():
+    """Each was counted in every class they were in: of two people, three stood out."""
+    table = pd.DataFrame({"who": list("aabb"), "city": ["Rome", "Oslo", "Rome", "Bern"]})
+    found = risk_of(load(table, Budget(1.0)).private, ("city",), person="who")
+    assert (found.classes.rows, found.classes.unique, found.classes.below(3)) == (2, 2, 2)
+    assert found.sentence.startswith("We expect 2 of 2 people")
+    assert found.attacks[0].average == 1.0

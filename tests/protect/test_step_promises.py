@@ -12,7 +12,7 @@ from synth.budget.guarantee import NoGuarantee
 from synth.errors import StepError
 from synth.ingest import load
 from synth.protect.advice import advise, stories
-from synth.protect.lattice import ladder, steps_for, usual_hierarchy
+from synth.protect.lattice import steps_for, usual_ladder
 from synth.protect.risk import classes_of
 from synth.protect.steps import Shelf, after_steps, protect, steps_of
 from synth.protect.steps.columns import Drop
@@ -148,7 +148,7 @@ def test_what_was_proposed_after_looking_ends_a_formal_promise_and_is_told(peopl
     loaded = load(people, Budget(1.0))
     found = advise(protect(loaded, (), []), ("age", "city"))
     codes = loaded.private.exact_codes(("age", "city"), "test", Audience.CUSTODIAN)
-    ladders = [ladder(c, usual_hierarchy(c, Kind.INTEGER)) for c in codes]
+    ladders = [usual_ladder(c, Kind.INTEGER, 5) for c in codes]
     searched = steps_for(ladders, (1, 0), 5, 1)
     proposed = [*(a.steps[-1] for a in found), *searched]
     assert {s.name for s in proposed} > {"band", "drop"}
@@ -240,3 +240,11 @@ def test_advice_widens_the_bands_that_are_there_and_says_what_comes_of_it():
     assert len(wider.steps) == len(stages) - 1
     assert not wider.loses
     assert found["drop Gender"].loses
+
+
+def test_a_change_that_changes_nothing_is_not_offered():
+    """The day of a date without a time was offered to whoever stood out."""
+    days = pd.date_range("2019-04-01", periods=28).strftime("%Y-%m-%d")
+    frame = pd.DataFrame({"born": list(days) * 3, "town": ["Bath", "York", "Ely"] * 28})
+    found = advise(protect(load(frame.astype("category"), Budget(1.0)), (), []), ("born", "town"))
+    assert {a.words for a in found if a.column == "born"} == {"drop born"}

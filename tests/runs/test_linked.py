@@ -26,6 +26,7 @@ from synth.release.papers.about import About
 from synth.release.sandbox import resources, service
 from synth.release.sandbox.resources import about
 from synth.release.sandbox.take_away import files
+from synth.release.showcase import showcase
 from synth.release.table_files import write_parquet
 from synth.runs import Outcome, Recipe, read_recipe, run, verify
 from synth.runs.evidence import custodian_pack
@@ -228,6 +229,11 @@ def test_papers_name_the_relation(bundle):
     croissant = json.loads(bundle.files["croissant.json"])
     assert [r["@id"] for r in croissant["recordSet"]] == ["rows", "children"]
     assert "references" in croissant["recordSet"][1]["field"][1]
+
+
+def test_the_recipients_page_says_that_there_is_a_second_table(bundle):
+    told = f"The release also holds {len(visits_of(bundle)):,} rows of their visits"
+    assert told in showcase(bundle)
 
 
 def test_the_custodians_evidence_says_that_the_second_table_was_not_attacked(outcome, bundle):

@@ -193,6 +193,7 @@ MISTAKES = {
         lambda: synth.compare(ROWS, pd.DataFrame({"other": [1, 2]})),
         "share no column",
     ),
+    "a part as one value": (lambda: synth.Recipe(method="tree"), r"Recipe\(method=\{'name': ...\}"),
     "no table to compare": (lambda: synth.compare(ROWS, {"age": [1]}), "not a data frame"),
     "no file to compare": (lambda: synth.compare(ROWS, "nowhere.csv"), "nowhere.csv"),
     "no folder": (lambda: fitted().save(Path("nowhere") / "release.zip"), "cannot be written"),

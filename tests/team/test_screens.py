@@ -113,9 +113,9 @@ def test_what_came_out_after_the_approver_looked_is_not_approved_over(library):
 def test_a_recipient_finds_searches_and_reads_and_markup_stays_text(library):
     id = published(library)
     app = screen("rosa", "library")
-    assert app.subheader[0].value == "Ward \\*7\\*, version 1"
+    assert app.header[0].value == "Ward \\*7\\*, version 1"
     app.text_input(key="library.search").set_value("nothing like it").run()
-    assert not app.subheader
+    assert not app.header
     page = screen("rosa", "library", release=id)
     told = words(page)
     assert "Published" in told

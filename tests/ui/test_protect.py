@@ -123,6 +123,15 @@ def test_what_depends_on_other_rows_is_marked(hospital):
     assert "No formal promise" in words(screen("protect", hospital))
 
 
+def test_whose_rows_they_are_is_asked_with_the_person_that_was_named_and_none_before(hospital):
+    for named in ("", "Gender"):
+        hospital.decide(people=hospital.recipe.people.model_copy(update={"column": named}))
+        app = screen("protect", hospital)
+        app.selectbox(key="new 0").set_value("suppress").run()
+        assert ran(app).selectbox(key="step suppress person").value == named
+        assert not app.error
+
+
 def test_stories_come_with_a_button_that_lowers_the_risk(hospital):
     hospital.protect([{"step": "drop", "columns": ["Postcode", "Arrival Time"]}])
     app = screen("protect", hospital)

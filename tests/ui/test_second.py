@@ -4,6 +4,7 @@ import pandas as pd
 
 from synth.budget import Budget
 from synth.ingest import load
+from synth.ingest.declaration import ColumnPart
 from synth.runs import read_recipe, run
 from synth.runs.recipe import ChildrenPart
 from tests.runs.test_linked import RECIPE, two_tables
@@ -34,6 +35,22 @@ def test_a_second_table_is_brought_told_of_and_let_go_of():
     app.button(key="second.gone").click().run()
     assert ran(app).session_state[KEY].recipe.children == ChildrenPart()
     assert app.session_state[KEY].second is None
+
+
+def test_what_an_opened_recipe_says_of_a_second_table_stays_when_it_is_brought():
+    """Its names, how many rows count and what stays the same were lost without a word."""
+    who, visits = with_people(), two_tables()[1]
+    ward = ColumnPart(name="ward", values=tuple(sorted(visits["ward"].dropna().unique())))
+    told = {"name": "stays", "of": "patients", "key": "whose", "most": 3, "share": 0.3}
+    who.decide(children=ChildrenPart(**told, usual=("ward",), column=(ward,)))
+    app = screen("data", who)
+    assert "bring the second one here" in words(app)
+    app.file_uploader(key="second.file").upload("v.csv", visits.to_csv(index=False).encode()).run()
+    app.button(key="second.add").click().run()
+    part = ran(app).session_state[KEY].recipe.children
+    assert part == ChildrenPart(**told, usual=("ward",), column=(ward,))
+    app.multiselect(key="second.usual").set_value([]).run()
+    assert ran(app).session_state[KEY].recipe.children.usual == ()
 
 
 def test_compare_and_release_show_both():

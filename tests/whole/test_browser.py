@@ -19,6 +19,7 @@ from tests.server import served
 
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "hospital_admissions.csv"
 KNOWN = {"aria-allowed-attr"}  # Streamlit's own widgets
+MOST_TABS = 120  # presses to get anywhere on a screen
 
 pytestmark = [needs_browser, pytest.mark.browser]
 
@@ -76,23 +77,49 @@ def downloaded(page: Page) -> Bundle:
     return Bundle.read(io.BytesIO(Path(found.value.path()).read_bytes()))
 
 
-def test_a_steward_is_stopped_by_the_gate_at_the_postcode_and_clicks_the_fix(page):
-    press(page, "sample")
+def by_keyboard(page: Page, key: str, text: str = "") -> None:
+    """Tab to what has a key that begins so, and this text; and press Enter."""
+    there = """([key, text]) => document.activeElement.innerText.includes(text)
+        && !!document.activeElement.closest(`[class*="st-key-${key}"]`)"""
+    page.locator(f"[class*='st-key-{key}']", has_text=text).first.wait_for()
+    settled(page)
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        if page.evaluate(there, [key, text]):
+            return page.keyboard.press("Enter")
+    raise AssertionError(f"{key} is not reached by Tab")
+
+
+def test_no_mouse_is_needed_from_the_sample_to_a_release_and_no_screen_has_barriers(page, address):
+    found: list[str] = []
+    by_keyboard(page, "sample")
     expect(page.locator(".st-key-next button")).to_be_visible()
-    go_on(page, "columns", "protect", "method")
-    press(page, "make")
-    go_on(page, "compare")
-    press(page, "next")
+    found += barriers(page, "data")
+    for step in ("columns", "protect", "method", "compare", "release"):
+        if step == "compare":
+            by_keyboard(page, "make")
+            expect(page.get_by_text("synthetic rows are ready")).to_be_visible()
+            settled(page)
+        by_keyboard(page, "next")
+        expect(page.get_by_role("heading", name=TITLES[step])).to_be_visible()
+        found += barriers(page, step)
     expect(page.get_by_role("heading", name="Not yet ready to leave")).to_be_visible()
     expect(page.locator(".st-key-bundle button")).to_be_disabled()
-    page.get_by_role("button", name="Fix: generalise Postcode to its district").click()
+    by_keyboard(page, "gate", "Fix: generalise Postcode to its district")
     # About 500 people live in a district of the sample, and noise has a sigma below 100.
     expect(page.get_by_role("heading", name="Ready to leave", exact=True)).to_be_visible()
     settled(page)
-    bundle = downloaded(page)
+    with page.expect_download() as leaving:
+        by_keyboard(page, "bundle")
+    bundle = Bundle.read(io.BytesIO(Path(leaving.value.path()).read_bytes()))
     assert verify(bundle)
     assert 8_000 < bundle.facts["rows"] < 12_000
     assert set(bundle.rows["Postcode"].dropna().str.len()) <= {3, 7}  # AV1, or (other)
+    for step in ("showcase", "verify", "help", "tour"):
+        page.goto(f"{address}/{step}")
+        page.get_by_role("heading").first.wait_for()
+        found += barriers(page, step)
+    assert found == []
 
 
 def test_a_cold_request_for_a_later_screen_runs_it_inside_the_router(browser):
@@ -230,25 +257,13 @@ def test_a_reload_in_the_middle_of_a_run_finds_it_finished_and_so_does_another_t
         expect(other.get_by_text("First bring a table")).to_be_visible()
 
 
-def test_screens_have_no_serious_barrier_in_light_and_in_dark(page, address):
-    press(page, "sample")
-    expect(page.locator(".st-key-next button")).to_be_visible()
-    found = barriers(page, "data")
-    for step in ("columns", "protect", "method"):
-        page.get_by_role("link", name=step.capitalize()).first.click()
-        page.wait_for_url(f"{address}/{step}")
-        expect(page.get_by_role("heading", name=TITLES[step])).to_be_visible()
-        found += barriers(page, step)
-    assert found == []
-
-
 def barriers(page: Page, step: str) -> list[str]:
-    """What axe calls serious on a screen, in both themes; the app follows the system's."""
+    """What axe finds on a screen but trifles, in both themes; the app follows the system's."""
     found = []
     for theme in ("dark", "light"):
         page.emulate_media(color_scheme=theme)
         expect(page.locator(".stApp")).to_have_css("color-scheme", theme)
         told = Axe().run(settled(page)).response["violations"]
-        serious = [v["id"] for v in told if v["impact"] in ("serious", "critical")]
-        found += [f"{step}, {theme}: {name}" for name in serious if name not in KNOWN]
+        more = [v["id"] for v in told if v["impact"] != "minor"]
+        found += [f"{step}, {theme}: {name}" for name in more if name not in KNOWN]
     return found

@@ -11,7 +11,7 @@ from tests.browser import needs_browser, patient, settled
 from tests.identity import provided
 from tests.people import some_people
 from tests.server import free_port, served
-from tests.whole.test_browser import downloaded, go_on, press, upload
+from tests.whole.test_browser import barriers, downloaded, go_on, press, upload
 
 pytestmark = [needs_browser, pytest.mark.browser]
 
@@ -87,6 +87,7 @@ def test_four_people_publish_a_release_and_take_it_back(browser, address):
     submitted(cleo)
 
     to(amir, "Approve")
+    found = barriers(amir, "approve")
     fill(amir, "approve-why", "say which year")
     press(amir, "approve-no")
     expect(amir.get_by_text("Ward 7, version 1 is sent back")).to_be_visible()
@@ -107,6 +108,8 @@ def test_four_people_publish_a_release_and_take_it_back(browser, address):
 
     to(rosa, "Verify")
     opened_in_library(rosa)
+    found += barriers(rosa, "library")
+    assert found == []
     expect(rosa.frame_locator("iframe").get_by_role("heading").first).to_be_visible()
     with rosa.expect_download() as found:
         press(rosa, "library-bundle")
@@ -117,6 +120,7 @@ def test_four_people_publish_a_release_and_take_it_back(browser, address):
     press(rosa, "ask-go")
     expect(rosa.get_by_text("Not answered yet")).to_be_visible()
     to(cleo, "Questions")
+    assert barriers(cleo, "questions") == []
     cleo.locator("[class*='st-key-answers-sure'] label").click()
     press(cleo, "answers-yes")
     expect(cleo.get_by_text("give or take")).to_be_visible()

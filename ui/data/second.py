@@ -26,8 +26,9 @@ WHAT = "Add a second table of the same people: their visits, orders or results"
 FILE, QUERY = "From a file", "From the same database"
 LIMITS = (
     "*Columns*, *Protect* and the tabs of *Compare* are about the first table; what the columns of "
-    "this one are is found out under the budget, or declared in the recipe. Rows of one person do "
-    "not know of each other."
+    "this one are is found out under the budget, or declared in a recipe that you open on this "
+    "screen before: so are those in which rows of one person mostly agree (`usual`). Otherwise "
+    "rows of one person do not know of each other."
 )
 
 
@@ -36,7 +37,10 @@ def bring_second(who: Visitor, loaded: Loaded) -> None:
     if who.second is not None:
         _show(who, who.second)
         return
-    with st.expander(WHAT, icon=":material/table_rows:"):
+    opened = who.recipe.children.there
+    with st.expander(WHAT, icon=":material/table_rows:", expanded=opened):
+        if opened:
+            st.info("The recipe that you opened is about two tables: bring the second one here.")
         st.markdown(
             "For when this table has **one row for each person**, and another one several: "
             "patients and their visits. A release then holds both, with keys that fit, and the "
@@ -52,25 +56,7 @@ def bring_second(who: Visitor, loaded: Loaded) -> None:
 
 
 def _ask(who: Visitor, loaded: Loaded) -> None:
-    names = list(loaded.suggestions)
-    left, right = st.columns(2)
-    person = left.selectbox(
-        "Which column of this table names the person?",
-        names,
-        index=_likely(loaded, names),
-        key=f"second.person {loaded.token}",
-    )
-    key = right.text_input(
-        "And which of the second table?",
-        placeholder=f"the same: {person}",
-        key=f"second.key {loaded.token}",
-    )
-    left, right = st.columns(2)  # anew, so that pairs stay together where there is little room
-    of = left.text_input(
-        "What the people are called", "people", key="second.of", help="In files and addresses."
-    )
-    name = right.text_input("And the rows of the second table", "visits", key="second.name")
-    told = {"name": name.strip(), "of": of.strip(), "key": key.strip() or str(person)}
+    person, told = _ask_names(who, loaded)
     ways = (FILE, QUERY) if who.question is not None else (FILE,)
     way = FILE
     if len(ways) > 1:
@@ -85,9 +71,9 @@ def _ask(who: Visitor, loaded: Loaded) -> None:
     if st.button("Add it", key="second.add"):
         with explained(), st.spinner("Reading the second table …"):
             if way == QUERY:
-                _take_answer(who, str(person), told, query)
+                _take_answer(who, person, told, query)
             elif file is not None:
-                _take_file(who, str(person), told, file.name, file.getvalue())
+                _take_file(who, person, told, file.name, file.getvalue())
                 free_uploads(file.file_id)
             else:
                 st.warning("Choose the file of the second table first.")
@@ -95,8 +81,40 @@ def _ask(who: Visitor, loaded: Loaded) -> None:
             st.rerun()
 
 
-def _likely(loaded: Loaded, names: Sequence[str]) -> int:
-    """The first column that names a person, by what it seems to be."""
+def _ask_names(who: Visitor, loaded: Loaded) -> tuple[str, dict[str, str]]:
+    """The column that names the person in the first table, and what a recipe says of the second."""
+    names = list(loaded.suggestions)
+    left, right = st.columns(2)
+    person = left.selectbox(
+        "Which column of this table names the person?",
+        names,
+        index=_likely(who, loaded, names),
+        key=f"second.person {loaded.token}",
+    )
+    key = right.text_input(
+        "And which of the second table?",
+        who.recipe.children.key,
+        placeholder=f"the same: {person}",
+        key=f"second.key {loaded.token}",
+    )
+    left, right = st.columns(2)  # anew, so that pairs stay together where there is little room
+    known = who.recipe.children  # of a recipe that was opened
+    of = left.text_input(
+        "What the people are called", known.of, key="second.of", help="In files and addresses."
+    )
+    name = right.text_input(
+        "And the rows of the second table",
+        known.name if known.there else "visits",
+        key="second.name",
+    )
+    told = {"name": name.strip(), "of": of.strip(), "key": key.strip() or str(person)}
+    return str(person), told
+
+
+def _likely(who: Visitor, loaded: Loaded, names: Sequence[str]) -> int:
+    """The column that the recipe names, or the first that names a person by what it seems."""
+    if who.recipe.people.column in names:
+        return names.index(who.recipe.people.column)
     roles = [loaded.suggestions[n].column.role for n in names]
     return roles.index(Role.IDENTIFIER) if Role.IDENTIFIER in roles else 0
 
@@ -116,7 +134,9 @@ def _take_answer(who: Visitor, person: str, told: dict[str, str], text: str) -> 
 
 def _taken(who: Visitor, person: str, told: dict[str, str], source: Any, asked: Asked) -> None:
     """Read the rows, and let the recipe say what they are; what is asked is written down."""
-    part = recipe_of({"children": told}).children
+    opened = who.recipe.children
+    said = opened.model_dump(exclude_unset=True, exclude={"file", "query"})
+    part = recipe_of({"children": {**said, **told}}).children
     write_down(asked)
     try:
         found = source() if callable(source) else source
@@ -125,7 +145,7 @@ def _taken(who: Visitor, person: str, told: dict[str, str], source: Any, asked: 
         writing()(asked.ending(Ended.REFUSED, why=error.what))
         raise
     each = np.array(linked.rows.figures.each, dtype=np.int64)
-    most = repeats_of(each, int(each.sum())).proposed
+    most = opened.most if "most" in said else repeats_of(each, int(each.sum())).proposed
     people = who.recipe.people.model_copy(update={"column": person, "rows": 1})
     who.decide(children=part.model_copy(update={"most": most}), people=people)
     who.second = linked
@@ -153,6 +173,7 @@ def _show(who: Visitor, second: LoadedLinked) -> None:
         if most != part.most:
             who.decide(children=part.model_copy(update={"most": most}))
             st.rerun()
+        _ask_usual(who)
         for one in (*second.noticed, *left_out(second.rows, part.name, part.most)):
             st.caption(one.what.replace("$", r"\$"))
         st.caption(LIMITS)
@@ -160,3 +181,24 @@ def _show(who: Visitor, second: LoadedLinked) -> None:
             who.second = None
             who.decide(children=ChildrenPart())
             st.rerun()
+
+
+def _ask_usual(who: Visitor) -> None:
+    """In what rows of one person mostly agree, where a recipe declares what that may hold."""
+    part = who.recipe.children
+    declared = [c.name for c in part.column if c.values]
+    if not declared:
+        return
+    usual = st.multiselect(
+        "In which columns do rows of one person mostly hold the same?",
+        declared,
+        [n for n in part.usual if n in declared],
+        key="second.usual",
+        placeholder="In none",
+        help="Somebody mostly goes to the same hospital. What most of a person's rows hold there "
+        "becomes a column of the person, by which their rows are drawn. Its values have to be "
+        "declared, as your recipe does.",
+    )
+    if tuple(usual) != part.usual:
+        who.decide(children=part.model_copy(update={"usual": tuple(usual)}))
+        st.rerun()

@@ -31,8 +31,10 @@ def ask_step(who: Visitor, stage: Stage, kind: type[Step], known: Sequence[str])
         values=lambda: _values(stage, str(given.get("column", ""))),
         bring=lambda title, key: _file(who, title, key),
     )
+    whose = who.recipe.people.column
     for one in settings_of(kind):
-        value = ask_setting(one, one.default, f"step {kind.name} {one.name}", offer)
+        usual = whose if one.name == "person" and whose in offer.columns else one.default
+        value = ask_setting(one, usual, f"step {kind.name} {one.name}", offer)
         if value != one.default and value not in ("", None, [], {}):
             given[one.name] = value
     return given

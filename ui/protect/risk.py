@@ -50,7 +50,7 @@ def show_short_risk(who: Visitor) -> None:
     with explained():
         person = who.recipe.people.column
         found = risk_of(who.loaded.private, known, person=person).classes
-        whom = "people, each counted once for what one of their rows tells," if person else "rows"
+        whom = "people, each by the rarest of their rows," if person else "rows"
         st.markdown(
             f"**{found.unique_share:.1%} of {whom} are unique** by what others may know "
             f"({', '.join(known)}). The Protect screen makes this smaller."
@@ -226,10 +226,10 @@ def show_sensitive(found: Risk) -> None:
         {
             "column": d.column,
             "known without a match": d.told,
-            "fewest values in a group (l)": d.distinct,
+            "fewest values (l)": d.distinct,
             "by entropy": d.entropy,
             "recursive (c = 3)": d.recursive,
-            "largest distance from all (t)": d.closeness,
+            "distance (t)": d.closeness,
         }
         for d in found.disclosures
     ]
@@ -238,8 +238,9 @@ def show_sensitive(found: Risk) -> None:
         hide_index=True,
         alt="l-diversity and t-closeness of each sensitive column",
         column_config={
+            "column": st.column_config.TextColumn(width="medium"),
             "by entropy": st.column_config.NumberColumn(format="%.2f"),
-            "largest distance from all (t)": st.column_config.NumberColumn(format="%.2f"),
+            "distance (t)": st.column_config.NumberColumn(format="%.2f"),
         },
     )
     st.caption(
@@ -272,12 +273,11 @@ def _show_rare(found: SpecialUniques) -> None:
     st.markdown(f"**{linkable_sentence(found)}**")
     if not found.linkable:
         return
-    one, two = st.columns(2)
-    one.altair_chart(
+    st.altair_chart(
         risk_charts.contribution_chart(column_contributions(found), "Columns they go through"),
         alt="Rows that can be linked through each column",
     )
-    two.altair_chart(
+    st.altair_chart(
         risk_charts.contribution_chart(value_contributions(found), "Values they go through"),
         alt="Rows that can be linked through each value",
     )

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 import streamlit as st
 
 from synth.budget import Audience
+from synth.progress import Progress
 from synth.protect import charts as risk_charts
 from synth.protect.lattice import (
+    EVERY,
     Compromise,
     Goal,
     Ladder,
     Matters,
+    fewer_levels,
     ladder,
     steps_for,
     theme_of,
-    usual_hierarchy,
+    usual_ladder,
     ways,
 )
 from synth.protect.risk.summary import REASON
-from synth.protect.steps.hierarchy import BUILT_IN, Hierarchy, listed_hierarchy
-from synth.schema import Role
+from synth.protect.steps.hierarchy import BUILT_IN, listed_hierarchy
+from synth.schema import Kind, Role
 from synth.vault.coded import Coded
 from ui.protect.chain import Chain
 from ui.protect.looked import TIP, say_before
-from ui.shell.visitor import Visitor, explained
+from ui.shell.visitor import Visitor
 from ui.shell.work import in_background
 
 LOSSES = {
@@ -36,7 +40,7 @@ LOSSES = {
 }
 
 
-def show_search(who: Visitor, chain: Chain, known: Sequence[str], k: int) -> None:
+def show_search(who: Visitor, chain: Chain, known: Sequence[str], k: int, person: str = "") -> None:
     """Ask what is wanted, search, and show what was found."""
     st.markdown(
         f"Generalise the columns just enough that everybody looks like at least {k - 1} others, "
@@ -46,9 +50,13 @@ def show_search(who: Visitor, chain: Chain, known: Sequence[str], k: int) -> Non
         st.info("Choose above what someone may already know.")
         return
     matters = _ask_matters(who, known)
-    goal, sensitive = _ask_goal(chain, known, k)
-    ladders = _ask_ladders(who, chain, known)
-    about = f"search {chain.key} {list(known)} {list(matters.values())}"
+    private = chain.last.private
+    goal, secret = _ask_goal(chain, known, k)
+    ladders = _ask_ladders(who, chain, matters, goal)
+    if ladders is None:
+        return
+    levels = [(one.name, [rung.words for rung in one.rungs]) for one in ladders]
+    about = f"search {chain.key} {levels} {list(matters.values())} {goal} {secret} {person}"
     if st.button("Search", key="search", icon=":material/search:"):
         if about in who.works:
             who.works.pop(about).stop()
@@ -56,18 +64,21 @@ def show_search(who: Visitor, chain: Chain, known: Sequence[str], k: int) -> Non
     if who.searched != about:
         return
     doing = "Looking at combinations of levels …"
-    schema = chain.last.private.schema
-    themes = {n: theme_of(n, schema[n].kind) for n in known if matters[n] is not Matters.ALL}
-    found = in_background(
-        who,
-        about,
-        lambda tell: ways(
-            ladders, goal, matters, themes, sensitive, lambda share: tell(share, doing)
-        ),
-        doing,
-    )
+    themes = {
+        n: theme_of(n, private.schema[n].kind) for n in known if matters[n] is not Matters.ALL
+    }
+
+    def searched(tell: Progress) -> tuple[Compromise, ...]:
+        owner, sensitive = (
+            private.exact_codes((name,), REASON, Audience.CUSTODIAN)[0] if name else None
+            for name in (person, secret)
+        )
+        said = partial(tell, doing=doing)
+        return ways(ladders, goal, matters, themes, sensitive, said, owner)
+
+    found = in_background(who, about, searched, doing)
     if found is not None:
-        _show_space(who, _ask_way(found, matters), matters)
+        _show_space(who, _ask_way(found, matters), matters, person)
 
 
 def _ask_matters(who: Visitor, known: Sequence[str]) -> dict[str, Matters]:
@@ -86,18 +97,28 @@ def _ask_matters(who: Visitor, known: Sequence[str]) -> dict[str, Matters]:
 
 def _ask_way(found: Sequence[Compromise], matters: Mapping[str, Matters]) -> Compromise:
     """The proposals, each with what it does to every column; one of them is looked at."""
+    if len(found) == 1 and found[0].also:
+        st.caption(f"{found[0].label}.")
+    if found[0].space.best is not None and EVERY not in {way.name for way in found}:
+        st.info(
+            "Too few look alike for something of every column that matters to stay. Say above "
+            "which do not matter, let more rows go, or ask for a smaller k."
+        )
     if len(found) == 1:
         return found[0]
-    named = {way.name: way for way in found}
+    named = {way.label: way for way in found}
     told = [
-        way.plain(way.space.best.levels, matters) if way.space.best is not None else ""
+        f"{way.plain(way.space.best.levels, matters)}. {_capital(way.loses(way.space.best))}"
+        if way.space.best is not None
+        else ""
         for way in found
     ]
     chosen = st.radio("Which way suits?", list(named), captions=told, key="way")
     return named[chosen]
 
 
-def _ask_goal(chain: Chain, known: Sequence[str], k: int) -> tuple[Goal, Coded | None]:
+def _ask_goal(chain: Chain, known: Sequence[str], k: int) -> tuple[Goal, str]:
+    """What has to hold, and the sensitive column that it is asked of; "" where there is none."""
     left, right = st.columns(2)
     percent = left.number_input(
         "Percent of rows that may be left out", 0.0, 50.0, 2.0, 0.5, key="suppression"
@@ -107,7 +128,7 @@ def _ask_goal(chain: Chain, known: Sequence[str], k: int) -> tuple[Goal, Coded |
     )
     secret = [n for n in chain.last.private.schema.with_roles_of(Role.SENSITIVE) if n not in known]
     if not secret:
-        return Goal(k=k, suppression=percent / 100, loss=loss), None
+        return Goal(k=k, suppression=percent / 100, loss=loss), ""
     one, two, three = st.columns(3)
     column = one.selectbox("Sensitive column", secret, key="secret")
     distinct = two.number_input(
@@ -119,35 +140,56 @@ def _ask_goal(chain: Chain, known: Sequence[str], k: int) -> tuple[Goal, Coded |
     goal = Goal(
         k=k, suppression=percent / 100, loss=loss, distinct=int(distinct), closeness=closeness
     )
-    return goal, chain.last.private.exact_codes((column,), REASON, Audience.CUSTODIAN)[0]
+    return goal, str(column)
 
 
-def _ask_ladders(who: Visitor, chain: Chain, known: Sequence[str]) -> list[Ladder]:
-    """One hierarchy per column: what fits, a built-in one, or the visitor's own."""
-    made = []
-    columns = chain.last.private.exact_codes(tuple(known), REASON, Audience.CUSTODIAN)
+def _capital(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}"
+
+
+def _ask_ladders(
+    who: Visitor, chain: Chain, matters: Mapping[str, Matters], goal: Goal
+) -> tuple[Ladder, ...] | None:
+    """The levels of each column: what fits, a built-in hierarchy, or the visitor's own.
+
+    None while they are worked out.
+    """
+    private, files, known = chain.last.private, dict(who.files), list(matters)
     with st.expander("How each column can be generalised"):
-        for column in columns:
-            usual = usual_hierarchy(column, chain.last.private.schema[column.name].kind)
-            options = ["what fits", *BUILT_IN, *who.files]
-            picked = st.selectbox(column.name, options, key=f"hierarchy {column.name}")
-            with explained():
-                hierarchy, file = _hierarchy(who, picked, usual)
-                made.append(ladder(column, hierarchy, file))
-            levels = [made[-1].words(level) for level in range(made[-1].top + 1)]
-            st.caption(" → ".join(levels))
-    return made
+        options = ["what fits", *BUILT_IN, *files]
+        picked = {n: str(st.selectbox(n, options, key=f"hierarchy {n}")) for n in known}
+
+        def worked_out(tell: Progress) -> tuple[Ladder, ...]:
+            made = []
+            for place, name in enumerate(known):
+                tell(place / len(known), "Looking at the levels of each column …")
+                (column,) = private.exact_codes((name,), REASON, Audience.CUSTODIAN)
+                made.append(_ladder(files, picked[name], column, private.schema[name].kind, goal.k))
+            return tuple(made)
+
+        key = f"ladders {chain.key} {picked} {goal.k}"
+        made = in_background(who, key, worked_out, "Looking at the levels of each column …")
+        if made is None:
+            return None
+        for one in made:
+            st.caption(f"{one.name}: {' → '.join(rung.words for rung in one.rungs)}")
+        free = [one.unchanged if matters[one.name] is Matters.ALL else one for one in made]
+        tried = fewer_levels(free, goal.k, goal.suppression)
+        fewer = [one.name for one, all_ in zip(tried, free, strict=True) if one is not all_]
+        if fewer:
+            st.caption(f"To be quick, not every level is tried of {', '.join(fewer)}.")
+    return tried
 
 
-def _hierarchy(who: Visitor, picked: str, usual: Hierarchy) -> tuple[Hierarchy, str]:
+def _ladder(files: Mapping[str, str], picked: str, column: Coded, kind: Kind, k: int) -> Ladder:
     if picked in BUILT_IN:
-        return BUILT_IN[picked], ""
-    if picked in who.files:
-        return listed_hierarchy(who.files[picked], picked), picked
-    return usual, ""
+        return ladder(column, BUILT_IN[picked])
+    if picked in files:
+        return ladder(column, listed_hierarchy(files[picked], picked), picked)
+    return usual_ladder(column, kind, k)
 
 
-def _show_space(who: Visitor, way: Compromise, matters: Mapping[str, Matters]) -> None:
+def _show_space(who: Visitor, way: Compromise, matters: Mapping[str, Matters], person: str) -> None:
     """The best node in words, and the picture, of which every point can be taken."""
     space = way.space
     if space.best is None:
@@ -159,24 +201,16 @@ def _show_space(who: Visitor, way: Compromise, matters: Mapping[str, Matters]) -
             else "Not even leaving all these columns out is enough. Allow more rows to go."
         )
         return
-    frame = risk_charts.space_frame(space)
-    event = st.altair_chart(
-        risk_charts.space_chart(frame),
-        on_select="rerun",
-        selection_mode="node",
-        key="space",
-        alt="Every combination of levels: what it loses, and whether it protects enough",
-    )
-    picked = _picked(event, frame)
+    picked = _ask_node(way)
     levels = space.best.levels if picked is None else picked
     node = space.evaluate(levels)
-    word = "Best" if picked is None else "Chosen"
+    word = "Proposed" if picked is None else "Chosen"
     st.markdown(f"**{word}:** {way.plain(levels, matters)}")
     share = node.suppressed / space.rows if space.rows else 0.0
     st.caption(
-        f"Loss {node.loss:,.0f}; {node.suppressed:,} rows ({share:.1%}) still stand out. "
-        f"{space.looked:,} of {len(space.levels):,} combinations were worked out; no other "
-        "can be better."
+        f"{_capital(way.loses(node))}; {node.suppressed:,} rows ({share:.1%}) still stand out. "
+        f"{space.looked:,} of {len(space.levels):,} combinations were worked out; by the measure "
+        "above none of the others loses less."
     )
     if not node.holds:
         st.warning("This one does not protect enough.")
@@ -189,9 +223,24 @@ def _show_space(who: Visitor, way: Compromise, matters: Mapping[str, Matters]) -
     )
     say_before(who.recipe)
     if st.button("Use this", type="primary", key="use_node", icon=":material/check:", help=TIP):
-        steps = steps_for(space.ladders, levels, space.goal.k, node.suppressed if leave else 0)
+        steps = steps_for(
+            space.ladders, levels, space.goal.k, node.suppressed if leave else 0, person
+        )
         who.protect([*who.recipe.protect, *(s.document() for s in steps)])
         st.rerun()
+
+
+def _ask_node(way: Compromise) -> tuple[int, ...] | None:
+    """The picture of all combinations of levels, and the one that was clicked in it."""
+    frame = risk_charts.space_frame(way.space)
+    event = st.altair_chart(
+        risk_charts.space_chart(frame),
+        on_select="rerun",
+        selection_mode="node",
+        key=f"space {way.name}",
+        alt="Every combination of levels: what it loses, and whether it protects enough",
+    )
+    return _picked(event, frame)
 
 
 def _promised(who: Visitor) -> bool:

@@ -9,6 +9,7 @@ import streamlit as st
 from synth.budget.accounting import epsilon_of
 from synth.budget.figures import up
 from ui.shell.visitor import Visitor, visitor
+from ui.words import meanings
 
 
 def show_strip() -> None:
@@ -19,7 +20,8 @@ def show_strip() -> None:
     with st.container(horizontal=True, gap="medium", key="strip"):
         st.markdown(f"**Table** {who.table_name} · {who.loaded.rows:,} rows")
         st.markdown(f"**Promise so far** {_promise(who)}")
-        st.markdown(f"**Spent in this session** {_spent(who)}")
+        meant = f"ε (epsilon) is {meanings().get('epsilon', '')}."
+        st.markdown(f"**Spent in this session** {_spent(who)}", help=meant)
         if who.job is not None and who.busy:
             st.markdown(f"**Running** {who.job.share:.0%}")
 

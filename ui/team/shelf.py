@@ -59,7 +59,7 @@ def matches(one: Shelved, asked: str) -> bool:
 
 def _show_one(one: Shelved) -> None:
     phase = one.phase()
-    st.subheader(plain(one.title), anchor=False)
+    st.header(plain(one.title), anchor=False)
     until = f" until {one.expires}" if phase is Phase.PUBLISHED and one.expires else ""
     st.markdown(f"{ICONS[phase]} **{phase.value.capitalize()}{until}** · {one.promise}")
     st.text(f"{one.rows:,} synthetic rows, {len(one.columns)} columns, about {_people(one)}")

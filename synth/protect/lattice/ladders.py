@@ -1,43 +1,39 @@
-"""A column with its levels of generalisation: the rungs a search climbs, each one a step."""
+"""A column with its levels of generalisation: the rungs a search climbs, each one made of steps."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from synth.ingest.roles import words_of
 from synth.lazily import np, npt, pd
+from synth.protect.rungs import Joined, Rung, rungs
 from synth.protect.steps.columns import Drop
 from synth.protect.steps.dates import Truncate
 from synth.protect.steps.generalise import Generalise
-from synth.protect.steps.hierarchy import BUILT_IN, Date, Hierarchy, Postcode, Suppressed, Widths
+from synth.protect.steps.hierarchy import BUILT_IN, Date, Hierarchy, Widths
 from synth.protect.steps.rows import Suppress
 from synth.protect.steps.step import Step
 from synth.schema import Kind
 from synth.schema.domain import MISSING
-from synth.schema.spelling import PLAINLY
 from synth.vault.coded import Coded
 
-Groups: TypeAlias = "npt.NDArray[np.int64]"  # the group of each value at one level
 Losses: TypeAlias = "npt.NDArray[np.float64]"  # what one row of each value loses at one level
 
-MOST_VALUES = 12
+QUICK = 30_000  # nodes that are searched in a second or two
 
 
 @dataclass(frozen=True, eq=False)
 class Ladder:
-    """One quasi-identifier and its levels, 0 the value itself.
+    """One quasi-identifier and its levels.
 
     Args:
-        groups: one array per level.
-        file: where the hierarchy came from, if not built in.
+        rungs: one per level, the finest first: the value itself, unless it is of no use.
     """
 
     column: Coded
-    hierarchy: Hierarchy
-    groups: tuple[Groups, ...]
-    file: str = ""
+    rungs: tuple[Rung, ...]
 
     @property
     def name(self) -> str:
@@ -45,73 +41,126 @@ class Ladder:
 
     @property
     def top(self) -> int:
-        return len(self.groups) - 1
+        return len(self.rungs) - 1
+
+    @property
+    def groups(self) -> tuple[Joined, ...]:
+        """Per level, the group of each value."""
+        return tuple(rung.groups for rung in self.rungs)
 
     @property
     def unchanged(self) -> Ladder:
         """The same column with its own values as the only level."""
-        return replace(self, groups=self.groups[:1])
+        return replace(self, rungs=self.rungs[:1])
+
+    @property
+    def kept(self) -> Ladder:
+        """The same column without the levels that leave nothing of it."""
+        told = tuple(rung for rung in self.rungs if rung.size > 1)
+        return replace(self, rungs=told or self.rungs[:1])
+
+    @property
+    def thinner(self) -> Ladder:
+        """The same column with every other level between the first and the last."""
+        return replace(self, rungs=(self.rungs[0], *self.rungs[2:-1:2], self.rungs[-1]))
 
     def words(self, level: int) -> str:
         """What a level is called."""
-        return self.hierarchy.words(level)
+        return self.rungs[level].words
 
-    def step(self, level: int) -> Step | None:
-        """The de-identification step that a level is; None for the value itself."""
-        known = self.hierarchy
-        if level == 0:
-            return None
-        if level == self.top:
-            return Drop((self.name,))
-        if isinstance(known, Widths):
-            band = known.band(level)
-            return type(band)(self.name, edges=band.edges, whole=band.whole)
-        if isinstance(known, Date):
-            return Truncate(self.name, to=known.names[level - 1])
-        if self.file:
-            return Generalise(self.name, file=self.file, level=level, known=known)
-        named = next(name for name, one in BUILT_IN.items() if one == known)
-        return Generalise(self.name, hierarchy=named, level=level)
+    def gone(self, level: int) -> bool:
+        """Whether a level leaves the column out."""
+        return any(isinstance(step, Drop) for step in self.rungs[level].steps)
 
 
 def ladder(column: Coded, hierarchy: Hierarchy, file: str = "") -> Ladder:
-    """The levels of a column. A missing value is a group of its own, as it is in every step."""
+    """The levels of a hierarchy. A missing value is a group of its own, as it is in every step.
+
+    Args:
+        file: where the hierarchy came from, if not built in.
+    """
     labels = pd.Series(column.labels, dtype=object)
     absent = (labels == MISSING).to_numpy()
-    groups = [np.arange(column.size)]
-    for level in range(1, hierarchy.top + 1):
-        made = hierarchy.at(level, labels).mask(absent, MISSING)
-        groups.append(pd.factorize(made.to_numpy(dtype=object))[0].astype(np.int64))
-    return Ladder(column, hierarchy, tuple(groups), file)
+    made = [Rung(hierarchy.words(0), (), np.arange(column.size))]
+    for level in range(1, hierarchy.top):
+        told = hierarchy.at(level, labels).mask(absent, MISSING)
+        groups = pd.factorize(told.to_numpy(dtype=object))[0].astype(np.int64)
+        steps = (_step(column.name, hierarchy, level, file),)
+        made.append(Rung(hierarchy.words(level), steps, groups))
+    return Ladder(column, (*made, _left_out(column)))
 
 
-def usual_hierarchy(column: Coded, kind: Kind) -> Hierarchy:
-    """What fits a column when nobody chose: bands, months, postcode areas, or leaving it out."""
-    if kind is Kind.DATE:
-        return Date()
-    if kind in (Kind.INTEGER, Kind.REAL) and column.size > MOST_VALUES:
-        told = [v for v in column.labels if v != MISSING]
-        numbers = PLAINLY.numbers(pd.Series(told, dtype=object))
-        numbers = numbers[~np.isnan(numbers)]
-        if len(numbers):
-            low, high = float(numbers.min()), float(numbers.max())
-            unit = max(1.0, 10.0 ** np.floor(np.log10(max(high - low, 1.0) / 2)) / 2)
-            return Widths(low, high + 1, (unit, 2 * unit, 4 * unit))
-    if any(word in words_of(column.name) for word in ("post", "zip")):
-        return Postcode()
-    return Suppressed()
+def _left_out(column: Coded) -> Rung:
+    return Rung("left out", (Drop((column.name,)),), np.zeros(column.size, np.int64))
+
+
+def _step(name: str, known: Hierarchy, level: int, file: str) -> Step:
+    """The de-identification step that a level between the first and the last is."""
+    if isinstance(known, Widths):
+        band = known.band(level)
+        return type(band)(name, edges=band.edges, whole=band.whole)
+    if isinstance(known, Date):
+        return Truncate(name, to=known.names[level - 1])
+    if file:
+        return Generalise(name, file=file, level=level, known=known)
+    named = next(key for key, one in BUILT_IN.items() if one == known)
+    return Generalise(name, hierarchy=named, level=level)
+
+
+def usual_ladder(column: Coded, kind: Kind, k: int) -> Ladder:
+    """The levels that fit a column when nobody chose: bands, months, common values, and others.
+
+    Args:
+        k: values that fewer rows have are not told apart.
+    """
+    return Ladder(column, rungs(column, kind, k))
+
+
+def fewer_levels(
+    ladders: Sequence[Ladder], k: int, suppression: float, most: int = QUICK
+) -> tuple[Ladder, ...]:
+    """The ladders with so few levels that a search is quick.
+
+    Levels go that no way can use, as too many rows stand out by them alone; then, of the longest,
+    every other one between the first and the last.
+
+    Args:
+        k: rows that have to look alike, all but a share of `suppression`.
+    """
+    made = list(ladders)
+    if math.prod(len(ld.rungs) for ld in made) > most:
+        made = [_usable(ld, k, suppression) for ld in made]
+    while math.prod(len(ld.rungs) for ld in made) > most:
+        longest = max(range(len(made)), key=lambda i: len(made[i].rungs))
+        if len(made[longest].rungs) < 3:
+            break
+        made[longest] = made[longest].thinner
+    return tuple(made)
+
+
+def _usable(one: Ladder, k: int, suppression: float) -> Ladder:
+    counts = np.bincount(one.column.codes, minlength=one.column.size)
+    told = []
+    for rung in one.rungs:
+        sizes = np.bincount(rung.groups, weights=counts)
+        if sizes[sizes < k].sum() <= suppression * counts.sum():
+            told.append(rung)
+    return replace(one, rungs=tuple(told) or one.rungs[-1:])
 
 
 def steps_for(
-    ladders: Sequence[Ladder], levels: Sequence[int], k: int, suppressed: int
+    ladders: Sequence[Ladder], levels: Sequence[int], k: int, suppressed: int, person: str = ""
 ) -> tuple[Step, ...]:
     """The steps that lead to a node of the lattice, the suppression of what is left included.
 
     Each says that it was chosen after looking at the rows: a formal promise does not cover it.
+
+    Args:
+        person: the column that names the person, where k people have to look alike, not rows.
     """
-    made = [ld.step(level) for ld, level in zip(ladders, levels, strict=True)]
-    steps = [s for s in made if s is not None]
-    kept = tuple(ld.name for ld, lv in zip(ladders, levels, strict=True) if lv < ld.top or not lv)
+    placed = list(zip(ladders, levels, strict=True))
+    steps = [step for ld, level in placed for step in ld.rungs[level].steps]
+    kept = tuple(ld.name for ld, level in placed if not ld.gone(level))
     if suppressed and kept:
-        steps.append(Suppress(kept, k=k, whole=True))
+        steps.append(Suppress(kept, k=k, whole=True, person=person))
     return tuple(replace(step, seen=True) for step in steps)

@@ -8,12 +8,13 @@ from enum import StrEnum
 
 from synth.ingest.named import meaning_of, words_of
 from synth.protect.lattice.ladders import Ladder
-from synth.protect.lattice.search import Goal, Space, search
+from synth.protect.lattice.search import Goal, Node, Space, search
 from synth.schema import Kind
 from synth.vault.coded import Coded
 
 LITTLE = 0.1  # what a loss counts in a column that does not matter: something, so as not to waste
 MUCH = 10.0  # what it counts in the columns whose detail a way keeps
+EVERY = "Keep every column"
 EVENLY = "Lose least"
 
 
@@ -27,10 +28,36 @@ class Matters(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Compromise:
-    """One proposal of a search: what it keeps detail in, and what it came to."""
+    """One proposal of a search: what it keeps detail in, and what it came to.
+
+    Args:
+        even: the search that counts columns by how much they matter alone, so that what proposals
+            lose can be held against each other.
+        also: what other proposals come to the same.
+    """
 
     name: str
     space: Space
+    even: Space
+    also: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The name, and what else it comes to."""
+        told = ", ".join(f"*{name[0].lower()}{name[1:]}*" for name in self.also)
+        return f"{self.name} (the same as: {told})" if told else self.name
+
+    def loses(self, node: Node) -> str:
+        """What a combination of levels of this search loses, in its unit."""
+        space = self.even
+        loss = space.evaluate(node.levels).loss
+        if space.goal.loss == "discernibility":
+            every = space.rows**2
+            return f"{loss / every:.1%} of all pairs of rows can no longer be told apart"
+        share = loss / (float(space.bound.max()) or 1.0)
+        if space.goal.loss == "generalisation":
+            return f"groups are {share:.0%} as wide as their columns, on average"
+        return f"{share:.0%} of what these columns tell is lost (of their entropy)"
 
     def plain(self, levels: Sequence[int], matters: Mapping[str, Matters]) -> str:
         """What becomes of each column, in words, with how much it was said to matter."""
@@ -39,13 +66,14 @@ class Compromise:
             said = matters.get(ladder.name, Matters.SOME)
             asked = "" if said is Matters.SOME else f" ({said})"
             named = f"{ladder.name}{asked}"
-            if level == 0:
+            if not ladder.rungs[level].steps:
                 kept.append(named)
-            elif level == ladder.top:
+            elif ladder.gone(level):
                 gone.append(named)
             else:
-                coarser.append(f"{ladder.name} to {ladder.words(level)}{asked}")
-        told = (("as it is", kept), ("coarser", coarser), ("left out", gone))
+                one = " (the same in all rows)" if ladder.rungs[level].size == 1 else ""
+                coarser.append(f"{ladder.name} to {ladder.words(level)}{one}{asked}")
+        told = (("left out", gone), ("coarser", coarser), ("as it is", kept))
         return "; ".join(f"{what}: {', '.join(names)}" for what, names in told if names)
 
 
@@ -56,41 +84,62 @@ def ways(
     themes: Mapping[str, str],
     sensitive: Coded | None = None,
     tick: Callable[[float], None] = lambda share: None,
+    owner: Coded | None = None,
 ) -> tuple[Compromise, ...]:
-    """The way that loses least, and those that keep the detail of one theme, where they differ.
+    """Ways to protect: one that keeps something of each column, of each theme more, or loses least.
+
+    A column that matters is left out only where no way keeps something of all of them, or by the
+    last way. Ways that come to the same are one.
 
     Args:
         matters: per column; one that is not named matters.
         themes: per column, what it is about (`theme_of`).
         tick: told the share of the work that is done; may raise to stop it.
+        owner: whose each row is, where people have several.
 
     Raises:
         RiskError: k is larger than the table, or there are too many combinations of levels.
     """
     free = [ld.unchanged if matters.get(ld.name) is Matters.ALL else ld for ld in ladders]
+    whole = [ld.kept if matters.get(ld.name) is not Matters.LITTLE else ld for ld in free]
     weights = {n: LITTLE for n, said in matters.items() if said is Matters.LITTLE}
     about = [t for t in dict.fromkeys(themes.values()) if goal.loss != "discernibility"]
     about = about if len(about) > 1 else []
-    made: list[Compromise] = []
-    searches = len(about) + 1
+    done = iter(range(len(about) + 2))
 
-    def told_of(place: int) -> Callable[[float], None]:
-        return lambda part: tick((place + part) / searches)
+    def searched(among: Sequence[Ladder], theme: str = "") -> Space:
+        at = next(done)
+        much = {n: MUCH * weights.get(n, 1.0) for n, t in themes.items() if theme and t == theme}
+        weighed = replace(goal, weights=weights | much)
 
-    for place, theme in enumerate(["", *about]):
-        told = weights | {
-            n: MUCH * weights.get(n, 1.0) for n, t in themes.items() if theme and t == theme
-        }
-        found = search(free, replace(goal, weights=told), sensitive, told_of(place))
-        best = found.best
-        if made and (best is None or any(_same(best.levels, way) for way in made)):
-            continue
-        made.append(Compromise(f"Keep detail in {theme}" if theme else EVENLY, found))
+        def told(part: float) -> None:
+            tick((at + part) / (len(about) + 2))
+
+        return search(among, weighed, sensitive, told, owner)
+
+    even, every = searched(free), searched(whole)
+    base = free if every.best is None else whole
+    made = [Compromise(EVENLY, even, even)]
+    if every.best is not None:
+        made = [Compromise(EVERY, every, even)]
+    for theme in about:
+        _add(made, Compromise(f"Keep detail in {theme}", searched(base, theme), even))
+    if every.best is not None:
+        _add(made, Compromise(EVENLY, even, even))
     return tuple(made)
 
 
-def _same(levels: tuple[int, ...], way: Compromise) -> bool:
-    return way.space.best is not None and way.space.best.levels == levels
+def _add(made: list[Compromise], way: Compromise) -> None:
+    """One more proposal, unless another comes to the same, which then says so."""
+    best = way.space.best
+    if best is None:
+        return
+    for place, other in enumerate(made):
+        known = other.space.best
+        if known is not None and known.levels == best.levels:
+            made[place] = replace(other, also=(*other.also, way.name))
+            return
+    made.append(way)
 
 
 def theme_of(name: str, kind: Kind) -> str:

@@ -8,6 +8,7 @@ on it is known to fail, because generalising further never makes more rows fail.
 References: Kohlmayer, Prasser et al. (2012), "Flash: efficient, stable and optimal k-anonymity",
 doi:10.1109/SocialCom-PASSAT.2012.52; Bayardo and Agrawal (2005) for discernibility; Gionis and
 Tassa (2009) for non-uniform entropy. Suppressed rows lose what leaving out all columns would.
+Where people have several rows, k of them have to share a class: rows of one person are one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from synth.budget.eyes import ForCustodian
 from synth.errors import RiskError
 from synth.lazily import np, npt
 from synth.protect.lattice.ladders import Ladder, Losses
-from synth.protect.risk.classes import Labels, classes_of, refined
+from synth.protect.risk.classes import Labels, classes_of, people_in, people_of, refined
 from synth.protect.risk.disclosure import Spread, distances, distinct_values
 from synth.vault.coded import Coded
 
@@ -40,7 +41,7 @@ class Goal:
     """What has to hold, and what is lost least.
 
     Args:
-        k: rows that have to look alike.
+        k: rows that have to look alike; people, where they have several rows.
         suppression: share of rows that may be left out to get there.
         distinct: different values of the sensitive column in each class (l-diversity).
         closeness: largest distance of a class from the whole table (t-closeness); 1: any.
@@ -123,10 +124,12 @@ def search(
     goal: Goal,
     sensitive: Coded | None = None,
     tick: Callable[[float], None] = lambda share: None,
+    owner: Coded | None = None,
 ) -> Space:
     """The optimal node of the lattice.
 
     Args:
+        owner: whose each row is, where people have several; a row without is one person's.
         tick: told the share of nodes settled; may raise to stop the search.
 
     Raises:
@@ -144,21 +147,31 @@ def search(
             f"at most {MOST_NODES:,} are searched.",
             "Choose fewer columns, or hierarchies with fewer levels.",
         )
-    return _LatticeSearch(tuple(ladders), goal, sensitive, rows).run(tick)
+    return _LatticeSearch(tuple(ladders), goal, sensitive, owner).run(tick)
 
 
 class _LatticeSearch:
     """The distinct combinations of values, what each loses, and the walk."""
 
     def __init__(
-        self, ladders: tuple[Ladder, ...], goal: Goal, sensitive: Coded | None, rows: int
+        self,
+        ladders: tuple[Ladder, ...],
+        goal: Goal,
+        sensitive: Coded | None,
+        owner: Coded | None,
     ) -> None:
-        self.ladders, self.goal, self.rows = ladders, goal, rows
         columns = [ld.column for ld in ladders]
+        rows = len(columns[0].codes) if columns else 0
+        self.ladders, self.goal, self.rows = ladders, goal, rows
         every = classes_of([*columns, sensitive] if sensitive is not None else columns, rows)
-        first = np.zeros(len(every.sizes), dtype=np.int64)
-        first[every.of_row] = np.arange(rows)
-        self.weights: Weights = every.sizes.astype(np.float64)
+        label, groups = every.of_row, len(every.sizes)
+        whose = None if owner is None else people_of(owner)
+        if whose is not None:
+            label, groups = refined(label, groups, whose, int(whose.max(initial=0)) + 1)
+        first = np.zeros(groups, dtype=np.int64)
+        first[label] = np.arange(rows)
+        self.owner = None if whose is None else whose[first]
+        self.weights: Weights = np.bincount(label, minlength=groups).astype(np.float64)
         self.values = [c.codes[first].astype(np.int64) for c in columns]
         self.sensitive = None if sensitive is None else sensitive.codes[first].astype(np.int64)
         self.width = 1 if sensitive is None else sensitive.size
@@ -176,9 +189,8 @@ class _LatticeSearch:
         """The class of each distinct combination at a node."""
         label, groups = np.zeros(len(self.weights), dtype=np.int64), 1
         for ld, values, level in zip(self.ladders, self.values, levels, strict=True):
-            if level < ld.top or len(np.unique(ld.groups[level])) > 1:
-                known = ld.groups[level]
-                label, groups = refined(label, groups, known[values], int(known.max()) + 1)
+            if (known := ld.rungs[level]).size > 1:
+                label, groups = refined(label, groups, known.groups[values], known.size)
         return label, groups
 
     def evaluate(self, levels: tuple[int, ...]) -> Node:
@@ -186,7 +198,8 @@ class _LatticeSearch:
         self.looked += 1
         label, groups = self.label(levels)
         sizes: Weights = np.bincount(label, weights=self.weights, minlength=groups).astype(float)
-        small = sizes < self.goal.k
+        alike = sizes if self.owner is None else people_in(label, groups, self.owner)
+        small = alike < self.goal.k
         if self.constrained:
             small |= self._gives_away(label, groups, sizes)
         left = int(sizes[small].sum())

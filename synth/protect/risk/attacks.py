@@ -85,12 +85,13 @@ def attacks(
     if population is not None:
         _check_population(sizes, population)
         chances, outside = 1.0 / population, float(population.sum())
-    linked = float((sizes * chances).sum())
+    linked = float((classes.each * chances).sum())
     rows = classes.rows
     mean = linked / rows if rows else 0.0
+    found = float((classes.each * known).sum())
     floor = len(sizes) / outside if outside else 0.0
     return (
-        _attack(Attacker.PROSECUTOR, classes, known, threshold, len(sizes) / max(rows, 1)),
+        _attack(Attacker.PROSECUTOR, classes, known, threshold, found / max(rows, 1)),
         _attack(Attacker.JOURNALIST, classes, chances, threshold, max(mean, floor)),
         _attack(Attacker.MARKETER, classes, chances, threshold, mean),
     )
@@ -104,10 +105,10 @@ def _attack(
         who,
         classes.rows,
         threshold,
-        int(classes.sizes[above].sum()),
+        int(classes.each[above].sum()),
         float(chances.max()) if len(chances) else 0.0,
         average,
-        float((classes.sizes * chances).sum()),
+        float((classes.each * chances).sum()),
     )
 
 

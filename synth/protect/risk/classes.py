@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeAlias
 
@@ -27,11 +27,19 @@ class Classes(ForCustodian):
     Args:
         of_row: one class per row.
         sizes: rows per class, each at least 1.
+        counted: of people with several rows, how many are counted in each class: each once, in
+            the smallest of theirs; `of_row` is then of people, and `sizes` of all in a class.
     """
 
     columns: tuple[str, ...]
     of_row: Labels
     sizes: Sizes
+    counted: Sizes | None = None
+
+    @property
+    def each(self) -> Sizes:
+        """How many are counted in each class; together they are `rows`."""
+        return self.sizes if self.counted is None else self.counted
 
     @property
     def rows(self) -> int:
@@ -50,7 +58,7 @@ class Classes(ForCustodian):
     @cached_property
     def unique(self) -> int:
         """Rows that are alone in their class."""
-        return int(np.count_nonzero(self.sizes == 1))
+        return int(self.each[self.sizes == 1].sum())
 
     @property
     def unique_share(self) -> float:
@@ -58,7 +66,7 @@ class Classes(ForCustodian):
 
     def below(self, k: int) -> int:
         """Rows in classes smaller than `k`."""
-        return int(self.sizes[self.sizes < k].sum())
+        return int(self.each[self.sizes < k].sum())
 
     def histogram(self) -> dict[int, int]:
         """Number of classes of each size that occurs, ascending."""
@@ -95,3 +103,39 @@ def refined(label: Labels, groups: int, codes: Codes, size: int) -> tuple[Labels
     used = np.bincount(packed, minlength=groups * size) > 0
     renumber = np.cumsum(used) - 1
     return renumber[packed], int(used.sum())
+
+
+def most_exposed(classes: Classes, people: Labels) -> Classes:
+    """Each person once, in the smallest of the classes that their rows are in.
+
+    Args:
+        people: whose each row is; nobody has two rows in one class.
+
+    >>> found = Classes(("city",), np.array([0, 1, 1]), np.array([1, 2]))
+    >>> most_exposed(found, np.array([7, 7, 8])).unique_share
+    0.5
+    """
+    order = np.lexsort((classes.own_size, people))
+    first = order[np.unique(people[order], return_index=True)[1]]
+    of_row = classes.of_row[first]
+    counted = np.bincount(of_row, minlength=len(classes.sizes)).astype(np.int64)
+    return replace(classes, of_row=of_row, counted=counted)
+
+
+def people_of(owner: Coded) -> Labels:
+    """Whose each row is, as a number; a row that names nobody is one person's."""
+    codes = owner.codes.astype(np.int64)
+    if owner.absent:
+        nobody = codes == owner.size - 1
+        codes[nobody] = owner.size + np.arange(int(nobody.sum()))
+    return codes
+
+
+def people_in(label: Labels, groups: int, people: Labels) -> Sizes:
+    """Different people in each of `groups` classes, where a person may have several rows.
+
+    >>> people_in(np.array([0, 0, 1]), 2, np.array([7, 7, 7])).tolist()
+    [1, 1]
+    """
+    width = int(people.max(initial=0)) + 1
+    return np.bincount(pd.unique(label * width + people) // width, minlength=groups)

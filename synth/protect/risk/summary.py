@@ -10,7 +10,7 @@ from synth.budget import Audience
 from synth.budget.eyes import ForCustodian
 from synth.lazily import np, npt, pd
 from synth.protect.risk.attacks import Attack, attacks, in_words
-from synth.protect.risk.classes import Classes, classes_of
+from synth.protect.risk.classes import Classes, classes_of, most_exposed, people_of
 from synth.protect.risk.disclosure import Disclosure, disclosure
 from synth.protect.risk.population import PopulationUniques, population_uniques
 from synth.schema import Kind, Role, Schema
@@ -49,17 +49,22 @@ def assess(
     rows: int,
     threshold: float = 0.2,
     fraction: float = 1.0,
+    people: Places | None = None,
 ) -> Risk:
     """The risk of a table for whoever knows the columns `quasi`.
+
+    Args:
+        people: whose each row is, where people have several, none of them twice in one class.
 
     Raises:
         RiskError: threshold or fraction is not in (0, 1].
     """
     classes = classes_of(quasi, rows)
-    tried = attacks(classes, threshold=threshold, fraction=fraction)
+    shown = classes if people is None else most_exposed(classes, people)
+    tried = attacks(shown, threshold=threshold, fraction=fraction)
     told = tuple(disclosure(classes, column) for column in sensitive)
     outside = None if fraction >= 1 else population_uniques(classes.histogram(), fraction)
-    return Risk(classes, tried, told, outside)
+    return Risk(shown, tried, told, outside)
 
 
 def quasi_identifiers(schema: Schema) -> tuple[str, ...]:
@@ -80,27 +85,25 @@ def risk_of(
 
     Args:
         person: the column that names the person, where people may have several rows. They then
-            count once in each class, however often they are in it: with many rows alike, somebody
-            stands out no less. "" where each row is one person.
+            count once, in the smallest of the classes that their rows are in: with many rows alike,
+            somebody stands out no less. "" where each row is one person.
     """
     known = private.exact_codes(quasi, REASON, Audience.CUSTODIAN)
     secret = private.exact_codes(
         [s for s in sensitive if s not in quasi], REASON, Audience.CUSTODIAN
     )
-    rows = private.exact_size(REASON, Audience.CUSTODIAN)
+    rows, people = private.exact_size(REASON, Audience.CUSTODIAN), None
     if person:
         (owner,) = private.exact_codes([person], REASON, Audience.CUSTODIAN)
         once = _once_each(known, owner)
         known, secret, rows = _at(known, once), _at(secret, once), len(once)
-    return assess(known, secret, rows=rows, threshold=threshold, fraction=fraction)
+        people = people_of(owner)[once]
+    return assess(known, secret, rows=rows, threshold=threshold, fraction=fraction, people=people)
 
 
 def _once_each(known: Sequence[Coded], owner: Coded) -> Places:
     """One row of each person in each class; a row that names nobody is one person's."""
-    codes = owner.codes.astype(np.int64)
-    if owner.absent:
-        nobody = codes == owner.size - 1
-        codes[nobody] = owner.size + np.arange(int(nobody.sum()))
+    codes = people_of(owner)
     label = classes_of(known, len(codes)).of_row
     pairs = pd.DataFrame({"class": label, "person": codes})
     return np.flatnonzero(~pairs.duplicated().to_numpy())

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from synth.errors import StepError
 from synth.lazily import np, npt, pd
-from synth.protect.risk.classes import classes_of
+from synth.protect.risk.classes import Labels, classes_of, people_in, people_of
 from synth.protect.steps.step import Step, checked_number, known_column
 from synth.schema import Categories, Column, Dates, Numbers, Origin, Schema
 from synth.schema.settings import Ask, setting
@@ -103,6 +103,12 @@ class Suppress(Step):
     columns: tuple[str, ...] = setting(title="What an attacker may know", ask=Ask.KNOWN)
     k: int = setting(5, title="Smallest class (k)")
     whole: bool = setting(False, title="Leave out whole rows")
+    person: str = setting(
+        "",
+        title="Column that tells whose row it is, where people have several",
+        ask=Ask.COLUMN,
+        help="Then k people have to share, not k rows.",
+    )
 
     def __post_init__(self) -> None:
         checked_number(self.k, 2, "k", "k")
@@ -117,30 +123,37 @@ class Suppress(Step):
                 "k",
             )
         columns = [coded(name, frame[name]) for name in self.columns]
-        blanked, gone = self._cells(columns)
+        whose = people_of(coded(self.person, frame[self.person])) if self.person else None
+        blanked, gone = self._cells(columns, whose)
         for name, cells in zip(self.columns, blanked.T, strict=True):
             if cells.any():
                 frame[name] = _blank(frame[name], cells)
         return frame[~gone] if gone.any() else frame
 
-    def _cells(self, columns: list[Coded]) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    def _cells(
+        self, columns: list[Coded], whose: Labels | None
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
         """Which cells are blanked, one column each, and which rows go."""
         rows = len(columns[0].codes)
         blanked = np.zeros((rows, len(columns)), dtype=bool)
-        small = classes_of(columns).own_size < self.k
+        small = self._alike(columns, rows, whose) < self.k
         if self.whole:
             return blanked, small
         for size in range(1, len(columns) + 1):
             for chosen in _sets(columns, size):
                 if not small.any():
                     return blanked, small
-                helped = self._helped(columns, np.flatnonzero(small), chosen)
+                helped = self._helped(columns, np.flatnonzero(small), chosen, whose)
                 blanked[np.ix_(helped, np.array(chosen))] = True
                 small[helped] = False
         return blanked, small
 
     def _helped(
-        self, columns: list[Coded], rows: npt.NDArray[np.int64], blank: tuple[int, ...]
+        self,
+        columns: list[Coded],
+        rows: npt.NDArray[np.int64],
+        blank: tuple[int, ...],
+        whose: Labels | None,
     ) -> npt.NDArray[np.int64]:
         """Of some rows, those in classes of k among themselves once `blank` columns are blank."""
         left = [
@@ -148,13 +161,24 @@ class Suppress(Step):
             for i, c in enumerate(columns)
             if i not in blank
         ]
-        return rows[classes_of(left, len(rows)).own_size >= self.k]
+        mine = None if whose is None else whose[rows]
+        return rows[self._alike(left, len(rows), mine) >= self.k]
+
+    @staticmethod
+    def _alike(columns: list[Coded], rows: int, whose: Labels | None) -> Labels:
+        """For each row, how many share its class: rows, or people where it is told whose."""
+        found = classes_of(columns, rows)
+        if whose is None:
+            return found.own_size
+        return people_in(found.of_row, len(found.sizes), whose)[found.of_row]
 
     @property
     def writes(self) -> tuple[str, ...]:
         return () if self.whole else self.columns
 
     def declare(self, schema: Schema) -> Schema:
+        if self.person:
+            known_column(schema, self.person)
         for name in self.columns:
             schema = schema.replaced(_may_be_missing(known_column(schema, name)))
         return schema
@@ -162,7 +186,8 @@ class Suppress(Step):
     @property
     def said(self) -> str:
         what = "rows" if self.whole else "cells"
-        return f"Suppress {what} so that at least {self.k} share {', '.join(self.columns)}"
+        who = f"{self.k} people" if self.person else f"{self.k}"
+        return f"Suppress {what} so that at least {who} share {', '.join(self.columns)}"
 
 
 def _sets(columns: list[Coded], size: int) -> list[tuple[int, ...]]:

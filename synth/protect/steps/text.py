@@ -81,7 +81,8 @@ class Recode(ValueStep):
     @property
     def said(self) -> str:
         rest = f", everything else {self.others}" if self.others else ""
-        return f"Recode {len(self.values)} values of {self.column}{rest}"
+        many = "1 value" if len(self.values) == 1 else f"{len(self.values)} values"
+        return f"Recode {many} of {self.column}{rest}"
 
 
 @dataclass(frozen=True)

@@ -73,4 +73,16 @@ def showcase(bundle: Bundle, look: Look | None = None, *, start: str = "") -> st
         signed_by=bundle.signed_by,
         about=bundle.about,
         standings=standings(tallied(bundle.model, bundle.rows)),
+        beside=_beside(bundle),
+    )
+
+
+def _beside(bundle: Bundle) -> str:
+    """What the release holds of a second table, which the page does not show."""
+    if (second := bundle.children) is None:
+        return ""
+    return (
+        f"This page shows the {second.of}. The release also holds {len(bundle.children_rows):,} "
+        f"rows of their {second.name}, in children.csv: how many somebody has is the attribute "
+        f"{second.count}."
     )

@@ -36,12 +36,13 @@ def about(
 
     Args:
         columns: what can be said of each from the release alone.
-        facts: of the page: its `rows`, whether they have `gaps`, and whom it is `signedBy`.
+        facts: of the page: its `rows`, whether they have `gaps`, whom it is `signedBy`, and what
+            the release holds `beside` them.
         said: what the custodian says of the release.
     """
     weak = [c for c in columns if c.standing in (Standing.NOTHING, Standing.LITTLE, Standing.OPEN)]
     parts = [
-        _part("What this is", _what(facts["rows"], facts["gaps"], said, weak)),
+        _part("What this is", _what(facts, said, weak)),
         _part("What this is not", _what_not(statement.guarantee)),
         _custodian(said),
         _attribute_table(columns) if columns else "",
@@ -52,13 +53,14 @@ def about(
     return "".join(parts)
 
 
-def signature_line(said: About) -> str:
-    """Who publishes it and whom to ask, for the head of the page; "" where nobody said."""
+def signature_line(said: About, beside: str = "") -> str:
+    """Who publishes it, whom to ask, and what else there is, for the head of the page."""
     version = f"Version {said.version}" if said.version else ""
     told = [escape(t) for t in (said.publisher, version, said.date, said.licence) if t]
     if said.contact:
         told.append(f"Ask the custodian: {_linked(said.contact)}")
-    return f'<p class="whose">{" · ".join(told)}</p>' if told else ""
+    lines = [" · ".join(told), escape(beside)]
+    return "".join(f'<p class="whose">{line}</p>' for line in lines if line)
 
 
 def _linked(contact: str) -> str:
@@ -81,11 +83,11 @@ def _part(title: str, paragraphs: Sequence[str]) -> str:
     return f"<h2>{escape(title)}</h2>" + "".join(f"<p>{escape(p)}</p>" for p in paragraphs)
 
 
-def _what(rows: int, gaps: bool, said: About, weak: Sequence[ColumnStanding]) -> list[str]:
+def _what(facts: Mapping[str, Any], said: About, weak: Sequence[ColumnStanding]) -> list[str]:
     return [
         *([said.description] if said.description else []),
-        f"This page holds {rows:,} synthetic rows: invented records, drawn from a model of the "
-        f"real table they stand for.{_weak(weak)} Select bars to filter them, compare two "
+        f"This page holds {facts['rows']:,} synthetic rows: invented records, drawn from a model "
+        f"of the real table they stand for.{_weak(weak)} Select bars to filter them, compare two "
         "attributes, look at rows and download them.",
         *(
             [
@@ -93,9 +95,10 @@ def _what(rows: int, gaps: bool, said: About, weak: Sequence[ColumnStanding]) ->
                 "stand behind the whole row. A gap says nothing: take shares of the rows that do "
                 "not leave it open, and the reported counts where there are some."
             ]
-            if gaps
+            if facts["gaps"]
             else []
         ),
+        *([facts["beside"]] if facts["beside"] else []),
         "The page is one file. It works without a network, sends nothing anywhere and keeps "
         "nothing after it is closed.",
     ]

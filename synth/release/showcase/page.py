@@ -94,6 +94,7 @@ def page(
     signed_by: str = "",
     about: About = NOTHING_SAID,
     standings: Sequence[ColumnStanding] = (),
+    beside: str = "",
 ) -> str:
     """The showcase of a release, as one HTML document.
 
@@ -104,6 +105,7 @@ def page(
         start: where it opens, as after the `#` of its address.
         about: what the custodian says of the release.
         standings: what can be said of each column from the release alone.
+        beside: a sentence about what the release holds and the page does not show.
 
     Raises:
         NotReleasable: an attribute that was chosen cannot be shown.
@@ -117,6 +119,7 @@ def page(
         "gaps": gaps,
         "start": start,
         "signedBy": signed_by,
+        "beside": beside,
         "peoplePerRow": look.people_per_row,
         "attributes": [_attribute(a, packed, stands.get(a.name)) for a in attributes],
         "reported": None if aggregates is None else _reported(attributes, aggregates, packed),
@@ -125,7 +128,7 @@ def page(
         else [vars(a) for a in accuracy(attributes, aggregates, look.people_per_row)],
     }
     told = explained(statement, aggregates, standings, facts, about)
-    return _filled(look, statement, told, facts, packed, signature_line(about))
+    return _filled(look, statement, told, facts, packed, signature_line(about, beside))
 
 
 def _filled(
