@@ -41,9 +41,8 @@ def asked(pins: Path) -> Mapping[str, Any] | None:
 def told(answer: Mapping[str, Any] | None) -> tuple[int, list[str]]:
     """How it ends, and what it says."""
     if answer is None:
-        return 0, [
-            "The packages were NOT audited: pip-audit could not ask (no network, or not installed)."
-        ]
+        why = "no network, or it is not installed"
+        return 0, [f"The packages were NOT audited: pip-audit could not ask ({why})."]
     each = answer["dependencies"]
     skipped = sorted(d["name"] for d in each if "skip_reason" in d)
     wrong = [

@@ -37,6 +37,10 @@ PLACES = {
     "SYNTH_ANCHOR": "marks of how far the accounts are",
     "SYNTH_AUDIT": "lines about every query and upload",
     "SYNTH_LIBRARY": "published releases",
+    "SYNTH_LIBRARY_DB": "deeds of the library",
+    "SYNTH_LIBRARY_FILES": "bundles of the library",
+    "SYNTH_QUEUE": "jobs that wait, and what tokens spent,",
+    "SYNTH_PARCELS": "encrypted tables of jobs that wait",
     "SYNTH_KEY": "keys that releases are signed with",
 }
 
@@ -91,6 +95,7 @@ def doctor() -> None:
     for name, what in PLACES.items():
         if place := os.environ.get(name):  # not named, as a report of a fault is handed on
             there = "is there" if Path(place).exists() else "is not there yet"
+            there = "has an address" if "://" in place else there
             typer.echo(f"{name} is set: {what} are kept at a place that {there}.")
     others = sorted(n for n in os.environ if n.startswith("SYNTH_") and n not in PLACES)
     if others:
