@@ -1,7 +1,7 @@
 # make app      the screens, on http://localhost:8501
 # make test     every test, the browser's included
 # make nightly  the same questions of more draws, requests and rows
-# make check    format, lint, types, import order
+# make check    format, lint, types, import order, known vulnerabilities of packages
 # make rooms    the picture in docs/architecture.md
 # make cases    files as people have them, through every door: FOLDER=…
 # make docs     the pages of docs/ as a site, in site/
@@ -36,6 +36,7 @@ check: .venv/.ready-for-tests
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python deploy/audited.py
 
 fix: .venv/.ready-for-tests
 	$(BIN)/ruff format .

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from peers.catalogue import CODED, DPMM, MBI, PAC_SYNTH
+from peers.catalogue import CODED, DATASYNTHESIZER_CODED, DPMM, MBI, PAC_SYNTH
 from peers.harness import Cost, Peer, RunFailed, Setting, run_peer
 from tables import TABLES, binned
 from tables import table as public
@@ -33,8 +33,10 @@ SYSTEMS: dict[str, tuple[Peer, str]] = {
     "tree": (CODED, "tree"),
     "mixture": (CODED, "mixture"),
     "mbi-mst": (MBI, "mst"),
+    "mbi-aim": (MBI, "aim"),
     "dpmm-mst": (DPMM, "mst"),
     "dpmm-aim": (DPMM, "aim"),
+    "datasynthesizer": (DATASYNTHESIZER_CODED, "correlated"),
     "pac-synth": (PAC_SYNTH, "pairs"),
 }
 NUMBERS = {

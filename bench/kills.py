@@ -1,12 +1,14 @@
 """Kills at random points: what is left of a release and of its account, of a run and of a server.
 
-    python bench/kills.py [--times 300] [--server 30]
+    python bench/kills.py [--times 300] [--server 30] [--worker 100]
 
 Each run of `synth run` is killed with SIGKILL after a time drawn evenly from none to what a whole
 run takes. Then has to hold: the release under its name is the one of before or a new one that
 verifies, its account opens and every entry of it is there once, and no part of a file lies under
 the final name. Each server is killed while a job of the REST API runs; the next one has to start on
-the same ledger, and what the token spent may not have become less.
+the same ledger, and what the token spent may not have become less. Each worker of a queue is killed
+after it has a job; then the job waits, has failed, or has a release that verifies, the token is
+charged once for it, and no parcel is left when it is forgotten.
 """
 
 import argparse
@@ -26,9 +28,18 @@ import httpx
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from sqlalchemy import update  # noqa: E402
+
+from synth.api.registry import Wanted  # noqa: E402
+from synth.api.settings import registry  # noqa: E402
+from synth.api.shared.queue import GONE  # noqa: E402
+from synth.api.shared.rows import JobRow  # noqa: E402
+from synth.api.shared.serving import SharedJobs  # noqa: E402
 from synth.budget.lasting import LedgerFile  # noqa: E402
 from synth.errors import SynthError  # noqa: E402
+from synth.ingest import load  # noqa: E402
 from synth.release import Bundle  # noqa: E402
+from synth.runs import read_recipe  # noqa: E402
 from synth.runs.verifying import verify  # noqa: E402
 
 TABLE = ROOT / "sample_data" / "hospital_admissions.csv"
@@ -155,14 +166,56 @@ def servers(times: int) -> Counter[str]:
     return found
 
 
+def workers(times: int) -> Counter[str]:
+    """Kill a worker of a queue so often, each at a random time after a job came."""
+    found: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as name:
+        told = {"SYNTH_QUEUE": f"sqlite:///{name}/queue", "SYNTH_PARCELS": f"{name}/parcels"}
+        os.environ.update(told)
+        jobs = registry()
+        assert isinstance(jobs, SharedJobs)
+        recipe = read_recipe('[method]\nname = "independent"\n[release]\nrows = 200\n')
+        wanted = Wanted(recipe, lambda: load(TABLE, recipe.budget).private)
+        for turn in range(times):
+            words = [sys.executable, "-m", "synth.api.shared"]
+            quiet = subprocess.DEVNULL
+            process = subprocess.Popen(words, stdout=quiet, stderr=quiet, process_group=0)
+            id = jobs.start("bench", wanted).id
+            time.sleep(random.uniform(0, 9.0))
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            with jobs.common.queue.session() as session:  # so long nobody was heard of
+                session.execute(update(JobRow).values(seen=JobRow.seen - 2 * GONE))
+            found[state_of_job(jobs, id, Path(name))] += 1
+            jobs.forget("bench", id)
+            if list(Path(name, "parcels").iterdir()):
+                found["FAULT: a parcel is left"] += 1
+            charged = jobs.tally.of("bench").rho / float(recipe.budget.rho)
+            if round(charged, 6) != turn + 1:
+                found["FAULT: charged more or less than once"] += 1
+    return found
+
+
+def state_of_job(jobs: SharedJobs, id: str, folder: Path) -> str:
+    """What became of a job whose worker was killed."""
+    job = jobs.get("bench", id)
+    if job.state != "finished":
+        return "the job failed and says so" if job.state == "failed" else f"the job is {job.state}"
+    (folder / "release.zip").write_bytes(job.bundle() or b"")
+    whole = verify(Bundle.read(folder / "release.zip"))
+    return "the job had its release" if whole else "FAULT: a release that is none"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, default=300)
     parser.add_argument("--server", type=int, default=30)
+    parser.add_argument("--worker", type=int, default=100)
     asked = parser.parse_args()
     for what, told in (
         ("the command", commands(asked.times)),
         ("a server", servers(asked.server)),
+        ("a worker", workers(asked.worker)),
     ):
         print(f"{what}, killed {sum(told.values())} times:")
         for words, n in told.most_common():

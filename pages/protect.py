@@ -18,14 +18,14 @@ from ui.protect.risk import (
 )
 from ui.protect.search import show_search
 from ui.protect.steps import add_step, show_steps
+from ui.protect.unseen import need_rows
 from ui.shell.places import go_to
 from ui.shell.signed_in import need_custodian
-from ui.shell.visitor import explained, need_table
+from ui.shell.visitor import explained
 
 need_custodian()
 TABS = ["What would help", "Find it for me", "Who", "Sensitive", "Rare combinations", "Columns"]
-who, _ = need_table()
-st.title("How easily could someone be found?")
+who = need_rows("How easily could someone be found?")
 st.caption("For your eyes only: these figures are exact, and none of them enters a release.")
 made = chain(who)
 known, k, person = ask_known(made), ask_k(), named_person(who, made)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "SYNTH_"
 DUTIES = ("custodians", "approvers", "recipients", "administrators")
-TEAM = ("sign_in", "groups", *DUTIES, "library", "library_db", "questions")
+TEAM = ("sign_in", "groups", *DUTIES, "library", "library_db", "library_files", "questions")
 ELSEWHERE = ("token", *TEAM)  # read by the command line, and where people sign in
 COUNT, ABOVE, TIME = "a whole number above 0", "a number above 0", "a number of minutes"
 Count = Annotated[int, Field(ge=1, json_schema_extra={"wants": COUNT})]
@@ -28,6 +28,9 @@ class Operating(BaseModel):
     model_config = ConfigDict(frozen=True, allow_inf_nan=True)
 
     workers: Count = Field(2, description="jobs at once; one owner has at most one fewer")
+    most_waiting: Count = Field(
+        100, description="jobs that may wait for a place, of everybody together"
+    )
     most_rows: Count = Field(
         10_000_000, description="synthetic rows that one job may draw, all copies together"
     )
@@ -43,11 +46,9 @@ class Operating(BaseModel):
         description="megabytes that one job may take; half of the machine's where nothing is said",
     )
     most_upload: Count = Field(
-        1000, description="megabytes that one visitor's uploads may come to together"
+        1000, description="megabytes that the uploads of one visitor or token may come to together"
     )
-    most_uploads: Count = Field(
-        4000, description="megabytes that all visitors' uploads may come to together"
-    )
+    most_uploads: Count = Field(4000, description="megabytes that all uploads may come to together")
     keep_minutes: Minutes = Field(
         15.0,
         description="minutes for which a visitor's work is kept after the last tab was closed; 0: "
@@ -59,6 +60,16 @@ class Operating(BaseModel):
     anchor: str = Field("", description="a file elsewhere that shows a ledger rolled back")
     audit: str = Field("", description="a file that every query and upload is written to")
     key: str = Field("", description="the file with the key that releases are signed with")
+    queue: str = Field(
+        "",
+        description="the database (`postgresql://…`) of the queue from which workers take the jobs "
+        "of the REST API; without one each server runs those that it took itself",
+    )
+    parcels: str = Field(
+        "",
+        description="a folder, or an address that fsspec knows, where the tables and releases of "
+        "such jobs lie, encrypted; nothing is written anywhere without it",
+    )
     hosts: str = Field(
         "",
         description="comma-separated names that the server answers to, `*.example.org` for all "
@@ -72,6 +83,12 @@ class Operating(BaseModel):
         False,
         description="whether `/metrics` (jobs, visitors, memory, as Prometheus reads them) and "
         "`/_stcore/metrics` answer",
+    )
+
+    traces: str = Field(
+        "",
+        description="the address (`https://…/v1/traces`) of an OpenTelemetry collector that the "
+        "stages of jobs are told to, with names and durations alone",
     )
 
     @property

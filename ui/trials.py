@@ -190,7 +190,7 @@ def _ran(
     assert who.loaded is not None
     place, many = turn
     job = who.job_of(recipe, note)
-    job.start(who.loaded.private, of_server(), who.linked_rows)
+    job.start(who.elsewhere or who.loaded.private, of_server(), who.linked_rows)
     try:
         while not job.finished.wait(LOOK):
             doing = f"{place + 1} of {many}, {Trial(recipe).name}: {job.doing}"

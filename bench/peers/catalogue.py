@@ -19,7 +19,7 @@ DATASYNTHESIZER = Peer(
 
 MBI = Peer(
     name="mbi",
-    # The engine of Private-PGM; its mechanisms are not in the wheel, so the adapter holds MST.
+    # The engine of Private-PGM; its mechanisms are not in the wheel, so the adapter holds them.
     requirements=("mbi==2.0.0", "pandas==2.3.3"),
     adapter=HERE / "mbi_adapter.py",
 )
@@ -57,5 +57,6 @@ PAC_SYNTH = Peer(
 CODED = Peer(name="synth", requirements=(), adapter=HERE / "coded_adapter.py")
 SYNTH = Peer(name="synth", requirements=(), adapter=HERE / "synth_adapter.py")
 
+DATASYNTHESIZER_CODED = replace(DATASYNTHESIZER, adapter=HERE / "datasynthesizer_coded_adapter.py")
 PAC_SYNTH_TEXT = replace(PAC_SYNTH, adapter=HERE / "pac_synth_text_adapter.py")
 SYNTH_TEXT = Peer(name="synth", requirements=(), adapter=HERE / "synth_text_adapter.py")

@@ -1,8 +1,10 @@
-"""Drives mbi 2.0.0, the engine of Private-PGM, under MST on a coded table.
+"""Drives mbi 2.0.0, the engine of Private-PGM, under MST or AIM on a coded table.
 
-The wheel has no mechanisms, so MST stands here, after McKenna, Miklau and Sheldon (2021,
+The wheel has no mechanisms, so they stand here. MST after McKenna, Miklau and Sheldon (2021,
 arXiv:2108.04978) and the script of mbi's repository: a third of rho each for one-way marginals, the
 choice of a tree, and its pairs; values with fewer rows than three standard deviations are merged.
+AIM after McKenna, Mullins, Sheldon and Miklau (2022, arXiv:2201.12677), algorithms 2 and 4, for the
+workload of all pairs and triples; models of at most 80 MB, as there; rare values merged as for MST.
 The accountant is zero-concentrated, with the conversion of Canonne, Kamath and Steinke (2020).
 """
 
@@ -17,12 +19,14 @@ jax.config.update("jax_enable_compilation_cache", False)
 import mbi  # noqa: E402
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
-from mbi import estimation  # noqa: E402
+from mbi import estimation, junction_tree  # noqa: E402
 
 from peers.codes import Settings, drive  # noqa: E402
 
 ITERATIONS = {"first": 1000, "last": 5000}
 RARE = 3.0
+ROUNDS, MEASURED, LARGEST = 16, 0.9, 80.0  # a column; of rho for counts; megabytes of a model
+Clique = tuple[str, ...]
 
 
 def rho_of(epsilon: float, delta: float) -> float:
@@ -65,11 +69,13 @@ class Merged:
 
 
 def synthesise(table: pd.DataFrame, sizes: dict[str, int], settings: Settings) -> pd.DataFrame:
-    """MST: one-way marginals, a tree chosen edge by edge, its pairs, mirror descent, rounding."""
+    """One-way marginals, more of them as the mechanism chooses, mirror descent, rounding."""
     rng = np.random.default_rng(settings["seed"])
     np.random.seed(settings["seed"])  # noqa: NPY002 - the peer draws from the global state
     rho, names = rho_of(settings["epsilon"], settings["delta"]), list(sizes)
-    first = math.sqrt(3 * len(names) / (2 * rho))
+    aim = settings["method"] == "aim"
+    each = MEASURED * rho / (ROUNDS * len(names)) if aim else rho / (3 * len(names))
+    first = math.sqrt(1 / (2 * each))
     ones = {
         n: np.bincount(table[n], minlength=sizes[n]) + rng.normal(0, first, sizes[n]) for n in names
     }
@@ -80,16 +86,70 @@ def synthesise(table: pd.DataFrame, sizes: dict[str, int], settings: Settings) -
         mbi.LinearMeasurement(np.bincount(merged.maps[n], weights=ones[n]), (n,), first)
         for n in names
     ]
-    solver = estimation.MirrorDescent()
-    model = solver.estimate(domain, singles, iters=ITERATIONS["first"])
+    if aim:
+        model = adapted(data, singles, rho, each * len(names), rng)
+    else:
+        model = spanned(data, singles, rho, rng)
+    return merged.decode(model.synthetic_data(rows=len(table)).to_dict(), rng)
+
+
+def spanned(data: mbi.Dataset, singles: list[Any], rho: float, rng: np.random.Generator) -> Any:
+    """MST: a tree chosen edge by edge, and its pairs."""
+    solver, names = estimation.MirrorDescent(), list(data.domain)
+    model = solver.estimate(data.domain, singles, iters=ITERATIONS["first"])
     edges = chosen_tree(data, model, names, rho / 3, rng)
     last = math.sqrt(3 * len(edges) / (2 * rho))
-    pairs = []
-    for edge in edges:
-        counts = np.asarray(data.project(edge).datavector())
-        pairs.append(mbi.LinearMeasurement(counts + rng.normal(0, last, counts.size), edge, last))
-    model = solver.estimate(domain, [*singles, *pairs], iters=ITERATIONS["last"])
-    return merged.decode(model.synthetic_data(rows=len(table)).to_dict(), rng)
+    pairs = [measured(data, edge, last, rng) for edge in edges]
+    return solver.estimate(data.domain, [*singles, *pairs], iters=ITERATIONS["last"])
+
+
+def measured(data: mbi.Dataset, clique: Clique, sigma: float, rng: np.random.Generator) -> Any:
+    counts = np.asarray(data.project(clique).datavector())
+    return mbi.LinearMeasurement(counts + rng.normal(0, sigma, counts.size), clique, sigma)
+
+
+def adapted(
+    data: mbi.Dataset, singles: list[Any], rho: float, used: float, rng: np.random.Generator
+) -> Any:
+    """AIM: round by round the set that the model errs on most, while the budget lasts."""
+    names, solver = list(data.domain), estimation.MirrorDescent()
+    sets = [c for k in (1, 2, 3) for c in itertools.combinations(names, k)]
+    workload = [set(c) for c in sets if len(c) > 1]
+    weights = {c: float(sum(len(w & set(c)) for w in workload)) for c in sets}
+    truth = {c: np.asarray(data.project(c).datavector()) for c in sets}
+    rounds = ROUNDS * len(names)
+    sigma = math.sqrt(rounds / (2 * MEASURED * rho))
+    epsilon = math.sqrt(8 * (1 - MEASURED) * rho / rounds)
+    found, told = list(singles), [m.clique for m in singles]
+    model = solver.estimate(data.domain, found, iters=ITERATIONS["first"])
+    last = False
+    while not last:
+        if rho - used < 2 * (1 / (2 * sigma**2) + epsilon**2 / 8):
+            left, last = rho - used, True
+            sigma = math.sqrt(1 / (2 * MEASURED * left))
+            epsilon = math.sqrt(8 * (1 - MEASURED) * left)
+        used += 1 / (2 * sigma**2) + epsilon**2 / 8
+        room = LARGEST * used / rho
+        open_sets = [
+            c for c in sets if junction_tree.hypothetical_model_size(data.domain, [*told, c]) < room
+        ]
+        noise = {c: math.sqrt(2 / math.pi) * sigma * truth[c].size for c in open_sets}
+        errors = {c: apart(truth[c], model, c) - noise[c] for c in open_sets}
+        scale = epsilon / (2 * max(weights[c] for c in open_sets))
+        scores = [scale * weights[c] * errors[c] + rng.gumbel() for c in open_sets]
+        clique = open_sets[int(np.argmax(scores))]
+        before = np.asarray(model.project(clique).datavector())
+        found.append(measured(data, clique, sigma, rng))
+        told.append(clique)
+        model = solver.estimate(data.domain, found, iters=ITERATIONS["last" if last else "first"])
+        if apart(before, model, clique) <= noise[clique]:
+            sigma, epsilon = sigma / 2, epsilon * 2
+    return model
+
+
+def apart(counts: Any, model: Any, clique: Clique) -> float:
+    """The distance of a model from some counts, in rows."""
+    return float(np.abs(counts - np.asarray(model.project(clique).datavector())).sum())
 
 
 def chosen_tree(

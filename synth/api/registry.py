@@ -7,7 +7,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 from synth.api.allowance import Allowance
 from synth.api.problems import Problem
@@ -17,8 +17,10 @@ from synth.errors import QueryError, SynthError
 from synth.runs import Recipe
 from synth.runs.audit import Asked, Audit, Ended
 from synth.runs.bounds import Bounds, of_server
+from synth.runs.elsewhere import Elsewhere
 from synth.runs.job import Job
 from synth.runs.memory import Memory
+from synth.runs.turns import TURNS
 from synth.vault import PrivateTable
 from synth.vault.linked import LinkedRows
 
@@ -53,6 +55,29 @@ class Rules:
     allowance: Allowance = field(default_factory=Allowance)
     bounds: Bounds = field(default_factory=of_server)
 
+    def check(self, kept: int) -> None:
+        """Refuse a token that has as many jobs as it may."""
+        if kept >= self.most_jobs:
+            raise Problem(
+                429,
+                f"This token has {kept} jobs, of at most {self.most_jobs}.",
+                "DELETE one whose release you have, or wait until it is forgotten.",
+                {"Retry-After": "60"},
+            )
+
+    def check_waiting(self, waiting: int) -> None:
+        """Refuse a job while as many wait as may."""
+        if error := self.bounds.full(waiting):
+            raise Problem(503, error.what, error.remedy, {"Retry-After": "60"})
+
+    def none(self) -> Problem:
+        """There is no such job, or not any more."""
+        return Problem(
+            404,
+            "There is no such job.",
+            f"Finished jobs are forgotten after {self.lifetime / 60:g} minutes: start it again.",
+        )
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -60,7 +85,7 @@ class Wanted:
 
     Args:
         recipe: as it goes into the release.
-        read: puts the rows into their vault.
+        read: puts the rows into their vault, or says where they stay.
         read_second: the same of a second table; None where there is none.
         files: what steps and the showcase look up, by name.
         asked: for the audit log; None for nothing to be written.
@@ -71,7 +96,7 @@ class Wanted:
     """
 
     recipe: Recipe
-    read: Callable[[], PrivateTable]
+    read: Callable[[], PrivateTable | Elsewhere]
     read_second: Callable[[], LinkedRows] | None = None
     files: Mapping[str, str] = field(default_factory=dict)
     asked: Asked | None = None
@@ -89,6 +114,42 @@ HUSHED = SynthError(
 def _gone() -> PrivateTable:
     """The rows are in their vault, and nowhere else."""
     raise AssertionError("rows are read once")
+
+
+class KnownJob(Protocol):
+    """A job as whoever asked for it may see it, wherever it runs."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def share(self) -> float: ...
+    @property
+    def doing(self) -> str: ...
+    @property
+    def hushed(self) -> bool: ...
+    @property
+    def repeated(self) -> bool: ...
+    @property
+    def error(self) -> SynthError | None: ...
+    @property
+    def epsilon(self) -> float | None: ...
+    def bundle(self) -> bytes | None: ...
+
+
+class Jobs(Protocol):
+    """The jobs of all tokens: of this process, or of several servers."""
+
+    @property
+    def rules(self) -> Rules: ...
+    @property
+    def tally(self) -> Tally: ...
+    def room(self, owner: str) -> None: ...
+    def start(self, owner: str, wanted: Wanted) -> KnownJob: ...
+    def note(self, owner: str, asked: Asked) -> None: ...
+    def get(self, owner: str, id: str) -> KnownJob: ...
+    def forget(self, owner: str, id: str) -> None: ...
 
 
 @dataclass(eq=False)
@@ -109,6 +170,22 @@ class Task:
     charge: str = ""
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     gone: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def share(self) -> float:
+        return self.job.share
+
+    @property
+    def doing(self) -> str:
+        return self.job.doing
+
+    @property
+    def hushed(self) -> bool:
+        return self.wanted.hushed
+
+    def bundle(self) -> bytes | None:
+        """The release; None where there is none, or not yet."""
+        return self.job.bundle
 
     @property
     def state(self) -> State:
@@ -152,15 +229,9 @@ class Registry:
         return len(self._tasks)
 
     def room(self, owner: str) -> None:
-        """Refuse a token that has as many jobs as it may."""
-        kept = sum(t.owner == owner for t in list(self._tasks.values()))
-        if kept >= self.rules.most_jobs:
-            raise Problem(
-                429,
-                f"This token has {kept} jobs, of at most {self.rules.most_jobs}.",
-                "DELETE one whose release you have, or wait until it is forgotten.",
-                {"Retry-After": "60"},
-            )
+        """Refuse a token that has as many jobs as it may, and all while too many wait."""
+        self.rules.check_waiting(TURNS.busy.waiting)
+        self.rules.check(sum(t.owner == owner for t in list(self._tasks.values())))
 
     def start(self, owner: str, wanted: Wanted) -> Task:
         """Start a job of a token, or give it what was released to it already.
@@ -236,28 +307,21 @@ class Registry:
         Raises:
             Problem: it cannot be written.
         """
-        if self.audit is None:
-            return
-        try:
-            self.audit.write(asked, who=f"token {owner[:SHOWN]}")
-        except QueryError as error:
-            raise Problem(503, error.what, error.remedy) from None
+        noted(self.audit, owner, asked)
 
     def get(self, owner: str, id: str) -> Task:
         """A job of this token; another token's is answered as one that never was."""
         self._settle()
         task = self._tasks.get(id)
         if task is None or task.owner != owner:
-            raise Problem(
-                404,
-                "There is no such job.",
-                f"Finished jobs are forgotten after {self.rules.lifetime / 60:g} minutes: "
-                "start it again.",
-            )
+            raise self.rules.none()
         return task
 
-    def forget(self, task: Task) -> None:
-        """Stop a job, and let go of everything it made."""
+    def forget(self, owner: str, id: str) -> None:
+        """Stop a job, and let go of everything it made. Raises as `get` does."""
+        self._forget(self.get(owner, id))
+
+    def _forget(self, task: Task) -> None:
         if not task.job.finished.is_set():
             task.job.cancel()
         self._tasks.pop(task.id, None)
@@ -292,4 +356,18 @@ class Registry:
         task.job.finished.wait()
         self._settle()
         task.gone.wait(self.rules.lifetime)
-        self.forget(task)
+        self._forget(task)
+
+
+def noted(audit: Audit | None, owner: str, asked: Asked) -> None:
+    """Write what happened to a query or a table of a token down, if anywhere.
+
+    Raises:
+        Problem: it cannot be written.
+    """
+    if audit is None:
+        return
+    try:
+        audit.write(asked, who=f"token {owner[:SHOWN]}")
+    except QueryError as error:
+        raise Problem(503, error.what, error.remedy) from None

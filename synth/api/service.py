@@ -15,8 +15,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from starlette.routing import Mount
 
+from synth.api.coming import Coming
 from synth.api.problems import Problem, ProblemDocument, described, explain, problem_of
-from synth.api.registry import Registry, State, Task
+from synth.api.registry import Jobs, KnownJob, Registry, State
 from synth.api.submission import Asking, Submission, database_named, submission_of
 from synth.budget.accounting import epsilon_of
 from synth.budget.promise import LARGEST_DELTA
@@ -30,7 +31,8 @@ SETTING = "SYNTH_API_TOKENS"
 LEAST_TOKEN = 16  # characters
 ABOUT = (
     "A recipe and a table, or a query, become a job; the job becomes a release of synthetic rows. "
-    "No answer holds a cell of a real table, and nothing is written to disk."
+    "No answer holds a cell of a real table, and nothing is written to disk but where the operator "
+    "of several servers named a place for it, encrypted."
 )
 
 
@@ -129,9 +131,9 @@ async def owner_of(request: Request, given: Given) -> str:
     return asked
 
 
-def registry_of(request: Request) -> Registry:
+def jobs_of(request: Request) -> Jobs:
     """The jobs of this API."""
-    found: Registry = request.app.state.registry
+    found: Jobs = request.app.state.registry
     return found
 
 
@@ -142,7 +144,7 @@ def databases_of(request: Request) -> dict[str, Database]:
 
 
 Owner = Annotated[str, Depends(owner_of)]
-Jobs = Annotated[Registry, Depends(registry_of)]
+Here = Annotated[Jobs, Depends(jobs_of)]
 Databases = Annotated[dict[str, Database], Depends(databases_of)]
 Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Name = Annotated[str, Path(pattern=r"^[^/\x00-\x1f]+$")]
@@ -243,17 +245,21 @@ REFUSED = (
     responses={202: STARTED, **described(404, 413, 415, 422, 429, 503, said={422: REFUSED})},
 )
 async def create_job(
-    request: Request, response: Response, owner: Owner, jobs: Jobs, known: Databases
+    request: Request, response: Response, owner: Owner, jobs: Here, known: Databases
 ) -> JobShown:
     """Start a job. A recipe may name nothing on the server: what it needs comes with it."""
-    jobs.room(owner)
-    sent = await submission_of(request, jobs.rules.most_bytes)
-    task = await run_in_threadpool(_begun, jobs, owner, sent, known)
+    await run_in_threadpool(jobs.room, owner)
+    most = jobs.rules.most_bytes
+    told = request.headers.get("content-length", "")
+    size = min(int(told), most) if told.isdecimal() else most  # what is longer is cut off there
+    with request.app.state.coming.room(owner, size):
+        sent = await submission_of(request, most)
+        task = await run_in_threadpool(_begun, jobs, owner, sent, known)
     response.headers["Location"] = f"{request.scope.get('root_path', '')}/jobs/{task.id}"
     return shown(task)
 
 
-def _begun(jobs: Registry, owner: str, sent: Submission, known: dict[str, Database]) -> Task:
+def _begun(jobs: Jobs, owner: str, sent: Submission, known: dict[str, Database]) -> KnownJob:
     """The job that a request starts; one that is refused is written down as well."""
     try:
         return jobs.start(owner, sent.wanted(known, jobs.rules.allowance.limited))
@@ -263,7 +269,7 @@ def _begun(jobs: Registry, owner: str, sent: Submission, known: dict[str, Databa
 
 
 @router.get("/budget", responses=described(503))
-def budget(owner: Owner, jobs: Jobs) -> BudgetShown:
+def budget(owner: Owner, jobs: Here) -> BudgetShown:
     """What the jobs of this token may cost together, and what is left of it."""
     charged, allowance = jobs.tally.of(owner), jobs.rules.allowance
     return BudgetShown(
@@ -278,16 +284,16 @@ def _finite(epsilon: float) -> float | None:
     return None if math.isinf(epsilon) else epsilon
 
 
-@router.get("/jobs/{id}", responses=described(404, 422))
-def job(owner: Owner, jobs: Jobs, id: Id) -> JobShown:
+@router.get("/jobs/{id}", responses=described(404, 422, 503))
+def job(owner: Owner, jobs: Here, id: Id) -> JobShown:
     """How far a job is."""
     return shown(jobs.get(owner, id))
 
 
-@router.delete("/jobs/{id}", status_code=204, responses=described(404, 422))
-def forget_job(owner: Owner, jobs: Jobs, id: Id) -> None:
+@router.delete("/jobs/{id}", status_code=204, responses=described(404, 422, 503))
+def forget_job(owner: Owner, jobs: Here, id: Id) -> None:
     """Stop a job and forget it. Its price stays spent."""
-    jobs.forget(jobs.get(owner, id))
+    jobs.forget(owner, id)
 
 
 ZIP = {"content": {"application/zip": {"schema": {"type": "string", "format": "binary"}}}}
@@ -296,29 +302,31 @@ ZIP = {"content": {"application/zip": {"schema": {"type": "string", "format": "b
 @router.get(
     "/jobs/{id}/release",
     response_class=Response,
-    responses={200: {"description": "The release bundle.", **ZIP}, **described(404, 409, 422)},
+    responses={200: {"description": "The release bundle.", **ZIP}, **described(404, 409, 422, 503)},
 )
-def release(owner: Owner, jobs: Jobs, id: Id) -> Response:
+def release(owner: Owner, jobs: Here, id: Id) -> Response:
     """The release of a finished job."""
     task = jobs.get(owner, id)
-    if task.job.bundle is None:
+    bundle = task.bundle()
+    if bundle is None:
         error = task.error
         raise Problem(
             409,
             error.what if error else "The job is not finished.",
             error.remedy if error else "Ask again when its state is `finished`.",
         )
-    return Response(task.job.bundle, media_type="application/zip")
+    return Response(bundle, media_type="application/zip")
 
 
-def shown(task: Task) -> JobShown:
+def shown(task: KnownJob) -> JobShown:
     """A job as its owner may see it."""
-    error, broken = task.error, task.wanted.hushed and task.state == "failed"
+    state, error = task.state, task.error
+    broken = task.hushed and state == "failed"
     return JobShown(
         id=task.id,
-        state=task.state,
-        progress=1.0 if broken else min(1.0, task.job.share),
-        doing="stopped" if broken else task.job.doing,  # where it did would tell why
+        state=state,
+        progress=1.0 if broken else min(1.0, task.share),
+        doing="stopped" if broken else task.doing,  # where it did would tell why
         spent_epsilon=task.epsilon,
         repeated=task.repeated,
         error=problem_of(error) if error else None,
@@ -333,7 +341,7 @@ def mounted(app: FastAPI) -> Mount:
 
 
 def api(
-    tokens: str, databases: Callable[[], dict[str, Database]], registry: Registry | None = None
+    tokens: str, databases: Callable[[], dict[str, Database]], registry: Jobs | None = None
 ) -> FastAPI:
     """The application, to be mounted at /api/v1.
 
@@ -358,6 +366,7 @@ def api(
     app.state.digests = digests_of(tokens)
     app.state.databases = databases
     app.state.registry = registry or Registry()
+    app.state.coming = Coming()
     app.state.routes = router.routes
     app.include_router(router)
     explain(app)

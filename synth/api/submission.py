@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import IO, Any
 
 from fastapi import Request
@@ -20,6 +21,7 @@ from synth.ingest import Database, Query, load, read_query
 from synth.ingest.linked import load_linked
 from synth.runs import Recipe, read_recipe
 from synth.runs.audit import Asked, brought
+from synth.runs.elsewhere import Elsewhere
 from synth.runs.handout import image_text
 from synth.runs.question import Question
 from synth.runs.recipe import EvaluatePart, Source
@@ -87,7 +89,10 @@ class Submission:
         named = self.asking.database
         database = database_named(named, databases)
         query = read_query(self.asking.query, database.dialect)
-        told = Source(database=named, query=query.text, missing=self.recipe.source.missing)
+        source = self.recipe.source
+        if source.stay and limited:
+            raise _unbounded_failures()
+        told = Source(database=named, query=query.text, missing=source.missing, stay=source.stay)
         recipe = self.recipe.model_copy(update={"source": told}).following(query)
         least = 0
         if limited:
@@ -96,7 +101,9 @@ class Submission:
             database = replace(database, limits=replace(database.limits, least_rows=0))
         return Wanted(
             recipe,
-            lambda: _vault(database.answer(query, alike=limited), recipe),
+            partial(Elsewhere, database, query)
+            if source.stay
+            else lambda: _vault(database.answer(query, alike=limited), recipe),
             asked=self.asked,
             question=Question(named, query).key(recipe),
             hushed=limited,
@@ -118,6 +125,16 @@ def _bounded(recipe: Recipe, query: Query, database: Database) -> tuple[Recipe, 
     people = recipe.people.model_copy(update={"column": database.owned.person})
     # nobody is shown what is found on the real rows, and finding it could fail because of them
     return recipe.model_copy(update={"people": people, "evaluate": EvaluatePart()}), query
+
+
+def _unbounded_failures() -> Problem:
+    """What a database does with a value in the middle of a count may tell of a row."""
+    return Problem(
+        403,
+        "This token has an allowance, and rows that stay in their database may make a run fail by "
+        "what one of them holds.",
+        "Take `stay` out of [source].",
+    )
 
 
 def _vault(rows: Any, recipe: Recipe) -> PrivateTable:
@@ -189,7 +206,7 @@ def _asking(content: bytes) -> Submission:
             "The body is not a JSON object of three texts: recipe, database, query.",
             "See openapi.json.",
         ) from None
-    return Submission(own(read_recipe(asking.recipe)), asking=asking)
+    return Submission(own(read_recipe(asking.recipe), asking=True), asking=asking)
 
 
 async def _uploaded(request: Request, most_bytes: int) -> Submission:
@@ -250,8 +267,11 @@ async def _text(part: str | UploadFile) -> str:
         raise Problem(422, "A recipe or file is not UTF-8.", "Save it as UTF-8.") from None
 
 
-def own(recipe: Recipe) -> Recipe:
+def own(recipe: Recipe, *, asking: bool = False) -> Recipe:
     """The recipe, if it names nothing on the server; files of steps come with the request.
+
+    Args:
+        asking: it is about a query, whose rows may stay in their database.
 
     Raises:
         RecipeError: it names a file, a database, a ledger or a variable of the environment.
@@ -261,7 +281,7 @@ def own(recipe: Recipe) -> Recipe:
         "source.file": told.file,
         "source.database": told.database,
         "source.query": told.query,
-        "source.stay": told.stay,
+        "source.stay": told.stay and not asking,
         "children.file": recipe.children.file,
         "children.query": recipe.children.query,
         "privacy.ledger": recipe.privacy.ledger,

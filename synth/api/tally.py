@@ -1,4 +1,5 @@
-"""What every token was charged, whatever became of its jobs: in a lasting ledger, or in memory.
+"""What every token was charged, whatever became of its jobs: in a lasting ledger, in the queue that
+servers share, or in memory.
 
 A job is charged with all it may cost before a row is read, and stays charged when it fails, is
 stopped, or dies with its server; only one that was refused before its rows went to a worker gives
@@ -13,15 +14,15 @@ import logging
 import math
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from synth.api.allowance import Allowance, answers_delta
 from synth.api.problems import Problem
 from synth.budget.lasting import LedgerFile, Line
-from synth.errors import LedgerError
+from synth.errors import LedgerError, TeamError
 from synth.runs import Recipe
 
 CHARGED, RETURNED = "charged", "returned"
@@ -67,10 +68,12 @@ class Tally:
     """The charges of all tokens. Safe to use from several threads, and servers.
 
     Args:
-        file: the lasting ledger; None keeps them in memory.
+        file: the lasting ledger; None keeps them elsewhere.
+        pages: where that is, one writer at a time; None keeps them in memory.
     """
 
     file: LedgerFile | None = None
+    pages: Callable[[], AbstractContextManager[Pages]] | None = None
     _memory: Fleeting = field(default_factory=Fleeting, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -107,14 +110,19 @@ class Tally:
 
     @contextmanager
     def _pages(self, *, writing: bool = True) -> Iterator[Pages]:
-        if self.file is None:
+        if self.file is None and self.pages is None:
             with self._lock:
                 yield self._memory
             return
         try:
+            if self.file is None:
+                assert self.pages is not None
+                with self.pages() as shared:
+                    yield shared
+                return
             with self.file.writing() if writing else self.file.reading() as book:
                 yield book
-        except LedgerError as error:
+        except (LedgerError, TeamError) as error:
             raise Problem(
                 503,
                 "What this token has spent cannot be looked up, so nothing is answered. "

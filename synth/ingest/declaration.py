@@ -6,7 +6,7 @@ import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict
 
 from pydantic import (
     BaseModel,
@@ -51,6 +51,13 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
+class Missingness(TypedDict):
+    """What a domain says of missing cells: whether some may be, and whether some surely are."""
+
+    missing: bool
+    gapped: bool
+
+
 class ColumnPart(Part):
     """What the custodian declares of a column; what is left out is found out, or read off the rows.
 
@@ -63,6 +70,7 @@ class ColumnPart(Part):
         intervals: into how many equal ones to cut; where it is left out, the cuts are found.
         public: a list of `ingest.public.PUBLIC`, which says kind, values and bounds.
         codes: texts among numbers or dates that are none, and states of their own: "unknown".
+        missing: whether cells may be missing; said to be so, some surely are, and stay however few.
         missing_as: how a missing cell is written, one of `missing` in `[source]`.
         step: what numbers are multiples of, 0.5 or 100; or the name of a step of dates.
     """
@@ -79,7 +87,7 @@ class ColumnPart(Part):
     edges: tuple[float, ...] | None = None
     values: tuple[str, ...] | None = None
     other: bool = True
-    missing: bool = True
+    missing: bool | None = None
     decimals: int | None = Field(default=None, ge=0, le=12)
     format: str | None = None
     also: tuple[str, ...] | None = None
@@ -110,6 +118,11 @@ class ColumnPart(Part):
         told: dict[str, Any] = written(self)
         said = public_named(self.public).document() if self.public else {}
         return {k: v for k, v in told.items() if k not in said or getattr(self, k) != said[k]}
+
+    @property
+    def gaps(self) -> Missingness:
+        """What a domain is to say of missing cells: they may be there where nothing is said."""
+        return {"missing": self.missing is not False, "gapped": self.missing is True}
 
     @property
     def form(self) -> bool:
@@ -210,15 +223,15 @@ def _domain(suggestion: Suggestion, part: ColumnPart, kind: Kind, role: Role) ->
             return Pattern(part.template)
         return usual_pattern(words_of(name)) if part.settled else suggestion.identifier
     if part.values is not None:
-        return Categories(part.values, missing=part.missing, other=part.other)
+        return Categories(part.values, other=part.other, **part.gaps)
     if part.edges is not None and kind in (Kind.INTEGER, Kind.REAL):
         decimals, spelling = _written(suggestion, part, kind)
         codes = part.codes or ()
-        return Numbers(part.edges, Origin.DECLARED, part.missing, decimals, spelling, codes)
+        return Numbers(part.edges, decimals=decimals, spelling=spelling, codes=codes, **part.gaps)
     if part.low is not None or part.high is not None:
         return _bounded(suggestion, part, kind)
     if kind is Kind.TEXT:
-        return Text(Origin.DECLARED, part.missing)
+        return Text(Origin.DECLARED, part.missing is not False)
     found = suggestion.as_kind(kind)
     if found is None:
         raise SchemaError(
@@ -235,11 +248,11 @@ def _as_said(suggestion: Suggestion, found: Domain, part: ColumnPart, kind: Kind
     """
     known = part.form and not part.seen
     if isinstance(found, Categories):
-        return replace(found, missing=part.missing) if known else found
+        return replace(found, **_gaps(found, part))
     if not isinstance(found, Numbers | Dates):
         return found
     codes = found.codes if part.codes is None and not known else part.codes or ()
-    found = replace(found, codes=codes, missing=part.missing if known else found.missing)
+    found = replace(found, codes=codes, **_gaps(found, part))
     if isinstance(found, Numbers) and (known or part.written is not None):
         decimals, spelling = _written(suggestion, part, kind)
         return replace(found, decimals=decimals, spelling=spelling)
@@ -247,6 +260,13 @@ def _as_said(suggestion: Suggestion, found: Domain, part: ColumnPart, kind: Kind
         step, also = resolution_of(part.format), part.also or ()
         return replace(found, format=part.format, resolution=step, also=also)
     return found
+
+
+def _gaps(found: Categories | Numbers | Dates, part: ColumnPart) -> Missingness:
+    """What a domain says of missing cells: where its form is not declared, as the rows show."""
+    if part.form and not part.seen:
+        return part.gaps
+    return {"missing": found.missing, "gapped": found.missing and part.missing is True}
 
 
 def _written(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> tuple[int | None, Spelling]:
@@ -281,8 +301,10 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
         low, high = _moment(name, part.low, asked), _moment(name, part.high, asked)
         step = resolution_of(form)
         edges = even_edges(low, high + step, intervals)
-        codes = part.codes or ()
-        return Dates(edges, _cut_by(part, edges, step), part.missing, form, step, codes, also)
+        origin, codes = _cut_by(part, edges, step), part.codes or ()
+        return Dates(
+            edges, origin, format=form, resolution=step, codes=codes, also=also, **part.gaps
+        )
     decimals, spelling = _written(suggestion, part, kind)
     try:
         low, high = _quantity(part.low, spelling), _quantity(part.high, spelling)
@@ -301,7 +323,8 @@ def _bounded(suggestion: Suggestion, part: ColumnPart, kind: Kind) -> Domain:
         else _even(low, high, intervals, decimals)
     )
     origin = _cut_by(part, cut, 0.0 if decimals is None else 10.0**-decimals)
-    return Numbers(cut, origin, part.missing, decimals, spelling, part.codes or ())
+    codes = part.codes or ()
+    return Numbers(cut, origin, decimals=decimals, spelling=spelling, codes=codes, **part.gaps)
 
 
 def _cut_by(part: ColumnPart, edges: Sequence[float], step: float) -> Origin:

@@ -20,7 +20,7 @@ from synth.ingest.masses import step_of, with_masses
 from synth.ingest.plausible import plausible_edges
 from synth.ingest.ranges import edges_within, least_told
 from synth.ingest.steps import SHARE as STEPS
-from synth.ingest.steps import in_steps, may_step, told_of
+from synth.ingest.steps import stepped
 from synth.lazily import np, pd
 from synth.progress import Progress, quiet
 from synth.schema import Categories, Column, Dates, Kind, Numbers, Origin, Schema, Text
@@ -174,12 +174,8 @@ def _found(private: PrivateTable, share: Share, people: int) -> Column:
             )
         case Numbers() | Dates() as measured:
             shared, rest = _shared(private, share, people)
-            steps = Rho(STEPS * share.rho)
-            if told_of(steps, people, private.rows_per_person) and may_step(
-                private, measured, shared
-            ):
-                measured = in_steps(private, column, steps)
-                rest = Rho(rest - steps)
+            measured, cost = stepped(private, column, share.rho, shared, people)
+            rest = Rho(rest - cost)
             cut = plausible_edges
             if measured.origin is Origin.BOUNDED:
                 cut, shared = edges_within, _within(measured, shared)

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from synth.ingest.dated import namings, paddings, zones
 from synth.ingest.day_shapes import COMPACT, STAMPS
-from synth.ingest.forms import USUAL, Form
+from synth.ingest.forms import Form
 from synth.ingest.shapes import DEEP
 from synth.ingest.shaping import MOST_DIGITS
+from synth.ingest.showing import USUAL
 from synth.ingest.tallies import DOUBT, MISFITS, added, most
 from synth.lazily import compiled, np
 from synth.schema import Kind

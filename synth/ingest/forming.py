@@ -24,12 +24,16 @@ from synth.ingest.forms import (
 )
 from synth.ingest.named import names_codes
 from synth.ingest.roles import role_by_name, words_of
+from synth.ingest.shapes import shapes
 from synth.ingest.shaping import Shapes
+from synth.ingest.showing import hidden
 from synth.ingest.suggest import Suggestion, possible
 from synth.ingest.tallies import usual_comma
+from synth.lazily import np
 from synth.progress import Progress, quiet
 from synth.schema import (
     Column,
+    Counts,
     Kind,
     Origin,
     Pattern,
@@ -42,6 +46,7 @@ from synth.vault import Measurement, PrivateTable
 
 SHARE = 0.02  # of rho, for all columns together, in a table large enough
 MOST_SHARE = 0.2  # of rho, in a small one
+AGAIN = 1.0  # of the price of a question: a closer look at cells of which noise hid all
 FINE = 50  # the noise should be no more than one row in so many
 UNIQUE = 0.9  # values to rows, from which on every row is taken to have its own
 FEW, REPEATED = 20, 4  # fewer values, each in more rows than that on average, name no one person
@@ -251,11 +256,27 @@ def _as_written(
         kind = Kind.CATEGORY
     if asked.shown is None:
         return Form(kind or column.kind, missing_as=asked.gaps.default)
-    form = form_of(asked.shown.counts, asked.shown.sigma, kind, asked.gaps, asked.comma)
+    counts, sigma = _clearer(private, column, asked.shown, asked.rho)
+    form = form_of(counts, sigma, kind, asked.gaps, asked.comma)
     for of in details(form):
         told = _counted(private, column, Shapes(of), asked.rho)
         form = detailed(form, of, told.counts, told.sigma)
     return form
+
+
+def _clearer(
+    private: PrivateTable, column: Column, shown: Measurement, rho: Rho
+) -> tuple[Counts, float]:
+    """How many cells have each shape, and the noise in that: after a closer look, if it hid all.
+
+    What few people wrote, or a few among many gaps, lies within noise that is right for others.
+    """
+    if not hidden(shown.counts[: len(shapes())], shown.sigma):
+        return shown.counts, shown.sigma
+    again = _counted(private, column, Shapes(gaps=private.gap_texts), Rho(AGAIN * rho))
+    parts = np.array([shown.sigma, again.sigma]) ** -2.0
+    both = (parts[0] * shown.counts + parts[1] * again.counts) / parts.sum()
+    return both, float(parts.sum() ** -0.5)
 
 
 def _counted(private: PrivateTable, column: Column, shapes: Shapes, rho: Rho) -> Measurement:

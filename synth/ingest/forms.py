@@ -7,25 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
-from statistics import NormalDist
 
 from synth.ingest.day_shapes import COMPACT, MONTH_OR_NUMBER, DateShape
 from synth.ingest.day_tallies import Dated, dates_of, tells_day
 from synth.ingest.shapes import (
-    ALIKE,
     DEEP,
     TRUTHS,
     ZERO,
     DurationShape,
     NumberShape,
-    Shape,
     TruthShape,
     WordShape,
     places,
     shapes,
 )
+from synth.ingest.showing import USUAL, showing
 from synth.ingest.tallies import (
-    DOUBT,
     MISFITS,
     Figures,
     Seen,
@@ -34,7 +31,7 @@ from synth.ingest.tallies import (
     numbers_of,
     truth_of,
 )
-from synth.lazily import np, npt
+from synth.lazily import np
 from synth.schema import Categories, Kind, Origin
 from synth.schema.counted_moments import EXCEL
 from synth.schema.spelling import PLAINLY, Spelling
@@ -46,8 +43,6 @@ AMONG = 0.2  # of the cells at least are numbers, where the others are more or l
 HALF = 0.5  # the same where the others are words
 DAYS = 0.3  # the same of dates, which nothing else looks like
 NEARLY = 0.98  # the same of truth values: a third answer is more than a slip
-USUAL = 4.0  # times the noise: what is less may be noise alone, of any of the usual shapes
-BY_CHANCE = 0.00001  # of a column, that noise alone shows any of all the other shapes
 GONE = 1.0  # the same of missing cells: gaps that are lost harm more than a few that were none
 TRIMMED = 0.05  # of numbers show fewer decimal places, where zeros at the end are not written
 
@@ -174,16 +169,7 @@ def form_of(
     gone = _gone(missing, sigma, gaps)
     surely = _told_gaps(gaps.texts, missing, USUAL * sigma) if len(missing) else []
     told = told[: len(listed)]
-    usual = _usual()
-    least = np.full(len(listed), max(_rare() * sigma, 1e-9))
-    least[usual] = max(USUAL * sigma, 1e-9)
-    held = np.flatnonzero(told >= least)
-    if not len(held):  # nothing rises above the noise: the likeliest of the usual shapes
-        best = usual[int(told[usual].argmax())]
-        nothing = bool(surely) and told[best] < missing.max()
-        long = places()[WordShape(long=True)]  # of which only is told whether there is something
-        held = np.array([long if nothing or told[best] <= 0 else best])
-    held = np.append(held, _orders_of(held, told, max(DOUBT * sigma, 1e-9)))
+    held = showing(told, sigma, empty=bool(surely))
     seen = [(listed[i], max(float(told[i]), 1.0)) for i in held]
     words = {shape.word: float(told[i]) for shape, i in _words().items()}
     form = _form(seen, gone, within, (words, sigma), comma)
@@ -200,47 +186,6 @@ def _gone(counts: Values, sigma: float, gaps: MissingTexts) -> bool:
     often = [text in gaps.usual for text in gaps.texts]
     least = np.where([*often, True], GONE, USUAL) * sigma
     return bool((counts >= np.maximum(least, 1e-9)).any())
-
-
-@cache
-def _usual() -> npt.NDArray[np.int64]:
-    """Where the shapes are that most columns have: told from noise more easily than the others."""
-    plain = [NumberShape(d, "." if d else "") for d in range(4)]
-    plain.append(NumberShape(after=ZERO))
-    dates = [DateShape(f) for f in ("%Y-%m-%d", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M")]
-    truth = [TruthShape(word) for pair in TRUTHS[:ALIKE] for word in pair]
-    words = *map(WordShape, (False, True)), WordShape(coded=True), WordShape(spoken=True)
-    common: tuple[Shape, ...] = (*plain, *dates, *truth, *words)
-    return np.array([places()[shape] for shape in common])
-
-
-@cache
-def _rare() -> float:
-    """Times the noise, from which a shape of the whole list is there: the longer, the more.
-
-    By a union bound over the list; the noise is all but normal where it matters.
-    """
-    return NormalDist().inv_cdf(1 - BY_CHANCE / len(shapes()))
-
-
-def _orders_of(held: npt.NDArray[np.int64], told: Values, least: float) -> npt.NDArray[np.int64]:
-    """Where dates stand that show their order, of formats that are there in another: few are asked,
-    so less tells them from noise than a shape of the whole list.
-    """
-    listed = shapes()
-    formats = {shape.format for i in held if isinstance(shape := listed[i], DateShape)}
-    near = [i for form in formats for i in _ordered().get(form, ()) if told[i] >= least]
-    return np.array([i for i in near if i not in held], dtype=np.int64)
-
-
-@cache
-def _ordered() -> Mapping[str, tuple[int, ...]]:
-    """The places of dates that show whether the day or the month comes first, by format."""
-    found: dict[str, tuple[int, ...]] = {}
-    for shape, place in places().items():
-        if isinstance(shape, DateShape) and shape.order:
-            found[shape.format] = (*found.get(shape.format, ()), place)
-    return found
 
 
 @cache

@@ -16,6 +16,7 @@ from synth.ingest.reading.said import CHOICES, Choices, listed
 from synth.lazily import duckdb, nw, psycopg, sa
 
 AS_FOUND = Choices()
+COUNTING = ("duckdb", "postgresql")  # kinds of databases that can count for us
 SETTINGS: dict[str, Any] = {
     "memory_limit": "1500MB",
     "temp_directory": "",  # nothing spills onto the disk
@@ -142,7 +143,7 @@ def query_in_place(database: Database, query: Query | str) -> Iterator[nw.LazyFr
         QueryError: the query may not run, is about too few rows, or the database cannot count.
     """
     asked = read_query(query, database.dialect) if isinstance(query, str) else query
-    openers = {"duckdb": _duckdb, "postgresql": _postgres}
+    openers = dict(zip(COUNTING, (_duckdb, _postgres), strict=True))
     if database.kind not in openers:
         raise QueryError(
             f"The rows of a {database.kind} database cannot be left in it.",

@@ -15,7 +15,7 @@ from functools import cache
 from synth.budget import Rho
 from synth.budget.accounting import gaussian_sigma
 from synth.ingest.leaves import Leaves, on_steps
-from synth.lazily import np, pd, special
+from synth.lazily import np, npt, pd, special
 from synth.schema import Column, Dates, Numbers, Origin
 from synth.schema.moments import dated
 from synth.schema.values import Values
@@ -25,6 +25,8 @@ FIRST = 0.4  # of the cost, for the first look, on which the others stand
 PART = 0.4  # of what is left, for a look in a small table that may not be the last
 TOLD = 4.2  # times the noise: what the fullest stretch holds, or nothing is told
 APART = 4.4  # the same of two stretches on both sides of zero: there are half as many more
+USUAL = -1e4, 1e6  # numbers beyond are rare, and absurd where there are none
+UNUSUAL = 5.2 / TOLD  # so many times more is held there, or nothing is told
 WIDTHS = (1, 2, 3, 4, 6, 8)  # intervals in such a stretch
 FALSE_END = 1e-4  # chance that noise alone passes for rows anywhere in an empty grid
 JOINED = 1.2  # times the noise: what an interval of the first look holds to be taken along
@@ -124,7 +126,8 @@ def edges_anywhere(
     """
     look, people = looker(private, column), private.rows_per_person
     seen = _seen(look, _grid_of(column, step, bounds), Rho(FIRST * rho), people)
-    if (stretch := _fullest(seen)) is None:
+    usual = USUAL if isinstance(column.domain, Numbers) else (-math.inf, math.inf)
+    if (stretch := _fullest(seen, usual)) is None:
         return ()
     sure = _surely(len(seen.held))
     if isinstance(column.domain, Dates) and dated(column.domain.format):
@@ -182,27 +185,42 @@ def _surely(cells: int) -> float:
     return -float(special.ndtri_exp(math.log(FALSE_END / cells)))
 
 
-def _fullest(seen: Leaves) -> tuple[int, int] | None:
+def _fullest(
+    seen: Leaves, usual: tuple[float, float] = (-math.inf, math.inf)
+) -> tuple[int, int] | None:
     """The first and last of the neighbours that hold most beside their noise; None if all may.
 
     Amounts on both sides of zero lie in two such stretches, apart by all that is nearer to zero.
+
+    Args:
+        usual: where most numbers lie. Of the cells of the grid most lie beyond, and so would most
+            of what noise alone makes up in a table that it hides.
     """
     sums = np.concatenate([[0.0], np.cumsum(seen.held)])
     noise = math.sqrt(seen.doubt[0])
+    beyond = (seen.edges[:-1] < usual[0]) | (seen.edges[1:] > usual[1])
     best: tuple[float, tuple[int, int] | None] = (TOLD, None)
     for width in (w for w in WIDTHS if w < len(sums)):
         held = sums[width:] - sums[:-width]
-        told = held / (noise * math.sqrt(width))
+        doubt = noise * math.sqrt(width) * np.where(_any(beyond, width), UNUSUAL, 1.0)
+        told = held / doubt
         if told.max() >= best[0]:
             first = int(told.argmax())
             best = float(told.max()), (first, first + width - 1)
         if _mirrored(seen.edges):
+            half = len(seen.held) // 2 - width + 1
             apart = held[: len(held) // 2] + held[::-1][: len(held) // 2]
-            told = apart[: len(seen.held) // 2 - width + 1] / (noise * math.sqrt(2 * width))
+            told = apart[:half] / (np.maximum(doubt, doubt[::-1])[:half] * math.sqrt(2))
             if len(told) and told.max() >= max(best[0], APART):
                 first = int(told.argmax())
                 best = float(told.max()), (first, len(seen.held) - 1 - first)
     return best[1]
+
+
+def _any(marked: npt.NDArray[np.bool_], width: int) -> npt.NDArray[np.bool_]:
+    """Which stretches of so many neighbours hold a marked one."""
+    sums = np.concatenate([[0], np.cumsum(marked)])
+    return np.asarray(sums[width:] > sums[:-width])
 
 
 def _mirrored(edges: Values) -> bool:

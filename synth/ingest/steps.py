@@ -27,6 +27,8 @@ from synth.schema.values import Values
 from synth.vault import PrivateTable
 
 SHARE = 0.05  # of a column's share of rho
+WHOLE_SHARE = 0.1  # the same, for whether they are whole but for a few
+MOST_PLACES = 6  # decimal places of numbers that may be whole but for a few
 STEPS = (5, 10, 25, 50, 100, 1000)  # in units of the last decimal place
 CLOCKED = {  # of durations, by the seconds in their unit
     1: (5, 10, 60, 300, 900, 1800, 3600),
@@ -35,14 +37,17 @@ CLOCKED = {  # of durations, by the seconds in their unit
 }
 SURE = 40.0  # times the noise of what lies off a step: numbers there must be at least
 WHY = "steps of numbers and dates were read off the rows"
+SURE_WHOLE = 12.0  # the same, where those that many rows share are whole already
 OFF = 2.0  # times the noise: what may seem to lie off it
 
 
 @cache
 def _patterns(steps: tuple[int, ...]) -> tuple[tuple[bool, ...], ...]:
-    """Of which steps a whole number can be a multiple."""
-    found = (tuple(n % step == 0 for step in steps) for n in range(1, math.lcm(*steps) + 1))
-    return tuple(sorted(set(found)))
+    """Of which steps a whole number can be a multiple: what it shares with all of them tells."""
+    most = math.lcm(*steps)
+    parts = (n for n in range(1, math.isqrt(most) + 1) if most % n == 0)
+    every = {d for n in parts for d in (n, most // n)}
+    return tuple(sorted({tuple(n % step == 0 for step in steps) for n in every}))
 
 
 @dataclass(frozen=True)
@@ -51,19 +56,27 @@ class Multiples:
 
     Args:
         inner: how the numbers are read, and with how many decimals.
+        alone: numbers, in units of the last decimal place, that have intervals of their own, so
+            that it does not matter of which steps they are multiples. They count as zero does.
+        only: the one step that is asked for; 0 for all that there may be.
     """
 
     name: ClassVar[str] = "multiples"
     inner: Numbers
     origin: Origin = Origin.DECLARED
+    alone: tuple[float, ...] = ()
+    only: int = 0
     missing: ClassVar[bool] = True
 
     @property
     def steps(self) -> tuple[int, ...]:
         """The steps that there may be: of durations, those of the clock."""
+        if self.only:
+            return (self.only,)
         way = ways().get(self.inner.spelling.clock)
         if not isinstance(way, Way) or self.inner.decimals:
-            return STEPS
+            places = min(self.inner.decimals or 0, MOST_PLACES)
+            return (*STEPS, 10**places) if 10**places > STEPS[-1] else STEPS
         return CLOCKED.get(way.unit, STEPS)
 
     @property
@@ -94,7 +107,8 @@ class Multiples:
         table = np.zeros(1 << len(self.steps), dtype=np.int64)
         for state, pattern in enumerate(self.patterns):
             table[sum(is_ << place for place, is_ in enumerate(pattern))] = state
-        return np.where(np.isnan(units) | (units == 0), self.size - 1, table[bits])
+        nothing = np.isnan(units) | (units == 0) | np.isin(units, self.alone)
+        return np.where(nothing, self.size - 1, table[bits])
 
     def decode(self, codes: Codes, rng: np.random.Generator) -> pd.Series:
         return pd.Series([None] * len(codes), dtype=object)
@@ -172,9 +186,60 @@ def in_units(measured: Values, domain: Numbers) -> tuple[Values, npt.NDArray[np.
     return units, np.abs(scaled - units) <= 1e-6 * np.maximum(1, np.abs(units))
 
 
-def told_of(rho: Rho, people: int, rows_per_person: int) -> bool:
+def stepped(
+    private: PrivateTable, column: Column, rho: Rho, shared: Sequence[str], people: int
+) -> tuple[Numbers | Dates, Rho]:
+    """The domain of a column with the step that its numbers or dates come in, and what that cost.
+
+    Args:
+        rho: the column's share.
+        shared: values that many rows share, as they are written.
+        people: about how many rows there are; 0 where nobody knows.
+    """
+    domain = column.domain
+    assert isinstance(domain, Numbers | Dates)
+    each, spent = private.rows_per_person, Rho(0.0)
+    cost = Rho(WHOLE_SHARE * rho)
+    if told_of(cost, people, each, SURE_WHOLE) and _maybe_whole(private, domain, shared):
+        domain, spent = in_steps(private, column, cost, shared, whole=True), cost
+    cost = Rho(SHARE * rho)
+    if told_of(cost, people, each) and may_step(private, domain, shared):
+        domain, spent = in_steps(private, column, cost, shared), Rho(spent + cost)
+    return domain, spent
+
+
+def told_of(rho: Rho, people: int, rows_per_person: int, sure: float = SURE) -> bool:
     """Whether so many rows are enough to tell a step by; taken as many where nobody knows."""
-    return not people or people >= SURE * gaussian_sigma(rho, rows_per_person)
+    return not people or people >= sure * gaussian_sigma(rho, rows_per_person)
+
+
+def _maybe_whole(private: PrivateTable, domain: Numbers | Dates, shared: Sequence[str]) -> bool:
+    """Whether numbers with decimal places may be whole but for one or a few: a mean that stands
+    for what was missing among years of school. Those that many rows share are of both sorts.
+    """
+    if not isinstance(domain, Numbers) or private.stays or domain.step > 1:
+        return False
+    places = domain.decimals or 0
+    if not 1 <= places <= MOST_PLACES:
+        return False
+    off = _apart(domain, shared, (10**places,))
+    return len(off) > 0 and 2 * len(off) <= len(_units_of(domain, shared))
+
+
+def _units_of(domain: Numbers, shared: Sequence[str]) -> Values:
+    """Numbers other than zero in units of their last decimal place; what is none is left out."""
+    units, _ = in_units(domain.measured(pd.Series(list(shared), dtype=object)), domain)
+    return np.asarray(units[~np.isnan(units) & (units != 0)])
+
+
+def _apart(domain: Numbers, shared: Sequence[str], steps: Sequence[int]) -> tuple[float, ...]:
+    """Of the values that many rows share, those off the largest step that half of them lie on."""
+    units = _units_of(domain, shared)
+    for step in sorted(steps, reverse=True):
+        off = np.fmod(units, step) != 0
+        if len(units) and 2 * off.sum() <= len(units):
+            return tuple(map(float, units[off]))
+    return ()
 
 
 def may_step(private: PrivateTable, domain: Numbers | Dates, shared: Sequence[str]) -> bool:
@@ -195,8 +260,20 @@ def may_step(private: PrivateTable, domain: Numbers | Dates, shared: Sequence[st
     return not shared or _maybe(domain, shared)
 
 
-def in_steps(private: PrivateTable, column: Column, rho: Rho) -> Numbers | Dates:
-    """The domain of a column with the step that its numbers or dates come in, worth `rho`."""
+def in_steps(
+    private: PrivateTable,
+    column: Column,
+    rho: Rho,
+    shared: Sequence[str] = (),
+    *,
+    whole: bool = False,
+) -> Numbers | Dates:
+    """The domain of a column with the step that its numbers or dates come in, worth `rho`.
+
+    Args:
+        shared: values that many rows share: they have intervals of their own, on the step or not.
+        whole: ask for nothing but whether the other numbers are whole.
+    """
     domain = column.domain
     if isinstance(domain, Dates):
         regular = Regular(domain)
@@ -204,10 +281,12 @@ def in_steps(private: PrivateTable, column: Column, rho: Rho) -> Numbers | Dates
         seen = table.measure((column.name,), rho, "steps of dates")
         return replace(domain, step=longest_step(regular, seen.counts, seen.sigma))
     assert isinstance(domain, Numbers)
-    multiples = Multiples(domain)
+    multiples = Multiples(domain, only=10 ** (domain.decimals or 0) if whole else 0)
+    multiples = replace(multiples, alone=_apart(domain, shared, multiples.steps))
     table = private.discovered([replace(column, domain=multiples)])
     told = table.measure((column.name,), rho, "steps of numbers")
-    return replace(domain, step=largest_step(multiples, told.counts, told.sigma))
+    sure = SURE_WHOLE if whole else SURE
+    return replace(domain, step=largest_step(multiples, told.counts, told.sigma, sure))
 
 
 def seen_steps(private: PrivateTable) -> PrivateTable:
@@ -235,20 +314,20 @@ def _seen_step(private: PrivateTable, column: Column, domain: Numbers | Dates) -
 
 def _maybe(domain: Numbers, shared: Sequence[str]) -> bool:
     """Whether half of the numbers that many rows share are multiples of the least step."""
-    units, _ = in_units(domain.measured(pd.Series(list(shared), dtype=object)), domain)
-    units, least = units[~np.isnan(units) & (units != 0)], Multiples(domain).steps[0]
+    units, least = _units_of(domain, shared), Multiples(domain).steps[0]
     return bool(not len(units) or 2 * (np.fmod(units, least) == 0).sum() >= len(units))
 
 
-def largest_step(multiples: Multiples, counts: Counts, sigma: float) -> int:
+def largest_step(multiples: Multiples, counts: Counts, sigma: float, sure: float = SURE) -> int:
     """The largest step that no number surely lies off, in units of the last decimal place; or 1.
 
     Args:
         counts: noisy rows in each state of `Multiples`.
         sigma: standard deviation of their noise.
+        sure: times the noise of what lies off a step: numbers there must be at least.
     """
     sizes, patterns = reversed(list(enumerate(multiples.steps))), multiples.patterns
-    return next((s for place, s in sizes if _surely(counts[:-1], patterns, place, sigma)), 1)
+    return next((s for place, s in sizes if _surely(counts[:-1], patterns, place, sigma, sure)), 1)
 
 
 def longest_step(regular: Regular, counts: Counts, sigma: float) -> str:
@@ -258,8 +337,14 @@ def longest_step(regular: Regular, counts: Counts, sigma: float) -> str:
     return next(found, "")
 
 
-def _surely(held: Counts, patterns: Sequence[tuple[bool, ...]], place: int, sigma: float) -> bool:
+def _surely(
+    held: Counts,
+    patterns: Sequence[tuple[bool, ...]],
+    place: int,
+    sigma: float,
+    sure: float = SURE,
+) -> bool:
     """Whether many lie on the step at this place of the patterns, and no more than noise off it."""
     off = np.array([not pattern[place] for pattern in patterns])
     noise = sigma * math.sqrt(off.sum())
-    return bool(held.sum() >= SURE * max(noise, 1.0) and held[off].sum() <= OFF * noise)
+    return bool(held.sum() >= sure * max(noise, 1.0) and held[off].sum() <= OFF * noise)

@@ -16,7 +16,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import combinations
+from itertools import combinations, product
 from types import MappingProxyType
 
 from synth.budget import Rho
@@ -37,7 +37,8 @@ ONE_WAY, SELECTION = 0.25, 0.05  # of rho; the rest goes to the joint marginals,
 SINGLE = 2.0  # weight of a one-way error
 TRIPLE = 0.3  # weight of a triple's error, where a pair's is 1
 MOST_TRIPLES = 2_500  # more columns than this allows are looked at in pairs only
-PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0)  # how much expected noise speaks against a pair
+PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0)  # how much expected noise speaks against a set of columns
+POWERS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of its cells, by which the worth of a set is divided
 TRIED = 8  # pairs, and triples, a column that the graph is tried to be widened by
 FEW = 40  # columns, up to which several graphs and widths of groups are tried
 NEARLY = 0.9  # of the best gain: what the finest groups of all need, as a fit calms their noise
@@ -234,21 +235,27 @@ class _Choice:
         return self.sigma <= DOUBT * most and seen >= FUNCTION * most
 
     def best(self, pinned: Sequence[Clique]) -> list[Clique]:
-        """The choice that promises most among graphs grown with different penalties for noise."""
-        graphs = {self._grown(penalty, pinned): None for penalty in self._penalties()}
+        """The choice that promises most among graphs grown in different orders.
+
+        Where many sets are worth their noise, the room in the cliques is what is scarce: columns of
+        few states take little of it, and what lies between them and all others may tell more.
+        """
+        graphs = {self._grown(*order, pinned): None for order in self._orders()}
         return max((self._subset(nodes, pinned) for nodes in graphs), key=self.gain)
 
-    def _penalties(self) -> tuple[float, ...]:
-        return PENALTIES if len(self.ground.names) <= FEW else (0.5,)
+    def _orders(self) -> Iterable[tuple[float, float]]:
+        few = len(self.ground.names) <= FEW
+        return product(PENALTIES, POWERS) if few else ((0.5, 0.0),)
 
-    def _grown(self, penalty: float, pinned: Sequence[Clique]) -> tuple[int, ...]:
+    def _grown(self, penalty: float, power: float, pinned: Sequence[Clique]) -> tuple[int, ...]:
         """Maximal cliques, as masks, of a graph grown by the strongest sets within the limit.
 
         Pairs first, then the triples that tell more than their pairs do together.
         """
         noise = partial(self.ground.noise, rho=self.rho / len(self.ground.names))
         value = {
-            c: self._alone(c) - penalty * self.weights[c] * noise(c)
+            c: (self._alone(c) - penalty * self.weights[c] * noise(c))
+            / self.ground.cells(c) ** power
             for c in self.worth
             if len(c) <= 3
         }

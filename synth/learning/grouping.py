@@ -15,20 +15,25 @@ from dataclasses import replace
 
 from synth.lazily import np, npt
 from synth.learning.consistency import nearest
-from synth.schema import Categories, Counts, Dates, Domain, Numbers, Schema
+from synth.schema import Categories, Counts, Dates, Domain, Numbers, Origin, Schema
 from synth.schema.gathered import Gathered
+from synth.schema.intervals import Cut
 from synth.vault import PrivateTable
 
 RARE_SIGMAS = 4.0  # a value is gathered with others below so many standard deviations of its noise
 
 SEEN = 2.0  # and nobody is taken to lack a value, or to have an unlisted one, below this many
+ENDS = 2.0  # times the noise: what outermost intervals hold, be it one or several together
+MOST_LOST = 0.05  # of the rows: they stay if they seem to hold as many, however large the noise
 
 
 def unseen(domain: Domain, counts: Counts, sigma: float) -> npt.NDArray[np.bool_]:
-    """States that noise alone may account for, and that no list names: missing and "(other)".
+    """States that noise alone may account for, and that nobody named.
 
-    A column without gaps then gets none. Gaps that are few beside the noise are lost, which at
-    SEEN is half as likely to be a mistake as to keep every gap that noise invents.
+    Those are missing and "(other)", and outermost intervals that were found under the budget. A
+    column without gaps then gets none. Gaps that are few beside the noise are lost, which at SEEN
+    is half as likely to be a mistake as to keep every gap that noise invents; where it is declared
+    that there are some, none is lost.
 
     Args:
         sigma: standard deviation of the noise of each count.
@@ -36,12 +41,38 @@ def unseen(domain: Domain, counts: Counts, sigma: float) -> npt.NDArray[np.bool_
     found = np.zeros(len(counts), dtype=bool)
     if sigma <= 0:
         return found
-    if domain.missing:
+    if domain.missing and not (isinstance(domain, Categories | Cut) and domain.gapped):
         found[-1] = counts[-1] < SEEN * sigma
     if isinstance(domain, Categories) and domain.other:
         place = len(domain.values)
         found[place] = counts[place] < SEEN * sigma
+    if isinstance(domain, Numbers | Dates):
+        first, end = stretch(domain, counts, sigma)
+        found[:first] = found[end : domain.intervals] = True
     return found & ~found.all()
+
+
+def stretch(domain: Numbers | Dates, counts: Counts, sigma: float) -> tuple[int, int]:
+    """The first interval that surely holds rows, and the place behind the last one.
+
+    Where a range ends was told by a look that cost little, whose noise makes rows where there are
+    none. What counts intervals costs more, and is a second witness: the outermost ones go of which
+    it tells nothing, neither of one nor of several together. What is declared stays.
+
+    Args:
+        sigma: standard deviation of the noise of each count.
+    """
+    whole = 0, domain.intervals
+    if sigma <= 0 or domain.origin is not Origin.DISCOVERED:
+        return whole
+    inside = np.asarray(counts[: domain.intervals], dtype=np.float64)
+    least = ENDS * sigma * np.sqrt(np.arange(1, len(inside) + 1))
+    least = np.minimum(least, MOST_LOST * max(float(inside.sum()), 0.0))
+    told = [np.cumsum(side) >= least for side in (inside, inside[::-1])]
+    if not told[0].any():
+        return whole
+    first, last = (int(t.argmax()) for t in told)
+    return (first, len(inside) - last) if first < len(inside) - last else whole
 
 
 def grouped(domain: Domain, counts: Counts, least: float, most: int) -> Gathered:
@@ -93,9 +124,10 @@ def calmed(domain: Domain, counts: Counts, sigma: float) -> Counts:
         return counts
     found = np.array(counts, dtype=np.float64)
     widths = np.diff(domain.edges)
-    runs = np.asarray(_joined(counts, RARE_SIGMAS * sigma, domain.intervals)[: domain.intervals])
+    first, end = stretch(domain, counts, sigma)
+    runs = np.asarray(_joined(found[first:end], RARE_SIGMAS * sigma, end - first))
     for run in np.unique(runs):
-        inside = np.flatnonzero(runs == run)
+        inside = first + np.flatnonzero(runs == run)
         even = found[inside].sum() * widths[inside] / widths[inside].sum()
         apart = found[inside] - even
         noise = (len(inside) - 1) * sigma**2

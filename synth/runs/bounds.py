@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from synth.errors import RecipeError
+from synth.errors import RecipeError, SynthError
 from synth.operating import operating
 from synth.runs.recipe import Recipe, ReleasePart
 
@@ -20,6 +20,7 @@ class Bounds:
         epsilon: the largest of one run; where it is finite, an epsilon has to bound the run.
         minutes: it may take, once it has begun; 0 for as long as it takes.
         memory: bytes that it may take; 0 for all there are.
+        waiting: jobs that may wait for a place on this server before it; 0 for any number.
     """
 
     least: int = 0
@@ -27,6 +28,16 @@ class Bounds:
     epsilon: float = math.inf
     minutes: float = 0.0
     memory: int = 0
+    waiting: int = 0
+
+    def full(self, waiting: int) -> SynthError | None:
+        """Why no more jobs are taken while so many wait; None where they are."""
+        if not self.waiting or waiting < self.waiting:
+            return None
+        return SynthError(
+            f"{waiting:,} jobs wait on this server, the most that it keeps waiting.",
+            "Nothing was charged and no row was read: try again in some minutes.",
+        )
 
     def check_promise(self, recipe: Recipe) -> None:
         """Refuse to promise less than the operator allows.
@@ -74,4 +85,5 @@ UNBOUNDED = Bounds()
 def of_server(least: int = 0) -> Bounds:
     """The bounds that the operator of a server sets. Raises ValueError where a setting is wrong."""
     told = operating()
-    return Bounds(least, told.most_rows, told.most_epsilon, told.most_minutes, told.memory)
+    limits = told.most_rows, told.most_epsilon, told.most_minutes, told.memory, told.most_waiting
+    return Bounds(least, *limits)

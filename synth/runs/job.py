@@ -15,11 +15,13 @@ from synth.budget.entries import entry_of
 from synth.budget.ledger import cost_of
 from synth.errors import SynthError
 from synth.evaluate import Comparison
-from synth.runs.accounts import Before
+from synth.runs.accounts import NOTHING, Before
 from synth.runs.audit import Asked, Ended
 from synth.runs.bounds import UNBOUNDED, Bounds
+from synth.runs.elsewhere import Elsewhere
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import recipe_text
+from synth.runs.traced import Trace
 from synth.runs.turns import TURNS, Ticket
 from synth.runs.workers import Worker, awaited, worker
 from synth.vault import PrivateTable
@@ -56,17 +58,19 @@ class Job:
     cancelled: bool = False
     finished: threading.Event = field(default_factory=threading.Event)
     linked: Comparison | None = None  # of the rows of a second table beside their people
-    _children: LinkedRows | None = field(default=None, repr=False)
+    _trace: Trace = field(default_factory=Trace, repr=False)
     _worker: Worker | None = field(default=None, repr=False)
     _ticket: Ticket | None = field(default=None, repr=False)
 
     def start(
         self,
-        private: PrivateTable,
+        private: PrivateTable | Elsewhere,
         bounds: Bounds = UNBOUNDED,
         children: LinkedRows | None = None,
     ) -> None:
-        """Hand the rows to a worker and follow it in the background.
+        """Hand the rows, or where they are, to a worker and follow it in the background.
+
+        Where too many jobs wait it fails at once.
 
         Args:
             children: the rows of a second table, where the recipe has one.
@@ -76,8 +80,26 @@ class Job:
         """
         bounds.check(self.recipe.release)
         bounds.check_promise(self.recipe)
-        self._children = children
-        threading.Thread(target=self._follow, args=(private, bounds), daemon=True).start()
+        self.error = bounds.full(TURNS.busy.waiting)
+
+        def feed(stream: IO[bytes]) -> None:
+            traits = None
+            if self.recipe.privacy.ledger and isinstance(private, PrivateTable):
+                traits = private.rows_traits()
+            before = Before(
+                traits, self.looks
+            )  # the rows that are sent may be some of each person's
+            packed(stream, self.recipe, private, bounds, children, self.files, before)
+
+        self.follow(feed, bounds.minutes)
+
+    def follow(self, feed: Callable[[IO[bytes]], None], minutes: float = 0.0) -> None:
+        """Follow a worker in the background, to which `feed` writes what `packed` writes.
+
+        Args:
+            minutes: after which it is stopped; 0 for never.
+        """
+        threading.Thread(target=self._follow, args=(feed, minutes), daemon=True).start()
 
     def fail(self, error: SynthError) -> None:
         """End before a worker began."""
@@ -96,11 +118,13 @@ class Job:
         ticket = self._ticket
         return None if ticket is None or ticket.begun.is_set() else TURNS.before(ticket)
 
-    def _follow(self, private: PrivateTable, bounds: Bounds) -> None:
+    def _follow(self, feed: Callable[[IO[bytes]], None], minutes: float) -> None:
+        self._trace.at(0.0, WAITING)
         try:
-            with self._place(), self._in_time(bounds.minutes):
-                if not self.cancelled:
-                    self._run(private, bounds)
+            if self.error is None:
+                with self._place(), self._in_time(minutes):
+                    if not self.cancelled:
+                        self._run(feed)
         finally:
             if self.bundle is None and self.error is None and not self.cancelled:
                 self.error = SynthError(
@@ -110,7 +134,14 @@ class Job:
             try:
                 self.on_end(self)
             finally:
+                self._trace.end(self._how)
                 self.finished.set()
+
+    @property
+    def _how(self) -> str:
+        if self.bundle is not None:
+            return "finished"
+        return "failed" if self.error is not None else "stopped"
 
     @contextmanager
     def _place(self) -> Iterator[None]:
@@ -119,6 +150,7 @@ class Job:
             while not self._ticket.begun.wait(LOOK) and not self.cancelled:
                 self.doing = _in_line(TURNS.before(self._ticket))
             self.doing = STARTING
+            self._trace.at(0.0, STARTING)
             yield
 
     @contextmanager
@@ -160,7 +192,7 @@ class Job:
             return self.cost
         return cost_of(entries, self.recipe.budget.delta)
 
-    def _run(self, private: PrivateTable, bounds: Bounds) -> None:
+    def _run(self, feed: Callable[[IO[bytes]], None]) -> None:
         while not awaited(LOOK):
             if self.cancelled or self.error is not None:
                 return
@@ -169,19 +201,7 @@ class Job:
         if self.cancelled or self.error is not None:  # while it began
             found.end()
         try:
-            # the rows it is sent may be some of each person's
-            traits = private.rows_traits() if self.recipe.privacy.ledger else None
-            header = {
-                "recipe": recipe_text(self.recipe),
-                "files": dict(self.files),
-                "before": Before(traits, self.looks).document(),
-                "bounds": asdict(bounds),
-                "children": self._children is not None,
-            }
-            found.incoming.write(json.dumps(header).encode() + b"\n")
-            private.send_rows(found.incoming)
-            if self._children is not None:
-                self._children.send_rows(found.incoming)
+            feed(found.incoming)
             found.incoming.close()
             self._listen(found.outgoing)
         except BrokenPipeError:
@@ -197,6 +217,7 @@ class Job:
             message = json.loads(line)
             if "progress" in message:
                 self.share, self.doing = message["progress"], message["doing"]
+                self._trace.at(self.share, self.doing)
             elif "entry" in message:
                 self.on_entry(entry_of(message["entry"]))
             elif "error" in message:
@@ -212,6 +233,40 @@ class Job:
         content = stream.read(message["bundle"])
         if len(content) == message["bundle"]:
             self.bundle, self.error = content, None
+
+
+def packed(
+    stream: IO[bytes],
+    recipe: Recipe,
+    private: PrivateTable | Elsewhere,
+    bounds: Bounds,
+    children: LinkedRows | None = None,
+    files: Mapping[str, str] | None = None,
+    before: Before = NOTHING,
+    beside: Mapping[str, Any] | None = None,
+) -> None:
+    """Write all that a worker needs: a line of JSON, then the rows, see `synth/runs/worker.py`.
+
+    Args:
+        private: the rows, or where the worker is to count them.
+        before: what the rows that are sent do not tell.
+        beside: further keys of the line, for whoever stands between.
+    """
+    header = {
+        "recipe": recipe_text(recipe),
+        "files": dict(files or {}),
+        "before": before.document(),
+        "bounds": asdict(bounds),
+        "children": children is not None,
+        **(beside or {}),
+    }
+    if isinstance(private, Elsewhere):
+        header["elsewhere"] = private.document()
+    stream.write(json.dumps(header).encode() + b"\n")
+    if isinstance(private, PrivateTable):
+        private.send_rows(stream)
+    if children is not None:
+        children.send_rows(stream)
 
 
 def _in_line(ahead: int) -> str:

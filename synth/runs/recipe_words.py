@@ -53,7 +53,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "edges": "the cuts themselves",
         "values": "all values there can be",
         "other": "whether there may be values besides",
-        "missing": "whether cells may be empty",
+        "missing": "whether cells may be empty; true says that some surely are",
         "decimals": "how many a number is written with",
         "step": "what numbers are multiples of, such as 0.5; or a step of dates, such as month",
         "format": "of a date, such as %d/%m/%Y",

@@ -130,7 +130,8 @@ def sendable(recipe: Recipe) -> Recipe:
             "The recipe charges a lasting ledger, which a server cannot reach.",
             "Run it here, or take `ledger` and `anchor` out of [privacy].",
         )
-    if recipe.source.stay:
+    told = recipe.source
+    if told.stay and not told.database:
         raise RecipeError(
             "The recipe leaves the rows where they are, and a server would need them sent.",
             "Run it here, or take `stay` out of [source].",
@@ -145,7 +146,7 @@ def sendable(recipe: Recipe) -> Recipe:
             "The recipe gives a database by its address, and a server asks only its own.",
             "Give the name the server has for it in `database`, or run the recipe here.",
         )
-    return recipe.model_copy(update={"source": recipe.source.reading})
+    return recipe.model_copy(update={"source": told.reading.model_copy(update={"stay": told.stay})})
 
 
 def looked_up(recipe: Recipe) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ from synth.release.showcase import look_file
 from synth.runs.accounts import NOTHING, Before, charged, conclude, content_of
 from synth.runs.attacked import Aim, attacked
 from synth.runs.bounds import UNBOUNDED, Bounds
+from synth.runs.elsewhere import handed
 from synth.runs.handout import chosen_look, of_both, reported
 from synth.runs.judging import as_seen, judgeable, measured
 from synth.runs.linked import Second, counted, learnt, of_both_tables, second_table
@@ -79,7 +80,7 @@ def run(
     """Everything a recipe says, from reading the table to the release.
 
     Args:
-        source: a data frame or open file instead of the recipe's own source.
+        source: a data frame, open file or `Elsewhere` instead of the recipe's own source.
         children: the same of a second table, whose rows belong to the people of the first.
         folder: what a relative path in the recipe is relative to.
         shelf: where the files of de-identification steps are; else in `folder`.
@@ -103,7 +104,7 @@ def run(
     if source is None and recipe.source.database:
         dialect = Database(placed(recipe.source.database, folder)).dialect
         recipe = recipe.following(read_query(recipe.source.query, dialect))
-    with nullcontext((source, "")) if source is not None else brought(recipe, folder) as found:
+    with handed(source) if source is not None else brought(recipe, folder) as found:
         table, address = found
         aside = recipe.evaluate.holdout
         loaded = loaded_as(recipe, table, noise, known_as=address, holdout=aside)

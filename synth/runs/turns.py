@@ -6,7 +6,7 @@ import math
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -114,21 +114,13 @@ class Turns:
     def before(self, ticket: Ticket) -> int:
         """How many jobs that wait have their turn before this one, as things are."""
         with self._lock:
-            left, running = list(self._waiting), Counter(t.owner for t in self._running)
-            served = dict(self._served)
-            for place in range(len(left)):
-                found = _first(left, running, served, len(left) + len(self._running))
-                if found is None or found is ticket:
-                    return place
-                left.remove(found)
-                running[found.owner] += 1
-                served[found.owner] = found.number + (1 << 60)
-        return 0
+            running = Counter(t.owner for t in self._running)
+            return ahead_of(ticket, self._waiting, running, self._served)
 
     def _next(self) -> None:
         while len(self._running) < self.places:
             running = Counter(t.owner for t in self._running)
-            found = _first(self._waiting, running, self._served, self.each)
+            found = first(self._waiting, running, self._served, self.each)
             if found is None:
                 break
             self._waiting.remove(found)
@@ -141,8 +133,29 @@ class Turns:
         self._served = {owner: at for owner, at in self._served.items() if owner in here}
 
 
-def _first(
-    waiting: list[Ticket], running: Counter[str], served: dict[str, int], each: int
+def ahead_of(
+    ticket: Ticket, waiting: Sequence[Ticket], running: Counter[str], served: Mapping[str, float]
+) -> int:
+    """How many of those that wait have their turn before one of them.
+
+    Args:
+        running: jobs in places, by owner.
+        served: when the last job of an owner began, on whatever clock.
+    """
+    left, now, last = list(waiting), running.copy(), dict(served)
+    most, latest = len(left) + running.total(), max(served.values(), default=0.0)
+    for place in range(len(left)):
+        found = first(left, now, last, most)
+        if found is None or found is ticket:
+            return place
+        left.remove(found)
+        now[found.owner] += 1
+        last[found.owner] = latest + 1 + place
+    return 0
+
+
+def first(
+    waiting: Sequence[Ticket], running: Counter[str], served: Mapping[str, float], each: int
 ) -> Ticket | None:
     """The one whose turn is next; None where all that wait belong to owners with enough places."""
     able = [t for t in waiting if running[t.owner] < each]

@@ -2,9 +2,10 @@
 
 The other side sends one JSON line (the recipe, the files its steps name, and what the rows do not
 tell of their table), then the rows as an Arrow stream, and those of a second table where the line
-says that there is one. Back come JSON lines: progress, ledger entries before the rows are touched,
-at the end either an error or the findings with the size of the bundle, whose bytes follow. Nothing
-is written to disk but the lasting ledger that a recipe names.
+says that there is one; or no rows, where it says in which database they are to be counted. Back
+come JSON lines: progress, ledger entries before the rows are touched, at the end either an error or
+the findings with the size of the bundle, whose bytes follow. Nothing is written to disk but the
+lasting ledger that a recipe names.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from synth.protect.steps import Shelf
 from synth.release.signature import key_set
 from synth.runs.accounts import NOTHING, before_of
 from synth.runs.bounds import Bounds
+from synth.runs.elsewhere import elsewhere_of
 from synth.runs.recipe_file import read_recipe
 from synth.runs.running import run
 from synth.runs.workers import MANY, fork_workers
@@ -49,12 +51,13 @@ def serve(
     bounds = Bounds(**header.get("bounds", {}))
     limit(bounds.memory)
     try:
-        frame = receive(incoming)
+        where = elsewhere_of(header["elsewhere"]) if "elsewhere" in header else None
+        rows = where or receive(incoming)
         second = receive(incoming) if header.get("children") else None
         key = key_set()
         outcome = run(
             read_recipe(header["recipe"]),
-            frame,
+            rows,
             progress=lambda share, doing: tell({"progress": share, "doing": doing}),
             listener=lambda entry: tell({"entry": entry.document()}),
             shelf=Shelf(given=header.get("files", {})),

@@ -140,6 +140,7 @@ class Categories(ShowsItself):
         other: whether unlisted values have a state of their own. Without one they count as
             missing, and without a missing state as the first value.
         typed: how values are given back: "text", "integer", "real" or "boolean".
+        gapped: whether some are surely missing, so that this state stays however few they are.
     """
 
     name: ClassVar[str] = "categories"
@@ -148,6 +149,7 @@ class Categories(ShowsItself):
     missing: bool = False
     other: bool = False
     typed: str = "text"
+    gapped: bool = False
 
     def __post_init__(self) -> None:
         if not self.values and not self.other and not self.missing:
@@ -203,6 +205,7 @@ class Categories(ShowsItself):
             "missing": self.missing,
             "other": self.other,
             "typed": self.typed,
+            **({"gapped": True} if self.gapped else {}),
         }
 
 

@@ -49,6 +49,7 @@ class Cut(ShowsItself, ABC):
     edges: tuple[float, ...]
     missing: bool
     codes: tuple[str, ...]
+    gapped: bool
 
     def __post_init__(self) -> None:
         if len(self.edges) < 2 or any(not a < b for a, b in pairwise(self.edges)):
@@ -148,6 +149,7 @@ class Cut(ShowsItself, ABC):
             "origin": self.origin.value,
             "missing": self.missing,
             **({"codes": list(self.codes)} if self.codes else {}),
+            **({"gapped": True} if self.gapped else {}),
         }
 
 
@@ -165,6 +167,7 @@ class Numbers(Cut):
         bounds: the declared ends, where the intervals that were found do not reach them; or ().
         step: numbers are multiples of so many units of their last decimal place, where an interval
             holds one: 5 for halves with one decimal, 100 for hundreds without.
+        gapped: whether some are surely missing, so that this state stays however few they are.
     """
 
     name: ClassVar[str] = "numbers"
@@ -176,6 +179,7 @@ class Numbers(Cut):
     codes: tuple[str, ...] = ()
     bounds: tuple[float, ...] = ()
     step: int = 1
+    gapped: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -295,6 +299,7 @@ class Dates(Cut):
         codes: texts that are no dates, and states of their own: "unknown", "9999-12-31".
         also: formats that some have instead; they are read, and come out as `format`.
         step: they lie on steps of this name, where an interval holds one; "" for any moment.
+        gapped: whether some are surely missing, so that this state stays however few they are.
     """
 
     name: ClassVar[str] = "dates"
@@ -306,6 +311,7 @@ class Dates(Cut):
     codes: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     step: str = ""
+    gapped: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -9,7 +9,7 @@ The codes are those of `HeldRows`: a contract test counts the same table on ever
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from synth.schema import Categories, Codes, Dates, Domain, Numbers, Schema, Text
 from synth.schema.gathered import Gathered
 from synth.schema.tables import IntCounts, cells_of
 from synth.vault.answers import Shares
+from synth.vault.engines import Engine, Key, Unheld, engine_of_frame
 from synth.vault.gaps import NO_GAPS, Gaps
 from synth.vault.held import HeldRows, Rows, at_most_per_person, merged
 from synth.vault.likeness import traits_of_place
@@ -57,21 +58,6 @@ def _fetched(lazy: nw.LazyFrame[Any]) -> pd.DataFrame:
     return frame
 
 
-@dataclass(frozen=True)
-class Key:
-    """What an engine groups a column by.
-
-    Args:
-        expr: a whole number that is the code already, or a value.
-        codes: the codes of the groups that came back.
-        small: the code itself as the engine works it out; None where only values can be grouped.
-    """
-
-    expr: nw.Expr
-    codes: Callable[[pd.Series], Codes]
-    small: nw.Expr | None
-
-
 @dataclass(eq=False)
 class LazyRows:
     """Rows in their engine, behind a narwhals lazy frame.
@@ -83,6 +69,7 @@ class LazyRows:
     frame: nw.LazyFrame[Any]
     known_as: str = ""
     token: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)
+    _unheld: bool = field(default=False, repr=False)  # the engine holds no table for us
     _kept: set[tuple[str, Domain]] = field(default_factory=set, repr=False)
     _held: nw.LazyFrame[Any] | None = field(default=None, repr=False)
     _last: tuple[Schema, str] | None = field(default=None, repr=False)
@@ -153,13 +140,17 @@ class LazyRows:
     ) -> tuple[nw.LazyFrame[Any], list[Key]]:
         """The frame to group, and by what."""
         keys = [_key(n, domain, self._types[n]) for n, domain in columns]
-        engine = _engine(self.frame.implementation)
+        engine = None if self._unheld else engine_of_frame(self.frame.implementation)
         if engine is None:
             return self.frame, keys
         if not self._kept.issuperset(columns):
             if len(columns) < 2 and not self._settled(schema, columns[0][0]):
                 return self.frame, keys
-            self._keep(schema, columns, engine)
+            try:
+                self._keep(schema, columns, engine)
+            except Unheld:
+                self._unheld = True
+                return self.frame, keys
         assert self._held is not None
         small = [
             k if k.small is None else Key(nw.col(n), _already, None)
@@ -179,39 +170,13 @@ class LazyRows:
         """Let the engine work out the codes of all columns, and hold them."""
         known = {c.name: _fine(schema.domain(c.name)) for c in schema.modelled} | dict(columns)
         keys = {n: _key(n, domain, self._types[n]) for n, domain in known.items()}
-        coded = self.frame.select(
-            *(nw.col(n) if k.small is None else k.small.alias(n) for n, k in keys.items())
-        )
         if self._held is not None:
             engine.drop(self._held.to_native())
-        self._held = nw.from_native(engine.keep(coded.to_native(), f"coded_{self.token}"))
+            self._held, self._kept = None, set()
+        self._held = nw.from_native(
+            engine.keep(engine.coded(self.frame, keys), f"coded_{self.token}")
+        )
         self._kept = set(known.items())
-
-
-# -- engines that can hold a table of their own ----------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Engine:
-    """How an engine holds a table, and lets go of it."""
-
-    keep: Callable[[Any, str], Any]
-    drop: Callable[[Any], object]
-
-
-def _in_duckdb(relation: Any, name: str) -> Any:
-    """A temporary table: in memory, replaced by the next, and gone with the connection."""
-    relation.query("asked", f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM asked")
-    return relation.query("asked", f"SELECT * FROM {name}")
-
-
-def _engine(implementation: nw.Implementation) -> Engine | None:
-    """How the engine of a frame holds a table; None where it is not known to hold any."""
-    engines = {
-        nw.Implementation.DUCKDB: Engine(_in_duckdb, lambda relation: None),
-        nw.Implementation.PYSPARK: Engine(lambda f, name: f.cache(), lambda f: f.unpersist()),
-    }
-    return engines.get(implementation)
 
 
 # -- keys ------------------------------------------------------------------------------------------
@@ -290,7 +255,8 @@ def _listed(text: nw.Expr, domain: Categories) -> Key:
     small = expr.replace_strict(
         listed, found[:-1].tolist(), default=int(found[-1]), return_dtype=kind
     )
-    return Key(expr, lambda keys: _encoded(domain, keys), small)
+    told = dict(zip(domain.values, found.tolist(), strict=False)), int(found[-2]), int(found[-1])
+    return Key(expr, lambda keys: _encoded(domain, keys), small, told)
 
 
 def _number(column: nw.Expr, kind: nw.dtypes.DType) -> nw.Expr:

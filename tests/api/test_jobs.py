@@ -1,7 +1,9 @@
 """The REST API: in process for every rule, and once through the real server."""
 
 import io
+from contextlib import ExitStack, suppress
 
+import duckdb
 import httpx
 import pandas as pd
 import pytest
@@ -9,6 +11,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from synth.api import api, mounted
+from synth.api.allowance import Allowance
+from synth.api.coming import Coming
+from synth.api.problems import Problem
 from synth.api.registry import Registry, Rules, Wanted
 from synth.ingest import Database
 from synth.ingest.bounded import Owned
@@ -35,7 +40,12 @@ def known() -> dict[str, Database]:
     return {SAMPLE: Database(f"sqlite:///{HOSPITAL}", owned=owned)}
 
 
-def client(token: str = ALICE, registry: Registry | None = None, tokens: str = f"{ALICE}, {BOB}"):
+def client(
+    token: str = ALICE,
+    registry: Registry | None = None,
+    tokens: str = f"{ALICE}, {BOB}",
+    known=known,
+):
     app = Starlette(routes=[mounted(api(tokens, known, registry))])
     return TestClient(app, "http://test", headers={"Authorization": f"Bearer {token}"})
 
@@ -297,3 +307,51 @@ def test_a_started_job_lets_go_of_the_upload(private):
     with held():
         task = Registry().start("alice", Wanted(Recipe(), read))
         assert task.wanted.read is not read
+
+
+def test_tables_on_their_way_are_taken_or_told_to_wait(monkeypatch):
+    """Ten of 200 MB at once, of ten tokens and of one; a request of no length counts in full."""
+    taken, coming = 0, Coming(500_000_000, 1_500_000_000)
+    with ExitStack() as both:
+        for token in ["one", "one", "one", *"abcdefg"]:
+            with suppress(Problem):
+                both.enter_context(coming.room(token, 200_000_000))
+                taken += 1
+        assert taken == 7  # two of one token, and what else fits
+        with pytest.raises(Problem, match="many tables") as told, coming.room("x", 200_000_000):
+            pass
+        assert (told.value.status, told.value.headers) == (503, {"Retry-After": "60"})
+    with coming.room("x", 200_000_000):  # they are in their vaults, and there is room again
+        pass
+    monkeypatch.setenv("SYNTH_MOST_UPLOAD", "1")
+    with client() as alice:
+        assert "larger than 1 MB" in refused(upload(alice, content=b"a" * 1_100_000), 413)
+        assert upload(alice).status_code == 202
+        endless = alice.post("/api/v1/jobs", content=iter([b"a"]), headers={"content-type": "x/y"})
+        assert "larger than 1 MB" in refused(endless, 413)
+
+
+def test_rows_stay_in_their_database_where_the_recipe_says_so(tmp_path, monkeypatch):
+    """Neither this process nor the pipe to the worker has a row."""
+    place = tmp_path / "people.duckdb"
+    people = some_people(2000)
+    with duckdb.connect(str(place)) as made:
+        made.register("people", people)
+        made.execute("CREATE TABLE kept AS SELECT * FROM people")
+    databases = {"duck": Database(f"duckdb:///{place}"), SAMPLE: known()[SAMPLE]}
+    for name in ("answer", "_duck"):
+        monkeypatch.setattr(Database, name, None)
+    stays = f"[source]\nstay = true\n{RECIPE}"
+    asked = {"recipe": stays, "database": "duck", "query": "SELECT city, age, ill FROM kept"}
+    limited = Registry(Rules(allowance=Allowance(9.0)))
+    with client(known=lambda: databases) as alice:
+        told = ended(alice, alice.post("/api/v1/jobs", json=asked).headers["location"])
+        assert (told["state"], told["error"]) == ("finished", None)
+        assert told["spent_epsilon"] == pytest.approx(1.0, abs=0.01)
+        bundle = alice.get(f"/api/v1/jobs/{told['id']}/release").content
+        (tmp_path / "release.zip").write_bytes(bundle)
+        assert verify(Bundle.read(tmp_path / "release.zip"))
+        elsewhere = {**asked, "database": SAMPLE, "query": QUERY}
+        assert "cannot be left in it" in refused(alice.post("/api/v1/jobs", json=elsewhere), 422)
+    with client(registry=limited, known=lambda: databases) as alice:
+        assert "by what one of them holds" in refused(alice.post("/api/v1/jobs", json=asked), 403)

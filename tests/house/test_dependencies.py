@@ -8,13 +8,18 @@ from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from deploy.audited import asked, told
+
 ROOT = Path(__file__).parents[2]
 CODE = [ROOT / "app.py", *(p for d in ("synth", "ui", "pages") for p in (ROOT / d).rglob("*.py"))]
 UNSEEN = {
     "vl-convert-python": "altair draws SVG with it",
     "python-multipart": "FastAPI reads forms with it",
 }
-OPTIONAL = {"pyspark": "an extra, for those who have a cluster"}
+OPTIONAL = {
+    "pyspark": "an extra, for those who have a cluster",
+    "opentelemetry-api": "an extra, for those who have a collector",
+}
 
 
 def plain(name: str) -> str:
@@ -47,6 +52,20 @@ def test_what_is_imported_is_declared_and_the_other_way_round():
 def test_each_dependency_has_its_reason():
     table = re.findall(r"^\| ([\w-]+) \| \w", (ROOT / "DECISIONS.md").read_text(), re.M)
     assert sorted(set(table) - {"package"}) == sorted(declared())
+
+
+def test_an_audit_says_what_it_found_and_what_it_could_not_ask(monkeypatch):
+    safe, lost = {"name": "a", "version": "1", "vulns": []}, {"name": "b", "skip_reason": "unknown"}
+    wrong = {"name": "c", "version": "2", "vulns": [{"id": "CVE-1", "fix_versions": ["3"]}]}
+    assert told({"dependencies": [safe, lost]})[0] == 0
+    assert "NOT audited" in told({"dependencies": [safe, lost]})[1][-1]
+    assert told({"dependencies": [safe, wrong]}) == (
+        1,
+        ["Known vulnerabilities: 1 in 2 packages.", "c 2: CVE-1, mended in 3"],
+    )
+    monkeypatch.setattr("deploy.audited.ASKED", ["-c", "raise ConnectionError"])
+    code, (said,) = told(asked(ROOT / "constraints.txt"))
+    assert code == 0 and "NOT audited" in said
 
 
 def test_every_declared_version_is_pinned():

@@ -10,7 +10,7 @@ from synth.operating import ELSEWHERE, Operating, operating, table
 
 ROOT = Path(__file__).parents[2]
 KNOWN = {f"SYNTH_{n.upper()}" for n in (*Operating.model_fields, *ELSEWHERE)}
-TOLD = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *(ROOT / "deploy").iterdir()]
+TOLD = [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", *(ROOT / "deploy").glob("*.*")]
 
 
 def test_the_page_for_operators_lists_every_setting():
@@ -37,27 +37,33 @@ def test_each_attack_is_held_by_tests_that_are_there():
 @pytest.fixture(scope="module")
 def runs() -> dict[str, tuple[dict, dict]]:
     """What a container may do and is told, by the way it is started."""
-    parts = yaml.safe_load_all((ROOT / "deploy" / "kubernetes.yaml").read_text())
-    pod = {p["kind"]: p for p in parts}["Deployment"]["spec"]["template"]["spec"]
-    (one,) = pod["containers"]
-    told = {e["name"]: e["value"] for e in one["env"]}
     composed = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"]["synth"]
-    return {"kubernetes": (pod, told), "compose": (composed, composed["environment"])}
+    pods = {name: deployed(f"{name}.yaml") for name in ("kubernetes", "workers")}
+    return {**pods, "compose": (composed, composed["environment"])}
+
+
+def deployed(name: str) -> tuple[dict, dict]:
+    """What a pod of a file may do and is told."""
+    parts = yaml.safe_load_all((ROOT / "deploy" / name).read_text())
+    pod = {p["kind"]: p for p in parts}["Deployment"]["spec"]["template"]["spec"]
+    return pod, {e["name"]: e.get("value", "") for e in pod["containers"][0]["env"]}
 
 
 def test_a_container_may_do_little(runs):
-    pod, composed = runs["kubernetes"][0], runs["compose"][0]
-    (one,) = pod["containers"]
-    assert pod["securityContext"]["runAsNonRoot"]
-    assert one["securityContext"]["readOnlyRootFilesystem"] and composed["read_only"]
-    assert one["securityContext"]["capabilities"]["drop"] == composed["cap_drop"] == ["ALL"]
+    composed = runs["compose"][0]
+    for name in ("workers", "kubernetes"):
+        pod = runs[name][0]
+        (one,) = pod["containers"]
+        assert pod["securityContext"]["runAsNonRoot"]
+        assert one["securityContext"]["readOnlyRootFilesystem"] and composed["read_only"]
+        assert one["securityContext"]["capabilities"]["drop"] == composed["cap_drop"] == ["ALL"]
     assert all(p.startswith("127.0.0.1:") for p in composed["ports"])
     assert one["livenessProbe"]["httpGet"]["path"] == "/_stcore/health"
     assert "USER synth" in (ROOT / "Dockerfile").read_text()
 
 
 def test_what_a_container_is_told_is_understood(runs, monkeypatch):
-    for _, told in runs.values():
+    for told in (runs["kubernetes"][1], runs["compose"][1]):
         for name, value in told.items():
             if "${" not in value and name.removeprefix("SYNTH_").lower() in Operating.model_fields:
                 monkeypatch.setenv(name, value)

@@ -7,6 +7,7 @@ from synth.errors import SchemaError
 from synth.ingest import load
 from synth.ingest.declaration import ColumnPart, declared
 from synth.schema import Categories, Dates, Kind, Numbers, Origin, Pattern, Role
+from synth.schema.documents import domain_of
 
 ROWS = "\n".join(
     ["id,age,city,seen,weight"]
@@ -39,6 +40,24 @@ def test_a_declared_domain_is_kept_whole_whatever_occurs(suggestions):
     assert isinstance(city.domain, Categories)
     assert city.domain.values == ("Oslo",)
     assert city.domain.other
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"name": "city", "values": ("Oslo",)},
+        {"name": "age", "low": 0, "high": 120},
+        {"name": "weight", "edges": (0.0, 20.0, 40.0), "kind": Kind.REAL, "decimals": 3},
+        {"name": "seen", "low": "2020-01-01", "high": "2020-02-01", "kind": Kind.DATE},
+    ],
+)
+def test_that_cells_are_missing_can_be_declared_as_sure(told, suggestions):
+    """What might be missing was lost in a small table, whether somebody had said so or not."""
+    for missing, expected in ((None, (True, False)), (True, (True, True)), (False, (False, False))):
+        domain = one(suggestions, missing=missing, **told).domain
+        assert (domain.missing, domain.gapped) == expected
+        assert domain_of(domain.document()) == domain
+    assert ColumnPart(name="city", missing=True).model_dump(exclude_defaults=True)["missing"]
 
 
 def test_one_number_may_be_all_that_there_is(suggestions):

@@ -29,7 +29,8 @@ from synth.runs.recipe import MethodPart, People, Privacy, ReleasePart, Source
 from synth.runs.verifying import verify
 from synth.schema import Role
 from synth.vault import Counting, PrivateTable, Protection
-from tests.people import some_people
+from synth.vault.staying import LazyRows
+from tests.people import SCHEMA, some_people
 from tests.postgres import started
 
 DECLARED = (
@@ -217,6 +218,20 @@ def test_nothing_can_be_written_to_postgresql_even_past_the_parser(past, postgre
         with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
             connection.execute(past)
     assert len(database.answer("SELECT * FROM people")) == 4000
+
+
+@pytest.mark.parametrize(("who", "tables"), [("reader", 0), ("keeper", 1)])
+def test_codes_lie_in_a_temporary_table_where_that_is_allowed(who, tables, postgres):
+    """Filled in a session that only reads, so that whatever a query calls can write nothing."""
+    database = Database(postgres.replace("reader@", f"{who}@"))
+    with query_in_place(database, "SELECT city, age, ill FROM people") as rows:
+        table = LazyRows(rows).count(SCHEMA, ["city", "ill"])
+        assert (table.sum(), table[0, 1]) == (4000, 0)
+        connection = rows.to_native().get_backend().con
+        held = connection.execute("SELECT count(*) FROM pg_class WHERE relname LIKE 'coded%'")
+        assert held.fetchone() == (tables,)
+        with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+            connection.execute("CREATE TABLE more AS SELECT * FROM people")
 
 
 def test_a_slow_query_in_postgresql_is_stopped(postgres):

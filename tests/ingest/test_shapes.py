@@ -6,27 +6,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from synth.budget import Budget, Measured
 from synth.ingest.dated import naming_of, namings, padding_of, paddings
 from synth.ingest.day_shapes import DateShape, usual_formats
+from synth.ingest.declaration import ColumnPart
 from synth.ingest.finer import detailed, details, named, padded, shortened
+from synth.ingest.forming import formed
 from synth.ingest.forms import Form, form_of
 from synth.ingest.shapes import NumberShape, TruthShape, WordShape, places, shapes
 from synth.ingest.shaping import Shapes, date_format, shape_of
 from synth.ingest.suggest import suggest
-from synth.schema import Kind, Numbers
+from synth.schema import Column, Kind, Numbers, Origin, Role, Schema, Text
 from synth.schema.examples import spelling_of
 from synth.schema.moments import as_seconds, written
 from synth.schema.spelling import Spelling
+from synth.vault import PrivateTable
+from tests.people import Silent
 
 
-def form(*texts: str, noise: float = 0.0, within: Kind | None = None) -> Form:
+def form(*texts: str | None, noise: float = 0.0, within: Kind | None = None) -> Form:
     found = form_of(counted("shapes", *texts), noise, within)
     for of in details(found):
         found = detailed(found, of, counted(of, *texts), noise)
     return found
 
 
-def counted(of: str, *texts: str) -> np.ndarray:
+def counted(of: str, *texts: str | None) -> np.ndarray:
     domain = Shapes(of)
     codes = domain.encode(pd.Series(texts, dtype=object))
     return np.bincount(codes, minlength=domain.size).astype(float)
@@ -201,6 +206,33 @@ def test_days_among_moments_are_their_midnights():
 def test_noise_alone_passes_for_no_shape():
     counts = np.where(np.arange(len(shapes())) == shape_of("12"), 500.0, 150.0)
     assert form_of(counts, 40.0).kind is Kind.INTEGER
+
+
+def test_two_truth_values_are_told_together_where_noise_hides_each():
+    """At 300 rows a column of yes and no was one of numbers, or of true and false."""
+    counts = counted("shapes", *["yes"] * 150, *["no"] * 140)
+    counts[shape_of("12")] = 160.0  # noise
+    counts[shape_of("true")] = 150.0
+    found = form_of(counts, 60.0)
+    assert (found.kind, found.truth) == (Kind.BOOLEAN, ("no", "yes"))
+
+
+def test_a_few_numbers_among_many_gaps_are_no_text():
+    """Of 4,000 rows 3,700 were missing, and because these are more, the column was withheld."""
+    counts = counted("shapes", *["12"] * 300, *[None] * 3700)
+    assert form_of(counts, 80.0).kind is Kind.INTEGER
+    counts[shape_of("12")] = 200.0  # noise, maybe
+    assert form_of(counts, 80.0).kind is Kind.TEXT
+
+
+def test_a_closer_look_is_taken_where_noise_hid_all():
+    frame = pd.DataFrame({"weeks": ["12"] * 200 + [None] * 3800})
+    column = Column("weeks", Text(Origin.OBSERVED, missing=True), Kind.TEXT, facts=Origin.OBSERVED)
+    private = PrivateTable(frame, Schema((column,)), Budget(0.4), noise=Silent())
+    made = formed(private, (ColumnPart(name="weeks", role=Role.PLAIN),), people=4000)
+    assert made.schema["weeks"].kind is Kind.INTEGER
+    purposes = [e.purpose for e in private.ledger.entries if isinstance(e, Measured)]
+    assert purposes == ["how cells are written: shapes: weeks"] * 2
 
 
 def test_noise_puts_no_marks_into_numbers():

@@ -16,7 +16,7 @@ from synth.ingest import load
 from synth.ingest.declaration import ColumnPart, declared
 from synth.ingest.discovery import SHARE, discovered
 from synth.ingest.masses import with_masses
-from synth.ingest.steps import STEPS, Multiples, largest_step, may_step
+from synth.ingest.steps import STEPS, Multiples, largest_step, may_step, stepped
 from synth.runs import read_recipe, run
 from synth.schema import Column, Dates, Kind, Numbers, Origin, Schema
 from synth.schema.date_steps import DATE_STEPS, edges_on, lies_on, on_date_steps
@@ -24,6 +24,7 @@ from synth.schema.documents import domain_of
 from synth.schema.moments import resolution_of
 from synth.schema.spelling import Spelling
 from synth.vault import PrivateTable
+from tests.people import Silent
 
 ROWS = 20_000
 WHOLE = Numbers((0.0, 1.0), Origin.OBSERVED, decimals=0)
@@ -54,6 +55,28 @@ def test_durations_come_in_steps_of_the_clock(written: str, steps: tuple[int, ..
     domain = replace(WHOLE, spelling=Spelling(clock=written))
     for step in steps:
         assert step_told([step * n for n in (1, 2, 3, 7, 11)] * 400, 10.0, domain) == step
+
+
+def test_whole_numbers_with_a_mean_for_what_was_missing_stay_whole() -> None:
+    """Years of school beside 9.9372, which stood for none, came back with four decimals each."""
+    domain = replace(WHOLE, decimals=4)
+    column = Column("years", domain, Kind.REAL)
+    years = np.random.default_rng(3).integers(5, 18, 1100)
+    others = np.random.default_rng(4).uniform(5, 18, 1100).round(4)
+
+    def told(numbers: np.ndarray, shared: list[str], rho: float) -> tuple[int, float]:
+        frame = pd.DataFrame({"years": [*numbers, *[9.9372] * 400]})
+        private = PrivateTable(frame, Schema((column,)), Budget(1.0), noise=Silent())
+        found, cost = stepped(private, column, Rho(rho), shared, len(frame))
+        assert isinstance(found, Numbers)
+        return found.step, float(cost)
+
+    for rho, cost in ((0.001, 0.0001), (0.012, 0.0018)):  # the others are asked for steps as well
+        assert told(years, ["9.9372", "12"], rho) == (10_000, pytest.approx(rho / 10))
+        assert told(others, ["9.9372", "12"], rho) == (1, pytest.approx(cost))
+    assert told(years, ["12"], 0.001) == (1, 0.0)
+    kept = with_masses(replace(domain, step=10_000), (5.0, 18.0), ["9.9372", "12"])
+    assert kept.edges == (5.0, 9.9372, 9.9373, 12.0, 13.0, 18.0)
 
 
 def test_steps_come_back_under_a_budget() -> None:

@@ -1,5 +1,7 @@
 """Neighbours that noise alone seems to tell apart are spread by width; what is told stays."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from synth.budget import Budget
 from synth.learning.grouping import calmed, unseen
 from synth.methods import method_named
-from synth.schema import Categories, Column, Numbers, Schema
+from synth.schema import Categories, Column, Numbers, Origin, Schema
 from synth.vault import PrivateTable
 from tests.people import Silent
 
@@ -65,8 +67,21 @@ def test_gaps_and_unlisted_values_that_noise_may_account_for_are_not_drawn():
     assert unseen(whole, np.array([400.0, 90.0, 15.0, -3.0]), 10.0).tolist() == [0, 0, 1, 1]
     assert unseen(whole, np.array([400.0, 90.0, 25.0, 21.0]), 10.0).tolist() == [0, 0, 0, 0]
     assert not unseen(whole, np.array([400.0, 90.0, 0.0, 0.0]), 0.0).any()  # nothing was added
+    gapped = replace(whole, gapped=True)  # declared, so that it is no question of how many
+    assert unseen(gapped, np.array([400.0, 90.0, 15.0, 2.0]), 10.0).tolist() == [0, 0, 1, 0]
     nothing = Categories((), missing=True, other=True)
     assert not unseen(nothing, np.array([0.0, 1.0]), 10.0).any()  # something has to be drawn
+
+
+def test_outermost_intervals_that_noise_alone_may_account_for_are_not_drawn():
+    found = Numbers(EVEN.edges[:7], Origin.DISCOVERED)
+    seen = np.array([12.0, -3.0, 400.0, 380.0, 8.0, 15.0])
+    assert unseen(found, seen, 10.0).tolist() == [1, 1, 0, 0, 1, 1]
+    assert calmed(found, seen, 10.0)[2:4].sum() == pytest.approx(780)  # lost nothing to them
+    thin = np.array([400.0, 380.0, 18.0, 18.0, 18.0, 18.0])  # rows, as several together tell
+    assert unseen(found, thin, 10.0).tolist() == [0, 0, 0, 0, 0, 1]
+    assert not unseen(Numbers(found.edges), seen, 10.0).any()  # declared
+    assert not unseen(found, np.zeros(6), 10.0).any()  # something has to be drawn
 
 
 class Raised(Silent):
@@ -78,14 +93,21 @@ class Raised(Silent):
 
 @pytest.mark.parametrize("method", ["independent", "adaptive", "tree", "correlated"])
 def test_a_column_without_gaps_gets_none(method, monkeypatch):
-    """Noise of one standard deviation in every cell is no reason for a gap or for "(other)"."""
+    """Noise of one standard deviation in every cell is no reason for a gap or for "(other)".
+
+    Nor for numbers beyond all others.
+    """
     rng = np.random.default_rng(4)
     frame = pd.DataFrame({n: rng.choice(["a", "b", "c"], 2000) for n in ("one", "two", "three")})
     frame.loc[:199, "two"] = None
     listed = Categories(("a", "b", "c"), missing=True, other=True)
-    schema = Schema(tuple(Column(n, listed) for n in frame))
+    columns = [Column(n, listed) for n in frame]
+    frame["number"] = rng.integers(10, 30, 2000)
+    ends = Numbers((0.0, 10.0, 20.0, 30.0, 40.0), Origin.DISCOVERED, decimals=0)
+    schema = Schema((*columns, Column("number", ends)))
     private = PrivateTable(frame, schema, Budget(1.0), noise=Raised())
     rows = method_named(method)().fit(private, private.ledger.left).sample(4000, rng)
     assert not rows[["one", "three"]].isna().any().any()
     assert not (rows == "(other)").any().any()
     assert 0.05 < rows["two"].isna().mean() < 0.15
+    assert rows["number"].between(10, 29).all()

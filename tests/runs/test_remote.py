@@ -13,6 +13,7 @@ from synth.progress import quiet
 from synth.release import Bundle
 from synth.release.showcase.bundle import look_of
 from synth.runs import read_recipe
+from synth.runs.recipe import Source
 from synth.runs.remote import Remote, connected, looked_up, sendable
 from synth.runs.verifying import verify
 from tests.api.test_jobs import ALICE, PNG, QUERY, RECIPE, SAMPLE, client, table
@@ -89,6 +90,11 @@ def test_what_only_this_machine_reaches_cannot_be_sent(section, said):
 def test_rows_go_nowhere_unencrypted_but_to_this_machine(server):
     with pytest.raises(RemoteError, match="not the address of an encrypted"), connected(server, ""):
         pass
+
+
+def test_rows_that_stay_in_a_database_of_the_server_are_asked_for_there():
+    told = read_recipe('[source]\ndatabase = "hospital"\nquery = "SELECT 1"\nstay = true')
+    assert sendable(told).source == Source(stay=True)
 
 
 def test_a_server_that_is_not_there_is_said_so(folder):

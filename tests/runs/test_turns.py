@@ -12,6 +12,7 @@ from synth.runs import workers
 from synth.runs.bounds import Bounds, of_server
 from synth.runs.job import Job
 from synth.runs.recipe_file import read_recipe
+from synth.runs.traced import Trace
 from synth.runs.turns import Turns
 from synth.runs.workers import Workers
 from tests.waiting import PATIENCE, held, until
@@ -21,6 +22,41 @@ RECIPE = '[method]\nname = "independent"\n'
 
 def job(recipe: str = RECIPE, owner: str = "") -> Job:
     return Job(read_recipe(recipe), lambda entry: None, owner=owner)
+
+
+def test_a_job_beyond_those_that_may_wait_fails_at_once(private, monkeypatch):
+    turns = Turns(1)
+    monkeypatch.setattr("synth.runs.job.TURNS", turns)
+    with turns.ticket("one"), turns.ticket("two"):
+        late = job()
+        late.start(private, Bounds(waiting=1))
+        assert late.finished.wait(PATIENCE)
+        assert late.error is not None and "1 jobs wait on this server" in late.error.what
+
+
+def test_a_trace_tells_stages_and_how_long_they_took_and_nothing_else():
+    told, trace = [], Trace()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("synth.runs.traced.recorder", lambda: lambda *words: told.append(words))
+        trace.end("failed")  # of nothing
+        for share, doing in (
+            (0.0, "waiting for a free place: 3 before this one"),
+            (0.0, "reading the table"),
+            (0.1, "counting `HIV status` of 1,234 people"),
+            (0.3, "round 2 of 9"),
+            (0.6, "drawing synthetic rows"),
+            (0.7, "`HIV status`"),
+            (1.0, "done"),
+        ):
+            trace.at(share, doing)
+        trace.end("finished")
+    ((how, stages, end),) = told
+    assert (how, [name for name, _ in stages]) == (
+        "finished",
+        ["waiting", "reading", "learning", "drawing", "comparing"],
+    )
+    times = [at for _, at in stages]
+    assert [*times, end] == sorted([*times, end])
 
 
 def test_an_owner_leaves_a_place_to_others_and_owners_take_turns():

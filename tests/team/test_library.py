@@ -1,5 +1,6 @@
 """The library: what becomes of a release, who may do it, and that none of it can be unsaid."""
 
+import io
 import json
 import os
 import sqlite3
@@ -9,6 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from synth.api.team.backup import ServerPlaces, backed_up, brought_back
 from synth.api.team.journal import DATABASE
 from synth.api.team.library import Library
 from synth.api.team.members import Duty
@@ -45,6 +47,26 @@ def published(library: Library, **told) -> str:
     id = kept(library, **told)
     library.approve(APPROVER, id, None, "read it", library.beside(APPROVER, id))
     return id
+
+
+def test_bundles_lie_wherever_fsspec_reaches(tmp_path):
+    folder, place = tmp_path / "library", "memory://bundles"
+    library = Library.opened(folder, files=place)
+    id = published(library)
+    assert not list((folder / "bundles").iterdir())
+    again = Library.opened(folder, files=place)
+    assert again.take(RECIPIENT, id) == noisy(1.0)
+    pack = io.BytesIO()
+    backed_up(ServerPlaces(library=folder, library_files=place), pack)
+    pack.seek(0)
+    brought_back(ServerPlaces(library=tmp_path / "back"), pack)  # and into a folder, from there
+    assert Library.opened(tmp_path / "back").take(RECIPIENT, id) == noisy(1.0)
+    assert library.files is not None
+    library.files.remove(library.files.names()[0])
+    with pytest.raises(TeamError, match="cannot be read"):
+        library.take(RECIPIENT, id)
+    with pytest.raises(TeamError, match="SYNTH_LIBRARY_FILES"):
+        Library.opened(folder, files="nowhere://bundles")
 
 
 def tell_all(library: Library) -> None:

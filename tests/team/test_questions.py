@@ -1,5 +1,7 @@
 """Questions about the real table: read by the release alone, paid before, and not without end."""
 
+import math
+
 import pandas as pd
 import pytest
 
@@ -8,9 +10,16 @@ from synth.api.team.desk import Desk
 from synth.api.team.inquiries import Reply, Verification
 from synth.api.team.library import Library
 from synth.api.team.members import Duty
+from synth.api.team.standing import Allowed, Offers
 from synth.budget import Budget
 from synth.budget.lasting import LedgerFile
-from synth.errors import AccountRefused, BudgetExceeded, ConditionError, NotAllowed
+from synth.errors import (
+    AccountRefused,
+    BudgetExceeded,
+    ConditionError,
+    NotAllowed,
+    TeamError,
+)
 from synth.ingest import load
 from synth.runs import Recipe
 from tests.people import some_people
@@ -130,6 +139,34 @@ def test_a_recipient_asks_so_often_and_reads_the_answers_of_all(library):
     assert {i.declined for i in desk.inquiries(RECIPIENT)} == {"", "not for us to say"}
     with pytest.raises(NotAllowed, match="not open"):
         desk.reply(CUSTODIAN, first.id, Reply("again", 0.1, 1e-6))
+
+
+def test_within_what_a_custodian_allowed_questions_are_answered_without_them(library, ledger):
+    now = [0.0]
+    id, desk, offers = published(library), Desk(library, 9), Offers(clock=lambda: now[0])
+    private = load(some_people(), Budget(1.0)).private
+    for allowed in (Allowed(0.5, 0.4, 1.0), Allowed(0.0, 1.0, 1.0), Allowed(0.5, math.inf, 1.0)):
+        with pytest.raises(TeamError, match="no more than all"):
+            offers.put(CUSTODIAN, desk, id, RECIPE, private, allowed)
+    with pytest.raises(NotAllowed):
+        offers.put(RECIPIENT, desk, id, RECIPE, private, Allowed(0.5, 1.0, 1.0))
+    assert not offers.serve(desk, desk.ask(RECIPIENT, id, ROMANS))  # nobody allowed it
+    offers.put(CUSTODIAN, desk, id, RECIPE, private, Allowed(0.5, 1.0, 1.0))
+    served = [offers.serve(desk, desk.ask(RECIPIENT, id, w)) for w in (ROMANS, AGE, ROMANS)]
+    assert served == [True, True, False]  # the third waits for the custodian
+    standing = offers.of(id)
+    assert standing is not None and (standing.spent, standing.lasts) == (1.0, False)
+    assert sum(x.kind == "ended" for x in LedgerFile.opened(ledger).lines(POPULATION)) == 2
+    by_itself = [d.told.get("by_itself") for d in library.journal.deeds() if d.what == "answered"]
+    assert by_itself == [True, True]
+    offers.put(CUSTODIAN, desk, id, RECIPE, private, Allowed(0.5, 1.0, 1.0))
+    now[0] = 3601.0  # the table is let go of after its hours
+    assert offers.of(id) is None and not offers.serve(desk, desk.open()[0].id)
+    offers.put(CUSTODIAN, desk, id, RECIPE, private, Allowed(0.5, 1.0, 1.0))
+    offers.withdraw(CUSTODIAN, desk, id)
+    assert offers.of(id) is None
+    allowed = [d.told["total"] for d in library.journal.deeds() if d.what == "allowed"]
+    assert allowed == [1.0, 1.0, 1.0, 0.0]
 
 
 def test_who_may_ask_and_who_may_answer(library):

@@ -164,3 +164,12 @@ def test_a_question_is_asked_priced_and_answered_on_the_screens(library, tmp_pat
     assert "Answered:" in words(desk)
     page = screen("rosa", "library", release=id)
     assert any("by noise" in t.value for t in page.text)
+    desk.checkbox(key="allow.sure").check()
+    ran(desk.button(key="allow.go").click().run())
+    assert any("answered without anybody" in t.value for t in desk.text)
+    assert "answered at once" in words(page.run())
+    page.text_input(key="ask.where").set_value("age > 20")
+    ran(page.button(key="ask.go").click().run())
+    assert sum("by noise" in t.value for t in page.text) == 2
+    ran(desk.button(key=f"standing.stop.{id}").click().run())
+    assert not any("answered without anybody" in t.value for t in desk.text)

@@ -1,10 +1,14 @@
 """Asking a database on the Data screen: the field, what is wrong with a query, what it costs."""
 
+import duckdb
 import pytest
 
 from synth.errors import QueryError
+from synth.ingest import Database, load
+from synth.runs import read_recipe
 from synth.runs.audit import Audit, Ended
 from synth.runs.recipe import MethodPart, ReleasePart
+from tests.people import DECLARED, some_people
 from tests.ui.test_pages import ran, screen, words
 from tests.waiting import PATIENCE, held
 from ui.shell.visitor import KEY, Visitor
@@ -43,6 +47,36 @@ def test_the_answer_is_the_visitors_table_and_the_query_is_in_the_recipe():
     assert list(who.schema.names) == ["sex", "smoker"]
     assert who.recipe.source.query == QUERY
     assert who.queries[SAMPLE] == QUERY
+
+
+def test_rows_stay_in_a_database_that_can_count_and_the_screens_go_on_without_them(
+    tmp_path, monkeypatch
+):
+    place = tmp_path / "people.duckdb"
+    with duckdb.connect(str(place)) as kept:
+        kept.register("people", some_people(2000))
+        kept.execute("CREATE TABLE kept AS SELECT * FROM people")
+    known = {"Duck": Database(f"duckdb:///{place}")}
+    monkeypatch.setattr("ui.data.ask_database.databases", lambda: known)
+    monkeypatch.setattr(Database, "answer", None)  # no row comes here
+    who = Visitor()
+    who.queries["Duck"] = "SELECT city, age, ill FROM kept"
+    told = {"column": read_recipe(DECLARED).column, "method": MethodPart(name="independent")}
+    who.decide(**told)
+    app = screen("data", who)
+    app.checkbox(key="ask.stay").check()
+    ran(app.button(key="ask").click().run())
+    assert "nothing to look at here" in words(app)
+    assert who.recipe.source.stay and who.loaded is not None and who.loaded.private.stays
+    assert "nothing is measured here" in words(screen("protect", who))
+    for page in ("columns", "method"):
+        screen(page, who)
+    who.run()
+    assert who.job is not None and who.job.finished.wait(PATIENCE)
+    assert who.job.error is None and who.collect()
+    screen("release", who)
+    who.bring(load(some_people(), who.recipe.budget), "people")
+    assert not who.recipe.source.stay and who.elsewhere is None
 
 
 def test_a_mistake_is_shown_where_it_is_and_nothing_is_lost():

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import narwhals as nw
 import numpy as np
 import pandas as pd
@@ -204,3 +205,14 @@ def test_a_release_is_made_of_rows_that_stay_on_a_cluster(spark, tmp_path, parqu
     assert list(rows) == columns
     assert {"Oslo", "Rome"} <= set(rows["city"])
     assert outcome.comparison.rows == 700
+
+
+def test_codes_that_are_too_much_for_the_engine_are_worked_out_by_each_count():
+    """A hundred million rows of fifteen columns: 3 GB, of which DuckDB is given half."""
+    columns = [Column(n, Categories(tuple(map(str, range(9))))) for n in "abcdef"]
+    told = ", ".join(f"(i % {4 + k})::VARCHAR AS {c.name}" for k, c in enumerate(columns))
+    with duckdb.connect(config={"memory_limit": "10MB", "temp_directory": "", "threads": 2}) as db:
+        rows = LazyRows(nw.from_native(db.sql(f"SELECT {told} FROM range(1000000) AS t(i)")))
+        table = rows.count(Schema(tuple(columns)), ["a", "b"])
+    assert table.sum() == 1_000_000
+    assert np.count_nonzero(table) == 20

@@ -8,14 +8,21 @@ import streamlit as st
 
 from synth.errors import SynthError
 from synth.ingest import Database, read_query
+from synth.ingest.lazy import COUNTING
 from synth.ingest.pointer import pointed
 from synth.runs.audit import Asked, Ended
+from synth.runs.elsewhere import Elsewhere
 from synth.runs.question import Question
 from ui.data.query_editor import ask_query
-from ui.data.sources import bring, databases
+from ui.data.sources import bring, bring_elsewhere, databases
 from ui.shell.settings import write_down, writing
 from ui.shell.visitor import Visitor
 
+STAYS = (
+    "Each run then counts in the database, and no row comes into this program's memory. You see no "
+    "rows, and no figures of how easily people could be found; steps of protection and some "
+    "methods need rows in memory, and say so."
+)
 USUAL_QUERY = """SELECT p.sex, p.smoker, a.ward, a.emergency, a.admitted_at
 FROM admissions a JOIN patients p USING (patient_id)"""
 
@@ -30,10 +37,13 @@ def ask_database(who: Visitor) -> None:
     wrong = who.refused is not None and who.refused[0] == text
     keep = partial(who.queries.__setitem__, name)
     ask_query(text, _tables(database), keep, key=f"query.{name}", wrong=wrong)
+    stay = database.kind in COUNTING and st.checkbox(
+        "Leave the rows in the database", key="ask.stay", help=STAYS, persist_state="session"
+    )
     if st.button("Ask", key="ask", type="primary", icon=":material/database:"):
         who.refused = None
         with st.spinner("Asking the database …"):
-            _ask(who, database, name, text)
+            _ask(who, database, name, text, stay=stay)
     if who.refused is not None and who.refused[0] == text:
         _explain(*who.refused)
 
@@ -47,17 +57,21 @@ def _tables(database: Database) -> dict[str, dict[str, str]]:
         return {}
 
 
-def _ask(who: Visitor, database: Database, name: str, text: str) -> None:
+def _ask(who: Visitor, database: Database, name: str, text: str, *, stay: bool) -> None:
     asked = Asked(name, text, who.recipe.method.name)
     try:
         query = read_query(text, database.dialect)
         write_down(asked)
-        bring(who, database.answer(query), f"query on {name}", Question(name, query))
+        question, called = Question(name, query), f"query on {name}"
+        if stay:
+            bring_elsewhere(who, Elsewhere(database, query), called, question)
+        else:
+            bring(who, database.answer(query), called, question)
     except SynthError as error:
         writing()(asked.ending(Ended.REFUSED, why=error.what))
         who.refused = (text, error)
         st.rerun()
-    told = {"file": "", "database": database.public, "query": text}
+    told = {"file": "", "database": database.public, "query": text, "stay": stay}
     who.decide(source=who.recipe.source.model_copy(update=told))
 
 

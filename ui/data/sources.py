@@ -16,6 +16,7 @@ from synth.ingest import Database, Loaded, load
 from synth.ingest.bounded import Owned
 from synth.runs import read_recipe
 from synth.runs.audit import Ended, brought
+from synth.runs.elsewhere import Elsewhere
 from synth.runs.question import Question
 from ui.data.reading import show_noticed, show_refused, take
 from ui.shell.places import SAMPLE_DATA
@@ -27,6 +28,10 @@ LOOKUP = SAMPLE_DATA / "postcode_lookup.csv"
 SAMPLE, HOSPITAL = SAMPLE_DATA / "hospital_admissions.csv", SAMPLE_DATA / "hospital.sqlite"
 MOST_MEGABYTES = 300
 PREVIEW = 8
+UNSEEN = (
+    "The rows stay in their database, so there is nothing to look at here. Their number was asked, "
+    "and the names and types of the columns; nothing else was read."
+)
 TAKEN = "upload_taken"  # the upload that was read last: each is read once
 UNREAD = "upload_unread"  # the name of one that could not be read, and why
 FIELD = "upload_field"  # how often the field was emptied
@@ -100,6 +105,14 @@ def bring(who: Visitor, source: Any, name: str, question: Question | None = None
         missing=who.recipe.source.missing,
     )
     who.bring(loaded, name, question)
+    empty_field()
+
+
+def bring_elsewhere(who: Visitor, place: Elsewhere, name: str, question: Question) -> None:
+    """A table whose rows stay: what its columns are called is all that is kept of it here."""
+    with place.rows() as rows:
+        loaded = load(rows, who.recipe.budget, known_as=place.database.place)
+    who.bring(loaded, name, question, elsewhere=place)
     empty_field()
 
 
@@ -191,6 +204,8 @@ def show_table(who: Visitor, loaded: Loaded) -> None:
         )
         remedy = what if loaded.written else "If there should be more, look at the file itself."
         st.warning(f"Only one column was found. {remedy}")
-    if st.toggle("Show me a few rows (real ones, on this screen only)", key="peek"):
+    if loaded.private.stays:
+        st.info(UNSEEN)
+    elif st.toggle("Show me a few rows (real ones, on this screen only)", key="peek"):
         rows = loaded.private.open_rows("a look at a few rows", Audience.CUSTODIAN).head(PREVIEW)
         st.dataframe(rows.astype(object), hide_index=True, alt="The first rows of your table")

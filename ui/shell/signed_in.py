@@ -24,6 +24,7 @@ from synth.api.team.members import (
 SECTION = "team"  # of Streamlit's secrets, for whoever sets nothing in the environment
 PROVIDER = "auth"  # the section in which Streamlit itself looks for an OpenID provider
 LIBRARY, LIBRARY_DB = "SYNTH_LIBRARY", "SYNTH_LIBRARY_DB"  # a folder, and a database by URL
+LIBRARY_FILES = "SYNTH_LIBRARY_FILES"  # a place of fsspec
 QUESTIONS = "SYNTH_QUESTIONS"  # how many a recipient may ask about real tables
 SETTINGS = (WAY, CLAIM, *(duty.setting for duty in Duty))
 
@@ -56,6 +57,11 @@ def library_folder() -> str:
 def library_database() -> str:
     """The address of the database of the library's journal; "" for a file in its folder."""
     return setting(LIBRARY_DB).strip()
+
+
+def library_files() -> str:
+    """The address of the place of the library's bundles; "" for its folder."""
+    return setting(LIBRARY_FILES).strip()
 
 
 def questions_each() -> int:

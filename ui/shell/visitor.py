@@ -31,6 +31,7 @@ from synth.runs import Recipe
 from synth.runs.accounts import in_operators_ledger
 from synth.runs.audit import Asked, Ended, brought
 from synth.runs.bounds import of_server
+from synth.runs.elsewhere import Elsewhere
 from synth.runs.job import Job
 from synth.runs.memory import Memory
 from synth.runs.question import Question
@@ -106,11 +107,18 @@ class Visitor:
     queries: dict[str, str] = field(default_factory=dict)  # as they stand in the field, by database
     refused: tuple[str, SynthError] | None = None  # the last query that could not be answered
     question: Question | None = None  # what a database was asked for this table
+    elsewhere: Elsewhere | None = None  # where its rows stay, for whoever runs on them
     memory: Memory[Made] = field(default_factory=lambda: Memory(most=MOST_REMEMBERED))  # of queries
     owner: str = field(default_factory=lambda: token_urlsafe(16))  # of jobs, in all tabs
 
     def bring(
-        self, loaded: Loaded, name: str, question: Question | None = None, *, again: bool = False
+        self,
+        loaded: Loaded,
+        name: str,
+        question: Question | None = None,
+        *,
+        again: bool = False,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         """A new table: everything made from the old one goes, the method and its knobs stay.
 
@@ -126,7 +134,8 @@ class Visitor:
         none = {"column": (), "protect": (), "rules": (), "children": ChildrenPart()}
         gone = {} if self.loaded is None or same else none
         self.second = self.second if same else None
-        kept = self.recipe.model_copy(update=gone)
+        source = self.recipe.source.model_copy(update={"stay": elsewhere is not None})
+        kept = self.recipe.model_copy(update={**gone, "source": source})
         if gone or kept.people.column not in ("", *loaded.suggestions):
             # Who is a person is about one table: in another, the same name may cap all rows away.
             whom = kept.people.model_copy(update={"column": "", "rows": 1})
@@ -135,7 +144,7 @@ class Visitor:
         self.job, self.made, self.finished, self.repeated = None, None, [], False
         self.upload = self.upload if again else None
         self.entries = self.entries if people or again else []
-        self.question = question
+        self.question, self.elsewhere = question, elsewhere
         self.matters = self.matters if same else {}
         self.past, self.stages, self.works, self.searched, self.runs = [], {}, {}, "", []
 
@@ -240,7 +249,7 @@ class Visitor:
             self.decide(source=earlier.recipe.source)  # the query as it was spelt then
             return
         self.job = self.job_of(self.wanted, note)
-        self.job.start(self.loaded.private, of_server(), self.linked_rows)
+        self.job.start(self.elsewhere or self.loaded.private, of_server(), self.linked_rows)
 
     def job_of(self, recipe: Recipe, note: Note = lambda asked: None) -> Job:
         """A job without a way back to the visitor, who may leave while it runs."""

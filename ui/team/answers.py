@@ -17,6 +17,7 @@ from ui.gate import plain
 from ui.shell.places import page
 from ui.shell.signed_in import questions_each
 from ui.shell.visitor import Visitor, explained, visitor
+from ui.team.allowing import show_standing
 
 USUAL = 0.1  # epsilon of an answer, unless the custodian says otherwise
 SAID = "answers.said"  # what became of the last question
@@ -27,6 +28,7 @@ def show_questions(who: Member, place: Library) -> None:
     if said := st.session_state.pop(SAID, ""):
         st.success(said)
     desk = Desk(place, questions_each())
+    show_standing(who, desk)
     waiting = [i for i in desk.inquiries(who) if i.open]
     if not waiting:
         st.info("No question is open.")

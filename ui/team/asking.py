@@ -9,6 +9,7 @@ from synth.api.team.inquiries import KINDS, Inquiry, Verification, measurable
 from synth.api.team.library import Library
 from synth.api.team.members import Duty, Member
 from synth.api.team.shelved import Phase, Shelved
+from synth.api.team.standing import OFFERS
 from synth.release import Bundle
 from ui.shell.signed_in import questions_each
 from ui.shell.visitor import explained
@@ -47,8 +48,9 @@ def _show(inquiry: Inquiry) -> None:
 
 
 def _ask(who: Member, desk: Desk, one: Shelved, bundle: Bundle) -> None:
-    left = desk.left(who)
-    st.caption(f"You may ask {max(0, left):,} more of {desk.most:,} questions.")
+    left, stands = desk.left(who), OFFERS.of(one.id)
+    soon = " The next one is answered at once." if stands is not None and stands.lasts else ""
+    st.caption(f"You may ask {max(0, left):,} more of {desk.most:,} questions.{soon}")
     if left <= 0:
         return
     kind = st.radio("What", KINDS, format_func=KINDS.__getitem__, key="ask.kind", horizontal=True)
@@ -64,5 +66,8 @@ def _ask(who: Member, desk: Desk, one: Shelved, bundle: Bundle) -> None:
         if st.form_submit_button("Ask its custodian", key="ask.go"):
             with explained():
                 wanted = Verification(kind, where.strip(), column, float(low), float(high))
-                desk.ask(who, one.id, wanted)
+                id = desk.ask(who, one.id, wanted)
+                if OFFERS.of(one.id) is not None:
+                    with st.spinner("Counting, with noise …"):
+                        OFFERS.serve(desk, id)
                 st.rerun()

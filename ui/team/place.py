@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from synth.api.team.library import Library
-from ui.shell.signed_in import library_database, library_folder
+from ui.shell.signed_in import library_database, library_files, library_folder
 
 
 def library() -> Library | None:
@@ -18,7 +18,7 @@ def library() -> Library | None:
         TeamError: it cannot be used.
     """
     folder = library_folder()
-    return _opened(folder, library_database()) if folder else None
+    return _opened(folder, library_database(), library_files()) if folder else None
 
 
 def need_library() -> Library:
@@ -30,6 +30,6 @@ def need_library() -> Library:
     return found
 
 
-@cache  # of a folder and an address: nothing of anybody's table
-def _opened(folder: str, url: str) -> Library:
-    return Library.opened(Path(folder).expanduser(), url)
+@cache  # of a folder and addresses: nothing of anybody's table
+def _opened(folder: str, url: str, files: str) -> Library:
+    return Library.opened(Path(folder).expanduser(), url, files)

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from synth.api.team.journal import BUNDLES, DATABASE, KEY, OWNER_ALONE, Journal, KeptDeed, written
+from synth.api.files import OWNER_ALONE, Files, written
+from synth.api.team.journal import BUNDLES, DATABASE, KEY, Journal, KeptDeed
+from synth.api.team.library import bundles_at
 from synth.budget.anchor import Anchor
 from synth.budget.lasting import KEY as LEDGER_KEY
 from synth.budget.lasting import LEDGER, LedgerFile
@@ -40,6 +42,7 @@ class ServerPlaces:
         audit: the log of queries and uploads.
         library: the folder of the library.
         library_db: its database by URL; "" for a file in the folder.
+        library_files: where its bundles are, at an address of fsspec; "" for the folder.
     """
 
     ledger: Path | None = None
@@ -47,13 +50,21 @@ class ServerPlaces:
     audit: Path | None = None
     library: Path | None = None
     library_db: str = ""
+    library_files: str = ""
 
     @classmethod
     def told(cls, environment: Mapping[str, str]) -> ServerPlaces:
         """As the environment of a server has them."""
         found = {n: environment.get(f"SYNTH_{n.upper()}", "").strip() for n in cls.__annotations__}
-        paths = {n: Path(text) for n, text in found.items() if text and n != "library_db"}
-        return cls(**paths, library_db=found["library_db"])
+        db, files = found.pop("library_db"), found.pop("library_files")
+        paths = {n: Path(text) for n, text in found.items() if text}
+        return cls(**paths, library_db=db, library_files=files)
+
+    @property
+    def bundles(self) -> Files:
+        """Where the bundles of the library are. Raises TeamError where that cannot be reached."""
+        assert self.library is not None
+        return bundles_at(self.library_files or str(self.library / BUNDLES))
 
 
 def backed_up(places: ServerPlaces, stream: IO[bytes]) -> tuple[str, ...]:
@@ -67,7 +78,7 @@ def backed_up(places: ServerPlaces, stream: IO[bytes]) -> tuple[str, ...]:
     if places.ledger is not None and (places.ledger / LEDGER).exists():
         parts.append(_ledger(places.ledger, places.anchor))
     if places.library is not None and (places.library / KEY).exists():
-        parts.append(_library(places.library, places.library_db))
+        parts.append(_library(places, places.library))
     if places.audit is not None and places.audit.exists():
         parts.append(_audit(places.audit))
     if not parts:
@@ -173,16 +184,16 @@ def _ledger_back(pack: zipfile.ZipFile, places: ServerPlaces) -> str:
 # -- the library -----------------------------------------------------------------------------------
 
 
-def _library(folder: Path, url: str) -> tuple[str, Iterator[tuple[str, bytes]]]:
-    journal = Journal.opened(folder, url)
+def _library(places: ServerPlaces, folder: Path) -> tuple[str, Iterator[tuple[str, bytes]]]:
+    journal, kept = Journal.opened(folder, places.library_db), places.bundles
     deeds = journal.sealed()
-    bundles = sorted((folder / BUNDLES).glob("*.zip"))
+    bundles = [name for name in kept.names() if name.endswith(".zip") and name[0] != "."]
 
     def files() -> Iterator[tuple[str, bytes]]:
         yield DEEDS, json.dumps([list(deed) for deed in deeds]).encode()
         yield f"library/{KEY}", journal.key
         for bundle in bundles:  # a deed names a bundle only once it is there as a whole
-            yield f"library/{BUNDLES}/{bundle.name}", bundle.read_bytes()
+            yield f"library/{BUNDLES}/{bundle}", kept.get(bundle)
 
     return _told(deeds, bundles), files()
 
@@ -201,7 +212,7 @@ def _library_back(pack: zipfile.ZipFile, places: ServerPlaces) -> str:
         raise
     bundles = [n for n in pack.namelist() if n.startswith(f"library/{BUNDLES}/")]
     for name in bundles:
-        written(folder / BUNDLES / Path(name).name, pack.read(name))
+        places.bundles.put(Path(name).name, pack.read(name))
     return _told(deeds, bundles)
 
 

@@ -52,8 +52,12 @@ class Desk:
         """How many questions somebody may still ask."""
         return self._left(who, self.library.journal.deeds())
 
-    def ask(self, who: Member, release: str, wanted: Verification) -> None:
-        """Take a question down.
+    def open(self) -> tuple[Inquiry, ...]:
+        """Every open question, for what answers by itself."""
+        return tuple(i for i in inquiries_in(self.library.journal.deeds()) if i.open)
+
+    def ask(self, who: Member, release: str, wanted: Verification) -> str:
+        """Take a question down; its id.
 
         Raises:
             NotAllowed: they are no recipient, it is not published, or they asked enough.
@@ -72,10 +76,27 @@ class Desk:
                     "Ask whoever runs this server for more.",
                 )
             add(deed_of(who, Act.ASKED, release, **inquiry.document()))
+        return inquiry.id
 
-    def reply(self, who: Member, id: str, reply: Reply) -> None:
-        """Take an answer down. Raises NotAllowed where it is not open, or not theirs to give."""
-        self._end(who, id, Act.ANSWERED, asdict(reply))
+    def reply(self, who: Member, id: str, reply: Reply, *, by_itself: bool = False) -> None:
+        """Take an answer down. Raises NotAllowed where it is not open, or not theirs to give.
+
+        Args:
+            by_itself: nobody looked at it: it was within what `who` allowed.
+        """
+        self._end(who, id, Act.ANSWERED, asdict(reply) | ({"by_itself": True} if by_itself else {}))
+
+    def allow(self, who: Member, release: str, each: float, total: float) -> None:
+        """Take down that questions are answered without anybody, or not any more (0).
+
+        Raises:
+            NotAllowed: they are no custodian, or the release is not published.
+        """
+        who.need(Duty.CUSTODIAN)
+        if total and self.library.get(who, release).phase() is not Phase.PUBLISHED:
+            raise NotAllowed("This release is not published.", "Allow it for one that is.")
+        with self.library.journal.writing() as (_, add):
+            add(deed_of(who, Act.ALLOWED, release, each=each, total=total))
 
     def decline(self, who: Member, id: str, reason: str) -> None:
         """Take down that a question is not answered, and why. Raises as `reply` does."""

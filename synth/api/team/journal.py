@@ -12,25 +12,27 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, String, Text, create_engine, event, inspect, select, text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, String, Text, inspect, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
-from sqlalchemy.pool import NullPool
 
+from synth.api.engines import engine_of
+from synth.api.files import OWNER_ALONE, owner_only, written
 from synth.budget.lasting import seal_of
 from synth.errors import TeamError
 
 DATABASE, KEY, BUNDLES = "library.sqlite", "library.key", "bundles"
-OWNER_ALONE = 0o700  # may look into the folders that are made
 LOCK = 0x73796E7468  # PostgreSQL's name for "one writer at a time"
-WAIT = 30.0  # seconds to wait for another writer
+ADDRESS = (
+    "SYNTH_LIBRARY_DB",
+    "Write postgresql://user@host/name, or leave it out: then a file is used.",
+)
 
 
 class Tables(DeclarativeBase):
@@ -112,13 +114,13 @@ class Journal:
             (folder / BUNDLES).mkdir(mode=OWNER_ALONE, exist_ok=True)
             key = _key(folder / KEY)
             if not url:  # SQLite would make it readable for everybody at the machine
-                os.close(_owner_only(str(folder / DATABASE), os.O_CREAT | os.O_RDWR))
+                os.close(owner_only(str(folder / DATABASE), os.O_CREAT | os.O_RDWR))
         except OSError as error:
             raise TeamError(
                 f"The folder of the library cannot be used ({type(error).__name__}).",
                 "Whoever runs this server sees that SYNTH_LIBRARY names a folder it may write to.",
             ) from None
-        journal = cls(_engine(url or f"sqlite:///{folder / DATABASE}"), key)
+        journal = cls(engine_of(url or f"sqlite:///{folder / DATABASE}", *ADDRESS), key)
         with journal._alone() as session:
             _brought_up(session, key)
             journal._read(session)
@@ -215,33 +217,6 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _engine(url: str) -> Engine:
-    try:
-        told = make_url(url)
-        kind = told.drivername.partition("+")[0]
-    except ArgumentError:
-        kind = ""
-    if kind not in ("postgresql", "sqlite"):
-        raise TeamError(
-            "SYNTH_LIBRARY_DB is no address of a database that can be used.",
-            "Write postgresql://user@host/name, or leave it out: then a file is used.",
-        )
-    if kind == "postgresql":
-        return create_engine(told.set(drivername="postgresql+psycopg"), poolclass=NullPool)
-    engine = create_engine(told, poolclass=NullPool, connect_args={"timeout": WAIT})
-
-    @event.listens_for(engine, "connect")
-    def by_itself(connection: Any, record: object) -> None:
-        connection.isolation_level = None  # sqlite3 would begin too late
-        connection.execute("PRAGMA synchronous = FULL")
-
-    @event.listens_for(engine, "begin")
-    def alone(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
-
-
 def _brought_up(session: Session, key: bytes) -> None:
     """Bring the tables to the layout of now, in the transaction that is open."""
     there = inspect(session.connection()).has_table(HeadRow.__tablename__)
@@ -266,31 +241,6 @@ def _key(path: Path) -> bytes:
     if not path.exists():
         written(path, secrets.token_bytes(32), first=True)
     return path.read_bytes()
-
-
-def written(path: Path, content: bytes, *, first: bool = False) -> None:
-    """Write a file as a whole or not at all, for the owner alone.
-
-    Args:
-        first: leave one that is there as it is.
-    """
-    coming = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with open(coming, "xb", opener=_owner_only) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if first:
-            with suppress(FileExistsError):
-                os.link(coming, path)
-        else:
-            os.replace(coming, path)
-    finally:
-        coming.unlink(missing_ok=True)
-
-
-def _owner_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 def _damaged(how: str) -> TeamError:

@@ -15,9 +15,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from synth.api.files import Files, written
 from synth.api.team.differencing import Beside, beside, beside_all
 from synth.api.team.inquiries import inquiries_in
-from synth.api.team.journal import BUNDLES, Deed, Journal, now, written
+from synth.api.team.journal import BUNDLES, Deed, Journal, now
 from synth.api.team.members import Duty, Member
 from synth.api.team.shelved import Act, GateLine, Leaflet, Phase, Shelved, shelved_of
 from synth.budget import Budget
@@ -35,18 +36,20 @@ class Library:
 
     folder: Path
     journal: Journal
+    files: Files | None = None  # where bundles are; in the folder where there is none
 
     @classmethod
-    def opened(cls, folder: Path, url: str = "") -> Library:
+    def opened(cls, folder: Path, url: str = "", files: str = "") -> Library:
         """The library of a folder; a new one where there is none.
 
         Args:
             url: of the database of its journal; else a file in the folder.
+            files: where its bundles are, at an address of fsspec; else in the folder.
 
         Raises:
             TeamError: it cannot be used.
         """
-        return cls(folder, Journal.opened(folder, url))
+        return cls(folder, Journal.opened(folder, url), bundles_at(files) if files else None)
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -236,7 +239,10 @@ class Library:
 
     def _put(self, digest: str, content: bytes) -> None:
         try:
-            written(self._place(digest), content)
+            if self.files is None:
+                written(self._place(digest), content)
+            else:
+                self.files.put(self._place(digest).name, content)
         except OSError as error:
             raise TeamError(
                 f"The release cannot be written into the library ({type(error).__name__}).",
@@ -245,7 +251,8 @@ class Library:
 
     def _content(self, one: Shelved) -> bytes:
         try:
-            content = self._place(one.digest).read_bytes()
+            place = self._place(one.digest)
+            content = place.read_bytes() if self.files is None else self.files.get(place.name)
         except OSError as error:
             raise TeamError(
                 f"The bundle cannot be read ({type(error).__name__}).",
@@ -260,6 +267,18 @@ class Library:
 
     def _place(self, digest: str) -> Path:
         return self.folder / BUNDLES / f"{digest}.zip"
+
+
+def bundles_at(address: str) -> Files:
+    """Where the bundles of a library are. Raises TeamError where that cannot be reached."""
+    try:
+        return Files.at(address)
+    except OSError as error:
+        raise TeamError(
+            f"The place of the library's bundles cannot be used ({error}).",
+            "Whoever runs this server sees that SYNTH_LIBRARY_FILES names a place that fsspec "
+            "reaches, and that what it takes is installed.",
+        ) from None
 
 
 def seen_by(who: Member, deeds: Sequence[Deed]) -> tuple[Shelved, ...]:

@@ -23,6 +23,7 @@ class Act(Enum):
     ASKED = "asked"
     ANSWERED = "answered"
     DECLINED = "declined"
+    ALLOWED = "allowed"  # answers without a custodian, up to an epsilon; 0 takes it back
 
 
 class Phase(Enum):

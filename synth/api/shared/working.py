@@ -1,0 +1,207 @@
+"""A worker: takes jobs out of the queue and runs each in a process of its own, as a server would.
+
+This process opens parcels and hands their content on; it makes no table of it. What it may take of
+the machine are its own settings, whatever the server that took the job has.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from typing import IO, Any
+
+from synth.api.registry import HUSHED
+from synth.api.shared.keeping import Common, asked_in
+from synth.api.shared.parcels import RELEASE, ROWS
+from synth.api.shared.queue import GONE, Progressed
+from synth.api.shared.rows import JobRow
+from synth.budget import Entry
+from synth.errors import SynthError, TeamError
+from synth.runs.bounds import Bounds, of_server
+from synth.runs.job import Job
+from synth.runs.recipe_file import read_recipe
+from synth.runs.workers import awaited
+
+POLL = 0.5  # seconds between two looks for a job
+BEAT = 1.0  # seconds between two words of a worker
+TIDY = 5.0  # seconds between two looks for who is gone
+PATIENCE = 5.0  # seconds to wait where the queue cannot be reached
+LOG = logging.getLogger("synth")
+
+
+@dataclass(eq=False)
+class InHand:
+    """A job that this worker has."""
+
+    line: JobRow
+    job: Job
+    entries: list[Entry]
+    header: dict[str, Any] = field(repr=False)
+    pieces: Iterator[bytes] = field(repr=False)
+
+    @property
+    def spent(self) -> float | None:
+        """What it cost by now, as its owner may know it."""
+        return self.line.asks if self.line.hushed else self.job.spent(self.entries)
+
+    @property
+    def told(self) -> Progressed:
+        """How far it is."""
+        return Progressed(self.job.share, self.job.doing[:200], self.spent)
+
+    def feed(self, bounds: Bounds) -> Callable[[IO[bytes]], None]:
+        """What hands the content of the parcel to a run, within the bounds of this machine."""
+        own = replace(bounds, least=int(self.header["bounds"]["least"]))
+        header = {**self.header, "bounds": asdict(own)}
+
+        def write(stream: IO[bytes]) -> None:
+            stream.write(json.dumps(header).encode() + b"\n")
+            try:
+                for piece in self.pieces:
+                    stream.write(piece)
+            except TeamError as error:
+                self.job.error = error
+                raise BrokenPipeError from None  # as when a run takes no more
+
+        return write
+
+
+@dataclass
+class Station:
+    """A worker process.
+
+    Args:
+        places: jobs at once.
+        name: what it is known by among the others; nobody need know it.
+    """
+
+    common: Common
+    places: int
+    name: str = field(default_factory=lambda: secrets.token_hex(8))
+    _held: dict[str, InHand] = field(default_factory=dict, repr=False)
+    _stopping: threading.Event = field(default_factory=threading.Event, repr=False)
+    _ended: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    def stop(self) -> None:
+        """Take no more jobs, and end with those that are there."""
+        self._stopping.set()
+
+    def work(self) -> None:
+        """Take jobs until it is stopped."""
+        beating = threading.Thread(target=self._beat, daemon=True)
+        beating.start()
+        serving = [threading.Thread(target=self._serve, daemon=True) for _ in range(self.places)]
+        for thread in serving:
+            thread.start()
+        for thread in serving:
+            thread.join()
+        self._ended.set()
+        beating.join()
+        with suppress(TeamError):
+            self.common.queue.leave(self.name)
+
+    def _serve(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                line = self.common.queue.take(self.name, self.places)
+                if line is None:
+                    self._stopping.wait(POLL)
+                else:
+                    self._do(line)
+            except TeamError as error:
+                LOG.error("%s", error.what)
+                self._stopping.wait(PATIENCE)
+
+    def _do(self, line: JobRow) -> None:
+        """One job, from its claim to its end."""
+        try:
+            held = self._opened(line)
+        except (SynthError, ValueError, KeyError) as error:
+            LOG.error("job %s: %s", line.id, getattr(error, "what", type(error).__name__))
+            self._stopping.wait(POLL)
+            self.common.queue.give_back(line.claim)
+            return
+        self._held[line.claim] = held
+        try:
+            if self._begun(held):
+                self._conclude(held)
+            elif held.job.cancelled:  # its owner forgot it
+                with suppress(SynthError):
+                    asked = asked_in(held.header)
+                    self.common.note(line.owner, held.job.ending(asked, held.spent))
+        finally:
+            del self._held[line.claim]
+
+    def _opened(self, line: JobRow) -> InHand:
+        header, pieces = self.common.unpacked(line)
+        entries: list[Entry] = []
+        job = Job(read_recipe(header["recipe"]), entries.append)
+        return InHand(line, job, entries, header, pieces)
+
+    def _begun(self, held: InHand) -> bool:
+        """Whether a run of it came to an end; False where it is not ours any more."""
+        while not awaited(BEAT):
+            if self._stopping.is_set() or held.job.cancelled:
+                self.common.queue.give_back(held.line.claim)
+                return False
+        if not self.common.queue.begin(held.line.claim):
+            return False
+        bounds = of_server()
+        held.job.follow(held.feed(bounds), bounds.minutes)
+        held.job.finished.wait()
+        return not held.job.cancelled
+
+    def _conclude(self, held: InHand) -> None:
+        """Put the release where servers find it, and say so; or say what went wrong."""
+        line, job, common = held.line, held.job, self.common
+        asked, error = asked_in(held.header), job.error
+        try:
+            if job.bundle is not None:
+                with common.parcels.sealing(line.id, RELEASE, line.key) as file:
+                    file.write(job.bundle)
+            common.note(line.owner, job.ending(asked, held.spent))
+        except SynthError as failed:  # what is not written down is not answered
+            error = failed
+        if error is not None and line.hushed:
+            LOG.warning("job %s: %s", line.id, error.what)
+            error = HUSHED
+        if not self._said(held, error):
+            common.parcels.remove(line.id, RELEASE)
+        common.parcels.remove(line.id, ROWS)
+
+    def _said(self, held: InHand, error: SynthError | None) -> bool:
+        """Whether its end is in the queue; tried until others count this worker as gone."""
+        end = time.monotonic() + GONE
+        while True:
+            try:
+                return self.common.queue.finish(held.line.claim, held.spent, error)
+            except TeamError as unreachable:
+                LOG.error("%s", unreachable.what)
+                if time.monotonic() > end:
+                    return False
+                time.sleep(BEAT)
+
+    def _beat(self) -> None:
+        """Say that this worker is there, and stop what is not its own any more."""
+        heard = tidied = time.monotonic()
+        while not self._ended.wait(BEAT):
+            held = dict(self._held)
+            try:
+                told = {claim: one.told for claim, one in held.items()}
+                gone = self.common.queue.beat(self.name, self.places, told)
+                heard = time.monotonic()
+                if heard > tidied + TIDY:
+                    tidied = heard
+                    self.common.tidy()
+            except TeamError as error:
+                LOG.error("%s", error.what)
+                gone = frozenset(held) if time.monotonic() > heard + GONE else frozenset()
+            for claim in gone & set(held):
+                if not held[claim].job.finished.is_set():
+                    held[claim].job.cancel()

@@ -1,0 +1,165 @@
+"""Answers that need no custodian: within an allowance that one set, while the table is there.
+
+Whoever allows it leaves the real table in the memory of this server until they take it back, some
+hours have passed, or the server ends. Nobody can ask for the table: what is answered is what
+`answering` answers, for the same price to the same account. What was allowed, by whom, and what was
+answered under it is in the library's journal; a question beyond it waits for the custodian.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from synth.api.team.answering import answer, price
+from synth.api.team.desk import Desk
+from synth.api.team.members import Duty, Member
+from synth.errors import SynthError, TeamError
+from synth.runs.recipe import Recipe
+from synth.vault import PrivateTable
+
+SLACK = 1 + 1e-9  # what a sum may be out by
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a custodian allows to be answered about a release.
+
+    Args:
+        each: epsilon of one answer.
+        total: of all of them together, by their sum, which is more than they come to.
+        hours: for which the table is kept.
+    """
+
+    each: float
+    total: float
+    hours: float
+
+    def check(self) -> None:
+        """Refuse what allows nothing. Raises TeamError."""
+        whole = all(math.isfinite(x) and x > 0 for x in (self.each, self.total, self.hours))
+        if not whole or self.each > self.total * SLACK:
+            raise TeamError(
+                "One answer may cost no more than all of them together, and more than nothing.",
+                "Allow less for one, or more for all.",
+            )
+
+
+@dataclass(frozen=True)
+class StandingOffer:
+    """What is left of an allowance.
+
+    Args:
+        name: whose it is.
+        spent: epsilon of the answers that were given under it.
+        ends: on the clock that the offers have.
+    """
+
+    name: str
+    allowed: Allowed
+    spent: float
+    ends: float
+
+    @property
+    def lasts(self) -> bool:
+        """Whether one more answer fits in."""
+        return self.spent + self.allowed.each <= self.allowed.total * SLACK
+
+
+@dataclass
+class _Open:
+    who: Member
+    recipe: Recipe
+    private: PrivateTable
+    standing: StandingOffer
+
+
+@dataclass
+class Offers:
+    """The allowances of this server, by release. Safe to use from several threads."""
+
+    clock: Callable[[], float] = time.monotonic
+    _open: dict[str, _Open] = field(default_factory=dict, repr=False)
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
+
+    def put(
+        self,
+        who: Member,
+        desk: Desk,
+        release: str,
+        recipe: Recipe,
+        private: PrivateTable,
+        allowed: Allowed,
+    ) -> None:
+        """Allow answers about a release without a custodian, in place of what was allowed before.
+
+        Args:
+            private: the table that it was made from, as it was before any step.
+
+        Raises:
+            NotAllowed: they are no custodian, the rows stay elsewhere, or no account is kept.
+            TeamError: it allows nothing.
+        """
+        who.need(Duty.CUSTODIAN)
+        allowed.check()
+        one = desk.library.get(who, release)
+        price(recipe, one.leaflet.population, allowed.each)  # refuses where nobody keeps an account
+        with self._lock:
+            desk.allow(who, release, allowed.each, allowed.total)
+            ends = self.clock() + 3600 * allowed.hours
+            standing = StandingOffer(who.name, allowed, 0.0, ends)
+            self._open[release] = _Open(who, recipe, private, standing)
+        over = threading.Timer(3600 * allowed.hours, self.of, (release,))  # which lets go of it
+        over.daemon = True
+        over.start()
+
+    def withdraw(self, who: Member, desk: Desk, release: str) -> None:
+        """Take an allowance back, and let go of the table. Raises NotAllowed as `put`."""
+        who.need(Duty.CUSTODIAN)
+        with self._lock:
+            if self._open.pop(release, None) is not None:
+                desk.allow(who, release, 0.0, 0.0)
+
+    def of(self, release: str) -> StandingOffer | None:
+        """What is left about a release; None where nothing is answered by itself."""
+        with self._lock:
+            self._forget()
+            found = self._open.get(release)
+            return None if found is None else found.standing
+
+    def serve(self, desk: Desk, id: str) -> bool:
+        """Answer an open question if that is allowed; False where it waits for the custodian."""
+        with self._lock:  # one at a time, so that together they stay within what is allowed
+            self._forget()
+            try:
+                return self._served(desk, id)
+            except SynthError as error:  # it stays open, and its custodian sees to it
+                logging.getLogger("synth").warning("question %s: %s", id, error.what)
+                return False
+
+    def _served(self, desk: Desk, id: str) -> bool:
+        asked = next((i for i in desk.open() if i.id == id), None)
+        found = None if asked is None else self._open.get(asked.release)
+        if asked is None or found is None or not found.standing.lasts:
+            return False
+        allowed, before = found.standing.allowed, found.standing.spent
+        found.standing = StandingOffer(
+            found.who.name, allowed, before + allowed.each, found.standing.ends
+        )
+        one = desk.library.get(found.who, asked.release)
+        schema = desk.library.look(found.who, asked.release).schema
+        people = one.leaflet.population
+        reply = answer(asked.wanted, schema, found.recipe, found.private, people, allowed.each)
+        desk.reply(found.who, id, reply, by_itself=True)
+        return True
+
+    def _forget(self) -> None:
+        now = self.clock()
+        self._open = {r: o for r, o in self._open.items() if o.standing.ends > now}
+
+
+OFFERS = Offers()  # of this server
