@@ -152,15 +152,16 @@ def test_no_column_that_matters_goes_while_something_of_each_can_stay():
 
 
 def test_of_people_with_several_rows_k_people_look_alike_and_not_k_rows():
-    frame = pd.DataFrame({"x": ["0"] * 6 + ["1"] * 3, "who": list("aaaaaabcd")})
+    """And no level names a value that is of one person alone, in however many rows."""
+    frame = pd.DataFrame({"x": list("00000011123"), "who": list("aaaaaabcdef")})
     x, who = (coded(n, frame[n]) for n in frame)
-    rows, people = (
-        search([ladder(x, TREE, "tree.csv")], Goal(k=3, suppression=0.7), owner=o)
-        for o in (None, who)
-    )
-    assert (rows.evaluate((0,)).suppressed, people.evaluate((0,)).suppressed) == (0, 6)
-    step = steps_for([ladder(x, TREE, "tree.csv")], (0,), 3, 6, "who")[0]
+    one, goal = [ladder(x, TREE, "tree.csv")], Goal(k=3, suppression=0.8)
+    rows, people = (search(one, goal, owner=o).evaluate((0,)).suppressed for o in (None, who))
+    assert (rows, people) == (2, 8)
+    step = steps_for(one, (0,), 3, 8, "who")[0]
     assert frame.loc[step(frame.astype("category")).index, "who"].tolist() == ["b", "c", "d"]
+    named = [usual_ladder(x, Kind.CATEGORY, 3, o).rungs[1].steps[0].values for o in (None, who)]
+    assert [sorted(values) for values in named] == [["0", "1"], ["1"]]
 
 
 def test_the_steps_of_a_node_do_what_it_promised():

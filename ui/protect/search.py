@@ -52,7 +52,7 @@ def show_search(who: Visitor, chain: Chain, known: Sequence[str], k: int, person
     matters = _ask_matters(who, known)
     private = chain.last.private
     goal, secret = _ask_goal(chain, known, k)
-    ladders = _ask_ladders(who, chain, matters, goal)
+    ladders = _ask_ladders(who, chain, matters, goal, person)
     if ladders is None:
         return
     levels = [(one.name, [rung.words for rung in one.rungs]) for one in ladders]
@@ -69,10 +69,7 @@ def show_search(who: Visitor, chain: Chain, known: Sequence[str], k: int, person
     }
 
     def searched(tell: Progress) -> tuple[Compromise, ...]:
-        owner, sensitive = (
-            private.exact_codes((name,), REASON, Audience.CUSTODIAN)[0] if name else None
-            for name in (person, secret)
-        )
+        owner, sensitive = _codes(chain, person), _codes(chain, secret)
         said = partial(tell, doing=doing)
         return ways(ladders, goal, matters, themes, sensitive, said, owner)
 
@@ -148,7 +145,7 @@ def _capital(words: str) -> str:
 
 
 def _ask_ladders(
-    who: Visitor, chain: Chain, matters: Mapping[str, Matters], goal: Goal
+    who: Visitor, chain: Chain, matters: Mapping[str, Matters], goal: Goal, person: str
 ) -> tuple[Ladder, ...] | None:
     """The levels of each column: what fits, a built-in hierarchy, or the visitor's own.
 
@@ -160,14 +157,15 @@ def _ask_ladders(
         picked = {n: str(st.selectbox(n, options, key=f"hierarchy {n}")) for n in known}
 
         def worked_out(tell: Progress) -> tuple[Ladder, ...]:
-            made = []
+            made, owner = [], _codes(chain, person)
             for place, name in enumerate(known):
                 tell(place / len(known), "Looking at the levels of each column …")
-                (column,) = private.exact_codes((name,), REASON, Audience.CUSTODIAN)
-                made.append(_ladder(files, picked[name], column, private.schema[name].kind, goal.k))
+                column, kind = _codes(chain, name), private.schema[name].kind
+                assert column is not None, "it has a name"
+                made.append(_ladder(files, picked[name], column, kind, goal.k, owner))
             return tuple(made)
 
-        key = f"ladders {chain.key} {picked} {goal.k}"
+        key = f"ladders {chain.key} {picked} {goal.k} {person}"
         made = in_background(who, key, worked_out, "Looking at the levels of each column …")
         if made is None:
             return None
@@ -181,12 +179,21 @@ def _ask_ladders(
     return tried
 
 
-def _ladder(files: Mapping[str, str], picked: str, column: Coded, kind: Kind, k: int) -> Ladder:
+def _codes(chain: Chain, name: str) -> Coded | None:
+    """One column after the steps; None without a name."""
+    if not name:
+        return None
+    return chain.last.private.exact_codes((name,), REASON, Audience.CUSTODIAN)[0]
+
+
+def _ladder(
+    files: Mapping[str, str], picked: str, column: Coded, kind: Kind, k: int, owner: Coded | None
+) -> Ladder:
     if picked in BUILT_IN:
         return ladder(column, BUILT_IN[picked])
     if picked in files:
         return ladder(column, listed_hierarchy(files[picked], picked), picked)
-    return usual_ladder(column, kind, k)
+    return usual_ladder(column, kind, k, owner)
 
 
 def _show_space(who: Visitor, way: Compromise, matters: Mapping[str, Matters], person: str) -> None:

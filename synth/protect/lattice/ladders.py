@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from synth.lazily import np, npt, pd
+from synth.protect.risk.classes import people_of
 from synth.protect.rungs import Joined, Rung, rungs
 from synth.protect.steps.columns import Drop
 from synth.protect.steps.dates import Truncate
@@ -107,13 +108,19 @@ def _step(name: str, known: Hierarchy, level: int, file: str) -> Step:
     return Generalise(name, hierarchy=named, level=level)
 
 
-def usual_ladder(column: Coded, kind: Kind, k: int) -> Ladder:
+def usual_ladder(column: Coded, kind: Kind, k: int, owner: Coded | None = None) -> Ladder:
     """The levels that fit a column when nobody chose: bands, months, common values, and others.
 
     Args:
-        k: values that fewer rows have are not told apart.
+        k: values that fewer people have are not told apart, and not named.
+        owner: whose each row is, where people have several; without it each row is one person.
     """
-    return Ladder(column, rungs(column, kind, k))
+    if owner is None:
+        return Ladder(column, rungs(column, kind, k))
+    people = people_of(owner)
+    width = int(people.max(initial=0)) + 1
+    once = pd.unique(column.codes.astype(np.int64) * width + people) // width
+    return Ladder(column, rungs(replace(column, codes=once), kind, k))
 
 
 def fewer_levels(
