@@ -11,7 +11,7 @@ from typing import Any
 
 from synth.errors import IngestError, QueryError
 from synth.ingest.database import Database
-from synth.ingest.query import Query, read_query
+from synth.ingest.query import Query, check_names, read_query
 from synth.ingest.reading.said import CHOICES, Choices, listed
 from synth.lazily import duckdb, nw, psycopg, sa
 
@@ -160,7 +160,9 @@ def query_in_place(database: Database, query: Query | str) -> Iterator[nw.LazyFr
 @contextmanager
 def _duckdb(database: Database, statement: str) -> Iterator[nw.LazyFrame[Any]]:
     with database.duck(SETTINGS) as connection:
-        yield nw.from_native(connection.sql(statement))
+        relation = connection.sql(statement)
+        check_names(relation.columns, str.casefold)  # it looks up names without regard to case
+        yield nw.from_native(relation)
 
 
 @contextmanager
@@ -193,6 +195,7 @@ def _described(connection: psycopg.Connection[Any], statement: str) -> tuple[str
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT * FROM ({statement}) AS asked LIMIT 0")
         columns = cursor.description or []
+    check_names([c.name for c in columns])
     connection.rollback()
     types, written = {}, []
     for column in columns:

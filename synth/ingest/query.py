@@ -8,6 +8,8 @@ query runs and applied to the synthetic rows: the topmost rows of a real table a
 from __future__ import annotations
 
 import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from synth.errors import QueryError
@@ -116,7 +118,7 @@ def read_query(text: str, dialect: str) -> Query:
             "Write it as one SELECT.",
         )
     _refuse(tree)
-    _check_names([n for n in tree.named_selects if n != "*"])
+    check_names([n for n in tree.named_selects if n != "*"])
     order = _order(tree)
     limit = _limit(tree)
     inner = tree.copy()
@@ -125,9 +127,18 @@ def read_query(text: str, dialect: str) -> Query:
     return Query(text, dialect, inner.sql(dialect=dialect, comments=False), order, limit)
 
 
-def _check_names(names: list[str]) -> None:
+def check_names(names: Sequence[str], alike: Callable[[str], str] = str) -> None:
+    """Refuse an answer that is too wide, or whose columns cannot be told apart by name.
+
+    Args:
+        alike: what two names have in common that are one to a database.
+
+    Raises:
+        QueryError: it is so.
+    """
     check_answer_width(len(names))
-    if twice := sorted({n for n in names if names.count(n) > 1}):
+    often = Counter(map(alike, names))
+    if twice := sorted({n for n in names if often[alike(n)] > 1}):
         raise QueryError(
             f"The answer has several columns called {', '.join(f'`{n}`' for n in twice)}.",
             "Give each a name of its own with AS.",

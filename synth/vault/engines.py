@@ -60,11 +60,14 @@ def _in_duckdb(relation: Any, name: str) -> Any:
     Raises:
         Unheld: it is more than the engine was given.
     """
+    asked = (
+        f"{name}_asked"  # a table of the database that bears the name would be read in its place
+    )
     try:
-        relation.query("asked", f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM asked")
+        relation.query(asked, f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM {asked}")
     except duckdb.OutOfMemoryException:
         raise Unheld from None
-    return relation.query("asked", f"SELECT * FROM {name}")
+    return relation.query(asked, f"SELECT * FROM {name}")
 
 
 def _coded_by_cases(frame: nw.LazyFrame[Any], keys: Mapping[str, Key]) -> Any:

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from synth.errors import QueryError
 from synth.ingest import Database
 from synth.ingest.lazy import file_in_place, query_in_place
 from synth.ingest.reading import MISSING_TEXTS, compact
@@ -216,3 +217,23 @@ def test_codes_that_are_too_much_for_the_engine_are_worked_out_by_each_count():
         table = rows.count(Schema(tuple(columns)), ["a", "b"])
     assert table.sum() == 1_000_000
     assert np.count_nonzero(table) == 20
+
+
+def test_names_in_a_database_lead_no_count_elsewhere(tmp_path):
+    """A table of any name, columns of any name; two columns of one name are not made one."""
+    odd, file = ('ci"ty; --', "x" * 200, "A ", "%s {0}"), tmp_path / "people.duckdb"
+    with duckdb.connect(str(file)) as db:
+        made = ", ".join('i % 3 AS "' + n.replace('"', '""') + '"' for n in odd)
+        db.execute(f"CREATE TABLE asked AS SELECT 7 AS own, {made} FROM range(60) AS t(i)")
+    database = Database(f"duckdb:///{file}")
+    schema = Schema(tuple(Column(n, Numbers((-0.5, 0.5, 1.5, 2.5))) for n in odd))
+    with query_in_place(database, 'SELECT * FROM asked WHERE own = 7 AND "A " > 0') as frame:
+        rows = LazyRows(frame)
+        tables = [rows.count(schema, [one, other]) for one in odd for other in odd if one != other]
+    assert {table.sum() for table in tables} == {40}
+    for twice in ("* FROM asked AS s JOIN asked AS t USING (own)", 'own, own AS "Own" FROM asked'):
+        with (
+            pytest.raises(QueryError, match="several columns called"),
+            query_in_place(database, f"SELECT {twice}"),
+        ):
+            pass
