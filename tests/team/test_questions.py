@@ -169,6 +169,18 @@ def test_within_what_a_custodian_allowed_questions_are_answered_without_them(lib
     assert allowed == [1.0, 1.0, 1.0, 0.0]
 
 
+def test_nothing_is_answered_or_kept_for_a_release_that_was_recalled(library, ledger):
+    """Asked before, and recalled, maybe on another server, before it was answered."""
+    id, desk, offers = published(library), Desk(library, 9), Offers()
+    private = load(some_people(), Budget(1.0)).private
+    offers.put(CUSTODIAN, desk, id, RECIPE, private, Allowed(0.5, 1.0, 1.0))
+    question = desk.ask(RECIPIENT, id, ROMANS)
+    library.recall(CUSTODIAN, id, "wrong")
+    assert not offers.serve(desk, question)
+    assert offers.of(id) is None
+    assert not LedgerFile.opened(ledger).lines(POPULATION)
+
+
 def test_who_may_ask_and_who_may_answer(library):
     id, desk = published(library), Desk(library, 2)
     desk.ask(RECIPIENT, id, ROMANS)

@@ -1,9 +1,10 @@
 """Answers that need no custodian: within an allowance that one set, while the table is there.
 
 Whoever allows it leaves the real table in the memory of this server until they take it back, some
-hours have passed, or the server ends. Nobody can ask for the table: what is answered is what
-`answering` answers, for the same price to the same account. What was allowed, by whom, and what was
-answered under it is in the library's journal; a question beyond it waits for the custodian.
+hours have passed, the release is recalled or expires, or the server ends. Nobody can ask for the
+table: what is answered is what `answering` answers, for the same price to the same account. What
+was allowed, by whom, and what was answered under it is in the library's journal; a question beyond
+it waits for the custodian.
 """
 
 from __future__ import annotations
@@ -14,15 +15,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from weakref import WeakMethod
 
 from synth.api.team.answering import answer, price
 from synth.api.team.desk import Desk
 from synth.api.team.members import Duty, Member
-from synth.errors import SynthError, TeamError
+from synth.api.team.shelved import Phase
+from synth.errors import NotAllowed, SynthError, TeamError
 from synth.runs.recipe import Recipe
 from synth.vault import PrivateTable
 
 SLACK = 1 + 1e-9  # what a sum may be out by
+LOOKED = 60.0  # seconds between two looks whether a table is kept for nothing
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,7 @@ class Offers:
 
     clock: Callable[[], float] = time.monotonic
     _open: dict[str, _Open] = field(default_factory=dict, repr=False)
+    _watched: bool = field(default=False, repr=False)
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def put(
@@ -106,6 +111,8 @@ class Offers:
         """
         who.need(Duty.CUSTODIAN)
         allowed.check()
+        if private.stays:
+            raise NotAllowed("These rows are not in memory.", "Load the table, and allow it again.")
         one = desk.library.get(who, release)
         price(recipe, one.leaflet.population, allowed.each)  # refuses where nobody keeps an account
         with self._lock:
@@ -113,9 +120,9 @@ class Offers:
             ends = self.clock() + 3600 * allowed.hours
             standing = StandingOffer(who.name, allowed, 0.0, ends)
             self._open[release] = _Open(who, recipe, private, standing)
-        over = threading.Timer(3600 * allowed.hours, self.of, (release,))  # which lets go of it
-        over.daemon = True
-        over.start()
+            if not self._watched:
+                self._watched = True
+                self._later(desk)
 
     def withdraw(self, who: Member, desk: Desk, release: str) -> None:
         """Take an allowance back, and let go of the table. Raises NotAllowed as `put`."""
@@ -131,11 +138,45 @@ class Offers:
             found = self._open.get(release)
             return None if found is None else found.standing
 
+    def settle(self, desk: Desk) -> None:
+        """Let go of the tables of releases that are published no more.
+
+        Raises:
+            SynthError: the library cannot be read.
+        """
+        with self._lock:
+            self._forget()
+            held = desk.library.all(next(iter(self._open.values())).who) if self._open else ()
+            published = {one.id for one in held if one.phase() is Phase.PUBLISHED}
+            self._open = {r: o for r, o in self._open.items() if r in published}
+
+    def _watch(self, desk: Desk) -> None:
+        """Settle once in a while, as long as anything is allowed: nobody may ask for days."""
+        try:
+            self.settle(desk)
+        except SynthError as error:  # it is tried again
+            logging.getLogger("synth").warning("%s", error.what)
+        with self._lock:
+            self._watched = bool(self._open)
+            if self._watched:
+                self._later(desk)
+
+    def _later(self, desk: Desk) -> None:
+        found = WeakMethod(self._watch)  # which keeps no table
+
+        def look() -> None:
+            if (watch := found()) is not None:
+                watch(desk)
+
+        again = threading.Timer(LOOKED, look)
+        again.daemon = True
+        again.start()
+
     def serve(self, desk: Desk, id: str) -> bool:
         """Answer an open question if that is allowed; False where it waits for the custodian."""
         with self._lock:  # one at a time, so that together they stay within what is allowed
-            self._forget()
             try:
+                self.settle(desk)
                 return self._served(desk, id)
             except SynthError as error:  # it stays open, and its custodian sees to it
                 logging.getLogger("synth").warning("question %s: %s", id, error.what)
