@@ -249,10 +249,11 @@ async def create_job(
 ) -> JobShown:
     """Start a job. A recipe may name nothing on the server: what it needs comes with it."""
     await run_in_threadpool(jobs.room, owner)
-    most = jobs.rules.most_bytes
+    coming: Coming = request.app.state.coming
+    most = min(jobs.rules.most_bytes, coming.own)
     told = request.headers.get("content-length", "")
-    size = min(int(told), most) if told.isdecimal() else most  # what is longer is cut off there
-    with request.app.state.coming.room(owner, size):
+    size = min(int(told), jobs.rules.most_bytes) if told.isdecimal() else most  # cut off there
+    with coming.room(owner, size):
         sent = await submission_of(request, most)
         task = await run_in_threadpool(_begun, jobs, owner, sent, known)
     response.headers["Location"] = f"{request.scope.get('root_path', '')}/jobs/{task.id}"

@@ -162,6 +162,11 @@ class _InMemory(MultiPartParser):
 
     spool_max_size = 1 << 40
 
+    def let_go(self) -> None:
+        """Let go of the files, also of those that were cut off."""
+        for file in self._files_to_close_on_error:
+            file.close()
+
 
 async def submission_of(request: Request, most_bytes: int) -> Submission:
     """What a request brings.
@@ -218,13 +223,11 @@ async def _uploaded(request: Request, most_bytes: int) -> Submission:
         max_part_size=MOST_RECIPE,
     )
     try:
-        form = await parser.parse()
+        return await _read(await parser.parse())
     except MultiPartException as error:
         raise Problem(422, f"The form cannot be read: {error.message}", "Send it again.") from None
-    try:
-        return await _read(form)
     finally:
-        await form.close()
+        parser.let_go()
 
 
 async def _read(form: FormData) -> Submission:

@@ -327,8 +327,11 @@ def test_tables_on_their_way_are_taken_or_told_to_wait(monkeypatch):
     with client() as alice:
         assert "larger than 1 MB" in refused(upload(alice, content=b"a" * 1_100_000), 413)
         assert upload(alice).status_code == 202
-        endless = alice.post("/api/v1/jobs", content=iter([b"a"]), headers={"content-type": "x/y"})
-        assert "larger than 1 MB" in refused(endless, 413)
+        begin = b'--x\r\nContent-Disposition: form-data; name="table"; filename="t"\r\n\r\n'
+        for pieces, status in (([begin, *[b"a" * 100_000] * 11], 413), ([begin], 422)):
+            kind = {"content-type": "multipart/form-data; boundary=x"}  # its length is not told
+            answer = alice.post("/api/v1/jobs", content=iter(pieces), headers=kind)
+            assert ("larger than 1 MB" in refused(answer, status)) == (status == 413)
 
 
 def test_rows_stay_in_their_database_where_the_recipe_says_so(tmp_path, monkeypatch):
