@@ -10,12 +10,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
+from synth.api.files import Files
 from synth.api.service import digests_of
 from synth.api.settings import registry
 from synth.api.shared import rows
@@ -140,6 +141,9 @@ def test_two_servers_and_two_workers_lose_nothing_and_charge_once(tmp_path, monk
         spent = other.get("/api/v1/budget").json()["spent_epsilon"]
         assert 0.99 < spent <= 1.001
         os.kill(doomed.pid, signal.SIGKILL)
+        monkeypatch.setenv("PGOPTIONS", "-c default_transaction_isolation=serializable")
+        with Queue.opened(address).session() as session:  # who waited to write sees what is new
+            assert session.scalar(text("SHOW transaction_isolation")) == "read committed"
         age(Queue.opened(address), GONE + 1)
         told = [to.get(place).json() for to in (other, one)]
         assert [(t["state"], t["error"]["detail"]) for t in told] == [("failed", LOST.what)] * 2
@@ -155,9 +159,18 @@ def test_two_servers_and_two_workers_lose_nothing_and_charge_once(tmp_path, monk
         assert jobs().tally.of(OWNER).rho == pytest.approx(twice)  # once each, the killed one too
 
 
-def test_what_lies_between_servers_and_workers_is_sealed_and_goes_with_the_job(shared, tmp_path):
+def test_what_lies_between_servers_and_workers_is_sealed_and_goes_with_the_job(
+    shared, tmp_path, monkeypatch
+):
     """Two servers in this process: the rows are nowhere in the clear, and nothing is left over."""
-    one, other = jobs(), jobs()
+    one, other, finish = jobs(), jobs(), Queue.finish
+
+    def unheard(self: Queue, *told: Any) -> bool:
+        monkeypatch.setattr(Queue, "finish", finish)
+        finish(self, *told)
+        raise TeamError("The connection broke once it was written.", "Try again.")
+
+    monkeypatch.setattr(Queue, "finish", unheard)
     with client(registry=one) as here, client(registry=other) as there:
         place = upload(here).headers["location"]
         assert there.get(place).json()["doing"] == "waiting for a worker: none is there at present"
@@ -166,7 +179,7 @@ def test_what_lies_between_servers_and_workers_is_sealed_and_goes_with_the_job(s
         assert not [
             word for word in (b"ARROW", b"Oslo", b"[method]", ALICE.encode()) if word in everything
         ]
-        assert shared.stat().st_mode & 0o077 == 0
+        assert all(p.stat().st_mode & 0o077 == 0 for p in (shared, tmp_path / "queue"))
         with working(one.common):
             assert ended(there, place)["spent_epsilon"] == pytest.approx(1.0, abs=0.01)
             wrong = upload(there, RECIPE + '[[column]]\nname = "nobody"\n').headers["location"]
@@ -301,6 +314,59 @@ def test_more_jobs_than_may_wait_are_told_to_come_again(shared, monkeypatch):
         assert there.get("/api/v1/budget").json()["spent_epsilon"] == 0
         here.delete(place)
         assert upload(there).status_code == 202
+
+
+def test_what_a_worker_may_have_had_is_not_given_back(shared, monkeypatch):
+    """The line of a job was written, and the connection broke before that was heard."""
+    ready, found = Queue.ready, jobs()
+
+    def unheard(self: Queue, id: str) -> bool:
+        ready(self, id)
+        raise TeamError("It cannot be reached.", "Try again.")
+
+    monkeypatch.setattr(Queue, "ready", unheard)
+    with client(registry=found) as alice:
+        refused(upload(alice), 503)
+        assert alice.get("/api/v1/budget").json()["spent_epsilon"] > 0.99
+    assert not found.common.queue.ids() and not list(shared.iterdir())
+
+
+def test_an_unexpected_error_in_a_job_takes_no_place_from_a_worker(queue, tmp_path, monkeypatch):
+    seen = []
+    waiting(queue, "alice", "bob")
+    station = Station(Common(queue, Parcels.opened(str(tmp_path / "parcels"))), 1)
+
+    def breaks(self: Station, line: JobRow) -> None:
+        seen.append(line.owner)
+        if len(seen) == 2:
+            self.stop()
+        raise RuntimeError("a cell")
+
+    monkeypatch.setattr(Station, "_do", breaks)
+    station.work()
+    assert seen == ["alice", "bob"]
+
+
+def test_a_place_of_parcels_keeps_what_is_not_ours_and_tells_no_words(shared, tmp_path):
+    """A folder that something else lies in; a library whose errors are of its own kinds."""
+    common = jobs().common
+    for name in ("people.rows", f"{'x' * 22}.rows"):
+        (shared / name).write_bytes(b"kept")
+    common.tidy()
+    assert [p.name for p in shared.iterdir()] == ["people.rows"]
+
+    class Elsewhere:
+        protocol = "s3"
+
+        def open(self, path: str, mode: str) -> IO[bytes]:
+            raise RuntimeError("a secret")
+
+    with (
+        pytest.raises(TeamError, match="cannot be written") as told,
+        Parcels(Files(Elsewhere(), "bucket")).sealing("job", ROWS, new_key()),
+    ):
+        pass
+    assert "secret" not in str(told.value)
 
 
 @pytest.mark.parametrize("how", ["changed", "cut", "shortened", "another kind", "another key"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from synth.operating import Operating
 from synth.runs.audit import Asked, Audit, Ended
 
 LONGEST = 64_000_000  # bytes of the line before the rows: a recipe, and files that steps look up
+OURS = re.compile("[A-Za-z0-9_-]{22}")  # ids of jobs, as `secrets.token_urlsafe(16)` makes them
 LOOKED = 60.0  # seconds between two looks for parcels of nobody
 
 
@@ -86,7 +88,8 @@ class Common:
             self._looked = time.monotonic() + LOOKED
         lying = self.parcels.ids()  # before the queue is asked: a job is in it before its parcel
         for id in lying - self.queue.ids() if lying else ():
-            self.parcels.remove(id)
+            if OURS.fullmatch(id):  # whatever else the folder holds is not ours to remove
+                self.parcels.remove(id)
 
     def note_end(self, job: JobRow, how: Ended) -> None:
         """Write down how a job ended that no worker tells of; who asked what is in its parcel."""

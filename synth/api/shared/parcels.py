@@ -104,12 +104,19 @@ class Parcels:
 
     @contextmanager
     def _written(self, path: str) -> Iterator[IO[bytes]]:
-        if self.files.local:  # fsspec would leave it readable for everybody
-            with open(path, "xb", opener=owner_only) as file:
-                yield file
-        else:
-            with self.files.system.open(path, "wb") as file:
-                yield file
+        with reached():
+            if self.files.local:  # fsspec would leave it readable for everybody
+                file: IO[bytes] = open(path, "xb", opener=owner_only)  # noqa: SIM115
+            else:
+                file = self.files.system.open(path, "wb")
+        try:
+            yield file
+        except BaseException:
+            with suppress(Exception):
+                file.close()
+            raise
+        with reached():
+            file.close()
 
 
 def new_key() -> str:
@@ -145,7 +152,8 @@ class _Sealing(io.RawIOBase):
         del self._held[:PIECE]
         sealed = self._cipher.encrypt(_nonce(self._kind, self._number, last), piece, None)
         self._number += 1
-        self._file.write(len(sealed).to_bytes(LENGTH, "big") + sealed)
+        with reached():
+            self._file.write(len(sealed).to_bytes(LENGTH, "big") + sealed)
 
 
 def _opened(file: IO[bytes], kind: str, key: str) -> Iterator[bytes]:

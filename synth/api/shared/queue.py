@@ -136,6 +136,13 @@ class Queue:
             with self.session() as session:
                 session.execute(delete(JobRow).where(JobRow.id == id))
 
+    def withdraw(self, id: str) -> bool:
+        """Forget a job that was refused; False where a worker may have had it, or it failed."""
+        with self.session() as session:
+            state = session.scalar(select(JobRow.state).where(JobRow.id == id))
+        self.drop(id)
+        return state in (None, rows.COMING)
+
     # -- what a worker says ----------------------------------------------------------------------
 
     def take(self, worker: str, places: int) -> JobRow | None:
@@ -179,6 +186,12 @@ class Queue:
             told = {"state": rows.FAILED, "error": error.what, "remedy": error.remedy}
         of = JobRow.claim == claim, JobRow.state.in_((rows.TAKEN, rows.RUNNING))
         return self._moved(*of, ended=True, claim="", spent=spent, **told)
+
+    def finished(self, id: str) -> bool:
+        """Whether a job was released."""
+        with self.session() as session:
+            named = JobRow.id == id, JobRow.state == rows.FINISHED
+            return session.scalar(select(JobRow.number).where(*named)) is not None
 
     def give_back(self, claim: str) -> None:
         """Let another worker take a job whose rows did not go to a run."""

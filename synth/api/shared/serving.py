@@ -118,9 +118,11 @@ class SharedJobs:
             charge = self.tally.charge(owner, wanted.recipe, self.rules.allowance)
             try:
                 self._begin(job, wanted)
-            except BaseException:  # it never came into line, and cost nothing
-                self._drop(job.id)
-                self.tally.give_back(owner, charge)
+            except BaseException:
+                unused = self.common.queue.withdraw(job.id)
+                self.common.parcels.remove(job.id)
+                if unused:  # it never came into line, and cost nothing
+                    self.tally.give_back(owner, charge)
                 raise
             return self.get(owner, job.id)
 

@@ -117,6 +117,9 @@ class Station:
             except TeamError as error:
                 LOG.error("%s", error.what)
                 self._stopping.wait(PATIENCE)
+            except Exception as error:  # one job may not take a place with it
+                LOG.error("%s in a worker", type(error).__name__)  # its words may hold a cell
+                self._stopping.wait(POLL)
 
     def _do(self, line: JobRow) -> None:
         """One job, from its claim to its end."""
@@ -176,11 +179,15 @@ class Station:
         common.parcels.remove(line.id, ROWS)
 
     def _said(self, held: InHand, error: SynthError | None) -> bool:
-        """Whether its end is in the queue; tried until others count this worker as gone."""
-        end = time.monotonic() + GONE
+        """Whether its end is in the queue; tried until others count this worker as gone.
+
+        It is also there where the connection was lost just after it was written.
+        """
+        end, queue = time.monotonic() + GONE, self.common.queue
         while True:
             try:
-                return self.common.queue.finish(held.line.claim, held.spent, error)
+                said = queue.finish(held.line.claim, held.spent, error)
+                return said or queue.finished(held.line.id)
             except TeamError as unreachable:
                 LOG.error("%s", unreachable.what)
                 if time.monotonic() > end:
@@ -202,6 +209,9 @@ class Station:
             except TeamError as error:
                 LOG.error("%s", error.what)
                 gone = frozenset(held) if time.monotonic() > heard + GONE else frozenset()
+            except Exception as error:  # or nothing would be heard of this worker any more
+                LOG.error("%s in a worker", type(error).__name__)
+                gone = frozenset()
             for claim in gone & set(held):
                 if not held[claim].job.finished.is_set():
                     held[claim].job.cancel()
