@@ -5,7 +5,7 @@ Stories hold cell values: they are for the eyes of whoever already holds the row
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from synth.budget import Audience
@@ -101,12 +101,14 @@ def advise(
     """
     last = stages[-1]
     known = [q for q in quasi if q in last.private.schema]
+    codes = last.private.exact_codes(known, REASON, Audience.CUSTODIAN)
+    coded = dict(zip(known, codes, strict=True))  # once: a table may have hundreds of columns
     made = []
     for place, name in enumerate(known):
         for words, after in _candidates(stages, name):
             progress(place / len(known), "Trying changes of each column …")
             try:
-                tried = _tried(words, name, after, stages, known, k)
+                tried = _tried(words, name, after, stages, coded, k)
             except SynthError:
                 continue  # a suggestion that does not fit is no suggestion
             if tried is not None:
@@ -179,7 +181,7 @@ def _tried(
     name: str,
     steps: tuple[Step | None, ...],
     stages: Sequence[Stage],
-    quasi: Sequence[str],
+    coded: Mapping[str, Coded],
     k: int,
 ) -> Advice | None:
     """What comes of a change; None where the column tells as much as before, or nothing.
@@ -194,7 +196,8 @@ def _tried(
         before, now = (_told_by(one, name) for one in (stages[-1], stage))
         if now in (before, 1):
             return None
-    found = _classes(stage, quasi)
+    added = len(after) == len(stages) and set(after[-1].writes) <= {name}
+    found = _classes(stage, coded, [name] if added and stage.rows == stages[-1].rows else coded)
     return Advice(
         words,
         name,
@@ -224,6 +227,10 @@ def _redone(stages: Sequence[Stage], steps: Sequence[Step]) -> Stage:
     return stage
 
 
-def _classes(stage: Stage, quasi: Sequence[str]) -> Classes:
-    names = [q for q in quasi if q in stage.private.schema]
-    return classes_of(stage.private.exact_codes(names, REASON, Audience.CUSTODIAN), stage.rows)
+def _classes(stage: Stage, coded: Mapping[str, Coded], changed: Collection[str]) -> Classes:
+    """The classes of a stage, of which only the columns that changed are looked at again."""
+    names = [q for q in coded if q in stage.private.schema]
+    again = [n for n in names if n in changed]
+    codes = stage.private.exact_codes(again, REASON, Audience.CUSTODIAN)
+    now = {**coded, **dict(zip(again, codes, strict=True))}
+    return classes_of([now[n] for n in names], stage.rows)
