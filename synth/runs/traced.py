@@ -7,6 +7,7 @@ OpenTelemetry's libraries are an extra, `pip install synth[traces]`.
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass, field
 from functools import cache
@@ -46,12 +47,19 @@ class Trace:
         stage = told or (LEARNING if share < DRAWN else COMPARING)
         order = STAGES.index(stage)
         if not self.stages or order > STAGES.index(self.stages[-1][0]):
-            self.stages.append((stage, time.time_ns()))
+            self.stages.append((stage, self._now()))
 
     def end(self, how: str) -> None:
         """Hand it to the operator's collector, if there is one."""
         if self.stages and (record := recorder()) is not None:
-            record(how, self.stages, time.time_ns())
+            try:
+                record(how, self.stages, self._now())
+            except Exception as error:  # or the job would never be told to be over
+                logging.getLogger("synth").error("%s in a trace", type(error).__name__)
+
+    def _now(self) -> int:
+        """Nanoseconds since 1970, not before the last stage, whatever the clock does."""
+        return max(time.time_ns(), *(began for _, began in self.stages[-1:]), 0)
 
 
 @cache

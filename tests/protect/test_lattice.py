@@ -243,6 +243,8 @@ def test_a_lattice_that_is_too_large_is_refused():
     _, ladders = rungs(1)
     with pytest.raises(RiskError, match="at most 200,000 are searched"):
         search(ladders * 4, Goal())
+    with pytest.raises(RiskError, match="have more than a billion combinations"):
+        search(ladders * 200, Goal())
 
 
 def test_a_search_can_be_stopped():

@@ -59,6 +59,20 @@ def test_a_trace_tells_stages_and_how_long_they_took_and_nothing_else():
     assert [*times, end] == sorted([*times, end])
 
 
+def test_a_trace_that_cannot_be_told_or_a_clock_that_jumps_keeps_no_job_open(monkeypatch, caplog):
+    def broken(how, stages, end):
+        assert [at for _, at in stages] == [5, 5] and end == 5
+        raise RuntimeError("a cell")
+
+    trace, clock = Trace(), iter((5, 3, 1))
+    monkeypatch.setattr("synth.runs.traced.recorder", lambda: broken)
+    monkeypatch.setattr("synth.runs.traced.time.time_ns", lambda: next(clock))
+    for doing in ("starting", "reading the table"):
+        trace.at(0.0, doing)
+    trace.end("finished")
+    assert caplog.messages == ["RuntimeError in a trace"]
+
+
 def test_an_owner_leaves_a_place_to_others_and_owners_take_turns():
     turns, begun = Turns(2), []
     with ExitStack() as alice, ExitStack() as bob:

@@ -142,8 +142,9 @@ def search(
             f"k is {goal.k:,}, but the table has {rows:,} rows.", "Ask for a smaller k."
         )
     if nodes > MOST_NODES:
+        many = f"{nodes:,}" if nodes < 10**9 else "more than a billion"
         raise RiskError(
-            f"{len(ladders)} columns have {nodes:,} combinations of levels; "
+            f"{len(ladders)} columns have {many} combinations of levels; "
             f"at most {MOST_NODES:,} are searched.",
             "Choose fewer columns, or hierarchies with fewer levels.",
         )
