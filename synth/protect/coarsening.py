@@ -135,7 +135,8 @@ def _sets(columns: int, length: int) -> tuple[tuple[int, ...], ...]:
     rng, found = np.random.default_rng(1), []
     for _ in range(-(-MOST_SETS * length // columns)):  # each column is in equally many
         order = rng.permutation(columns)
-        found += [order[i : i + length] for i in range(0, columns - length + 1, length)]
+        around = np.concatenate([order, order[: -columns % length]])  # the last set is full too
+        found += [around[i : i + length] for i in range(0, columns, length)]
     return tuple(tuple(sorted(map(int, s))) for s in found)
 
 

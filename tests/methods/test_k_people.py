@@ -89,6 +89,14 @@ def test_short_combinations_need_less_coarsening_than_whole_rows():
     assert sum(c.values[1] for c in short.columns) > sum(c.values[1] for c in whole.columns)
 
 
+def test_every_column_of_a_wide_table_is_in_a_combination_that_is_looked_at():
+    """Of 200 columns two were in none, and the run ended in a division by zero."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({f"c{i}": rng.choice(list("abc"), 40) for i in range(122)})
+    found = coarsening(load(frame, Budget(1.0)).private, K, 3)
+    assert len(found.columns) == 122
+
+
 def test_no_extreme_value_and_none_of_a_few_people_is_in_a_proposal():
     frame = fine()
     frame.loc[0, "age"], frame.loc[1, "ward"] = 117, "Secret"
