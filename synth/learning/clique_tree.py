@@ -38,7 +38,8 @@ SINGLE = 2.0  # weight of a one-way error
 TRIPLE = 0.3  # weight of a triple's error, where a pair's is 1
 MOST_TRIPLES = 2_500  # more columns than this allows are looked at in pairs only
 PENALTIES = (0.0, 0.25, 0.5, 1.0, 2.0)  # how much expected noise speaks against a set of columns
-POWERS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of its cells, by which the worth of a set is divided
+POWERS = (0.25, 0.5, 0.75, 1.0)  # of its cells, by which the worth of a set is divided
+MORE = 1.04  # times the worth of the pairs of another graph, for which that one is left
 TRIED = 8  # pairs, and triples, a column that the graph is tried to be widened by
 FEW = 40  # columns, up to which several graphs and widths of groups are tried
 NEARLY = 0.9  # of the best gain: what the finest groups of all need, as a fit calms their noise
@@ -235,17 +236,26 @@ class _Choice:
         return self.sigma <= DOUBT * most and seen >= FUNCTION * most
 
     def best(self, pinned: Sequence[Clique]) -> list[Clique]:
-        """The choice that promises most among graphs grown in different orders.
+        """The choice that promises most among graphs grown with different penalties for noise.
 
-        Where many sets are worth their noise, the room in the cliques is what is scarce: columns of
-        few states take little of it, and what lies between them and all others may tell more.
+        Unless, in another order, a graph has room for surely more pairs: columns of few states take
+        little of it, and what lies between them and all others may tell more than wide ones do.
+        What choices promise does not compare such graphs, as triples count their pairs again.
         """
-        graphs = {self._grown(*order, pinned): None for order in self._orders()}
-        return max((self._subset(nodes, pinned) for nodes in graphs), key=self.gain)
+        usual = {self._grown(penalty, 0.0, pinned): None for penalty in self._penalties()}
+        best = max(((self._subset(n, pinned), n) for n in usual), key=lambda c: self.gain(c[0]))
+        others = product(self._penalties(), POWERS) if len(self.ground.names) <= FEW else ()
+        wider = max((self._grown(*o, pinned) for o in others), key=self._pairs, default=best[1])
+        if self._pairs(wider) <= MORE * self._pairs(best[1]):
+            return best[0]
+        return self._subset(wider, pinned)
 
-    def _orders(self) -> Iterable[tuple[float, float]]:
-        few = len(self.ground.names) <= FEW
-        return product(PENALTIES, POWERS) if few else ((0.5, 0.0),)
+    def _penalties(self) -> tuple[float, ...]:
+        return PENALTIES if len(self.ground.names) <= FEW else (0.5,)
+
+    def _pairs(self, nodes: Sequence[int]) -> float:
+        """What all pairs tell that a graph has room for."""
+        return sum(w for c, w in self.worth.items() if len(c) == 2 and _within(c, nodes))
 
     def _grown(self, penalty: float, power: float, pinned: Sequence[Clique]) -> tuple[int, ...]:
         """Maximal cliques, as masks, of a graph grown by the strongest sets within the limit.
