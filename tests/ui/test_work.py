@@ -107,3 +107,20 @@ def test_what_goes_wrong_is_raised_on_the_screen(screen):
     HELD["go"].set()
     assert finished()
     assert len(screen.run().exception) == 1
+
+
+ENDS = """
+import streamlit as st
+from tests.ui import test_work
+from ui.shell.polling import polled
+
+polled(lambda: True, lambda: st.progress(0.5, "Working …"))
+if st.button("Next", key="next"):
+    st.markdown("came here")
+"""
+
+
+def test_a_click_is_not_lost_where_work_ends_while_the_screen_is_drawn():
+    app = AppTest.from_string(ENDS, default_timeout=PATIENCE).run()
+    app.button(key="next").click().run()
+    assert app.markdown[0].value == "came here"

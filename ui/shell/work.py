@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from synth.progress import Progress
+from ui.shell.polling import polled
 from ui.shell.visitor import Visitor
 
 T = TypeVar("T")
@@ -100,11 +101,12 @@ def _keep(who: Visitor, key: str, work: Work) -> Work:
     return work
 
 
-@st.fragment(run_every=0.4)
 def watch(running: Work, title: str) -> None:
     """How far it is, and a button that stops it."""
-    if running.finished.is_set():
-        st.rerun()
+    polled(running.finished.is_set, lambda: _show(running, title))
+
+
+def _show(running: Work, title: str) -> None:
     st.progress(min(1.0, running.share), running.doing or title)
     if st.button("Stop", key=f"stop {title}", icon=":material/stop_circle:"):
         running.stop()
