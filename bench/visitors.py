@@ -1,9 +1,12 @@
 """How the app bears many visitors at once, each with the sample from the first screen to a release.
 
-    python bench/visitors.py [--visitors 1 10 50] [--apart 0]
+    python bench/visitors.py [--visitors 1 10 50] [--apart 0] [--thinking 0]
 
 Each visitor is a websocket client that does what a browser does: it presses one button after the
-other, runs again the parts of a screen that ask for it, and fetches the release at the end. Told
+other, runs again the parts of a screen that ask for it, and fetches the release at the end. With
+`--thinking`, each looks at every screen for a while before the next click, on average so many
+seconds and evenly spread from half to one and a half of that; without, all click in the same
+moments. Told
 are seconds from the first screen to the release, from a click to the end of what it began (a run in
 the background is waited for apart), answers of the health check meanwhile, and the memory of the
 server and its workers before, at most, and a while after the last visitor has gone.
@@ -12,6 +15,7 @@ server and its workers before, at most, and a while after the last visitor has g
 import argparse
 import asyncio
 import os
+import random
 import re
 import socket
 import subprocess
@@ -42,10 +46,11 @@ class Visitor:
 
     Args:
         address: of the server, as a browser has it.
+        thinking: seconds on average before each click.
     """
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self, address: str, thinking: float = 0.0) -> None:
+        self.address, self.thinking = address, thinking
         self.page, self.whole = "", True  # whether all of the screen is being drawn again
         self.found: dict[str, tuple[Any, str]] = {}  # key -> widget, fragment
         self.again: dict[str, asyncio.Task[None]] = {}  # fragment -> what runs it again
@@ -85,6 +90,7 @@ class Visitor:
         await self._run(line)
         for key in WALK:
             await self._until(lambda key=key: self._ready(key))  # type: ignore[misc]
+            await asyncio.sleep(self.thinking * random.uniform(0.5, 1.5))
             await self._press(line, key)
         await self._until(lambda: "bundle" in self.found)
         while lines := [k for k in self.found if k.startswith("gate.why")]:
@@ -203,9 +209,11 @@ class Visitor:
             await self._ask(line, fragment, [], auto=True)
 
 
-async def crowd(address: str, visitors: int, apart: float) -> tuple[list[Visitor], list[str]]:
+async def crowd(
+    address: str, visitors: int, apart: float, thinking: float = 0.0
+) -> tuple[list[Visitor], list[str]]:
     """So many visitors, begun some seconds apart; and what went wrong."""
-    everyone = [Visitor(address) for _ in range(visitors)]
+    everyone = [Visitor(address, thinking) for _ in range(visitors)]
 
     async def one(number: int) -> None:
         await asyncio.sleep(number * apart)
@@ -215,7 +223,9 @@ async def crowd(address: str, visitors: int, apart: float) -> tuple[list[Visitor
     return everyone, [f"{type(e).__name__}: {e}" for e in ended if isinstance(e, BaseException)]
 
 
-async def measured(address: str, process: int, visitors: int, apart: float) -> dict[str, Any]:
+async def measured(
+    address: str, process: int, visitors: int, apart: float, thinking: float
+) -> dict[str, Any]:
     """What so many visitors met."""
     health: list[float] = []
     most = 0.0
@@ -232,7 +242,7 @@ async def measured(address: str, process: int, visitors: int, apart: float) -> d
 
     before = memory(process)
     watching = asyncio.create_task(watch())
-    everyone, wrong = await crowd(address, visitors, apart)
+    everyone, wrong = await crowd(address, visitors, apart, thinking)
     watching.cancel()
     await asyncio.sleep(GONE)
     clicks = sorted(c for v in everyone for c in v.clicks)
@@ -307,11 +317,12 @@ def main() -> None:
     )
     parser.add_argument("--visitors", type=int, nargs="+", default=[1, 10, 50])
     parser.add_argument("--apart", type=float, default=0.0, help="seconds between two arrivals")
+    parser.add_argument("--thinking", type=float, default=0.0, help="seconds before each click")
     asked = parser.parse_args()
     for visitors in asked.visitors:
         with served() as (address, process):
             asyncio.run(crowd(address, 1, 0))  # everything is imported
-            told = asyncio.run(measured(address, process, visitors, asked.apart))
+            told = asyncio.run(measured(address, process, visitors, asked.apart, asked.thinking))
         print(
             ", ".join(
                 f"{k} {v:.2f}" if isinstance(v, float) else f"{k} {v}" for k, v in told.items()

@@ -21,7 +21,7 @@ WEAK = 3  # different values needed of digits of which one in ten or eleven pass
 
 
 @dataclass(frozen=True)
-class Spelling:
+class Written:
     """Whether a text is written in a way, and passes the check of a module of python-stdnum."""
 
     written: str
@@ -43,13 +43,13 @@ class Spelling:
         return re.compile(self.written, re.IGNORECASE)
 
 
-def _like(pattern: str) -> Spelling:
-    return Spelling(pattern)
+def _like(pattern: str) -> Written:
+    return Written(pattern)
 
 
-def checked(module: str, written: str = r"[\d\s./-]+") -> Spelling:
+def checked(module: str, written: str = r"[\d\s./-]+") -> Written:
     """Whether a text is written like this, and passes the check of a module of python-stdnum."""
-    return Spelling(written, module)
+    return Written(written, module)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Looks:
 
     what: str
     role: Role
-    test: Spelling
+    test: Written
     named: str = ""
     format: str = ""
     least: int = 1

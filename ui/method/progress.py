@@ -6,6 +6,7 @@ import streamlit as st
 
 from synth.runs.job import Job
 from ui.shell.polling import polled
+from ui.shell.turn import aside
 from ui.shell.visitor import Visitor
 
 
@@ -32,5 +33,6 @@ def _show(job: Job) -> None:
     st.progress(min(1.0, job.share), f"{job.doing.capitalize()} …")
     if st.button("Stop", key="stop", icon=":material/stop_circle:"):
         job.cancel()
-        job.finished.wait(5)
+        with aside():
+            job.finished.wait(5)
         st.rerun()

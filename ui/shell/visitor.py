@@ -338,6 +338,12 @@ def forget() -> None:
     st.session_state.clear()
 
 
+def this_tab() -> str:
+    """The session of this tab; "" outside one."""
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else ""
+
+
 def visit() -> str:
     """The key of this browser and of whoever is signed in; "" where it keeps no cookies."""
     secret: object = st.context.cookies.get(COOKIE)
