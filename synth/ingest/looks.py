@@ -21,7 +21,7 @@ WEAK = 3  # different values needed of digits of which one in ten or eleven pass
 
 
 @dataclass(frozen=True)
-class Written:
+class Notation:
     """Whether a text is written in a way, and passes the check of a module of python-stdnum."""
 
     written: str
@@ -43,13 +43,13 @@ class Written:
         return re.compile(self.written, re.IGNORECASE)
 
 
-def _like(pattern: str) -> Written:
-    return Written(pattern)
+def _like(pattern: str) -> Notation:
+    return Notation(pattern)
 
 
-def checked(module: str, written: str = r"[\d\s./-]+") -> Written:
+def checked(module: str, written: str = r"[\d\s./-]+") -> Notation:
     """Whether a text is written like this, and passes the check of a module of python-stdnum."""
-    return Written(written, module)
+    return Notation(written, module)
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Looks:
 
     what: str
     role: Role
-    test: Written
+    test: Notation
     named: str = ""
     format: str = ""
     least: int = 1
