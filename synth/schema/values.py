@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
 from typing import TypeAlias
 
 from synth.lazily import np, npt, pd
@@ -23,7 +25,8 @@ def stamp(seconds: float, shape: str) -> str:
     """Seconds since 1970 as text; behind the year 9999, which no format writes, as ISO does."""
     if seconds >= YEAR_10000:
         return str(np.datetime64(int(seconds), "s"))
-    return pd.Timestamp(seconds, unit="s").strftime(shape)
+    part = timedelta(microseconds=round(seconds % 1 * 1e6))  # which pandas reads up to 2262 alone
+    return (pd.Timestamp(math.floor(seconds), unit="s") + part).strftime(shape)
 
 
 def as_text(values: pd.Series) -> pd.Series:
