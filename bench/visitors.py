@@ -97,6 +97,7 @@ class Visitor:
             await self._press(line, key)
         await self._until(lambda: "bundle" in self.found)
         while lines := [k for k in self.found if k.startswith("gate.why")]:
+            await self._until(lambda: _submits(lines[0]) in self.found)
             await self._let_leave(line, lines[0])
         await self._until(lambda: self._ready("bundle"))
         answer = await http.get(self.found["bundle"][0].url)
@@ -122,8 +123,7 @@ class Visitor:
 
     async def _let_leave(self, line: ClientConnection, reason: str) -> None:
         words, fragment = self.found[reason]
-        form = reason.replace("why", "form")
-        button = self.found[f"FormSubmitter:{form}-Let it leave"][0]
+        button = self.found[_submits(reason)][0]
         told = [(words.id, "string_value", "not needed"), (button.id, "trigger_value", True)]
         await self._run(line, fragment, told)
 
@@ -218,6 +218,11 @@ class Visitor:
         while True:
             await asyncio.sleep(seconds)
             await self._ask(line, fragment, [], auto=True)
+
+
+def _submits(reason: str) -> str:
+    """The key of the button beside a field for a reason."""
+    return f"FormSubmitter:{reason.replace('why', 'form')}-Let it leave"
 
 
 class Bringer(Visitor):
@@ -366,7 +371,7 @@ def main() -> None:
     for visitors in asked.visitors:
         with served() as (address, process):
             asyncio.run(crowd(address, 1, 0))  # everything is imported
-            told = asyncio.run(measured(address, process, visitors, asked.apart, asked.thinking))
+            told = asyncio.run(measured(address, process, visitors, asked))
         print(
             ", ".join(
                 f"{k} {v:.2f}" if isinstance(v, float) else f"{k} {v}" for k, v in told.items()

@@ -48,3 +48,4 @@ def test_moments_far_from_ours_are_written_with_their_parts_of_a_second():
     shape = "%Y-%m-%d %H:%M:%S.%f"
     assert stamp(170_534_160_000.5, shape) == "7374-01-05 00:00:00.500000"
     assert stamp(-9_245_750_400.25, shape) == "1677-01-04 23:59:59.750000"
+    assert stamp(-62_135_596_801.0, shape) == "0000-12-31T23:59:59"
