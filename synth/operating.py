@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "SYNTH_"
 DUTIES = ("custodians", "approvers", "recipients", "administrators")
-TEAM = ("sign_in", "groups", *DUTIES, "library", "library_db", "library_files", "questions")
+LIBRARY = ("library", "library_db", "library_files", "library_anchor")
+TEAM = ("sign_in", "groups", *DUTIES, *LIBRARY, "questions")
 ELSEWHERE = ("token", *TEAM)  # read by the command line, and where people sign in
 COUNT, ABOVE, TIME = "a whole number above 0", "a number above 0", "a number of minutes"
 Count = Annotated[int, Field(ge=1, json_schema_extra={"wants": COUNT})]

@@ -25,6 +25,7 @@ SECTION = "team"  # of Streamlit's secrets, for whoever sets nothing in the envi
 PROVIDER = "auth"  # the section in which Streamlit itself looks for an OpenID provider
 LIBRARY, LIBRARY_DB = "SYNTH_LIBRARY", "SYNTH_LIBRARY_DB"  # a folder, and a database by URL
 LIBRARY_FILES = "SYNTH_LIBRARY_FILES"  # a place of fsspec
+LIBRARY_ANCHOR = "SYNTH_LIBRARY_ANCHOR"  # a file elsewhere
 QUESTIONS = "SYNTH_QUESTIONS"  # how many a recipient may ask about real tables
 SETTINGS = (WAY, CLAIM, *(duty.setting for duty in Duty))
 
@@ -62,6 +63,11 @@ def library_database() -> str:
 def library_files() -> str:
     """The address of the place of the library's bundles; "" for its folder."""
     return setting(LIBRARY_FILES).strip()
+
+
+def library_anchor() -> str:
+    """The file that shows the library's journal rolled back; "" for none."""
+    return setting(LIBRARY_ANCHOR).strip()
 
 
 def questions_each() -> int:

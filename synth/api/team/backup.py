@@ -27,6 +27,7 @@ from synth.incoming import Refusal, archive
 FORMAT = "synth backup"
 MANIFEST, DEEDS, AUDIT = "backup.json", "library/deeds.json", "audit.log"
 MOST = 1 << 40  # bytes that a backup may unpack to: it is the operator's own
+PATHS = ("ledger", "anchor", "audit", "library")
 BROKEN = Refusal(
     TeamError, "This is no backup, or it is damaged.", "Name the file that `backup` wrote."
 )
@@ -43,6 +44,7 @@ class ServerPlaces:
         library: the folder of the library.
         library_db: its database by URL; "" for a file in the folder.
         library_files: where its bundles are, at an address of fsspec; "" for the folder.
+        library_anchor: the file elsewhere that shows whether its journal was rolled back.
     """
 
     ledger: Path | None = None
@@ -51,14 +53,24 @@ class ServerPlaces:
     library: Path | None = None
     library_db: str = ""
     library_files: str = ""
+    library_anchor: str = ""
 
     @classmethod
     def told(cls, environment: Mapping[str, str]) -> ServerPlaces:
         """As the environment of a server has them."""
         found = {n: environment.get(f"SYNTH_{n.upper()}", "").strip() for n in cls.__annotations__}
-        db, files = found.pop("library_db"), found.pop("library_files")
-        paths = {n: Path(text) for n, text in found.items() if text}
-        return cls(**paths, library_db=db, library_files=files)
+        ledger, anchor, audit, library = (Path(found[n]) if found[n] else None for n in PATHS)
+        db, files, known = (text for n, text in found.items() if n not in PATHS)
+        return cls(ledger, anchor, audit, library, db, files, known)
+
+    def journal(self, deeds: Sequence[KeptDeed] = ()) -> Journal:
+        """The journal of the library. Raises TeamError where it cannot be used.
+
+        Args:
+            deeds: of a backup, which it is to go on from.
+        """
+        assert self.library is not None
+        return Journal.opened(self.library, self.library_db, self.library_anchor, deeds)
 
     @property
     def bundles(self) -> Files:
@@ -185,7 +197,7 @@ def _ledger_back(pack: zipfile.ZipFile, places: ServerPlaces) -> str:
 
 
 def _library(places: ServerPlaces, folder: Path) -> tuple[str, Iterator[tuple[str, bytes]]]:
-    journal, kept = Journal.opened(folder, places.library_db), places.bundles
+    journal, kept = places.journal(), places.bundles
     deeds = journal.sealed()
     bundles = [name for name in kept.names() if name.endswith(".zip") and name[0] != "."]
 
@@ -205,9 +217,11 @@ def _library_back(pack: zipfile.ZipFile, places: ServerPlaces) -> str:
     written(folder / KEY, pack.read(f"library/{KEY}"))
     deeds = tuple(KeptDeed(int(n), str(d), str(s)) for n, d, s in json.loads(pack.read(DEEDS)))
     try:
-        Journal.opened(folder, places.library_db).continued(deeds)
-    except TeamError:  # its database was not empty: the place is, as before
+        places.journal(deeds)
+    except TeamError:  # the place is empty, as before
         (folder / KEY).unlink()
+        if not places.library_db:
+            (folder / DATABASE).unlink(missing_ok=True)
         (folder / BUNDLES).rmdir()
         raise
     bundles = [n for n in pack.namelist() if n.startswith(f"library/{BUNDLES}/")]
