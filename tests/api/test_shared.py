@@ -306,6 +306,52 @@ def test_a_job_that_is_forgotten_stops_wherever_it_runs(shared, tmp_path, monkey
     assert [line["ended"] for line in log.read()] == ["brought", "stopped"]
 
 
+def test_a_worker_writes_down_what_became_of_its_job_and_not_what_it_meant_to_say(
+    shared, tmp_path, monkeypatch
+):
+    """It had a release. Others had counted it as gone by then; or its owner had forgotten it."""
+    finish, common = Queue.finish, jobs().common
+    common.audit = log = Audit(tmp_path / "log")
+
+    def made(self: InHand, bounds: Bounds) -> Callable[[IO[bytes]], None]:
+        def feed(stream: IO[bytes]) -> None:
+            self.job.bundle = b"a release"
+            raise BrokenPipeError
+
+        return feed
+
+    def gone(self: Queue, *told: Any) -> bool:
+        for job in self.ids():
+            self.drop(job)
+        return finish(self, *told)
+
+    def late(self: Queue, *told: Any) -> bool:
+        while not self.settle():
+            age(self, GONE + 1)
+        monkeypatch.setattr(Queue, "finish", gone)
+        return finish(self, *told)
+
+    monkeypatch.setattr(InHand, "feed", made)
+    monkeypatch.setattr(Queue, "finish", late)
+    with client(registry=jobs()) as alice, working(common):
+        upload(alice)
+        until(lambda: len(log.read()) == 1, "the first was not written down")
+        upload(alice)
+        until(lambda: len(log.read()) == 2, "the second was not written down")
+    assert [line["ended"] for line in log.read()] == [f"failed: {LOST.what}", "stopped"]
+    assert not list(shared.iterdir())
+
+
+def test_the_figures_of_a_queue_are_numbers_alone(queue):
+    assert queue.figures() == (0, 0, 0.0, 0, 0)
+    waiting(queue, "alice", "bob", "bob")
+    age(queue, 60)
+    assert queue.take("first", 2)
+    told = queue.figures()
+    assert (told.waiting, told.running, told.workers, told.places) == (2, 1, 1, 2)
+    assert 60 <= told.oldest < 60 + PATIENCE
+
+
 def test_more_jobs_than_may_wait_are_told_to_come_again(shared, monkeypatch):
     monkeypatch.setenv("SYNTH_MOST_WAITING", "1")
     with client(registry=jobs()) as here, client(BOB, registry=jobs()) as there:

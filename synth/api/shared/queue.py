@@ -39,6 +39,10 @@ LOST = SynthError(
     "The worker that ran this job is gone, and nothing was released.",
     "Start it again. Rows were read, so its price stays spent.",
 )
+UNTOLD = SynthError(
+    "The queue could not be told that this job had ended, so nobody has its release.",
+    "Start it again. Rows were read, so its price stays spent.",
+)
 UNBEGUN = SynthError(
     "No worker could begin this job, and nothing was released.",
     "Ask whoever runs this server: its log says why. No row was used, but its price stays spent.",
@@ -57,6 +61,22 @@ class Progressed(NamedTuple):
     spent: float | None
 
 
+class QueueFigures(NamedTuple):
+    """How busy a queue is, in numbers alone.
+
+    Args:
+        waiting, running: jobs that no worker has yet, and that one has.
+        oldest: seconds that the one has waited that waits longest; 0 where none does.
+        workers, places: that were heard of lately, and the jobs that they take at once.
+    """
+
+    waiting: int
+    running: int
+    oldest: float
+    workers: int
+    places: int
+
+
 @dataclass(frozen=True)
 class Queue:
     """A queue that is there. Open it with `Queue.opened`."""
@@ -71,10 +91,15 @@ class Queue:
         Raises:
             TeamError: it is no such address, cannot be reached, or is of a newer version.
         """
-        queue = cls(engine_of(url, *ADDRESS), lifetime)
+        queue = cls.at(url, lifetime)
         with queue.alone() as session:
             rows.brought_up(session)
         return queue
+
+    @classmethod
+    def at(cls, url: str, lifetime: float = 3_600.0) -> Queue:
+        """The queue in a database where it is known to be one. Raises as `opened`."""
+        return cls(engine_of(url, *ADDRESS), lifetime)
 
     # -- what a server asks ----------------------------------------------------------------------
 
@@ -179,19 +204,35 @@ class Queue:
                     gone.add(claim)
             return frozenset(gone)
 
-    def finish(self, claim: str, spent: float | None, error: SynthError | None = None) -> bool:
-        """Say how a job ended; False, and nothing is changed, where it is not theirs any more."""
+    def finish(
+        self,
+        claim: str,
+        spent: float | None,
+        error: SynthError | None = None,
+        note: Callable[[], None] = lambda: None,
+    ) -> bool:
+        """Say how a job ended; False, and nothing is changed, where it is not theirs any more.
+
+        Args:
+            note: writes the end down, called once it is sure and before anybody can see it; where
+                it raises, the job has not ended.
+        """
         told: dict[str, Any] = {"state": rows.FINISHED, "share": 1.0, "doing": "finished"}
         if error is not None:
             told = {"state": rows.FAILED, "error": error.what, "remedy": error.remedy}
         of = JobRow.claim == claim, JobRow.state.in_((rows.TAKEN, rows.RUNNING))
-        return self._moved(*of, ended=True, claim="", spent=spent, **told)
-
-    def finished(self, id: str) -> bool:
-        """Whether a job was released."""
         with self.session() as session:
-            named = JobRow.id == id, JobRow.state == rows.FINISHED
-            return session.scalar(select(JobRow.number).where(*named)) is not None
+            now = rows.clock(session)
+            told |= {"seen": now, "ended": now, "claim": "", "spent": spent}
+            if not _changed(session, of, told):
+                return False
+            note()
+        return True
+
+    def standing(self, id: str) -> JobRow | None:
+        """A job whosever it is, as it is now; None where it was forgotten."""
+        with self.session() as session:
+            return session.scalar(select(JobRow).where(JobRow.id == id))
 
     def give_back(self, claim: str) -> None:
         """Let another worker take a job whose rows did not go to a run."""
@@ -226,6 +267,18 @@ class Queue:
         """All jobs that are kept."""
         with self.session() as session:
             return frozenset(session.scalars(select(JobRow.id)))
+
+    def figures(self) -> QueueFigures:
+        """How busy it is now. Raises as `session`."""
+        with self.session() as session:
+            now = rows.clock(session)
+            counted = select(JobRow.state, func.count(), func.min(JobRow.seen))
+            found = {s: (n, at) for s, n, at in session.execute(counted.group_by(JobRow.state))}
+            waiting, since = found.get(rows.WAITING, (0, now))
+            running = sum(found.get(state, (0, 0.0))[0] for state in (rows.TAKEN, rows.RUNNING))
+            alive = select(func.count(), func.sum(WorkerRow.places))
+            workers, places = session.execute(alive.where(WorkerRow.seen > now - GONE)).one()
+            return QueueFigures(waiting, running, max(0.0, now - since), workers, places or 0)
 
     @contextmanager
     def pages(self) -> Iterator[Charges]:
