@@ -71,7 +71,8 @@ show_member(who)
 visitor().collect()
 above = st.container()
 with above:  # now, as a screen that stops half-way ends all
-    show_way(shown.url_path or "data")
+    if "help" in seen:  # nobody's without a duty
+        show_way(shown.url_path or "data")
 try:
     shown.run()
     show_code(shown.url_path or "data")
