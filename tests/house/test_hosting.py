@@ -110,4 +110,5 @@ def test_what_a_container_is_told_is_understood(runs, monkeypatch):
             if "${" not in value and name.removeprefix("SYNTH_").lower() in Operating.model_fields:
                 monkeypatch.setenv(name, value)
         found = operating()
+        assert "openid" in told["SYNTH_SIGN_IN"]  # else a slip in the secrets lets everybody in
         assert found.https and found.ledger and found.audit and found.memory == 3_000_000_000
