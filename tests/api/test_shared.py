@@ -149,6 +149,9 @@ def test_two_servers_and_two_workers_lose_nothing_and_charge_once(tmp_path, monk
         assert [(t["state"], t["error"]["detail"]) for t in told] == [("failed", LOST.what)] * 2
         stack.enter_context(process("-m", "synth.api.shared"))
         place = upload(other).headers["location"]
+        with postgres.away(address):  # in the middle of it, wherever that is
+            assert "cannot be reached" in refused(one.get(place), 503)
+            assert "cannot be reached" in refused(upload(one), 503)
         assert ended(one, place)["state"] == "finished"
         bundles = [to.get(f"{place}/release").content for to in (one, other)]
         assert bundles[0] == bundles[1]
@@ -163,14 +166,20 @@ def test_what_lies_between_servers_and_workers_is_sealed_and_goes_with_the_job(
     shared, tmp_path, monkeypatch
 ):
     """Two servers in this process: the rows are nowhere in the clear, and nothing is left over."""
-    one, other, finish = jobs(), jobs(), Queue.finish
+    one, other = jobs(), jobs()
 
-    def unheard(self: Queue, *told: Any) -> bool:
-        monkeypatch.setattr(Queue, "finish", finish)
-        finish(self, *told)
-        raise TeamError("The connection broke once it was written.", "Try again.")
+    def unheard(name: str) -> None:
+        heard = getattr(Queue, name)
 
-    monkeypatch.setattr(Queue, "finish", unheard)
+        def breaks(self: Queue, *told: Any) -> bool:
+            monkeypatch.setattr(Queue, name, heard)
+            heard(self, *told)
+            raise TeamError("The connection broke once it was written.", "Try again.")
+
+        monkeypatch.setattr(Queue, name, breaks)
+
+    unheard("begin")
+    unheard("finish")
     with client(registry=one) as here, client(registry=other) as there:
         place = upload(here).headers["location"]
         assert there.get(place).json()["doing"] == "waiting for a worker: none is there at present"
@@ -268,6 +277,22 @@ def test_a_job_that_no_worker_can_begin_or_no_server_brought_fails_in_the_end(qu
     age(queue, CUT_OFF + 1)
     assert [j.owner for j in queue.settle()] == ["bob"]
     assert not queue.ready("one")
+
+
+def test_a_clock_that_jumps_loses_no_job_and_hides_no_worker_that_is_gone(queue, monkeypatch):
+    """Forwards by a year: nobody is gone, what was released is kept. Back: who is gone is seen."""
+    off, clock = [0.0], rows.clock
+    monkeypatch.setattr(rows, "clock", lambda session: clock(session) + off[0])
+    waiting(queue, "alice", "bob")
+    first, second = queue.take("one", 2), queue.take("one", 2)
+    assert first and second and queue.begin(first.claim) and queue.begin(second.claim)
+    assert queue.finish(second.claim, 0.0) and queue.settle() == []
+    for off[0] in (365 * 86_400.0, -86_400.0):
+        assert queue.settle() == []
+        assert queue.figures().running == queue.figures().workers == 1
+        assert queue.look("bob", second.id)
+    age(queue, GONE + 1)
+    assert [j.error for j in queue.settle()] == [LOST.what]
 
 
 def test_an_owner_leaves_one_place_of_all_workers_to_others(queue):

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import stat
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -104,8 +105,26 @@ def test_the_same_on_postgresql(tmp_path, monkeypatch):
         library = Library.opened(tmp_path, url)
         assert len(library.all(CUSTODIAN)) == 2
         assert not (tmp_path / DATABASE).exists()
+        id, shown = gone_between(library, url)
+        library.approve(APPROVER, id, None, "read it", shown)
+        assert [d.what for d in library.get(CUSTODIAN, id).deeds] == [
+            "kept",
+            "submitted",
+            "approved",
+        ]
         monkeypatch.setattr("synth.api.team.journal.KeptDeed", meddled(tmp_path, url))
-        assert len(library.all(CUSTODIAN)) == 2
+        assert len(library.all(CUSTODIAN)) == 3
+
+
+def gone_between(library: Library, url: str):
+    """A release whose approval the database left in the middle of: nothing of it was done."""
+    id = kept(library, leaflet=Leaflet("Ward 8", "patients of ward 8"))
+    shown = library.beside(APPROVER, id)
+    gone = pytest.raises(TeamError, match="cannot be reached or written")
+    with gone, library.journal.writing() as (deeds, add), postgres.away(url):
+        add(replace(deeds[-1], what="approved"))
+    assert library.get(CUSTODIAN, id).phase() is Phase.WAITING
+    return id, shown
 
 
 def meddled(folder, url):

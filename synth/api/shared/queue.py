@@ -14,7 +14,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -83,6 +83,7 @@ class Queue:
 
     engine: Engine
     lifetime: float = 3_600.0  # seconds after its end that a job is kept
+    _steady: rows.Steady = field(default_factory=rows.Steady, repr=False, compare=False)
 
     @classmethod
     def opened(cls, url: str, lifetime: float = 3_600.0) -> Queue:
@@ -250,6 +251,8 @@ class Queue:
         """See who is gone, and let go of what is kept no longer; the jobs that failed by that."""
         with self.alone() as session:
             now = rows.clock(session)
+            if self._steady.leapt(now):
+                _begin_again(session, now)
             session.execute(delete(WorkerRow).where(WorkerRow.seen < now - GONE))
             late = JobRow.seen < now - GONE
             of = JobRow.state == rows.TAKEN, JobRow.tries < TRIES, late
@@ -396,6 +399,15 @@ class Charges:
         told = json.dumps({"at": at, **document}, sort_keys=True)
         self.session.add(ChargeRow(account=account, document=told))
         self.session.flush()
+
+
+def _begin_again(session: Session, now: float) -> None:
+    """Count all times from now on: by a clock that was put elsewhere all would be long gone, and
+    what was released forgotten; or whoever is gone would be there for as long as it was put back.
+    """
+    session.execute(update(WorkerRow).values(seen=now))
+    session.execute(update(JobRow).values(seen=now))
+    session.execute(update(JobRow).where(JobRow.ended > 0).values(ended=now))
 
 
 def _changed(session: Session, of: Sequence[Any], values: Mapping[str, Any]) -> int:

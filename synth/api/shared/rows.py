@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, String, Text, func, inspect, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -13,6 +15,7 @@ from synth.errors import TeamError
 
 COMING, WAITING, TAKEN, RUNNING = "coming", "waiting", "taken", "running"
 FINISHED, FAILED = "finished", "failed"
+LEAP = 60.0  # seconds by which a clock goes wrong before it counts as put elsewhere
 
 
 class QueueTables(DeclarativeBase):
@@ -106,3 +109,18 @@ def clock(session: Session) -> float:
     if session.get_bind().dialect.name != POSTGRES:
         return time.time()
     return float(session.scalar(select(func.extract("epoch", func.clock_timestamp()))) or 0.0)
+
+
+@dataclass
+class Steady:
+    """Whether a clock goes on as time does. Safe to use from several threads."""
+
+    _ahead: float | None = None  # of the time that passed, when it was last looked at
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def leapt(self, now: float) -> bool:
+        """Whether it was put elsewhere since it was last asked, by what it shows now."""
+        ahead = now - time.monotonic()
+        with self._lock:
+            before, self._ahead = self._ahead, ahead
+        return before is not None and abs(ahead - before) > LEAP

@@ -20,7 +20,7 @@ from synth.api.registry import HUSHED
 from synth.api.shared.keeping import Common, asked_in
 from synth.api.shared.parcels import RELEASE, ROWS
 from synth.api.shared.queue import GONE, UNTOLD, Progressed
-from synth.api.shared.rows import FINISHED, TAKEN, WAITING, JobRow
+from synth.api.shared.rows import FINISHED, RUNNING, TAKEN, WAITING, JobRow
 from synth.budget import Entry
 from synth.errors import QueryError, SynthError, TeamError
 from synth.runs.audit import Ended
@@ -152,12 +152,26 @@ class Station:
             if self._stopping.is_set() or held.job.cancelled:
                 self.common.queue.give_back(held.line.claim)
                 return False
-        if not self.common.queue.begin(held.line.claim):
+        if not self._may_begin(held.line):
             return False
         bounds = of_server()
         held.job.follow(held.feed(bounds), bounds.minutes)
         held.job.finished.wait()
         return not held.job.cancelled
+
+    def _may_begin(self, line: JobRow) -> bool:
+        """Whether rows may go to a run now; asked again where the queue cannot be reached."""
+        end, queue = time.monotonic() + GONE, self.common.queue
+        while True:
+            try:
+                if queue.begin(line.claim):
+                    return True
+                now = queue.standing(line.id)  # the connection may have broken after it was written
+                return now is not None and (now.claim, now.state) == (line.claim, RUNNING)
+            except TeamError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(BEAT)
 
     def _conclude(self, held: InHand) -> None:
         """Put the release where servers find it, and say so; or say what went wrong."""
