@@ -71,6 +71,16 @@ class Operating(BaseModel):
         description="a folder, or an address that fsspec knows, where the tables and releases of "
         "such jobs lie, encrypted; nothing is written anywhere without it",
     )
+    queue_key: str = Field(
+        "",
+        description="a file with the key that what tokens were charged in the queue is sealed "
+        "with, the same for all servers; it is made where there is none",
+    )
+    queue_anchor: str = Field(
+        "",
+        description="a file of each server, elsewhere, that shows these charges changed or rolled "
+        "back",
+    )
     hosts: str = Field(
         "",
         description="comma-separated names that the server answers to, `*.example.org` for all "

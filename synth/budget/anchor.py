@@ -16,6 +16,7 @@ from pathlib import Path
 
 from synth.errors import LedgerError, SynthError
 from synth.lazily import compiled
+from synth.wording import so_many
 
 FIRST = "synth-anchor"
 LINE = compiled(rf"^{FIRST} ([0-9a-f]{{32}}) ([0-9]+) ([0-9a-f]{{64}})$", re.MULTILINE)
@@ -82,14 +83,14 @@ class Anchor:
         """
         if last[0] != ledger:
             raise self.error(
-                f"The anchor knows another {self.of} than the one in this folder.",
+                f"The anchor knows another {self.of} than the one that is here.",
                 "Was the folder deleted and begun again, or the wrong anchor named? Restore the "
                 "newest copy of the folder.",
             )
         if last[1] >= len(seals) or seals[last[1]] != last[2]:
             raise self.error(
-                f"The anchor knows {last[1]} entries of the {self.of}, and this is an older "
-                "or another copy of it.",
+                f"The anchor knows {so_many(last[1], 'entry', 'entries')} of the {self.of}, and "
+                "this is an older or another copy of it.",
                 f"Restore the newest copy. {self.until}",
             )
 

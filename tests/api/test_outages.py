@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from synth.api.allowance import Allowance
 from synth.api.problems import Problem
+from synth.api.shared.charges import charges_of
 from synth.api.shared.queue import Queue
 from synth.api.tally import Tally
 from synth.api.team.journal import DATABASE, Deed, Journal, now
@@ -38,7 +40,8 @@ def test_a_database_that_another_program_keeps_locked_is_said_and_nothing_is_los
     monkeypatch.setattr("synth.api.engines.WAIT", 0.05)
     book = LedgerFile.opened(tmp_path)
     journal = Journal.opened(tmp_path / "library")
-    tally = Tally(None, Queue.opened(f"sqlite:///{tmp_path / 'queue'}").pages)
+    queue = Queue.opened(f"sqlite:///{tmp_path / 'queue'}")
+    tally = Tally(None, partial(charges_of, queue))
     recipe = read_recipe('[method]\nname = "independent"\n')
 
     def spend() -> None:

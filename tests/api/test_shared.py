@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import text, update
 
 from synth.api.files import Files
+from synth.api.problems import Problem
 from synth.api.service import digests_of
 from synth.api.settings import registry
 from synth.api.shared import rows
@@ -377,11 +378,53 @@ def test_the_figures_of_a_queue_are_numbers_alone(queue):
     assert 60 <= told.oldest < 60 + PATIENCE
 
 
+def test_charges_that_were_changed_or_taken_out_of_the_queue_are_refused(
+    shared, tmp_path, monkeypatch
+):
+    """Whoever may write to its database would give a token its allowance back."""
+    recipe, queue = read_recipe(RECIPE), f"sqlite:///{tmp_path / 'queue'}"
+
+    def server(name: str = "one") -> SharedJobs:
+        monkeypatch.setenv("SYNTH_QUEUE_ANCHOR", str(tmp_path / "elsewhere" / name))
+        return jobs()
+
+    def charge(found: SharedJobs) -> None:
+        found.tally.charge(OWNER, recipe, found.rules.allowance)
+
+    def meddle(words: str) -> None:
+        with Queue.at(queue).session() as session:
+            session.execute(text(words))
+
+    charge(jobs())  # before there was a key
+    monkeypatch.setenv("SYNTH_QUEUE_KEY", str(tmp_path / "queue.key"))
+    with pytest.raises(ValueError, match="need each other"):
+        jobs()
+    one, other = server("one"), server("other")
+    charge(one), charge(other)
+    assert one.tally.of(OWNER).rho == other.tally.of(OWNER).rho > 2 * float(recipe.budget.rho)
+    meddle("CREATE TABLE copy AS SELECT * FROM shared_charge")
+    for words, why in (
+        ("UPDATE shared_charge SET document = replace(document, 'charged', 'returned')", "changed"),
+        ("DELETE FROM shared_charge WHERE number = 2", "was changed"),
+        ("UPDATE shared_charge SET seal = ''", "was changed"),
+        ("DELETE FROM shared_charge WHERE number = 3", "an older or another copy"),
+        ("DELETE FROM shared_charge", "an older or another copy"),
+    ):
+        meddle(words)
+        with pytest.raises(Problem, match=why):
+            charge(other)
+        with pytest.raises(TeamError, match=why):  # nor does a server start
+            server("other")
+        meddle("DELETE FROM shared_charge")
+        meddle("INSERT INTO shared_charge SELECT * FROM copy")
+    charge(server("third"))
+
+
 def test_more_jobs_than_may_wait_are_told_to_come_again(shared, monkeypatch):
     monkeypatch.setenv("SYNTH_MOST_WAITING", "1")
     with client(registry=jobs()) as here, client(BOB, registry=jobs()) as there:
         place = upload(here).headers["location"]
-        assert "1 jobs wait" in refused(upload(there), 503)
+        assert "1 job waits" in refused(upload(there), 503)
         assert there.get("/api/v1/budget").json()["spent_epsilon"] == 0
         here.delete(place)
         assert upload(there).status_code == 202

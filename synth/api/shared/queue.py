@@ -9,13 +9,11 @@ time.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import CursorResult, Engine, delete, func, select, text, update
@@ -24,8 +22,7 @@ from sqlalchemy.orm import Session
 
 from synth.api.engines import POSTGRES, engine_of
 from synth.api.shared import rows
-from synth.api.shared.rows import ChargeRow, JobRow, WorkerRow
-from synth.budget.lasting import Line
+from synth.api.shared.rows import JobRow, WorkerRow
 from synth.errors import SynthError, TeamError
 from synth.runs.turns import Ticket, ahead_of, first
 
@@ -284,12 +281,6 @@ class Queue:
             return QueueFigures(waiting, running, max(0.0, now - since), workers, places or 0)
 
     @contextmanager
-    def pages(self) -> Iterator[Charges]:
-        """What tokens were charged, while nobody else can charge them."""
-        with self.alone() as session:
-            yield Charges(session)
-
-    @contextmanager
     def session(self) -> Iterator[Session]:
         """One transaction.
 
@@ -376,29 +367,6 @@ class Queue:
             counted[job.owner] += 1
             if counted[job.owner] > most:
                 session.delete(job)
-
-
-@dataclass(frozen=True)
-class Charges:
-    """What tokens were charged, in the transaction that is open; see `synth/api/tally.py`."""
-
-    session: Session
-
-    def lines(self, account: str) -> tuple[Line, ...]:
-        """Everything ever written about a token, in order."""
-        asked = select(ChargeRow.document).where(ChargeRow.account == account)
-        found = map(json.loads, self.session.scalars(asked.order_by(ChargeRow.number)))
-        return tuple(
-            Line(d["at"], str(d["run"]), str(d.get("release", "")), str(d["kind"]), d)
-            for d in found
-        )
-
-    def write(self, account: str, document: Mapping[str, Any]) -> None:
-        """Add an entry; it is on disk when the transaction ends."""
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        told = json.dumps({"at": at, **document}, sort_keys=True)
-        self.session.add(ChargeRow(account=account, document=told))
-        self.session.flush()
 
 
 def _begin_again(session: Session, now: float) -> None:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, String, Text, func, inspect, select
+from sqlalchemy import Connection, String, Text, func, inspect, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from synth.api.engines import POSTGRES
@@ -68,6 +68,7 @@ class ChargeRow(QueueTables):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     account: Mapped[str] = mapped_column(String(64), index=True)
     document: Mapped[str] = mapped_column(Text)
+    seal: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 
 class LayoutRow(QueueTables):
@@ -78,8 +79,16 @@ class LayoutRow(QueueTables):
     layout: Mapped[int]
 
 
+def _with_seals(connection: Connection) -> None:
+    """Room for the seals of charges, where the tables are older than these."""
+    there = {column["name"] for column in inspect(connection).get_columns("shared_charge")}
+    if "seal" not in there:
+        added = "ALTER TABLE shared_charge ADD COLUMN seal VARCHAR(64) NOT NULL DEFAULT ''"
+        connection.execute(text(added))
+
+
 # What leads from each layout to the next, as in the journal of the library.
-STEPS: tuple[Callable[[Connection], None], ...] = (QueueTables.metadata.create_all,)
+STEPS: tuple[Callable[[Connection], None], ...] = (QueueTables.metadata.create_all, _with_seals)
 
 
 def brought_up(session: Session) -> None:

@@ -23,6 +23,7 @@ from synth.budget.lasting import KEY as LEDGER_KEY
 from synth.budget.lasting import LEDGER, LedgerFile
 from synth.errors import TeamError
 from synth.incoming import Refusal, archive
+from synth.wording import so_many
 
 FORMAT = "synth backup"
 MANIFEST, DEEDS, AUDIT = "backup.json", "library/deeds.json", "audit.log"
@@ -180,7 +181,7 @@ def _ledger(folder: Path, anchor: Path | None) -> tuple[str, Iterator[tuple[str,
     file = LedgerFile.opened(folder, None if anchor is None else Anchor(anchor))
     entries, content = file.copied()
     both = ((f"ledger/{LEDGER}", content), (f"ledger/{LEDGER_KEY}", file.key))
-    return f"the accounts, {entries:,} entries", iter(both)
+    return f"the accounts, {so_many(entries, 'entry', 'entries')}", iter(both)
 
 
 def _ledger_back(pack: zipfile.ZipFile, places: ServerPlaces) -> str:
@@ -190,7 +191,7 @@ def _ledger_back(pack: zipfile.ZipFile, places: ServerPlaces) -> str:
         written(places.ledger / name, pack.read(f"ledger/{name}"))
     anchor = None if places.anchor is None else Anchor(places.anchor)
     with LedgerFile.opened(places.ledger, anchor).reading() as book:
-        return f"the accounts, {book.head[0]:,} entries"
+        return f"the accounts, {so_many(book.head[0], 'entry', 'entries')}"
 
 
 # -- the library -----------------------------------------------------------------------------------
@@ -231,8 +232,8 @@ def _library_back(pack: zipfile.ZipFile, places: ServerPlaces) -> str:
 
 
 def _told(deeds: Sequence[object], bundles: Sequence[object]) -> str:
-    more = "bundle" if len(bundles) == 1 else "bundles"
-    return f"the library, {len(deeds):,} deeds and {len(bundles):,} {more}"
+    deed, bundle = so_many(len(deeds), "deed"), so_many(len(bundles), "bundle")
+    return f"the library, {deed} and {bundle}"
 
 
 # -- who asked what --------------------------------------------------------------------------------
@@ -241,11 +242,11 @@ def _told(deeds: Sequence[object], bundles: Sequence[object]) -> str:
 def _audit(path: Path) -> tuple[str, Iterator[tuple[str, bytes]]]:
     content = path.read_bytes()
     content = content[: content.rfind(b"\n") + 1]  # without a line that is being written
-    return f"the log, {content.count(10):,} lines", iter(((AUDIT, content),))
+    return f"the log, {so_many(content.count(10), 'line')}", iter(((AUDIT, content),))
 
 
 def _audit_back(pack: zipfile.ZipFile, places: ServerPlaces) -> str:
     assert places.audit is not None
     places.audit.parent.mkdir(parents=True, exist_ok=True)
     written(places.audit, content := pack.read(AUDIT))
-    return f"the log, {content.count(10):,} lines"
+    return f"the log, {so_many(content.count(10), 'line')}"
