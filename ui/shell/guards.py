@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.runtime import Runtime
@@ -45,7 +46,9 @@ class Guards:
         elif scope["type"] == "http" and scope["method"] == "PUT" and UPLOADS in scope["path"]:
             await self._uploaded(scope, receive, send)
         elif scope["type"] == "http" and scope["path"] == monitor():
-            await monitored(lambda: sum(held().values()))(scope, receive, send)
+            figures = (lambda: sum(held().values())), self.told.queue
+            told = await run_in_threadpool(monitored, *figures)
+            await told(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 

@@ -73,7 +73,8 @@ with turn(this_tab()):
     visitor().collect()
     above = st.container()
     with above:  # now, as a screen that stops half-way ends all
-        show_way(shown.url_path or "data")
+        if "help" in seen:  # nobody's without a duty
+            show_way(shown.url_path or "data")
     try:
         shown.run()
         show_code(shown.url_path or "data")

@@ -38,6 +38,7 @@ from synth.schema.conditions import holds
 from synth.schema.obeying import figures
 from synth.vault import PrivateTable
 from synth.vault.passing import receive
+from synth.wording import so_many
 
 POINTS = 8
 MARK, OTHERS = "marked for a question", "others"
@@ -190,7 +191,7 @@ class Marks:
         """The answer with how far noise may have put it out, in 95 of 100 cases."""
         if self.wanted.kind == "count":
             many, out = max(0.0, float(counts[1])), SURE * sigma
-            return f"{many:,.0f} rows, give or take {out:,.0f} by noise."
+            return f"{so_many(round(many), 'row')}, give or take {out:,.0f} by noise."
         places = np.linspace(self.wanted.low, self.wanted.high, POINTS)
         held = counts[1:]
         rows = float(held.sum())
