@@ -24,13 +24,15 @@ from synth.schema import Categories, Codes, Dates, Domain, Numbers, Schema, Text
 from synth.schema.gathered import Gathered
 from synth.schema.tables import IntCounts, cells_of
 from synth.vault.answers import Shares
-from synth.vault.engines import Engine, CodeTable, Key, Unheld, engine_of_frame
+from synth.vault.engines import CodeTable, Engine, Key, Unheld, engine_of_frame
 from synth.vault.gaps import NO_GAPS, Gaps
 from synth.vault.held import HeldRows, Rows, at_most_per_person, merged
 from synth.vault.likeness import traits_of_place
 from synth.vault.passing import Came, Stays
 
-NUMBER = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,2})?$"
+# No more digits than a double surely holds: PostgreSQL fails on others.
+_DIGITS, _PLACES = "0*[0-9]{1,200}", "[.][0-9]{0,200}0*"
+NUMBER = f"^[+-]?(?:{_DIGITS}(?:{_PLACES})?|[.][0-9]{{1,200}}0*)(?:[eE][+-]?[0-9]{{1,2}})?$"
 MOST_LISTED = 2_000  # values of one column that are written into a query
 
 
