@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from synth.budget import Budget, Measured, Statement
 from synth.budget.accounting import epsilon_of
@@ -76,6 +76,18 @@ def beside(earlier: str, old: Bundle, new: Bundle) -> Beside:
     lines = (*_promises(*both), *filter(None, [apart]), *_size(old, new), *counts)
     serious = tells or not formal or bool(apart)
     return Beside(earlier, (*lines, *_columns(old, new)), serious=serious)
+
+
+def under_another_name(population: str, found: Beside) -> Beside:
+    """What is told of an earlier release that is said to be about others, and has the same columns.
+
+    Its people may be others, so it is not serious by itself; whoever approves has to know.
+    """
+    first = (
+        f"It is said to be about {quoted(population)}, and has columns of the same names. Unless "
+        "these are other people, holds what follows:"
+    )
+    return replace(found, lines=(first, *found.lines), serious=False)
 
 
 def beside_all(
