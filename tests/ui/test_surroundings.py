@@ -185,6 +185,7 @@ def test_a_download_is_for_the_browser_that_has_its_tab_open(asked, monkeypatch)
     for cookie, status in asks.items():
         assert asked(f"/media/{named}.zip", cookie=cookie).status_code == status
     assert asked("/media/other.zip", cookie=f"{COOKIE}={secret}").status_code == 404
+    assert asked("/static/media/a-font.woff2").status_code == 200
 
 
 @pytest.mark.parametrize(

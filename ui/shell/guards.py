@@ -16,12 +16,12 @@ from streamlit.runtime import Runtime
 
 from synth.operating import Operating, operating
 from ui.shell.monitored import monitored
-from ui.shell.owned import MEDIA, downloads, not_theirs
+from ui.shell.owned import downloads, not_theirs
 from ui.shell.visitor import VISITS
 
 HERE = ("localhost", "127.0.0.1", "::1")  # names of this machine
 HEALTH, UPLOADS = "/_stcore/health", "/_stcore/upload_file/"
-FIGURES, MONITOR = "/_stcore/metrics", "/metrics"
+FIGURES, MONITOR, MEDIA = "/_stcore/metrics", "/metrics", "/media/"
 PORT = re.compile(r":\d{1,5}$")
 MEGABYTE = 1_000_000
 
@@ -48,9 +48,9 @@ class Guards:
                 await answer(scope, receive, send)
         elif scope["type"] == "http" and UPLOADS in scope["path"]:
             await self._uploaded(scope, receive, send)
-        elif scope["type"] == "http" and MEDIA in scope["path"] and not downloads(scope):
+        elif scope["type"] == "http" and _of_media(scope) and not downloads(scope):
             await _said(404, "There is no such file, or not any more.")(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] == monitor():
+        elif scope["type"] == "http" and scope["path"] == below(MONITOR):
             await monitored(lambda: sum(held().values()))(scope, receive, send)
         else:
             await self.app(scope, receive, send)
@@ -106,7 +106,7 @@ def refused(scope: Scope, told: Operating) -> PlainTextResponse | None:
         )
     if scope["type"] == "websocket" and not from_here(scope):
         return _said(403, "This page is not from here.")
-    if (FIGURES in path or path == monitor()) and not told.metrics:
+    if (FIGURES in path or path == below(MONITOR)) and not told.metrics:
         return _said(404, "Closed. Whoever runs this server opens it with SYNTH_METRICS=yes.")
     return None
 
@@ -123,10 +123,14 @@ def from_here(scope: Scope) -> bool:
     return not origin or own or origin in st.get_option("server.corsAllowedOrigins")
 
 
-def monitor() -> str:
-    """Where a monitor is answered."""
-    below = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{below}{MONITOR}" if below else MONITOR
+def below(path: str) -> str:
+    """Where something is answered, below the address at which the app begins."""
+    first = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{first}{path}" if first else path
+
+
+def _of_media(scope: Scope) -> bool:
+    return str(scope["path"]).startswith(below(MEDIA))
 
 
 def hosts(told: Operating) -> tuple[str, ...]:

@@ -19,8 +19,6 @@ from synth.errors import TeamError
 from ui.shell.signed_in import known
 from ui.shell.visits import COOKIE, secret_in
 
-MEDIA = "/media/"
-
 
 def not_theirs(scope: Scope, session: str) -> str:
     """Why a request may not bring or take away a file of a session; "" where it may.
@@ -41,7 +39,7 @@ def not_theirs(scope: Scope, session: str) -> str:
 
 def downloads(scope: Scope) -> bool:
     """Whether a request for a download may have it: its own browser has a tab that offers it."""
-    named = scope["path"].rpartition(MEDIA)[2].partition(".")[0]
+    named = scope["path"].rpartition("/")[2].partition(".")[0]
     if not Runtime.exists():
         return True
     manager: Any = Runtime.instance().media_file_mgr
