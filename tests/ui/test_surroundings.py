@@ -27,7 +27,7 @@ from synth.operating import operating, unknown
 from tests.server import ROOT
 from tests.waiting import PATIENCE
 from ui.data import sources
-from ui.shell import owned, places, signed_in
+from ui.shell import guards, owned, places, signed_in
 from ui.shell.guards import Guards, no_room, refused
 from ui.shell.hushed import hushed
 from ui.shell.surroundings import (
@@ -207,6 +207,17 @@ def test_a_websocket_is_opened_by_a_page_from_here_and_nobody_is_asked(origin, l
     assert (refused(scope, operating()) is None) is lets
     passed_on = {**scope, "headers": [(b"host", b"localhost"), *told[1:]]}  # without the port
     assert (refused(passed_on, operating()) is None) is (lets or origin.endswith("localhost:9999"))
+
+
+def test_who_a_proxy_says_is_there_is_said_once(monkeypatch):
+    """A browser's own header before the proxy's was the one that counted."""
+    option = {"server.trustedUserHeaders": {"X-Forwarded-Email": "email"}}
+    monkeypatch.setattr(guards.st, "get_option", lambda name: option.get(name, []))
+    told = [(b"host", b"x"), (b"x-forwarded-email", b"me")]
+    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": told}
+    assert refused(scope, operating().model_copy(update={"hosts": "x"})) is None
+    scope["headers"] = [*told, (b"x-forwarded-email", b"cleo")]
+    assert refused(scope, operating().model_copy(update={"hosts": "x"})).status_code == 400
 
 
 @pytest.mark.parametrize("proto", ["https, http", "http", ""])

@@ -106,6 +106,8 @@ def refused(scope: Scope, told: Operating) -> PlainTextResponse | None:
         )
     if scope["type"] == "websocket" and not from_here(scope):
         return _said(403, "This page is not from here.")
+    if twice_told(scope):
+        return _said(400, "A header that says who somebody is came twice.")
     if (FIGURES in path or path == below(MONITOR)) and not told.metrics:
         return _said(404, "Closed. Whoever runs this server opens it with SYNTH_METRICS=yes.")
     return None
@@ -121,6 +123,16 @@ def from_here(scope: Scope) -> bool:
     page = urlsplit(origin).netloc.lower()
     own = host in (page, PORT.sub("", page))  # a proxy may pass the name on without the port
     return not origin or own or origin in st.get_option("server.corsAllowedOrigins")
+
+
+def twice_told(scope: Scope) -> bool:
+    """Whether a header that says who somebody is came twice: the first may be the browser's.
+
+    Streamlit takes the first, and some proxies add theirs after it.
+    """
+    trusted = st.get_option("server.trustedUserHeaders") or {}
+    told = Counter(name.decode("latin-1").lower() for name, _ in scope["headers"])
+    return any(told[str(name).lower()] > 1 for name in trusted)
 
 
 def below(path: str) -> str:

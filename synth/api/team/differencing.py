@@ -19,9 +19,11 @@ from synth.budget.ledger import rho_in
 from synth.budget.population import TOGETHER
 from synth.learning.aggregates import Aggregates
 from synth.release import Bundle
+from synth.release.children import FILE as SECOND
 from synth.release.counts import LINES, MEANING, aggregates_of
 from synth.vault import Protection
 
+MODELS = ("model.json", SECOND)  # of the first table, and of a second one
 Counted = dict[frozenset[tuple[str, str]], int]
 
 
@@ -162,12 +164,11 @@ def units(told: Sequence[Statement]) -> str:
 def _told_once(old: Bundle, new: Bundle) -> bool:
     """Whether one of them tells all that the other does."""
     counts = [LINES in b.files for b in (old, new)]
-    alike = old.files["model.json"] == new.files["model.json"]
-    return alike and (not all(counts) or _same_files(old, new))
+    return _same_files(old, new, MODELS) and (not all(counts) or _same_files(old, new))
 
 
-def _same_files(one: Bundle, two: Bundle) -> bool:
-    return all(one.files.get(n) == two.files.get(n) for n in ("model.json", LINES, MEANING))
+def _same_files(one: Bundle, two: Bundle, names: Sequence[str] = (*MODELS, LINES, MEANING)) -> bool:
+    return all(one.files.get(n) == two.files.get(n) for n in names)
 
 
 def _held(whole: DifferentiallyPrivate) -> str:
