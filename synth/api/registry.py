@@ -75,7 +75,8 @@ class Rules:
         return Problem(
             404,
             "There is no such job.",
-            f"Finished jobs are forgotten after {self.lifetime / 60:g} minutes: start it again.",
+            f"Finished jobs are forgotten after {self.lifetime / 60:g} minutes, and all of them "
+            "when a server that shares none starts again. What they cost stays spent: start it anew.",
         )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from synth.api.team import standing
 from synth.api.team.answering import answer, price
 from synth.api.team.desk import Desk
 from synth.api.team.inquiries import Reply, Verification
@@ -190,8 +191,8 @@ def test_within_what_a_custodian_allowed_questions_are_answered_without_them(lib
     offers.put(CUSTODIAN, desk, id, private, Allowed(0.5, 1.0, 1.0))
     served = [offers.serve(desk, desk.ask(RECIPIENT, id, w)) for w in (ROMANS, AGE, ROMANS)]
     assert served == [True, True, False]  # the third waits for the custodian
-    standing = offers.of(id)
-    assert standing is not None and (standing.spent, standing.lasts) == (1.0, False)
+    left = offers.of(id)
+    assert left is not None and (left.spent, left.lasts) == (1.0, False)
     assert sum(x.kind == "ended" for x in LedgerFile.opened(ledger).lines(POPULATION)) == 2
     by_itself = [d.told.get("by_itself") for d in library.journal.deeds() if d.what == "answered"]
     assert by_itself == [True, True]
@@ -203,6 +204,18 @@ def test_within_what_a_custodian_allowed_questions_are_answered_without_them(lib
     assert offers.of(id) is None
     allowed = [d.told["total"] for d in library.journal.deeds() if d.what == "allowed"]
     assert allowed == [1.0, 1.0, 1.0, 0.0]
+
+
+def test_an_answer_that_fails_by_what_a_row_holds_looks_like_one_that_waits(
+    library, ledger, monkeypatch, caplog
+):
+    """Whoever asked saw that something had gone wrong."""
+    id, desk, offers = published(library), Desk(library, 9), Offers()
+    private = load(some_people(), Budget(1.0)).private
+    offers.put(CUSTODIAN, desk, id, private, Allowed(0.5, 1.0, 1.0))
+    monkeypatch.setattr(standing, "answer", lambda *told: float("a cell"))
+    assert not offers.serve(desk, desk.ask(RECIPIENT, id, ROMANS))
+    assert "ValueError" in caplog.text and "a cell" not in caplog.text
 
 
 def test_nothing_is_answered_or_kept_for_a_release_that_was_recalled(library, ledger):

@@ -35,11 +35,13 @@ class Beside:
         earlier: the earlier one's name and version.
         lines: sentences without a value of a cell.
         serious: whether the two together break what each of them promises.
+        unsure: whether they would, if they were about the same people.
     """
 
     earlier: str
     lines: tuple[str, ...]
     serious: bool
+    unsure: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,10 @@ def under_another_name(population: str, found: Beside) -> Beside:
     """
     first = (
         f"It is said to be about {quoted(population)}, and has columns of the same names. Unless "
-        "these are other people, holds what follows:"
+        "these are other people, this holds:"
     )
-    return replace(found, lines=(first, *found.lines), serious=False)
+    lines = (first, *found.lines)
+    return replace(found, lines=lines, serious=False, unsure=found.serious)
 
 
 def beside_all(

@@ -170,9 +170,10 @@ class Offers:
             try:
                 self.settle(desk)
                 return self._served(desk, id)
-            except SynthError as error:  # it stays open, and its custodian sees to it
-                logging.getLogger("synth").warning("question %s: %s", id, error.what)
-                return False
+            except Exception as error:  # it stays open, and its custodian sees to it: what fails
+                told = error.what if isinstance(error, SynthError) else type(error).__name__
+                logging.getLogger("synth").warning("question %s: %s", id, told)
+                return False  # by what a row holds must not look like anything else
 
     def _served(self, desk: Desk, id: str) -> bool:
         asked = next((i for i in desk.open() if i.id == id), None)
