@@ -76,7 +76,7 @@ class Rules:
             404,
             "There is no such job.",
             f"Finished jobs are forgotten after {self.lifetime / 60:g} minutes, and all of them "
-            "when a server that shares none starts again. What they cost stays spent: start it anew.",
+            "when a server that shares none starts again. What it cost stays spent: start it anew.",
         )
 
 
