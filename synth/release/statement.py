@@ -15,6 +15,7 @@ from synth.release.children import Children
 from synth.release.kept_rules import KeptRules
 from synth.schema import Categories, Column, Origin, Pattern, Schema
 from synth.schema.stored import in_order
+from synth.wording import so_many
 
 WHERE_FROM = {
     Origin.DECLARED: "declared without looking at the rows",
@@ -154,16 +155,20 @@ def _whom(statement: Statement, rows: int, second: Children | None) -> list[str]
     most = statement.budget.rows_per_person
     if statement.person:
         who = (
-            f"A person is named by the column `{plain(statement.person)}`. At most {most} rows of "
-            "each were used; others were left out before anything was counted, and how many is "
-            "not told."
+            f"A person is named by the column `{plain(statement.person)}`. At most "
+            f"{so_many(most, 'row')} of each {'was' if most == 1 else 'were'} used; others were "
+            "left out before anything was counted, and how many is not told."
         )
     elif most > 1:
         who = f"A person has at most {most} rows, as the custodian says; no column names them."
     else:
         who = "Each row is taken to be one person."
     noisy = rows > 0 and _only_noisy(statement)
-    used = f" By the noisy answers below, about {rows:,} rows were used." if noisy else ""
+    used = (
+        f" By the noisy answers below, about {so_many(rows, 'row was', 'rows were')} used."
+        if noisy
+        else ""
+    )
     return ["## Who is protected", "", f"{who}{used}", "", *_linked(statement, second)]
 
 
@@ -177,7 +182,7 @@ def _linked(statement: Statement, second: Children | None) -> list[str]:
         "others, and rows that belong to nobody in the first table, were left out before anything "
         "was counted, and how many is not told. The promise is made to the person with all of "
         f"them: lines below that begin with `{name}:` were charged as answers that one person "
-        f"moves by {statement.linked} rows.",
+        f"moves by {so_many(statement.linked, 'row')}.",
         "",
     ]
 
@@ -242,7 +247,7 @@ def _entry_line(entry: Entry) -> tuple[str, ...]:
             own = up(entry.delta, DELTA_DIGITS) if entry.delta else ""
             return entry.purpose, noise, up(entry.rho), own
         case Grouped():
-            reach = f"up to {entry.length} values" if entry.length else "any length"
+            reach = f"up to {so_many(entry.length, 'value')}" if entry.length else "any length"
             return entry.purpose, f"shared by at least {entry.k} people ({reach})", "", ""
         case Chosen():
             return entry.what, CHOSEN, "", ""

@@ -42,9 +42,10 @@ from synth.vault.bins import Bins, bins_of
 from synth.vault.coded import Coded, coded
 from synth.vault.held import HeldRows, Rows
 from synth.vault.noise import Noise
-from synth.vault.passing import Came, RowStep, write_rows
+from synth.vault.passing import Came, RowStep, Stays, write_rows
 from synth.vault.shortfall import shortfall
 from synth.vault.staying import rows_of
+from synth.wording import so_many
 
 
 class PrivateTable:
@@ -65,7 +66,7 @@ class PrivateTable:
 
     def __init__(
         self,
-        rows: pd.DataFrame | Came | nw.LazyFrame[Any],
+        rows: pd.DataFrame | Came | Stays | nw.LazyFrame[Any],
         schema: Schema,
         budget: Budget | Ledger,
         *,
@@ -83,7 +84,8 @@ class PrivateTable:
         self.__rows: Rows = rows_of(rows, schema, person=person, most=most, known_as=known_as)
 
     def __repr__(self) -> str:
-        return f"<PrivateTable of {len(self.schema)} columns, rho {self.ledger.left:.3g} left>"
+        columns = so_many(len(self.schema), "column")
+        return f"<PrivateTable of {columns}, rho {self.ledger.left:.3g} left>"
 
     def __getstate__(self) -> None:
         raise TypeError("A PrivateTable is not pickled, cached or copied to disk.")

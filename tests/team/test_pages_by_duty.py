@@ -49,6 +49,7 @@ def test_whoever_is_not_signed_in_or_was_too_long_ago_sees_the_same_of_it(signin
 def test_the_router_shows_who_is_signed_in_and_where_to_sign_in(signing):
     assert "Share the shape" in words(opened(ROUTER, "synth-custodians"))
     assert opened(ROUTER, "synth-custodians").text[0].value == "ann@x · custodian"
+    assert "This screen is for" in words(opened(ROUTER, "staff"))
     nobody = opened(ROUTER, signed_in=False)
     assert [t.value for t in nobody.title] == ["Please sign in"]
     assert nobody.button(key="sign_in")

@@ -23,6 +23,7 @@ from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunCon
 from streamlit.runtime.session_manager import ActiveSessionInfo
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
+from synth.api.shared.queue import Queue
 from synth.operating import operating, unknown
 from tests.server import ROOT
 from tests.waiting import PATIENCE
@@ -114,7 +115,7 @@ def test_a_server_answers_under_its_own_names_alone(asked, monkeypatch, hosts, h
     assert asked("/_stcore/health", host=host).status_code == 200
 
 
-def test_figures_are_closed_until_the_operator_opens_them(asked, monkeypatch):
+def test_figures_are_closed_until_the_operator_opens_them(asked, monkeypatch, tmp_path):
     assert asked("/_stcore/metrics").status_code == asked("/metrics").status_code == 404
     assert asked("/below/_stcore/metrics").status_code == 404
     monkeypatch.setenv("SYNTH_METRICS", "yes")
@@ -122,6 +123,13 @@ def test_figures_are_closed_until_the_operator_opens_them(asked, monkeypatch):
     told = asked("/metrics").text
     assert {'synth_jobs{state="waiting"} 0.0', "synth_places 2.0"} <= set(told.splitlines())
     assert "process_resident_memory_bytes" in told and "synth_jobs_seconds_total" in told
+    assert "synth_queue" not in told
+    monkeypatch.setenv("SYNTH_QUEUE", f"sqlite:///{tmp_path / 'queue'}")
+    assert "synth_queue_reached 0.0" in asked("/metrics").text
+    Queue.opened(f"sqlite:///{tmp_path / 'queue'}")
+    told = asked("/metrics").text.splitlines()
+    assert {'synth_queue_jobs{state="waiting"} 0.0', "synth_queue_workers 0.0"} <= set(told)
+    assert {"synth_queue_reached 1.0", "synth_queue_oldest_seconds 0.0"} <= set(told)
 
 
 def test_uploads_of_a_visitor_and_of_all_have_an_end(asked, monkeypatch):

@@ -22,7 +22,7 @@ from synth.runs.question import Question
 from ui.data.reading import show_noticed, show_refused, take
 from ui.shell.places import SAMPLE_DATA
 from ui.shell.settings import write_down, writing
-from ui.shell.signed_in import sign_in
+from ui.shell.signed_in import section, sign_in
 from ui.shell.visitor import Visitor, explained, forget, visit
 from ui.shell.visits import minutes_kept
 
@@ -163,10 +163,7 @@ def databases() -> dict[str, Database]:
     """
     owned = Owned("patient_id", ("admission_id",))
     found = {"Sample: a small hospital": Database(f"sqlite:///{HOSPITAL}", owned=owned)}
-    try:
-        configured = st.secrets.get("connections", {})
-    except FileNotFoundError:  # nothing is configured
-        return found
+    configured = section("connections")
     return found | {name: _configured(told) for name, told in configured.items() if "url" in told}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
 from starlette.formparsers import MultiPartParser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -51,7 +52,9 @@ class Guards:
         elif scope["type"] == "http" and _of_media(scope) and not downloads(scope):
             await _said(404, "There is no such file, or not any more.")(scope, receive, send)
         elif scope["type"] == "http" and scope["path"] == below(MONITOR):
-            await monitored(lambda: sum(held().values()))(scope, receive, send)
+            figures = (lambda: sum(held().values())), self.told.queue
+            told = await run_in_threadpool(monitored, *figures)
+            await told(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 

@@ -27,11 +27,13 @@ from synth.api.team.members import (
     named,
     sign_in_of,
 )
+from synth.errors import TeamError
 
 SECTION = "team"  # of Streamlit's secrets, for whoever sets nothing in the environment
 PROVIDER = "auth"  # the section in which Streamlit itself looks for an OpenID provider
 LIBRARY, LIBRARY_DB = "SYNTH_LIBRARY", "SYNTH_LIBRARY_DB"  # a folder, and a database by URL
 LIBRARY_FILES = "SYNTH_LIBRARY_FILES"  # a place of fsspec
+LIBRARY_ANCHOR = "SYNTH_LIBRARY_ANCHOR"  # a file elsewhere
 QUESTIONS = "SYNTH_QUESTIONS"  # how many a recipient may ask about real tables
 SETTINGS = (WAY, CLAIM, *(duty.setting for duty in Duty))
 SINCE = "signed_in.since"  # when this tab was opened
@@ -39,11 +41,22 @@ _ended: dict[str, float] = {}  # digests of what people signed out from, and whe
 
 
 def section(name: str) -> Mapping[str, Any]:
-    """A section of Streamlit's secrets; empty where there is none."""
+    """A section of Streamlit's secrets; empty where there is none.
+
+    Raises:
+        TeamError: there are secrets and they cannot be read: that nobody has to sign in does not
+            follow from that.
+    """
     try:
         found = st.secrets.get(name, {})
-    except FileNotFoundError:
-        return {}
+    except OSError:  # Streamlit's own error for damage is the one for a file that is not there
+        if not any(os.path.lexists(path) for path in st.get_option("secrets.files")):
+            return {}
+        raise TeamError(
+            "The secrets of this server cannot be read, so nobody is let in.",
+            "Whoever runs it sees that secrets.toml is a file of TOML that the user may read whom "
+            "the server runs as.",
+        ) from None
     return found if isinstance(found, Mapping) else {}
 
 
@@ -71,6 +84,11 @@ def library_database() -> str:
 def library_files() -> str:
     """The address of the place of the library's bundles; "" for its folder."""
     return setting(LIBRARY_FILES).strip()
+
+
+def library_anchor() -> str:
+    """The file that shows the library's journal rolled back; "" for none."""
+    return setting(LIBRARY_ANCHOR).strip()
 
 
 def questions_each() -> int:

@@ -43,6 +43,7 @@ from synth.schema.conditions import holds
 from synth.schema.obeying import figures
 from synth.vault import PrivateTable
 from synth.vault.passing import receive
+from synth.wording import so_many
 
 POINTS = 8
 COARSE = 4  # places of each of three roundings
@@ -206,7 +207,7 @@ class Marks:
             return self._slope(np.asarray(counts[1:], dtype=np.float64), sigma)
         if self.wanted.kind == "count":
             many, out = max(0.0, float(counts[1])), SURE * sigma
-            return f"{many:,.0f} rows, give or take {out:,.0f} by noise."
+            return f"{so_many(round(many), 'row')}, give or take {out:,.0f} by noise."
         low, high = self.wanted.low, self.wanted.high
         places = np.linspace(low, high, POINTS)
         held = counts[1:]

@@ -21,6 +21,7 @@ from synth.release import Bundle
 from synth.runs.gate import texts_within
 from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import read_recipe
+from synth.wording import so_many
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class Desk:
         with self.library.journal.writing() as (deeds, add):
             if self._left(who, deeds) <= 0:
                 raise NotAllowed(
-                    f"You have asked the {self.most} questions that a recipient may ask.",
+                    f"You have asked the {so_many(self.most, 'question')} that a recipient may "
+                    "ask.",
                     "Ask whoever runs this server for more.",
                 )
             add(deed_of(who, Act.ASKED, release, **inquiry.document()))

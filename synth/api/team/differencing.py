@@ -22,6 +22,7 @@ from synth.release import Bundle
 from synth.release.children import FILE as SECOND
 from synth.release.counts import LINES, MEANING, aggregates_of
 from synth.vault import Protection
+from synth.wording import so_many
 
 MODELS = ("model.json", SECOND)  # of the first table, and of a second one
 Counted = dict[frozenset[tuple[str, str]], int]
@@ -112,7 +113,7 @@ def beside_all(
     releases, noisy = [b.statement for b in counted], [_answer(a) for a in answers]
     whole, apart = together([*releases, *noisy]), units(releases)
     every = f"All {len(earlier)} earlier ones" if len(earlier) > 1 else "The earlier one"
-    many = "1 answer to a question" if len(noisy) == 1 else f"{len(noisy)} answers to questions"
+    many = so_many(len(noisy), "answer to a question", "answers to questions")
     if noisy:
         every += f", and {many}"
     if whole is not None and (noisy or len(counted) > 2):
@@ -207,11 +208,11 @@ def _size(old: Bundle, new: Bundle) -> Iterator[str]:
     if before == after:
         return
     if any(isinstance(b.statement.guarantee, DifferentiallyPrivate) for b in (old, new)):
-        yield f"{before:,} rows became {after:,}; not both are without noise."
+        yield f"{so_many(before, 'row')} became {after:,}; not both are without noise."
     else:
         yield (
-            f"{before:,} rows became {after:,}. Where that is the size of the real table, it tells "
-            f"that {abs(after - before):,} {'came' if after > before else 'went'}."
+            f"{so_many(before, 'row')} became {after:,}. Where that is the size of the real "
+            f"table, it tells that {abs(after - before):,} {'came' if after > before else 'went'}."
         )
 
 
@@ -236,16 +237,18 @@ def _counts(old: Bundle, new: Bundle) -> tuple[tuple[str, ...], bool]:
         return (said,), False
     found = subtracted(one, two)
     least = min(one.resolution, two.resolution)
-    lines = [f"Both report counts of {found.shared:,} combinations; {found.moved:,} changed."]
+    both = so_many(found.shared, "combination")
+    lines = [f"Both report counts of {both}; {found.moved:,} changed."]
     if found.few:
         lines.append(
-            f"Subtracting tells of {found.few:,} groups of fewer than {least} people who came or "
-            "went, or were counted otherwise: nobody promised so few would be seen."
+            f"Subtracting tells of {so_many(found.few, 'group')} of fewer than {least} people "
+            "who came or went, or were counted otherwise: nobody promised so few would be seen."
         )
     if found.crossed:
         lines.append(
-            f"{found.crossed:,} combinations are reported by one of them alone: their counts "
-            f"crossed the smallest that is told, or k = {one.resolution} and {two.resolution} do."
+            f"{so_many(found.crossed, 'combination is', 'combinations are')} reported by one of "
+            f"them alone: each count crossed the smallest that is told, or k = {one.resolution} "
+            f"and {two.resolution} do."
         )
     if found.narrowed:
         lines.append(

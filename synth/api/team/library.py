@@ -43,17 +43,19 @@ class Library:
     files: Files | None = None  # where bundles are; in the folder where there is none
 
     @classmethod
-    def opened(cls, folder: Path, url: str = "", files: str = "") -> Library:
+    def opened(cls, folder: Path, url: str = "", files: str = "", anchor: str = "") -> Library:
         """The library of a folder; a new one where there is none.
 
         Args:
             url: of the database of its journal; else a file in the folder.
             files: where its bundles are, at an address of fsspec; else in the folder.
+            anchor: a file elsewhere that knows how far its journal is; "" for none.
 
         Raises:
             TeamError: it cannot be used.
         """
-        return cls(folder, Journal.opened(folder, url), bundles_at(files) if files else None)
+        journal = Journal.opened(folder, url, anchor)
+        return cls(folder, journal, bundles_at(files) if files else None)
 
     # -- looking ---------------------------------------------------------------------------------
 

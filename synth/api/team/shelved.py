@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from synth.api.team.journal import Deed
+from synth.wording import so_many
 
 
 class Act(Enum):
@@ -199,7 +200,7 @@ def changed(old: Shelved, new: Shelved) -> tuple[str, ...]:
     """What became different from one version to the next, for recipients."""
     told = []
     if old.rows != new.rows:
-        told.append(f"{old.rows:,} rows became {new.rows:,}.")
+        told.append(f"{so_many(old.rows, 'row')} became {new.rows:,}.")
     if old.promise != new.promise:
         told.append(f"The promise was {old.promise}, and is {new.promise}.")
     for what, one, two in (("New", new, old), ("Gone", old, new)):
