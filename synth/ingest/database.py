@@ -1,4 +1,4 @@
-"""A database opened for reading only: SQLite, PostgreSQL, DuckDB."""
+"""A database opened for reading only: SQLite, PostgreSQL, DuckDB, and those of `warehouses`."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import os
 import re
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from synth.errors import QueryError
+from synth.errors import QueryError, SynthError
 from synth.ingest.bounded import Owned, bounded
 from synth.ingest.query import Query, read_query
 from synth.ingest.unfailing import handed_out
+from synth.ingest.warehouses import WAREHOUSES, asked_of, reached, tables_of
 from synth.ingest.width import check_answer_width
 from synth.lazily import duckdb, pd, psycopg, sa
 
-DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres", "duckdb": "duckdb"}
+DIALECTS = {"sqlite": "sqlite", "postgresql": "postgres", "duckdb": "duckdb"} | {
+    kind: warehouse.dialect for kind, warehouse in WAREHOUSES.items()
+}
 LARGEST = 2**53  # a whole number up to which doubles tell all apart
 UNSPILT: Mapping[str, Any] = {"temp_directory": ""}  # nothing spills onto the disk
 
@@ -43,8 +46,9 @@ class Database:
     """Where rows are. The address never shows its password.
 
     Args:
-        url: `sqlite:///file`, `postgresql://user@host/name` or `duckdb:///file`; a part written
-            as ${NAME} is taken from the environment, so that no password stands in a recipe.
+        url: `sqlite:///file`, `duckdb:///file`, `postgresql://user@host/name`, or the same of
+            another kind in `WAREHOUSES`; a part written as ${NAME} is taken from the environment,
+            so that no password stands in a recipe.
         owned: whose the rows are, where the operator says so; see `bounded`.
 
     Raises:
@@ -84,6 +88,8 @@ class Database:
         """The address as it may be published: without a password, and of a file only its name."""
         if self.kind == "postgresql":
             return self.shown
+        if self.kind in WAREHOUSES:
+            return self.shown.partition("?")[0]
         return f"{self.kind}:///{Path(self.url.split('///', 1)[-1]).name}"
 
     @property
@@ -93,12 +99,18 @@ class Database:
             url = sa.make_url(self.filled)
             host = (url.host or "localhost").lower()
             return f"postgresql://{host}:{url.port or 5432}/{url.database}"
+        if self.kind in WAREHOUSES:
+            url = sa.make_url(self.filled)
+            return f"{self.kind}://{(url.host or '').lower()}:{url.port or ''}/{url.database or ''}"
         return f"{self.kind}:///{Path(self.filled.split('///', 1)[-1]).resolve()}"
 
     def tables(self) -> dict[str, dict[str, str]]:
         """For each table or view its columns with their types."""
         if self.kind == "duckdb":
             return self._duck_tables()
+        if self.kind in WAREHOUSES:
+            with self.failing(), self.reached() as backend:
+                return tables_of(backend)
         with self._engine() as engine:
             inspector = sa.inspect(engine)
             names = [*inspector.get_table_names(), *inspector.get_view_names()]
@@ -116,7 +128,7 @@ class Database:
         """
         asked = read_query(query, self.dialect) if isinstance(query, str) else query
         inner = handed_out(asked.inner, self._columns(asked.inner)) if alike else asked.inner
-        frame = self._duck(inner) if self.kind == "duckdb" else self._sql(inner)
+        frame = self._rows(inner)
         frame = single(frame) if alike else frame
         if len(frame) > self.limits.most_rows:
             raise QueryError(
@@ -126,18 +138,36 @@ class Database:
         self.enough(len(frame))
         return frame
 
+    def _rows(self, inner: str) -> pd.DataFrame:
+        if self.kind in WAREHOUSES:
+            with self.failing(), self.reached() as backend:
+                asked = asked_of(backend, inner).limit(self.limits.most_rows + 1)
+                frame: pd.DataFrame = asked.to_pyarrow().to_pandas()
+            return frame
+        return self._duck(inner) if self.kind == "duckdb" else self._sql(inner)
+
     def bounded(self, query: Query) -> Query:
         """The query bounded per person, where the operator says whose the rows are.
 
         Raises:
-            QueryError: a row of its answer could be about several people.
+            QueryError: a row of its answer could be about several people, or it is a database of
+                which nobody knows what fails there because of one row.
         """
+        if self.owned is not None and self.kind in WAREHOUSES:
+            raise QueryError(
+                f"What a {self.kind} database does with one value in the middle of a query could "
+                "make it fail, and so tell of a row: nobody with an allowance may ask it.",
+                "Ask a database of SQLite, DuckDB or PostgreSQL.",
+            )
         return query if self.owned is None else bounded(query, self.owned, self.tables())
 
     def check(self, query: Query) -> None:
         """Have the database read the query, and no row. Raises QueryError."""
         statement = f"SELECT * FROM ({query.inner}) AS asked LIMIT 0"
-        if self.kind == "duckdb":
+        if self.kind in WAREHOUSES:
+            with self.failing(), self.reached() as backend:
+                asked_of(backend, query.inner)
+        elif self.kind == "duckdb":
             self._duck(statement)
         else:
             self._sql(statement)
@@ -173,8 +203,18 @@ class Database:
         """Tell what went wrong in the database, without any value it may have quoted."""
         try:
             yield
+        except SynthError:
+            raise
         except (sa.exc.SQLAlchemyError, duckdb.Error, psycopg.Error) as error:
             raise self._failed(error) from None
+        except Exception as error:
+            if self.kind not in WAREHOUSES:  # whose drivers have errors of their own
+                raise
+            raise self._failed(error) from None
+
+    def reached(self) -> AbstractContextManager[Any]:
+        """What ibis speaks to a database of `WAREHOUSES` with. Raises QueryError."""
+        return reached(self.kind, self.filled, self.limits.seconds)
 
     # -- SQLAlchemy ------------------------------------------------------------------------------
 

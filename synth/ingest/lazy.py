@@ -13,10 +13,11 @@ from synth.errors import IngestError, QueryError
 from synth.ingest.database import Database
 from synth.ingest.query import Query, check_names, read_query
 from synth.ingest.reading.said import CHOICES, Choices, listed
+from synth.ingest.warehouses import WAREHOUSES, asked_of
 from synth.lazily import duckdb, nw, psycopg, sa
 
 AS_FOUND = Choices()
-COUNTING = ("duckdb", "postgresql")  # kinds of databases that can count for us
+COUNTING = ("duckdb", "postgresql", *WAREHOUSES)  # kinds of databases that can count for us
 SETTINGS: dict[str, Any] = {
     "memory_limit": "1500MB",
     "temp_directory": "",  # nothing spills onto the disk
@@ -143,15 +144,16 @@ def query_in_place(database: Database, query: Query | str) -> Iterator[nw.LazyFr
         QueryError: the query may not run, is about too few rows, or the database cannot count.
     """
     asked = read_query(query, database.dialect) if isinstance(query, str) else query
-    openers = dict(zip(COUNTING, (_duckdb, _postgres), strict=True))
-    if database.kind not in openers:
+    openers = {"duckdb": _duckdb, "postgresql": _postgres}
+    if database.kind not in COUNTING:
         raise QueryError(
             f"The rows of a {database.kind} database cannot be left in it.",
             "Leave `stay` out: the answer is then held in memory while the release is made.",
         )
     with ExitStack() as stack:
         with database.failing():
-            frame = stack.enter_context(openers[database.kind](database, asked.inner))
+            opener = openers.get(database.kind, _warehouse)
+            frame = stack.enter_context(opener(database, asked.inner))
             found = frame.select(nw.len().alias("rows")).collect("pyarrow")
         database.enough(int(found["rows"].to_list()[0]))
         yield frame
@@ -185,6 +187,12 @@ def _postgres(database: Database, statement: str) -> Iterator[nw.LazyFrame[Any]]
         yield nw.from_native(backend.sql(plain, schema=types))
     finally:
         backend.disconnect()
+
+
+@contextmanager
+def _warehouse(database: Database, statement: str) -> Iterator[nw.LazyFrame[Any]]:
+    with database.reached() as backend:
+        yield nw.from_native(asked_of(backend, statement))
 
 
 def _described(connection: psycopg.Connection[Any], statement: str) -> tuple[str, dict[str, str]]:

@@ -20,7 +20,7 @@ from synth.schema.typed import UNTYPED, Typed
 from synth.schema.written import AS_USUAL, Written
 from synth.vault import Noise, PrivateTable
 from synth.vault.aside import set_aside
-from synth.vault.passing import Came
+from synth.vault.passing import Came, Stays
 
 HOW_MANY = "how many rows there are"
 AS_FOUND = Choices()
@@ -118,9 +118,8 @@ def _in_place(
     """Rows that stay in their engine, under a schema that was read off no row."""
     suggestions = suggest_in_place(frame)
     schema = suggested_schema(suggestions)
-    private = PrivateTable(
-        tidied(frame, missing), schema, budget, person=person, known_as=known_as, noise=noise
-    )
+    rows = Stays(frame, lambda some: tidied(some, missing))
+    private = PrivateTable(rows, schema, budget, person=person, known_as=known_as, noise=noise)
     return Loaded(private, suggestions, private.exact_size(HOW_MANY, Audience.CUSTODIAN))
 
 

@@ -53,6 +53,24 @@ ALSO_ALLOWED = frozenset(
     )
 )
 
+# Of a database that we know less of: what only computes, by the parser's own names. Whatever else
+# it has may read files or addresses, call a model, or wait.
+FAMILIAR = ("sqlite", "postgres", "duckdb")
+COMPUTES = (
+    "And Or Xor Not Case If Coalesce Nullif Greatest Least Cast TryCast "
+    "Count CountIf Sum Avg Min Max Stddev StddevPop StddevSamp Variance VariancePop Corr CovarPop "
+    "CovarSamp Median Quantile PercentileCont PercentileDisc ApproxDistinct "
+    "RowNumber Rank DenseRank Ntile Lag Lead FirstValue LastValue PercentRank CumeDist "
+    "Abs Ceil Floor Round Trunc Sign Sqrt Pow Exp Ln Log Mod "
+    "Lower Upper Trim Length Substring Left Right StrPosition Concat ConcatWs Replace StartsWith "
+    "EndsWith SplitPart RegexpLike RegexpExtract RegexpReplace "
+    "CurrentDate CurrentTimestamp Date Timestamp Extract Year Quarter Month Week Day DayOfWeek "
+    "DayOfMonth DayOfYear Hour Minute Second DateTrunc TimestampTrunc DateDiff DateAdd DateSub "
+    "TimestampDiff TimestampAdd TimestampSub LastDay TsOrDsToDate TsOrDsToTimestamp "
+    "TimeToStr StrToDate StrToTime"
+)
+UNUSUAL = ("settings", "format", "into", "connect", "match", "laterals", "kind")  # of a SELECT
+
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # its warnings would quote the query
 
 
@@ -62,7 +80,7 @@ class Query:
 
     Args:
         text: as it was written.
-        dialect: "sqlite", "postgres" or "duckdb".
+        dialect: of the parser, which names one for each kind of database.
         inner: what is run: the query without its outermost ORDER BY, LIMIT and OFFSET.
         order: columns the synthetic rows are sorted by, each with whether it falls.
         limit: how many synthetic rows are wanted; 0 for as many as the answer has.
@@ -119,6 +137,8 @@ def read_query(text: str, dialect: str) -> Query:
             "Write it as one SELECT.",
         )
     _refuse(tree)
+    if dialect not in FAMILIAR:
+        _refuse_unknown(tree)
     check_names([n for n in tree.named_selects if n != "*"])
     order = _order(tree)
     limit = _limit(tree)
@@ -213,6 +233,30 @@ def _refuse(tree: exp.Expr) -> None:
         if isinstance(node, exp.Table) and "." in node.name:
             raise QueryError(
                 "A file may not stand in place of a table.", "Name a table of the database."
+            )
+
+
+def _refuse_unknown(tree: exp.Expr) -> None:
+    """Refuse all but plain tables and what only computes."""
+    computing = frozenset(COMPUTES.split())
+    for node in tree.walk():
+        if isinstance(node, exp.Func) and type(node).__name__ not in computing:
+            name = node.name if isinstance(node, exp.Anonymous) else node.key.upper()
+            raise QueryError(
+                f"The function `{name}` is not allowed here.",
+                "Use standard SQL functions, or compute it on the synthetic rows.",
+                about=(name,),
+            )
+        if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
+            raise QueryError("Only a table may stand there.", "Name a table of the database.")
+        if isinstance(node, exp.TableSample) or (isinstance(node, exp.Limit) and node.expressions):
+            raise QueryError(
+                f"{node.key.upper()} would give other rows to each count.", "Name all rows."
+            )
+        odd = [k for k in UNUSUAL if isinstance(node, exp.Select) and node.args.get(k)]
+        if odd:
+            raise QueryError(
+                f"{odd[0].upper()} is not allowed in a query.", "Only read tables in it."
             )
 
 

@@ -45,7 +45,7 @@ class Source(Part):
     """
 
     file: str = ""
-    database: str = ""  # sqlite:///…, postgresql://… or duckdb:///…; ${NAME} from the environment
+    database: str = ""  # sqlite:///…, postgresql://… and so on; ${NAME} from the environment
     query: str = ""
     missing: tuple[str, ...] = MISSING_TEXTS
     stay: bool = False

@@ -22,7 +22,8 @@ MEANINGS: Mapping[str, str] = {
 KEYS: Mapping[str, Mapping[str, str]] = {
     "source": {
         "file": "the table, as a path",
-        "database": "an address in place of a file: sqlite:///…, postgresql://…, duckdb:///…",
+        "database": "an address in place of a file: sqlite:///…, duckdb:///…, postgresql://…, "
+        "clickhouse://…, trino://…, snowflake://… or bigquery://…",
         "query": "one SELECT that the database is asked",
         "missing": "texts that stand for a missing value",
         "stay": "rows stay where they are, and counts alone are fetched",

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 from synth.budget.resemblance import Traits
-from synth.lazily import np, pa, pd
+from synth.lazily import np, nw, pa, pd
 from synth.schema import Schema
 from synth.schema.written import AS_USUAL, Written, written_of
 from synth.vault.gaps import NO_GAPS, Gaps
@@ -57,6 +57,20 @@ class Came:
     stored: Mapping[str, str] = field(default_factory=dict)
     written: Written = AS_USUAL
     before: Traits | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Stays:
+    """Rows that stay in their engine, on their way into the vault.
+
+    Args:
+        frame: as they lie there.
+        tidy: what is done to columns before they are counted. Of all columns at once an engine
+            would look through it for each count of one, which took a wide table minutes.
+    """
+
+    frame: nw.LazyFrame[Any]
+    tidy: Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]] = lambda frame: frame
 
 
 def write_rows(came: Came, stream: Any) -> None:

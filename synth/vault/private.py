@@ -42,7 +42,7 @@ from synth.vault.bins import Bins, bins_of
 from synth.vault.coded import Coded, coded
 from synth.vault.held import HeldRows, Rows
 from synth.vault.noise import Noise
-from synth.vault.passing import Came, RowStep, write_rows
+from synth.vault.passing import Came, RowStep, Stays, write_rows
 from synth.vault.shortfall import shortfall
 from synth.vault.staying import rows_of
 from synth.wording import so_many
@@ -66,7 +66,7 @@ class PrivateTable:
 
     def __init__(
         self,
-        rows: pd.DataFrame | Came | nw.LazyFrame[Any],
+        rows: pd.DataFrame | Came | Stays | nw.LazyFrame[Any],
         schema: Schema,
         budget: Budget | Ledger,
         *,

@@ -9,7 +9,7 @@ The codes are those of `HeldRows`: a contract test counts the same table on ever
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -24,13 +24,15 @@ from synth.schema import Categories, Codes, Dates, Domain, Numbers, Schema, Text
 from synth.schema.gathered import Gathered
 from synth.schema.tables import IntCounts, cells_of
 from synth.vault.answers import Shares
-from synth.vault.engines import Engine, Key, Unheld, engine_of_frame
+from synth.vault.engines import CodeTable, Engine, Key, Unheld, engine_of_frame
 from synth.vault.gaps import NO_GAPS, Gaps
 from synth.vault.held import HeldRows, Rows, at_most_per_person, merged
 from synth.vault.likeness import traits_of_place
-from synth.vault.passing import Came
+from synth.vault.passing import Came, Stays
 
-NUMBER = r"^[+-]?(?:[0-9]+[.]?[0-9]*|[.][0-9]+)(?:[eE][+-]?[0-9]{1,2})?$"
+# No more digits than a double surely holds: PostgreSQL fails on others.
+_DIGITS, _PLACES = "0*[0-9]{1,200}", "[.][0-9]{0,200}0*"
+NUMBER = f"^[+-]?(?:{_DIGITS}(?:{_PLACES})?|[.][0-9]{{1,200}}0*)(?:[eE][+-]?[0-9]{{1,2}})?$"
 MOST_LISTED = 2_000  # values of one column that are written into a query
 
 
@@ -64,14 +66,16 @@ class LazyRows:
 
     Args:
         known_as: a name under which what is spent on these rows adds up; no cell value.
+        tidy: what is done to columns before they are counted; see `Stays`.
     """
 
     frame: nw.LazyFrame[Any]
     known_as: str = ""
+    tidy: Callable[[nw.LazyFrame[Any]], nw.LazyFrame[Any]] = lambda frame: frame
     token: str = field(default_factory=lambda: secrets.token_hex(8), repr=False)
     _unheld: bool = field(default=False, repr=False)  # the engine holds no table for us
     _kept: set[tuple[str, Domain]] = field(default_factory=set, repr=False)
-    _held: nw.LazyFrame[Any] | None = field(default=None, repr=False)
+    _held: CodeTable | None = field(default=None, repr=False)
     _last: tuple[Schema, str] | None = field(default=None, repr=False)
 
     @property
@@ -90,7 +94,11 @@ class LazyRows:
 
     @cached_property
     def _types(self) -> nw.Schema:
-        return self.frame.collect_schema()
+        return self.tidy(self.frame).collect_schema()
+
+    def _of(self, names: Sequence[str]) -> nw.LazyFrame[Any]:
+        """Some columns, as they are to be counted."""
+        return self.tidy(self.frame.select(*names))
 
     @_explained()
     def total(self) -> int:
@@ -103,21 +111,30 @@ class LazyRows:
         if not names:
             return np.array(self.total(), dtype=np.int64)
         fine = [_fine(schema.domain(n)) for n in names]
-        frame, keys = self._asked(schema, list(zip(names, fine, strict=True)))
-        places = [f"k{i}" for i in range(len(names))]
-        asked = frame.select(*(k.expr.alias(p) for k, p in zip(keys, places, strict=True)))
-        found = _fetched(asked.group_by(*places).agg(nw.len().alias("rows")))
+        held, keys = self._asked(schema, list(zip(names, fine, strict=True)))
+        found = self._grouped(held, names, keys)
         codes = [
-            _gathered(schema.domain(n), k.codes(found[p]))
-            for n, k, p in zip(names, keys, places, strict=True)
+            _gathered(schema.domain(n), k.codes(found[f"k{i}"]))
+            for i, (n, k) in enumerate(zip(names, keys, strict=True))
         ]
         table = np.zeros(shape, dtype=np.int64)
         np.add.at(table, tuple(codes), found["rows"].to_numpy(dtype=np.int64))
         return table
 
+    def _grouped(
+        self, held: CodeTable | None, names: Sequence[str], keys: Sequence[Key]
+    ) -> pd.DataFrame:
+        """How many `rows` have each combination of the keys, which are called k0, k1 and so on."""
+        if held is not None and held.grouped is not None and all(k.codes is _already for k in keys):
+            return held.grouped(names)
+        frame = self._of(list(dict.fromkeys(names))) if held is None else nw.from_native(held.frame)
+        places = [f"k{i}" for i in range(len(names))]
+        asked = frame.select(*(k.expr.alias(p) for k, p in zip(keys, places, strict=True)))
+        return _fetched(asked.group_by(*places).agg(nw.len().alias("rows")))
+
     @_explained()
     def occurring(self, name: str) -> tuple[tuple[str, ...], IntCounts]:
-        asked = self.frame.select(nw.col(name).alias("v")).filter(~nw.col("v").is_null())
+        asked = self._of([name]).select(nw.col(name).alias("v")).filter(~nw.col("v").is_null())
         found = _fetched(asked.group_by("v").agg(nw.len().alias("rows")))
         return merged(found["v"], found["rows"].to_numpy(dtype=np.int64))
 
@@ -137,26 +154,25 @@ class LazyRows:
 
     def _asked(
         self, schema: Schema, columns: Sequence[tuple[str, Domain]]
-    ) -> tuple[nw.LazyFrame[Any], list[Key]]:
-        """The frame to group, and by what."""
+    ) -> tuple[CodeTable | None, list[Key]]:
+        """The table of codes, if the engine holds one, and what to group by."""
         keys = [_key(n, domain, self._types[n]) for n, domain in columns]
         engine = None if self._unheld else engine_of_frame(self.frame.implementation)
         if engine is None:
-            return self.frame, keys
+            return None, keys
         if not self._kept.issuperset(columns):
             if len(columns) < 2 and not self._settled(schema, columns[0][0]):
-                return self.frame, keys
+                return None, keys
             try:
                 self._keep(schema, columns, engine)
             except Unheld:
                 self._unheld = True
-                return self.frame, keys
+                return None, keys
         assert self._held is not None
-        small = [
+        return self._held, [
             k if k.small is None else Key(nw.col(n), _already, None)
             for (n, _), k in zip(columns, keys, strict=True)
         ]
-        return self._held, small
 
     def _settled(self, schema: Schema, name: str) -> bool:
         """Whether another column was asked for under this schema just before.
@@ -171,11 +187,10 @@ class LazyRows:
         known = {c.name: _fine(schema.domain(c.name)) for c in schema.modelled} | dict(columns)
         keys = {n: _key(n, domain, self._types[n]) for n, domain in known.items()}
         if self._held is not None:
-            engine.drop(self._held.to_native())
+            engine.drop(self._held.frame)
             self._held, self._kept = None, set()
-        self._held = nw.from_native(
-            engine.keep(engine.coded(self.frame, keys), f"coded_{self.token}")
-        )
+        asked = engine.coded(self._of(list(keys)), keys)
+        self._held = engine.keep(asked, f"coded_{self.token}")
         self._kept = set(known.items())
 
 
@@ -295,7 +310,7 @@ def _halved(value: nw.Expr, edges: Sequence[nw.Expr], first: int) -> nw.Expr:
 
 
 def rows_of(
-    rows: pd.DataFrame | Came | nw.LazyFrame[Any],
+    rows: pd.DataFrame | Came | Stays | nw.LazyFrame[Any],
     schema: Schema,
     *,
     person: str = "",
@@ -308,12 +323,14 @@ def rows_of(
         SchemaError: a column is not there, or rows that stay would have to be limited per person.
     """
     if isinstance(rows, nw.LazyFrame):
+        rows = Stays(rows)
+    if isinstance(rows, Stays):
         if person:
             raise SchemaError(
                 "Rows that stay in their engine cannot be limited per person.",
                 "Load the table, or limit the rows in the query.",
             )
-        return _checked(LazyRows(rows, known_as), schema)
+        return _checked(LazyRows(rows.frame, known_as, rows.tidy), schema)
     came = rows if isinstance(rows, Came) else Came(rows)
     found = HeldRows(came.frame, came.before, came.gaps, came.written)
     _checked(found, schema)

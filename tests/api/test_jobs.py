@@ -354,6 +354,10 @@ def test_rows_stay_in_their_database_where_the_recipe_says_so(tmp_path, monkeypa
         bundle = alice.get(f"/api/v1/jobs/{told['id']}/release").content
         (tmp_path / "release.zip").write_bytes(bundle)
         assert verify(Bundle.read(tmp_path / "release.zip"))
+        few = {**asked, "query": "SELECT city, age, ill FROM kept WHERE age = 200"}
+        told = ended(alice, alice.post("/api/v1/jobs", json=few).headers["location"])
+        assert told["state"] == "failed" and "by a noisy count" in told["error"]["detail"]
+        assert told["spent_epsilon"] > 0  # how many there are is not told for nothing
         elsewhere = {**asked, "database": SAMPLE, "query": QUERY}
         assert "cannot be left in it" in refused(alice.post("/api/v1/jobs", json=elsewhere), 422)
     with client(registry=limited, known=lambda: databases) as alice:

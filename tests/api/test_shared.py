@@ -21,6 +21,7 @@ from synth.api.problems import Problem
 from synth.api.service import digests_of
 from synth.api.settings import registry
 from synth.api.shared import rows
+from synth.api.shared import serving as serving_jobs
 from synth.api.shared.keeping import Common
 from synth.api.shared.parcels import PIECE, RELEASE, ROWS, Parcels, new_key
 from synth.api.shared.queue import CUT_OFF, GONE, LOST, TRIES, UNBEGUN, Progressed, Queue
@@ -428,6 +429,18 @@ def test_more_jobs_than_may_wait_are_told_to_come_again(shared, monkeypatch):
         assert there.get("/api/v1/budget").json()["spent_epsilon"] == 0
         here.delete(place)
         assert upload(there).status_code == 202
+
+
+def test_files_that_no_worker_would_read_are_refused_before_anything_is_charged(
+    shared, monkeypatch
+):
+    """As JSON writes them, in which one byte may become six."""
+    monkeypatch.setattr(serving_jobs, "LONGEST", serving_jobs.BESIDE + 1_000_000)
+    with client(registry=jobs()) as alice:
+        answer = upload(alice, a_csv="\x01" * 200_000)
+        assert "as they are sent to a worker" in refused(answer, 413)
+        assert alice.get("/api/v1/budget").json()["spent_epsilon"] == 0
+        assert upload(alice, a_csv="a" * 200_000).status_code == 202
 
 
 def test_what_a_worker_may_have_had_is_not_given_back(shared, monkeypatch):

@@ -41,6 +41,7 @@ from synth.runs.trials import Trial
 from synth.schema import Schema
 from synth.vault.linked import LinkedRows
 from ui.shell.places import page
+from ui.shell.polling import polled
 from ui.shell.visits import COOKIE, Visits, key_of
 
 KEY = "visitor"
@@ -337,6 +338,12 @@ def forget() -> None:
     st.session_state.clear()
 
 
+def this_tab() -> str:
+    """The session of this tab; "" outside one."""
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else ""
+
+
 def visit() -> str:
     """The key of this browser and of whoever is signed in; "" where it keeps no cookies."""
     secret: object = st.context.cookies.get(COOKIE)
@@ -359,7 +366,8 @@ def need_made() -> tuple[Visitor, Made]:
     who, _ = need_table()
     if who.made is None and who.job is not None and who.busy:
         st.info("Synthetic data are being made; they show here as soon as they are done.")
-        _until_done(who.job)
+        job = who.job
+        polled(job.finished.is_set, lambda: _show(job))
         st.stop()
     if who.made is None:
         st.info("First make synthetic data.")
@@ -368,11 +376,8 @@ def need_made() -> tuple[Visitor, Made]:
     return who, who.made
 
 
-@st.fragment(run_every=0.5)
-def _until_done(job: Job) -> None:
+def _show(job: Job) -> None:
     """How far a run is, on a screen that waits for it."""
-    if job.finished.is_set():
-        st.rerun()
     st.progress(min(1.0, job.share), f"{job.doing.capitalize()} …")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import secrets
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from synth.api.problems import Problem
 from synth.api.registry import HUSHED, Rules, State, Wanted, noted
 from synth.api.shared import rows
 from synth.api.shared.charges import Sealing, charges_of
-from synth.api.shared.keeping import Common
+from synth.api.shared.keeping import LONGEST, Common
 from synth.api.shared.parcels import RELEASE, ROWS, new_key
 from synth.api.shared.rows import JobRow
 from synth.api.tally import Tally
@@ -23,6 +24,7 @@ from synth.errors import SynthError, TeamError
 from synth.operating import Operating
 from synth.runs.audit import Asked, Ended, audit
 from synth.runs.job import WAITING, packed
+from synth.runs.recipe_file import recipe_text
 
 STATES: dict[str, State] = {
     rows.COMING: "waiting",
@@ -32,6 +34,7 @@ STATES: dict[str, State] = {
     rows.FINISHED: "finished",
     rows.FAILED: "failed",
 }
+BESIDE = 4_000_000  # bytes of that line that are for what else is in it: a query, say
 NOBODY = "waiting for a worker: none is there at present"
 
 
@@ -117,6 +120,7 @@ class SharedJobs:
             job = self._line(owner, wanted)
             self.rules.bounds.check(wanted.recipe.release)
             self.rules.bounds.check_promise(wanted.recipe)
+            _check_line(wanted)
             charge = self.tally.charge(owner, wanted.recipe, self.rules.allowance)
             try:
                 self._begin(job, wanted)
@@ -260,6 +264,19 @@ def reached() -> Iterator[None]:
         yield
     except TeamError as error:
         raise Problem(503, error.what, error.remedy, {"Retry-After": "60"}) from None
+
+
+def _check_line(wanted: Wanted) -> None:
+    """Refuse what a worker would not read: the line before the rows. Raises Problem."""
+    brought = {"recipe": recipe_text(wanted.recipe), "files": dict(wanted.files)}
+    if len(json.dumps(brought)) > LONGEST - BESIDE:
+        raise Problem(
+            413,
+            f"The recipe and the files that steps look up come to more than "
+            f"{(LONGEST - BESIDE) // 1_000_000} MB as they are sent to a worker, where a letter "
+            "beyond a to z takes up to six bytes.",
+            "Send fewer or shorter files. Nothing was charged.",
+        )
 
 
 def _asked(asked: Asked) -> dict[str, object]:
