@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from synth.errors import SynthError
-from ui.shell.signed_in import sign_in
 
 
 @contextmanager
@@ -18,6 +17,8 @@ def starting() -> Iterator[None]:
     a port that is not free.
     """
     try:
+        from ui.shell.signed_in import sign_in  # which reads settings as it is imported
+
         sign_in()
         yield
     except (SynthError, ValueError) as error:
