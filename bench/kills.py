@@ -183,6 +183,8 @@ AIMS = ("after the charge",) * 5 + ("at the release",) * 4 + ("any time",)
 def commands(times: int) -> Counter[str]:
     """Kill the command so often."""
     found: Counter[str] = Counter()
+    if not times:
+        return found
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "recipe.toml").write_text(RECIPE, encoding="utf-8")
