@@ -76,8 +76,9 @@ class Rules:
         return Problem(
             404,
             "There is no such job.",
-            f"Finished jobs are forgotten after {so_many(round(self.lifetime / 60), 'minute')}: "
-            "start it again.",
+            f"Finished jobs are forgotten after {so_many(round(self.lifetime / 60), 'minute')}, "
+            "and all of them when a server that shares none starts again. What it cost stays "
+            "spent: start it anew.",
         )
 
 

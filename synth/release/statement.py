@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 
 from synth.budget import Chosen, Entry, Grouped, Measured, Opened, Statement
 from synth.budget.accounting import epsilon_of
-from synth.budget.figures import DELTA_DIGITS, up
+from synth.budget.figures import DELTA_DIGITS, plain, up
 from synth.budget.guarantee import DifferentiallyPrivate
 from synth.budget.ledger import rho_in
 from synth.budget.population import population_lines
@@ -49,12 +48,12 @@ def statement_text(
     """
     statement = model.statement
     lines = [
-        f"# Privacy statement{f': {_plain(title)}' if title else ''}",
+        f"# Privacy statement{f': {plain(title)}' if title else ''}",
         "",
         "The rows in this bundle are synthetic: they were drawn from a model. "
         f"{statement.guarantee.rows}",
         "",
-        f"**{statement.guarantee.short}.** {_plain(statement.guarantee.plain)}",
+        f"**{statement.guarantee.short}.** {plain(statement.guarantee.plain)}",
         "",
         *_taken_as_known(statement, model.schema),
         *_whom(statement, model.rows, second),
@@ -85,10 +84,10 @@ COLUMNS = (
 
 def _columns_of_second(second: Children) -> list[str]:
     return [
-        f"## What the columns of {_plain(second.name)} hold",
+        f"## What the columns of {plain(second.name)} hold",
         "",
-        f"`{_plain(second.parent_key)}` is the key of the person; it is the one that was made anew "
-        f"for `{_plain(second.key)}`.",
+        f"`{plain(second.parent_key)}` is the key of the person; it is the one that was made anew "
+        f"for `{plain(second.key)}`.",
         "",
         *_table(COLUMNS, [_column_line(c) for c in second.schema]),
         "",
@@ -111,7 +110,7 @@ def _rules(kept: KeptRules) -> list[str]:
     lines: list[tuple[str, ...]] = list(kept.lines)
     if not lines:
         return []
-    told = _plain(kept.upkeep.plain)
+    told = plain(kept.upkeep.plain)
     return [
         "## Rules between columns",
         "",
@@ -137,7 +136,7 @@ def _taken_as_known(statement: Statement, schema: Schema) -> list[str]:
 
 def _of_types(schema: Schema) -> str:
     """What was taken from the types of the source, beside what columns hold."""
-    names = [f"`{_plain(c.name)}`" for c in schema if _in_order_of_its_type(c)]
+    names = [f"`{plain(c.name)}`" for c in schema if _in_order_of_its_type(c)]
     if not names:
         return ""
     return (
@@ -156,7 +155,7 @@ def _whom(statement: Statement, rows: int, second: Children | None) -> list[str]
     most = statement.budget.rows_per_person
     if statement.person:
         who = (
-            f"A person is named by the column `{_plain(statement.person)}`. At most "
+            f"A person is named by the column `{plain(statement.person)}`. At most "
             f"{so_many(most, 'row')} of each {'was' if most == 1 else 'were'} used; others were "
             "left out before anything was counted, and how many is not told."
         )
@@ -177,7 +176,7 @@ def _linked(statement: Statement, second: Children | None) -> list[str]:
     """How rows of a second table belong to the same people."""
     if second is None:
         return []
-    name = _plain(second.name)
+    name = plain(second.name)
     return [
         f"To each of them belong rows of {name}: at most {statement.linked} of each were used; "
         "others, and rows that belong to nobody in the first table, were left out before anything "
@@ -269,9 +268,4 @@ def _column_line(column: Column) -> tuple[str, ...]:
 
 def _table(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> list[str]:
     told = [head, ("---",) * len(head), *lines]
-    return [f"| {' | '.join(map(_plain, line))} |" for line in told]
-
-
-def _plain(text: str) -> str:
-    """Text that cannot pass for a part of the document around it."""
-    return re.sub(r"([\\|*#<>\[\]])", r"\\\1", " ".join(text.split()))
+    return [f"| {' | '.join(map(plain, line))} |" for line in told]

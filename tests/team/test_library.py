@@ -80,9 +80,10 @@ def tell_all(library: Library) -> None:
     library.submit(CUSTODIAN, id, "it says so now")
     library.approve(APPROVER, id, None, "read it", library.beside(APPROVER, id))
     assert library.take(RECIPIENT, id) == noisy(1.0)
-    assert [(d.name, d.what) for d in library.get(CUSTODIAN, id).downloads] == [
-        ("rosa@x", "downloaded")
-    ]
+    for who in (RECIPIENT, RECIPIENT, CUSTODIAN):  # on the page, rows can be saved: once a day
+        assert library.show(who, id).rows.size
+    had = [(d.name, d.what) for d in library.get(CUSTODIAN, id).downloads]
+    assert had == [("rosa@x", "downloaded"), ("rosa@x", "opened")]
     library.recall(ADMINISTRATOR, id, "a column was wrong")
     seen = library.get(RECIPIENT, id)
     assert (seen.phase(), seen.reason) == (Phase.RECALLED, "a column was wrong")
@@ -328,6 +329,33 @@ def test_the_same_people_spelt_in_another_way_are_the_same_people(library):
     published(library, leaflet=Leaflet("Ward 7", "Z\u00fcrich, ward 7"))
     id = kept(library, content=noisy(2.0), leaflet=Leaflet("Ward", "Zu\u0308rich,  WARD 7"))
     assert library.beside(APPROVER, id)
+
+
+@pytest.mark.parametrize("people", ["ward\u200b 7", "w\u0430rd 7", "the seventh ward"])
+def test_another_name_of_the_same_people_does_not_keep_it_from_being_told(library, people):
+    """ "It is the first one about these people", an approver read of what could be subtracted."""
+    published(library, content=zipped(), leaflet=Leaflet("Ward 7", "ward 7"))
+    id = kept(library, content=zipped(k=20), leaflet=Leaflet("Other", people))
+    (found,) = library.beside(APPROVER, id)
+    assert any("k changed from 5 to 20" in line for line in found.lines)
+    assert found.serious or (found.unsure and "said to be about `ward 7`" in found.lines[0])
+
+
+@pytest.mark.parametrize(
+    ("leaflet", "reason", "says"),
+    [
+        (Leaflet("x", "y", "n" * 2_001), "", "longer than"),
+        (Leaflet("x", "y"), "r" * 2_001, "longer than"),
+        (Leaflet("x\x1b[31m", "y"), "", "cannot be seen"),
+        (Leaflet("x", "\u202efo elpoep"), "", "cannot be seen"),
+    ],
+)
+def test_words_are_short_and_names_are_read_as_they_are(library, leaflet, reason, says):
+    """A note of five megabytes stood in each page of the library from then on."""
+    with pytest.raises(TeamError, match=says):
+        library.keep(CUSTODIAN, noisy(1.0), leaflet, [replace(SECRET, reason=reason)])
+    with pytest.raises(TeamError, match="longer than"):
+        library.submit(CUSTODIAN, library.keep(CUSTODIAN, noisy(1.0), WARD, ()).id, "w" * 2_001)
 
 
 def test_all_earlier_ones_are_added_up_not_only_each_by_itself(library):

@@ -14,6 +14,7 @@ import streamlit as st
 from pydantic import BaseModel
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from synth.api.team.members import Entrance
 from synth.budget import Audience, Entry, Opened
 from synth.budget.eyes import ForCustodian
 from synth.budget.ledger import rho_in
@@ -42,6 +43,7 @@ from synth.schema import Schema
 from synth.vault.linked import LinkedRows
 from ui.shell.places import page
 from ui.shell.polling import polled
+from ui.shell.signed_in import SINCE, member, sign_in
 from ui.shell.visits import COOKIE, Visits, key_of
 
 KEY = "visitor"
@@ -335,7 +337,9 @@ def forget() -> None:
         who.job.cancel()
     who.finished.clear()
     VISITS.forget(visit())
+    since = {SINCE: st.session_state[SINCE]} if SINCE in st.session_state else {}
     st.session_state.clear()
+    st.session_state.update(since)  # what a proxy said is no newer for that
 
 
 def this_tab() -> str:
@@ -345,10 +349,12 @@ def this_tab() -> str:
 
 
 def visit() -> str:
-    """The key of this browser and of whoever is signed in; "" where it keeps no cookies."""
+    """The key of whoever is signed in, or else of this browser; "" where it keeps no cookies."""
+    who = member()
+    if who is not None and sign_in().way is not Entrance.LOCAL:
+        return key_of("", who.id)
     secret: object = st.context.cookies.get(COOKIE)
-    whose = str(st.user.get("email") or st.user.get("sub") or "")
-    return key_of(secret, whose) if isinstance(secret, str) else ""
+    return key_of(secret, "") if isinstance(secret, str) else ""
 
 
 def need_table() -> tuple[Visitor, Loaded]:

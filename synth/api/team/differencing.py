@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from synth.budget import Budget, Measured, Statement
 from synth.budget.accounting import epsilon_of
@@ -19,10 +19,12 @@ from synth.budget.ledger import rho_in
 from synth.budget.population import TOGETHER
 from synth.learning.aggregates import Aggregates
 from synth.release import Bundle
+from synth.release.children import FILE as SECOND
 from synth.release.counts import LINES, MEANING, aggregates_of
 from synth.vault import Protection
 from synth.wording import so_many
 
+MODELS = ("model.json", SECOND)  # of the first table, and of a second one
 Counted = dict[frozenset[tuple[str, str]], int]
 
 
@@ -34,11 +36,13 @@ class Beside:
         earlier: the earlier one's name and version.
         lines: sentences without a value of a cell.
         serious: whether the two together break what each of them promises.
+        unsure: whether they would, if they were about the same people.
     """
 
     earlier: str
     lines: tuple[str, ...]
     serious: bool
+    unsure: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,19 @@ def beside(earlier: str, old: Bundle, new: Bundle) -> Beside:
     lines = (*_promises(*both), *filter(None, [apart]), *_size(old, new), *counts)
     serious = tells or not formal or bool(apart)
     return Beside(earlier, (*lines, *_columns(old, new)), serious=serious)
+
+
+def under_another_name(population: str, found: Beside) -> Beside:
+    """What is told of an earlier release that is said to be about others, and has the same columns.
+
+    Its people may be others, so it is not serious by itself; whoever approves has to know.
+    """
+    first = (
+        f"It is said to be about {quoted(population)}, and has columns of the same names. Unless "
+        "these are other people, this holds:"
+    )
+    lines = (first, *found.lines)
+    return replace(found, lines=lines, serious=False, unsure=found.serious)
 
 
 def beside_all(
@@ -151,12 +168,11 @@ def units(told: Sequence[Statement]) -> str:
 def _told_once(old: Bundle, new: Bundle) -> bool:
     """Whether one of them tells all that the other does."""
     counts = [LINES in b.files for b in (old, new)]
-    alike = old.files["model.json"] == new.files["model.json"]
-    return alike and (not all(counts) or _same_files(old, new))
+    return _same_files(old, new, MODELS) and (not all(counts) or _same_files(old, new))
 
 
-def _same_files(one: Bundle, two: Bundle) -> bool:
-    return all(one.files.get(n) == two.files.get(n) for n in ("model.json", LINES, MEANING))
+def _same_files(one: Bundle, two: Bundle, names: Sequence[str] = (*MODELS, LINES, MEANING)) -> bool:
+    return all(one.files.get(n) == two.files.get(n) for n in names)
 
 
 def _held(whole: DifferentiallyPrivate) -> str:

@@ -63,7 +63,10 @@ class HeadRow(Tables):
 
 # What leads from each layout to the next. The first makes the tables; a change of them adds a step,
 # and never alters an earlier one.
-STEPS: tuple[Callable[[Connection], None], ...] = (Tables.metadata.create_all,)
+STEPS: tuple[Callable[[Connection], None], ...] = (
+    Tables.metadata.create_all,
+    lambda connection: None,  # who opened a page, and coefficients: an older version knows neither
+)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class Act(Enum):
     APPROVED = "approved"
     RECALLED = "recalled"
     DOWNLOADED = "downloaded"
+    OPENED = "opened"  # its page, on which rows can be looked at and saved
     ASKED = "asked"
     ANSWERED = "answered"
     DECLINED = "declined"
@@ -156,8 +157,9 @@ class Shelved:
 
     @property
     def downloads(self) -> tuple[Deed, ...]:
-        """Who had it, and when."""
-        return tuple(deed for deed in self.deeds if deed.what == Act.DOWNLOADED.value)
+        """Who had it, when, and by which way."""
+        ways = (Act.DOWNLOADED.value, Act.OPENED.value)
+        return tuple(deed for deed in self.deeds if deed.what in ways)
 
     @property
     def for_recipients(self) -> Shelved:
