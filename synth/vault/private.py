@@ -275,11 +275,13 @@ class PrivateTable:
         Wilkins et al. (2024), arXiv:2306.07884.
         """
         self.ledger.spend(f"{purpose}: {column}", rho, delta=delta)
-        values, counts = self.__rows.occurring(column)
+        least = accounting.stability_threshold(rho, delta, self.rows_per_person)
+        fewest = accounting.looked_at(least) if self.stays and not math.isinf(rho) else 1
+        values, counts = self.__rows.occurring(column, fewest)
         noisy, sigma = self.__noised(counts, rho, self.rows_per_person)
         if sigma == 0:
             return values
-        enough = noisy >= accounting.stability_threshold(rho, delta, self.rows_per_person)
+        enough = noisy >= least + fewest - 1
         return tuple(v for v, told in zip(values, enough, strict=True) if told)
 
     def distinct(self, column: str, rho: Rho, purpose: str) -> float:
@@ -288,8 +290,8 @@ class PrivateTable:
         One person moves it by at most `rows_per_person`. May be negative.
         """
         self.ledger.spend(f"{purpose}: {column}", rho)
-        _, counts = self.__rows.occurring(column)
-        noisy, _ = self.__noised(np.array([len(counts)]), rho, self.rows_per_person)
+        different = np.array([self.__rows.different(column)])
+        noisy, _ = self.__noised(different, rho, self.rows_per_person)
         return float(noisy[0])
 
     def groups(
@@ -346,11 +348,11 @@ class PrivateTable:
         return self.__rows.count(self.schema, columns)
 
     def exact_values(
-        self, column: str, reason: str, audience: Audience
+        self, column: str, reason: str, audience: Audience, at_least: int = 1
     ) -> tuple[tuple[str, ...], IntCounts]:
-        """The exact values of a column, as text, and how many rows have each."""
+        """The exact values of a column that `at_least` rows have, as text, and how many do."""
         self.__noted(reason, audience)
-        return self.__rows.occurring(column)
+        return self.__rows.occurring(column, at_least)
 
     def exact_bins(self, column: str, reason: str, audience: Audience) -> Bins:
         """A column cut by what its rows hold; see `bins`."""
