@@ -1,17 +1,27 @@
-FROM python:3.12-slim AS build
+# Name the image that you tested, with its digest, or that of a registry of your own:
+#   docker build --build-arg BASE=registry.example.org/python:3.12-slim@sha256:… .
+ARG BASE=python:3.12-slim
+FROM ${BASE} AS build
 
 WORKDIR /srv/synth
-COPY pyproject.toml constraints.txt README.md ./
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
+RUN python -m venv .venv
+# Nothing but files whose hash is known, and nothing fetched after them.
+COPY deploy/pins.txt deploy/
+RUN .venv/bin/python -m pip install --require-hashes --only-binary :all: --requirement deploy/pins.txt
+COPY pyproject.toml README.md ./
 COPY synth/ synth/
 COPY ui/ ui/
-RUN python -m venv .venv
-RUN .venv/bin/python -m pip --disable-pip-version-check install --no-cache-dir --constraint constraints.txt --editable .
+RUN .venv/bin/python -m pip install --no-deps --no-index --no-build-isolation --editable . \
+  && .venv/bin/python -m pip check
 
 
-FROM python:3.12-slim
+FROM ${BASE}
 
 # 1000 is what most volumes mounted from a single-user machine belong to.
-RUN useradd --uid 1000 --create-home --shell /usr/sbin/nologin synth
+# A new volume belongs to whom the folder belongs to that it is mounted at.
+RUN useradd --uid 1000 --create-home --shell /usr/sbin/nologin synth \
+  && install --directory --owner synth --group synth --mode 700 /srv/kept /srv/parcels
 WORKDIR /srv/synth
 COPY --from=build /srv/synth/ ./
 COPY app.py ./

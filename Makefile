@@ -6,6 +6,7 @@
 # make cases    files as people have them, through every door: FOLDER=…
 # make docs     the pages of docs/ as a site, in site/
 # make image    the container image (needs Docker)
+# make pins     the hashes of what goes into it, after constraints.txt was changed
 
 PYTHON ?= python3
 PORT ?= 8501
@@ -16,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help app test nightly check fix rooms docs cases image browser postgres newman
+.PHONY: help app test nightly check fix rooms docs cases image pins browser postgres newman
 
 help:
 	@sed -n 's/^# make/make/p' Makefile
@@ -56,6 +57,9 @@ cases: .venv/.ready
 
 image:
 	docker build --tag synth .
+
+pins: | $(BIN)/python
+	$(BIN)/python deploy/pinned.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

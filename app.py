@@ -12,12 +12,17 @@ import streamlit as st
 from synth.api import api, mounted
 from synth.api.settings import registry
 from ui.data.sources import databases
+from ui.shell.starting import starting
 from ui.shell.surroundings import explain_failure, lifespan, middleware
+
+with starting():
+    below = [mounted(api(os.environ.get("SYNTH_API_TOKENS", ""), databases, registry()))]
+    around = middleware()
 
 app = st.App(
     Path(__file__).parent / "ui" / "shell" / "router.py",
     lifespan=lifespan,
-    routes=[mounted(api(os.environ.get("SYNTH_API_TOKENS", ""), databases, registry()))],
-    middleware=middleware(),
+    routes=below,
+    middleware=around,
     on_script_error=explain_failure,
 )

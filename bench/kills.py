@@ -2,8 +2,10 @@
 
     python bench/kills.py [--times 300] [--server 30] [--worker 100]
 
-Each run of `synth run` is killed with SIGKILL after a time drawn evenly from none to what a whole
-run takes. Then has to hold: the release under its name is the one of before or a new one that
+Each run of `synth run` is killed with SIGKILL: of ten, five at a time drawn evenly from its first
+charge to its end, four within 0.03 s of the first byte of the release, and one at any time. The
+runs are forked from a process that has imported what they use, so that they are not killed while
+Python starts. Then has to hold: the release under its name is the one of before or a new one that
 verifies, its account opens and every entry of it is there once, and no part of a file lies under
 the final name. Each server is killed while a job of the REST API runs; the next one has to start on
 the same ledger, and what the token spent may not have become less. Each worker of a queue is killed
@@ -14,6 +16,7 @@ charged once for it, and no parcel is left when it is forgotten.
 import argparse
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,6 +24,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
@@ -57,7 +62,6 @@ name = "independent"
 [release]
 rows = 200
 """
-SYNTH = [sys.executable, "-m", "synth.cli"]
 TOKEN = "a-token-of-the-bench"
 START = 60.0  # seconds a server may take to start
 
@@ -69,17 +73,93 @@ def entries(folder: Path) -> int:
     return len(LedgerFile.opened(folder / "ledger").lines("visitors of the sample"))
 
 
-def run(folder: Path, after: float | None) -> bool:
-    """Whether a run of the command came to its end."""
-    command = [*SYNTH, "run", "recipe.toml", "-o", "release.zip"]
-    quiet = subprocess.DEVNULL
-    process = subprocess.Popen(command, cwd=folder, stdout=quiet, stderr=quiet, process_group=0)
-    try:
-        return process.wait(after) == 0
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return False
+WARM = """
+import os, sys
+from importlib import import_module
+from synth.cli import app
+for name in ("numpy", "pandas", "pyarrow", "scipy.stats", "opendp.prelude", "narwhals", "altair"):
+    import_module(name)
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        os.setpgid(0, 0)
+        os.chdir(line.strip())
+        quiet = os.open(os.devnull, os.O_RDWR)
+        for stream in (0, 1, 2):
+            os.dup2(quiet, stream)
+        try:
+            app(["run", "recipe.toml", "-o", "release.zip"], standalone_mode=False)
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+class Runs:
+    """Runs of the command in a folder, one after the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.hung, pipe = folder, 0, subprocess.PIPE
+        one = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS")}  # a fork has but one
+        told = {**os.environ, **one, "PYTHONPATH": str(ROOT)}
+        words = [sys.executable, "-c", WARM]
+        self.warm = subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True, env=told)
+
+    def begin(self) -> int:
+        """The process of a new one."""
+        assert self.warm.stdin is not None
+        self.warm.stdin.write(f"{self.folder}\n")
+        self.warm.stdin.flush()
+        return int(self._said())
+
+    def end(self) -> bool:
+        """Whether it came to its end."""
+        return int(self._said()) == 0
+
+    def _said(self) -> str:
+        assert self.warm.stdout is not None
+        return self.warm.stdout.readline()
+
+    def killed(self, aim: str, lasts: float) -> bool:
+        """Whether a new one came to its end before it was killed.
+
+        Args:
+            lasts: seconds from its first charge to its end.
+        """
+        log, part = self.folder / "ledger" / "ledger.sqlite", self.folder / "release.zip.part"
+        before = _changed(log)
+        part.unlink(missing_ok=True)  # that of a run which was killed
+        process, began = self.begin(), time.monotonic()
+        if aim == "any time":
+            time.sleep(random.uniform(0, 2 * lasts))
+        elif aim == "after the charge":
+            _awaited(lambda: _changed(log) != before, process)
+            time.sleep(random.uniform(0, 1.1 * lasts))
+        else:
+            _awaited(lambda: part.exists() and part.stat().st_size > 0, process)
+            time.sleep(random.uniform(0, 0.03))
+        with suppress(ProcessLookupError):
+            os.killpg(process, signal.SIGKILL)
+        self.hung += time.monotonic() - began > START  # it was killed all the same
+        return self.end()
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
+
+
+def _awaited(so: Callable[[], bool], process: int) -> None:
+    """Wait until something is so, or the process is over."""
+    until = time.monotonic() + START
+    while time.monotonic() < until:
+        with suppress(FileNotFoundError):
+            if so():
+                return
+        if not Path(f"/proc/{process}").exists():
+            return
+        time.sleep(0.001)
 
 
 def state_of(folder: Path, before: bytes, lines: int) -> str:
@@ -97,21 +177,42 @@ def state_of(folder: Path, before: bytes, lines: int) -> str:
         return f"FAULT: {error.what}"
 
 
+AIMS = ("after the charge",) * 5 + ("at the release",) * 4 + ("any time",)
+
+
 def commands(times: int) -> Counter[str]:
     """Kill the command so often."""
     found: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "recipe.toml").write_text(RECIPE, encoding="utf-8")
-        began = time.monotonic()
-        if not run(folder, None):
-            sys.exit("A run that nobody kills has to succeed first.")
-        whole = time.monotonic() - began
-        for _ in range(times):
+        runs = Runs(folder)
+        lasts = lasting(runs)
+        for turn in range(times):
+            if turn % 50 == 0:  # an account of hundreds of runs takes each further one longer
+                shutil.rmtree(folder / "ledger")
+                lasts = lasting(runs)
             before, lines = (folder / "release.zip").read_bytes(), entries(folder)
-            run(folder, random.uniform(0, 1.2 * whole))
-            found[state_of(folder, before, lines)] += 1
+            aim = AIMS[turn % len(AIMS)]
+            whole = runs.killed(aim, lasts)
+            found[f"{aim}: {'came to its end, ' * whole}{state_of(folder, before, lines)}"] += 1
+        assert runs.warm.stdin is not None
+        runs.warm.stdin.close()
+        runs.warm.wait()
+    if runs.hung:
+        found[f"took over {START:g} s"] = runs.hung
     return found
+
+
+def lasting(runs: Runs) -> float:
+    """Seconds of a run that nobody kills, from its first charge to its end."""
+    log = runs.folder / "ledger" / "ledger.sqlite"
+    process = runs.begin()
+    _awaited(log.exists, process)
+    began = time.monotonic()
+    if not runs.end():
+        sys.exit("A run that nobody kills has to succeed first.")
+    return time.monotonic() - began
 
 
 def serving(folder: Path) -> tuple[subprocess.Popen[bytes], httpx.Client]:

@@ -1,22 +1,29 @@
 """How the app bears many visitors at once, each with the sample from the first screen to a release.
 
-    python bench/visitors.py [--visitors 1 10 50] [--apart 0]
+    python bench/visitors.py [--visitors 1 10 50] [--apart 0] [--thinking 0] [--upload FILE]
 
 Each visitor is a websocket client that does what a browser does: it presses one button after the
-other, runs again the parts of a screen that ask for it, and fetches the release at the end. Told
-are seconds from the first screen to the release, from a click to the end of what it began (a run in
-the background is waited for apart), answers of the health check meanwhile, and the memory of the
-server and its workers before, at most, and a while after the last visitor has gone.
+other, runs again the parts of a screen that ask for it, and fetches the release at the end. With
+`--thinking`, each looks at every screen for a while before the next click, on average so many
+seconds and evenly spread from half to one and a half of that; without, all click in the same
+moments. With `--upload`, each brings this file and leaves when the screen knows it, or when it is
+told that there is no room.
+
+Told are seconds from the first screen to the release, from a click to the end of what it began (a
+run in the background is waited for apart), answers of the health check meanwhile, and the memory of
+the server and its workers before, at most, and a while after the last visitor has gone.
 """
 
 import argparse
 import asyncio
 import os
+import random
 import re
 import socket
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,7 +41,7 @@ GONE = 90.0  # seconds after the last visitor until memory is looked at again
 WALK = ("sample", "next", "next", "next", "make", "next", "next")
 WHOLE = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_WITH_COMPILE_ERROR)
 PART = ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
-KINDS = ("button", "download_button", "text_input")
+KINDS = ("button", "download_button", "text_input", "file_uploader")
 
 
 class Visitor:
@@ -42,10 +49,11 @@ class Visitor:
 
     Args:
         address: of the server, as a browser has it.
+        thinking: seconds on average before each click.
     """
 
-    def __init__(self, address: str) -> None:
-        self.address = address
+    def __init__(self, address: str, thinking: float = 0.0) -> None:
+        self.address, self.thinking = address, thinking
         self.page, self.whole = "", True  # whether all of the screen is being drawn again
         self.found: dict[str, tuple[Any, str]] = {}  # key -> widget, fragment
         self.again: dict[str, asyncio.Task[None]] = {}  # fragment -> what runs it again
@@ -85,9 +93,11 @@ class Visitor:
         await self._run(line)
         for key in WALK:
             await self._until(lambda key=key: self._ready(key))  # type: ignore[misc]
+            await asyncio.sleep(self.thinking * random.uniform(0.5, 1.5))
             await self._press(line, key)
         await self._until(lambda: "bundle" in self.found)
         while lines := [k for k in self.found if k.startswith("gate.why")]:
+            await self._until(lambda: _submits(lines[0]) in self.found)
             await self._let_leave(line, lines[0])
         await self._until(lambda: self._ready("bundle"))
         answer = await http.get(self.found["bundle"][0].url)
@@ -113,8 +123,7 @@ class Visitor:
 
     async def _let_leave(self, line: ClientConnection, reason: str) -> None:
         words, fragment = self.found[reason]
-        form = reason.replace("why", "form")
-        button = self.found[f"FormSubmitter:{form}-Let it leave"][0]
+        button = self.found[_submits(reason)][0]
         told = [(words.id, "string_value", "not needed"), (button.id, "trigger_value", True)]
         await self._run(line, fragment, told)
 
@@ -148,7 +157,13 @@ class Visitor:
         state.page_script_hash, state.fragment_id, state.is_auto_rerun = self.page, fragment, auto
         for name, kind, value in told:
             widget = state.widget_states.widgets.add(id=name)
-            setattr(widget, kind, value)
+            if kind == "file":
+                told_of = widget.file_uploader_state_value.uploaded_file_info.add(
+                    name="table.csv", file_id=value.file_id
+                )
+                told_of.file_urls.CopyFrom(value)
+            else:
+                setattr(widget, kind, value)
         await line.send(message.SerializeToString())
 
     async def _listen(self, line: ClientConnection) -> None:
@@ -168,6 +183,8 @@ class Visitor:
             elif kind == "stop_auto_rerun":
                 for fragment in message.stop_auto_rerun.fragment_ids:
                     self._stop(fragment)
+            elif kind == "file_urls_response" and isinstance(self, Bringer):
+                self.urls.set_result(message.file_urls_response.file_urls[0])
             elif kind == "script_finished" and message.script_finished in self.awaited:
                 self.ended.set()
 
@@ -203,9 +220,47 @@ class Visitor:
             await self._ask(line, fragment, [], auto=True)
 
 
-async def crowd(address: str, visitors: int, apart: float) -> tuple[list[Visitor], list[str]]:
+def _submits(reason: str) -> str:
+    """The key of the button beside a field for a reason."""
+    return f"FormSubmitter:{reason.replace('why', 'form')}-Let it leave"
+
+
+class Bringer(Visitor):
+    """One browser tab that sends a file, and waits until the screen knows it.
+
+    Args:
+        file: that is sent.
+    """
+
+    def __init__(self, address: str, file: Path) -> None:
+        super().__init__(address)
+        self.file, self.answer = file, 0
+        self.urls: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+    async def _walk(self, line: ClientConnection, http: httpx.AsyncClient) -> None:
+        await self._run(line)
+        await self._until(lambda: "file 0" in self.found)
+        message = BackMsg()
+        message.file_urls_request.request_id = "one"
+        message.file_urls_request.file_names.append(self.file.name)
+        await line.send(message.SerializeToString())
+        urls = await asyncio.wait_for(self.urls, PATIENCE)
+        self.answer = (await http.put(urls.upload_url, files={"f": self._content()})).status_code
+        if self.answer == 204:
+            await self._run(line, told=[(self.found["file 0"][0].id, "file", urls)])
+            await self._until(lambda: self._ready("next"))
+
+    def _content(self) -> tuple[str, bytes]:
+        return self.file.name, self.file.read_bytes()
+
+
+async def crowd(
+    address: str, visitors: int, apart: float, thinking: float = 0.0, file: Path | None = None
+) -> tuple[list[Visitor], list[str]]:
     """So many visitors, begun some seconds apart; and what went wrong."""
-    everyone = [Visitor(address) for _ in range(visitors)]
+    everyone = [
+        Bringer(address, file) if file else Visitor(address, thinking) for _ in range(visitors)
+    ]
 
     async def one(number: int) -> None:
         await asyncio.sleep(number * apart)
@@ -215,7 +270,9 @@ async def crowd(address: str, visitors: int, apart: float) -> tuple[list[Visitor
     return everyone, [f"{type(e).__name__}: {e}" for e in ended if isinstance(e, BaseException)]
 
 
-async def measured(address: str, process: int, visitors: int, apart: float) -> dict[str, Any]:
+async def measured(
+    address: str, process: int, visitors: int, asked: argparse.Namespace
+) -> dict[str, Any]:
     """What so many visitors met."""
     health: list[float] = []
     most = 0.0
@@ -232,7 +289,7 @@ async def measured(address: str, process: int, visitors: int, apart: float) -> d
 
     before = memory(process)
     watching = asyncio.create_task(watch())
-    everyone, wrong = await crowd(address, visitors, apart)
+    everyone, wrong = await crowd(address, visitors, asked.apart, asked.thinking, asked.upload)
     watching.cancel()
     await asyncio.sleep(GONE)
     clicks = sorted(c for v in everyone for c in v.clicks)
@@ -247,6 +304,7 @@ async def measured(address: str, process: int, visitors: int, apart: float) -> d
         "MB before": before,
         "MB at most": most,
         "MB after": memory(process),
+        "answers": dict(Counter(v.answer for v in everyone if isinstance(v, Bringer))),
         "wrong": wrong[:3],
     }
 
@@ -307,11 +365,13 @@ def main() -> None:
     )
     parser.add_argument("--visitors", type=int, nargs="+", default=[1, 10, 50])
     parser.add_argument("--apart", type=float, default=0.0, help="seconds between two arrivals")
+    parser.add_argument("--thinking", type=float, default=0.0, help="seconds before each click")
+    parser.add_argument("--upload", type=Path, help="a file that each of them brings")
     asked = parser.parse_args()
     for visitors in asked.visitors:
         with served() as (address, process):
             asyncio.run(crowd(address, 1, 0))  # everything is imported
-            told = asyncio.run(measured(address, process, visitors, asked.apart))
+            told = asyncio.run(measured(address, process, visitors, asked))
         print(
             ", ".join(
                 f"{k} {v:.2f}" if isinstance(v, float) else f"{k} {v}" for k, v in told.items()

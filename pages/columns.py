@@ -3,6 +3,7 @@
 import streamlit as st
 
 from synth.schema import Origin
+from synth.wording import so_many
 from ui.columns import edit_columns
 from ui.known import show_public, show_repairs, show_reread
 from ui.people import ask_people
@@ -39,8 +40,9 @@ if settled:
     )
 if schema.observed:
     st.info(
-        f"Nobody declared what {len(schema.observed)} columns may hold: what you see was read off "
-        "your rows, and is for your eyes. A method with a formal promise will find out again, "
+        f"Nobody declared what {so_many(len(schema.observed), 'column')} may hold: what you see "
+        "was read off your rows, and is for your eyes. A method with a formal promise will find "
+        "out again, "
         "under the privacy budget, what each column is and holds, which costs about a third of it "
         "and tells no rare value. Where something is public knowledge (countries, age 0 to 120, "
         "your own code list), tick **Known without the rows** and type its values, which then "

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from synth.evaluate import charts
+from synth.wording import so_many
 from ui.attacks import show_attacks
 from ui.compare import show_combinations, show_summary
 from ui.shell.places import go_to
@@ -34,7 +35,7 @@ with columns:
     st.altair_chart(charts.distance_chart(found), alt="Distance of each column")
 with pairs:
     if found.unpaired:
-        st.info(f"{len(found.unpaired)} columns beyond the first 40 are not compared in pairs.")
+        st.info(f"Not compared in pairs: {so_many(len(found.unpaired), 'column')} beyond 40.")
     order = [h.column for h in found.columns if h.column not in found.unpaired]
     st.markdown(
         "The darker a square, the more one column tells about the other (normalised mutual "

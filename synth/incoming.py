@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from synth.errors import SynthError
+from synth.wording import so_many
 
 MOST_FILES = 10_000  # in an archive
 MOST_RATIO = 200  # times its size that an archive may unpack to, beyond what is free
@@ -95,7 +96,7 @@ def check_listed(opened: zipfile.ZipFile, refusal: Refusal, most: int, free: int
     names = [i.filename for i in listed]
     if twice := len(names) - len(set(names)):
         raise refusal.error(
-            f"The archive holds {twice:,} files under a name that another has.",
+            f"The archive holds {so_many(twice, 'file')} under a name that another has.",
             "Someone added them; ask for it again, or pack it anew.",
         )
     if len(names) > MOST_FILES or any(map(OUTSIDE.search, names)):

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "SYNTH_"
 DUTIES = ("custodians", "approvers", "recipients", "administrators")
-TEAM = ("sign_in", "groups", *DUTIES, "library", "library_db", "library_files", "questions")
+LIBRARY = ("library", "library_db", "library_files", "library_anchor")
+TEAM = ("sign_in", "groups", *DUTIES, *LIBRARY, "questions")
 ELSEWHERE = ("token", *TEAM)  # read by the command line, and where people sign in
 COUNT, ABOVE, TIME = "a whole number above 0", "a number above 0", "a number of minutes"
 Count = Annotated[int, Field(ge=1, json_schema_extra={"wants": COUNT})]
@@ -69,6 +70,16 @@ class Operating(BaseModel):
         "",
         description="a folder, or an address that fsspec knows, where the tables and releases of "
         "such jobs lie, encrypted; nothing is written anywhere without it",
+    )
+    queue_key: str = Field(
+        "",
+        description="a file with the key that what tokens were charged in the queue is sealed "
+        "with, the same for all servers; it is made where there is none",
+    )
+    queue_anchor: str = Field(
+        "",
+        description="a file of each server, elsewhere, that shows these charges changed or rolled "
+        "back",
     )
     hosts: str = Field(
         "",

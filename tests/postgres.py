@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -47,6 +47,20 @@ def started() -> Iterator[str]:
             yield f"postgresql://{USER}@127.0.0.1:{port}/postgres"
 
 
+STOPPED: dict[str, Callable[[str], None]] = {}  # stops or starts a server, by its port
+
+
+@contextmanager
+def away(url: str) -> Iterator[None]:
+    """While a server is gone, as if its machine had lost its power."""
+    control = STOPPED[url.rpartition(":")[2].partition("/")[0]]
+    control("stop")
+    try:
+        yield
+    finally:
+        control("start")
+
+
 @contextmanager
 def _running(folder: Path, tools: Path, who: list[str], port: int) -> Iterator[None]:
     data = folder / "data"
@@ -58,8 +72,12 @@ def _running(folder: Path, tools: Path, who: list[str], port: int) -> Iterator[N
     run(str(tools / "initdb"), "-D", str(data), "-A", "trust", "-U", USER, "-E", "UTF8", "-N")
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
     log = str(folder / "log")
-    run(str(tools / "pg_ctl"), "-D", str(data), "-w", "-o", options, "-l", log, "start")
+    start = ("-D", str(data), "-w", "-o", options, "-l", log, "start")
+    run(str(tools / "pg_ctl"), *start)
+    stop = ("-D", str(data), "-w", "-m", "immediate", "stop")
+    STOPPED[str(port)] = lambda how: run(str(tools / "pg_ctl"), *(stop if how == "stop" else start))
     try:
         yield
     finally:
+        del STOPPED[str(port)]
         run(str(tools / "pg_ctl"), "-D", str(data), "-w", "-m", "fast", "stop")

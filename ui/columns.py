@@ -15,6 +15,7 @@ from synth.ingest.declaration import ColumnPart
 from synth.schema import Categories, Column, Dates, Domain, Kind, Numbers, Origin, Role, Schema
 from synth.schema.date_steps import DATE_STEPS
 from synth.schema.moments import written
+from synth.wording import so_many
 from ui.shell.visitor import Visitor
 
 SIGN = "; "
@@ -113,7 +114,7 @@ def _values(column: Column) -> str:
         return getattr(column.domain, "template", "")
     domain = column.domain
     if isinstance(domain, Categories):
-        told = f"{len(domain.values)} values"
+        told = so_many(len(domain.values), "value")
         return told + (" and others" if domain.other else "")
     low, high = _bounds(column)
     if low is None:

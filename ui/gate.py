@@ -16,6 +16,7 @@ from synth.runs import Recipe
 from synth.runs.fixes import Fix
 from synth.runs.gate import Objection, excepted, gate, ready
 from synth.runs.gate_linked import with_second
+from synth.wording import so_many
 from ui.method.progress import show_job
 from ui.shell.settings import writing
 from ui.shell.visitor import Made, Visitor, explained
@@ -45,7 +46,7 @@ def show_gate(who: Visitor, made: Made) -> None:
     if not lines:
         return
     left = sum(line.open for line in lines)
-    stops = "1 thing stops" if left == 1 else f"{left} things stop"
+    stops = so_many(left, "thing stops", "things stop")
     head = f"{stops} this release" if left else "Worth a look before it leaves"
     st.header(head)
     st.caption(EYES)
@@ -61,7 +62,7 @@ def _show_rules(made: Made) -> None:
     if not told:
         return
     kept = sum(rule.get("broken") == 0 for rule in told)
-    one = "1 rule" if len(told) == 1 else f"{len(told)} rules"
+    one = so_many(len(told), "rule")
     st.caption(f"{kept} of {one} kept in all rows. {upkeep_of(made.bundle.facts).plain}".strip())
 
 

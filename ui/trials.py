@@ -31,6 +31,7 @@ from synth.runs.trials import (
     tried,
 )
 from ui.shell.settings import writing
+from ui.shell.turn import aside
 from ui.shell.visitor import Note, Visitor, explained
 from ui.shell.work import in_background
 
@@ -192,9 +193,10 @@ def _ran(
     job = who.job_of(recipe, note)
     job.start(who.elsewhere or who.loaded.private, of_server(), who.linked_rows)
     try:
-        while not job.finished.wait(LOOK):
-            doing = f"{place + 1} of {many}, {Trial(recipe).name}: {job.doing}"
-            progress((place + job.share) / many, doing)
+        with aside():
+            while not job.finished.wait(LOOK):
+                doing = f"{place + 1} of {many}, {Trial(recipe).name}: {job.doing}"
+                progress((place + job.share) / many, doing)
     except BaseException:
         job.cancel()
         raise

@@ -23,6 +23,7 @@ from synth.runs.memory import Memory
 from synth.runs.turns import TURNS
 from synth.vault import PrivateTable
 from synth.vault.linked import LinkedRows
+from synth.wording import so_many
 
 State = Literal["waiting", "running", "finished", "failed"]
 REMEMBERED = (8, 100_000_000, 86_400.0)  # answers of each token, their bytes, seconds
@@ -60,7 +61,7 @@ class Rules:
         if kept >= self.most_jobs:
             raise Problem(
                 429,
-                f"This token has {kept} jobs, of at most {self.most_jobs}.",
+                f"This token has {so_many(kept, 'job')}, of at most {self.most_jobs}.",
                 "DELETE one whose release you have, or wait until it is forgotten.",
                 {"Retry-After": "60"},
             )
@@ -75,7 +76,9 @@ class Rules:
         return Problem(
             404,
             "There is no such job.",
-            f"Finished jobs are forgotten after {self.lifetime / 60:g} minutes: start it again.",
+            f"Finished jobs are forgotten after {so_many(round(self.lifetime / 60), 'minute')}, "
+            "and all of them when a server that shares none starts again. What it cost stays "
+            "spent: start it anew.",
         )
 
 

@@ -28,6 +28,7 @@ from synth.budget.population import LOOKED, TOGETHER, RunningTotal, running_tota
 from synth.budget.promise import LARGEST_DELTA, Budget, Rho
 from synth.budget.resemblance import Sketch, Traits, sketch_of
 from synth.errors import AccountRefused, BudgetExceeded, LedgerError, SynthError
+from synth.wording import so_many
 
 SLACK = 1e-9  # what a sum may be out by, as a share of the cap
 SPENT = 0.01  # share of the epsilon below which nothing to speak of is left
@@ -333,7 +334,8 @@ def _same_cap(before: Mapping[str, Any], cap: Cap) -> None:
     if dict(before) != asdict(cap):
         raise LedgerError(
             f"These people were promised epsilon {before['epsilon']:g} and delta "
-            f"{before['delta']:g} in all, with {before['rows_per_person']} rows each, not epsilon "
+            f"{before['delta']:g} in all, with {so_many(before['rows_per_person'], 'row')} each, "
+            "not epsilon "
             f"{cap.epsilon:g} and delta {cap.delta:g} with {cap.rows_per_person}.",
             "Keep to the first promise: it was made to the people in the table.",
         )

@@ -2,7 +2,8 @@
 
 One line for each entry of the ledger, written when the entry is on disk and before the rows are
 touched: which ledger, how many entries, and the seal of the last one. The ledger may be ahead of
-it, as a process can be killed between the two; it can never be behind.
+it, as a process can be killed between the two; it can never be behind. Whatever else is a chain of
+sealed entries may have one too.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from synth.errors import LedgerError
+from synth.errors import LedgerError, SynthError
 from synth.lazily import compiled
+from synth.wording import so_many
 
 FIRST = "synth-anchor"
 LINE = compiled(rf"^{FIRST} ([0-9a-f]{{32}}) ([0-9]+) ([0-9a-f]{{64}})$", re.MULTILINE)
@@ -22,9 +24,18 @@ LINE = compiled(rf"^{FIRST} ([0-9a-f]{{32}}) ([0-9]+) ([0-9a-f]{{64}})$", re.MUL
 
 @dataclass(frozen=True)
 class Anchor:
-    """The file that a custodian keeps elsewhere: on another disk, or with somebody else."""
+    """The file that a custodian keeps elsewhere: on another disk, or with somebody else.
+
+    Args:
+        of: what it tells of, in words.
+        until: what is not done before the right copy is there, in a sentence.
+        error: what is raised.
+    """
 
     path: Path
+    of: str = "lasting ledger"
+    until: str = "Nothing is released about these people until then."
+    error: type[SynthError] = LedgerError
 
     def outside(self, folder: Path) -> Anchor:
         """The anchor, if it lies outside the ledger's folder.
@@ -33,8 +44,8 @@ class Anchor:
             LedgerError: what rolls the folder back would take it along.
         """
         if self.path.resolve().is_relative_to(folder.resolve()):
-            raise LedgerError(
-                "The anchor lies in the folder of the lasting ledger, and would be rolled back "
+            raise self.error(
+                f"The anchor lies in the folder of the {self.of}, and would be rolled back "
                 "with it.",
                 "Choose a file elsewhere, best on another disk.",
             )
@@ -49,19 +60,18 @@ class Anchor:
         try:
             text = self.path.read_text(encoding="ascii") if self.path.exists() else ""
         except (OSError, UnicodeDecodeError):
-            raise _unreadable() from None
+            raise self._unreadable() from None
         lines = [
             found.groups() for found in LINE.finditer(text)
         ]  # what is cut short is passed over
         if (text and not lines) or len({line[0] for line in lines}) > 1:
-            raise _unreadable()
+            raise self._unreadable()
         if not lines:
             return None
         ledger, number, seal = max(lines, key=lambda line: int(line[1]))
         return ledger, int(number), seal
 
-    @staticmethod
-    def check(last: tuple[str, int, str], ledger: str, seals: Sequence[str]) -> None:
+    def check(self, last: tuple[str, int, str], ledger: str, seals: Sequence[str]) -> None:
         """See that a ledger goes on from where it was when the anchor was written.
 
         Args:
@@ -72,16 +82,16 @@ class Anchor:
             LedgerError: it was rolled back, cut, or begun again.
         """
         if last[0] != ledger:
-            raise LedgerError(
-                "The anchor knows another lasting ledger than the one in this folder.",
+            raise self.error(
+                f"The anchor knows another {self.of} than the one that is here.",
                 "Was the folder deleted and begun again, or the wrong anchor named? Restore the "
                 "newest copy of the folder.",
             )
         if last[1] >= len(seals) or seals[last[1]] != last[2]:
-            raise LedgerError(
-                f"The anchor knows {last[1]} entries of the lasting ledger, and this is an older "
-                "or another copy of it.",
-                "Restore the newest copy. Nothing is released about these people until then.",
+            raise self.error(
+                f"The anchor knows {so_many(last[1], 'entry', 'entries')} of the {self.of}, and "
+                "this is an older or another copy of it.",
+                f"Restore the newest copy. {self.until}",
             )
 
     def advance(self, ledger: str, number: int, seal: str) -> None:
@@ -102,18 +112,17 @@ class Anchor:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise LedgerError(
-                f"The anchor of the lasting ledger cannot be written ({type(error).__name__}).",
-                "See that it can be reached and written to: nothing is released until then.",
+            raise self.error(
+                f"The anchor of the {self.of} cannot be written ({type(error).__name__}).",
+                f"See that it can be reached and written to. {self.until}",
             ) from None
+
+    def _unreadable(self) -> SynthError:
+        return self.error(
+            f"The anchor of the {self.of} cannot be read as one.",
+            "Restore it from a backup, or name the right file.",
+        )
 
 
 def _owner_only(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
-
-
-def _unreadable() -> LedgerError:
-    return LedgerError(
-        "The anchor of the lasting ledger cannot be read as one.",
-        "Restore it from a backup, or name the right file.",
-    )

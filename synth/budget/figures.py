@@ -30,6 +30,15 @@ def down(value: float, digits: int = DIGITS) -> str:
     return _rounded(value, digits, ROUND_FLOOR)
 
 
+def plain(text: str) -> str:
+    r"""Text that cannot pass for a part of the Markdown around it.
+
+    >>> print(plain("<b> | # none"))
+    \<b\> \| \# none
+    """
+    return re.sub(r"([\\|*#<>\[\]])", r"\\\1", " ".join(text.split()))
+
+
 def quoted(name: str) -> str:
     """A name from a table as code in Markdown, of which it cannot break out to become a link.
 

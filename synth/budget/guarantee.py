@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from synth.budget.figures import DELTA_DIGITS, quoted, up
+from synth.wording import so_many
 
 WEAK = 10.0  # an epsilon above it promises very little
 LARGEST = 690.0  # the factor of a larger epsilon is beyond floats, and says nothing
@@ -90,7 +91,7 @@ class KAnonymous:
 
     @property
     def plain(self) -> str:
-        reach = "" if self.length == 0 else f" of up to {self.length} values"
+        reach = "" if self.length == 0 else f" of up to {so_many(self.length, 'value')}"
         beyond = (
             ""
             if self.length == 0
@@ -112,7 +113,7 @@ class KAnonymous:
             )
         return (
             "A row as a whole may be that of a real person: only what it says in up to "
-            f"{self.length} values was shared by at least {self.k} people."
+            f"{so_many(self.length, 'value')} was shared by at least {self.k} people."
         )
 
     def document(self) -> dict[str, Any]:

@@ -125,13 +125,17 @@ class LedgerFile:
                 "The anchor knows a lasting ledger that is not in this folder any more.",
                 "Restore the newest copy of the folder: without it nobody can tell what was spent.",
             )
-        with _opened(path) as connection, _transaction(connection):
-            if not _begun(connection):
-                if key.exists():
-                    raise _damaged("It is empty, though it was used before.")
-                _begin(connection, key)
-        _settle(key)
-        ledger = cls(path, key.read_bytes(), anchor and anchor.outside(folder))
+        try:
+            with _opened(path) as connection, _transaction(connection):
+                if not _begun(connection):
+                    if key.exists():
+                        raise _damaged("It is empty, though it was used before.")
+                    _begin(connection, key)
+            _settle(key)
+            secret = key.read_bytes()
+        except OSError as error:
+            raise _unusable(error) from None
+        ledger = cls(path, secret, anchor and anchor.outside(folder))
         ledger._anchored()
         return ledger
 
@@ -253,7 +257,10 @@ def _owner_only(path: str, flags: int) -> int:
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection; what SQLite cannot read is a damaged ledger."""
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise _unusable(error) from None
     try:
         with closing(sqlite3.connect(path, timeout=WAIT, isolation_level=None)) as connection:
             _keep_a_log(connection)
@@ -296,6 +303,14 @@ def _transaction(connection: sqlite3.Connection, kind: str = "IMMEDIATE") -> Ite
 def _line(told: dict[str, Any]) -> Line:
     run, release = str(told.get("run", "")), str(told.get("release", ""))
     return Line(str(told["at"]), run, release, str(told["kind"]), told)
+
+
+def _unusable(error: OSError) -> LedgerError:
+    return LedgerError(
+        f"The lasting ledger cannot be used ({type(error).__name__}).",
+        "See that its folder and what is in it can be read and written, and that its disk has "
+        "space. Nothing is released while it has none.",
+    )
 
 
 def _missing(file: str) -> LedgerError:

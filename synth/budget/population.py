@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from synth.budget.figures import plain
 from synth.budget.promise import Rho
 
 LOOKED = "the synthetic rows were held against the real ones"  # what a look at a run is noted as
@@ -105,7 +106,7 @@ def population_lines(total: RunningTotal | None) -> list[str]:
     told = (_sum, _no_bound, _across, _others, _looked, _anchor)
     parts = (one(total) for one in told)
     paragraphs = [line for part in parts if part for line in (part, "")]
-    return [f"## All releases about these people: {total.population}", "", *paragraphs]
+    return [f"## All releases about these people: {plain(total.population)}", "", *paragraphs]
 
 
 def rounded_up(number: float) -> str:
@@ -139,7 +140,7 @@ def _no_bound(total: RunningTotal) -> str:
         return ""
     times = len(total.unbounded)
     what = "release was" if times == 1 else "releases were"
-    why = "; ".join(dict.fromkeys(total.unbounded))
+    why = plain("; ".join(dict.fromkeys(total.unbounded)))
     return (
         f"**This total has no formal bound:** {times} {what} made without a promise of epsilon "
         f"({why}). What such a release tells beside this one is not covered by the figure above."
@@ -151,7 +152,7 @@ def _across(total: RunningTotal) -> str:
         return ""
     return (
         f"**There is no protection across releases.** {TOGETHER} The custodian made this release "
-        f"beside an earlier one all the same, for this reason: {total.despite}"
+        f"beside an earlier one all the same, for this reason: {plain(total.despite)}"
     )
 
 

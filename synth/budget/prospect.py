@@ -16,6 +16,7 @@ from synth.budget.accounting import ABSOLUTE, gaussian_sigma, rho_of
 from synth.budget.figures import up
 from synth.errors import BudgetError
 from synth.lazily import np, special
+from synth.wording import so_many
 
 ONE_WAY, PAIRS = 0.4, 0.6  # of rho, about as the methods share it
 NARROW = 30.0  # a state is told well where it holds this many times its noise
@@ -178,15 +179,17 @@ class Prospect:
 
     @property
     def _setting(self) -> str:
-        return f"With {self.rows:,} rows and {len(self.sizes)} columns at epsilon {self.epsilon:g},"
+        rows, columns = so_many(self.rows, "row"), so_many(len(self.sizes), "column")
+        return f"With {rows} and {columns} at epsilon {self.epsilon:g},"
 
     def example(self, column: str, count: int) -> str:
         """What happens to one count of the custodian's own table."""
         off = max(1, round(2 * self.single_sigma))
         return (
-            f"If {count:,} rows have one value of `{column}`, the method sees a number that is "
-            f"usually between {max(0, count - off):,} and {count + off:,}. One person more or less "
-            f"changes the true count by {self.rows_per_person}, which that hides."
+            f"If {so_many(count, 'row has', 'rows have')} one value of `{column}`, the method sees "
+            f"a number that is usually between {max(0, count - off):,} and {count + off:,}. One "
+            f"person more or less changes the true count by {self.rows_per_person}, which that "
+            "hides."
         )
 
     def __str__(self) -> str:

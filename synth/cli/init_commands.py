@@ -31,6 +31,7 @@ from synth.runs.recipe_schema import DIRECTIVE, FILE
 from synth.schema import Column, Dates, Numbers
 from synth.schema.rules import Rule
 from synth.schema.spelling import PLAINLY
+from synth.wording import so_many
 
 
 def register(app: typer.Typer) -> None:
@@ -67,7 +68,8 @@ def init(
             text = f"{DIRECTIVE}\n{_commented(whole_text(recipe), loaded.suggestions)}"
             text = text.replace(PEOPLE, PEOPLE + _person(loaded.suggestions), 1)
             stream.write(_proposing(text, likely_rules(loaded.private)).encode())
-    typer.echo(f"{len(parts)} columns, {loaded.rows:,} rows. Wrote {output}.")
+    size = f"{so_many(len(parts), 'column')}, {so_many(loaded.rows, 'row')}"
+    typer.echo(f"{size}. Wrote {output}.")
     typer.echo(f"`synth schema -o {output.with_name(FILE)}` lets editors complete and check it.")
 
 

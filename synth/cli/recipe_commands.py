@@ -39,7 +39,10 @@ PLACES = {
     "SYNTH_LIBRARY": "published releases",
     "SYNTH_LIBRARY_DB": "deeds of the library",
     "SYNTH_LIBRARY_FILES": "bundles of the library",
+    "SYNTH_LIBRARY_ANCHOR": "marks of how far these deeds are",
     "SYNTH_QUEUE": "jobs that wait, and what tokens spent,",
+    "SYNTH_QUEUE_KEY": "keys that what tokens spent is sealed with",
+    "SYNTH_QUEUE_ANCHOR": "marks of how far what tokens spent is",
     "SYNTH_PARCELS": "encrypted tables of jobs that wait",
     "SYNTH_KEY": "keys that releases are signed with",
 }

@@ -27,6 +27,7 @@ from synth.protect.steps import Pseudonymise, Shelf, Stage, protect, steps_of
 from synth.runs import Recipe, read_recipe
 from synth.runs.recipe import Source
 from synth.schema import Role
+from synth.wording import so_many
 
 
 def register(app: typer.Typer) -> None:
@@ -130,8 +131,8 @@ def _say_stages(stages: tuple[Stage, ...], quasi: tuple[str, ...], person: str) 
         names = [q for q in quasi if q in schema] or quasi_identifiers(schema)
         found = risk_of(stage.private, names, person=person).classes
         if stage.step is not None:
-            notes = [f"{stage.left:,} rows left out"] if stage.left else []
-            notes += [f"{stage.emptied:,} cells emptied"] if stage.emptied else []
+            notes = [f"{so_many(stage.left, 'row')} left out"] if stage.left else []
+            notes += [f"{so_many(stage.emptied, 'cell')} emptied"] if stage.emptied else []
             tail = f" ({', '.join(notes)})" if notes else ""
             fall = f"unique {before:6.1%} -> {found.unique_share:6.1%}"
             typer.echo(f"{fall}  {stage.step.said}{tail}")
@@ -157,7 +158,7 @@ def _say_risk(found: Risk) -> None:
         typer.echo(
             f"`{told.column}`: l-diversity {told.distinct} (entropy {told.entropy:.2f}, "
             f"recursive {told.recursive}), t-closeness {told.closeness:.2f}; known without a match "
-            f"for {told.told:,} rows."
+            f"for {so_many(told.told, 'row')}."
         )
     if found.population is not None:
         guess = found.population

@@ -30,6 +30,7 @@ from synth.learning.aggregates import Aggregates
 from synth.schema import Schema
 from synth.vault import Attributes, Counting, PrivateTable, axes_of
 from synth.vault.shortfall import matching
+from synth.wording import so_many
 
 Numbers: TypeAlias = "npt.NDArray[np.float64]"
 WHY = "comparison of real and synthetic combinations"
@@ -93,7 +94,8 @@ class Kept(ForCustodian):
             f"attribute{'s' if longest.length > 1 else ''} together. "
             f"{longest.lost:.0%} of those of {longest.length} attributes are lost, and "
             f"{self.invented:.0%} of all synthetic combinations are of nobody. "
-            f"{self.leaked:,} combinations of fewer than {self.k} people show."
+            f"{so_many(self.leaked, 'combination')} of fewer than {self.k} people "
+            f"{'shows' if self.leaked == 1 else 'show'}."
         )
 
 

@@ -16,6 +16,7 @@ from synth.evaluate.charts import distance_chart, histogram_chart, information_c
 from synth.evaluate.comparison import Comparison
 from synth.evaluate.evaluation import SEVERAL, Evaluation
 from synth.evaluate.verdict import Fate, tally
+from synth.wording import so_many
 
 EYES = (
     "<strong>For the custodian's eyes.</strong> These figures are exact figures of real people. "
@@ -80,7 +81,8 @@ def _short(found: Evaluation) -> str:
         + f". Of the columns: {tally(found.verdicts)}."
     ]
     lines += [
-        f"{n:,} cells of {c} cannot be read as the real column is written, and count as missing."
+        f"{so_many(n, 'cell')} of {c} cannot be read as the real column is written, and "
+        f"{'counts' if n == 1 else 'count'} as missing."
         for c, n in found.unread.items()
     ]
     if found.comparison.own_states:

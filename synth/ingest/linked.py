@@ -20,6 +20,7 @@ from synth.schema.written import AS_USUAL, Written
 from synth.vault import PrivateTable
 from synth.vault.linked import CountLinked, JoinLinked, LinkedRows
 from synth.vault.passing import Came
+from synth.wording import so_many
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,13 +77,15 @@ def left_out(rows: LinkedRows, name: str, most: int) -> Iterator[Noticed]:
     found = rows.figures
     if cut := found.cut(most):
         yield Noticed(
-            f"{found.people_cut(most):,} people have more than {most} rows of {name}: {cut:,} of "
-            f"{found.rows:,} rows are left out.",
+            f"{so_many(found.people_cut(most), 'person has', 'people have')} more than "
+            f"{so_many(most, 'row')} of {name}: {cut:,} of "
+            f"{found.rows:,} rows {'is' if cut == 1 else 'are'} left out.",
             "Raise `most` in [children] to keep them; each further one costs more noise.",
         )
     if found.nameless:
         yield Noticed(
-            f"{found.nameless:,} of {found.rows:,} rows of {name} name nobody, and are left out."
+            f"{found.nameless:,} of {found.rows:,} rows of {name} "
+            f"{'names nobody, and is' if found.nameless == 1 else 'name nobody, and are'} left out."
         )
 
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from synth.lazily import compiled
 from synth.schema import Role
@@ -18,27 +19,37 @@ MOST = 0.9  # share of values that have to look alike
 GLANCE = 20  # values tried first
 WEAK = 3  # different values needed of digits of which one in ten or eleven passes by chance
 
-Test = Callable[[str], bool]
 
+@dataclass(frozen=True)
+class Notation:
+    """Whether a text is written in a way, and passes the check of a module of python-stdnum."""
 
-def _like(pattern: str) -> Test:
-    form = compiled(pattern, re.IGNORECASE)
-    return lambda text: form.fullmatch(text.strip()) is not None
+    written: str
+    module: str = ""
 
-
-def checked(module: str, written: str = r"[\d\s./-]+") -> Test:
-    """Whether a text is written like this, and passes the check of a module of python-stdnum."""
-    form = _like(written)
-
-    def passes(text: str) -> bool:
-        if not form(text):
+    def __call__(self, text: str) -> bool:
+        if self._form.fullmatch(text.strip()) is None:
             return False
+        if not self.module:
+            return True
         import stdnum
 
-        bare = re.sub(r"[\s-]", "", text) if module == "luhn" else text  # which takes digits alone
-        return bool(importlib.import_module(f"{stdnum.__name__}.{module}").is_valid(bare))
+        luhn = self.module == "luhn"  # which takes digits alone
+        bare = re.sub(r"[\s-]", "", text) if luhn else text
+        return bool(importlib.import_module(f"{stdnum.__name__}.{self.module}").is_valid(bare))
 
-    return passes
+    @cached_property
+    def _form(self) -> re.Pattern[str]:
+        return re.compile(self.written, re.IGNORECASE)
+
+
+def _like(pattern: str) -> Notation:
+    return Notation(pattern)
+
+
+def checked(module: str, written: str = r"[\d\s./-]+") -> Notation:
+    """Whether a text is written like this, and passes the check of a module of python-stdnum."""
+    return Notation(written, module)
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,7 @@ class Looks:
 
     what: str
     role: Role
-    test: Test
+    test: Notation
     named: str = ""
     format: str = ""
     least: int = 1
@@ -236,15 +247,24 @@ def identifiers_in(texts: Sequence[str]) -> Iterator[tuple[str, int]]:
     for what, form in WITHIN.items():
         if many := sum(form.search(text) is not None for text in different):
             yield what, many
-    for looks in CONTENT:
-        if looks.role is not Role.IDENTIFIER or looks.named or looks.what in {*NOBODYS, *WITHIN}:
-            continue
-        if (many := sum(_among(text, looks.test) for text in different)) >= looks.least:
+    parts = {text: [p for p in _parts(text) if ANY.fullmatch(p.strip())] for text in different}
+    some = [found for found in parts.values() if found]
+    for looks in TOLD:
+        if (many := sum(any(map(looks.test, found)) for found in some)) >= looks.least:
             yield looks.what, many
 
 
-def _among(text: str, test: Test) -> bool:
-    """Whether a text, or up to four of its words in a row, passes."""
+TOLD = [
+    looks
+    for looks in CONTENT
+    if looks.role is Role.IDENTIFIER and not looks.named and looks.what not in {*NOBODYS, *WITHIN}
+]
+ANY = compiled("|".join(f"(?:{looks.test.written})" for looks in TOLD), re.IGNORECASE)
+
+
+def _parts(text: str) -> set[str]:
+    """A text, and up to four of its words in a row."""
     words = [word.strip(".,;:()") for word in text.split()]
-    some = (words[i : i + n] for n in range(1, 5) for i in range(len(words) - n + 1))
-    return test(text) or any(test(" ".join(part)) for part in some)
+    return {text} | {
+        " ".join(words[i : i + n]) for n in range(1, 5) for i in range(len(words) - n + 1)
+    }

@@ -16,6 +16,7 @@ from synth.errors import QueryError
 from synth.ingest.pointer import unclosed
 from synth.ingest.width import check_answer_width
 from synth.lazily import exp, pd, sqlglot
+from synth.wording import so_many
 
 MOST_TEXT = 100_000  # characters; the parser reads them at a few microseconds each
 # Functions that the parser does not know by a class of their own, and that only compute.
@@ -272,7 +273,7 @@ def _order(tree: exp.Query) -> tuple[tuple[str, bool], ...]:
             if not 0 <= place < len(outputs):
                 raise QueryError(
                     f"ORDER BY {wanted.name} names no column of the answer.",
-                    f"The answer has {len(outputs)} columns.",
+                    f"The answer has {so_many(len(outputs), 'column')}.",
                 )
             name = outputs[place]
         else:

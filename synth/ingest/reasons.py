@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from synth.ingest.forms import Form
-from synth.ingest.reading.said import number_of
 from synth.ingest.tallies import MISFITS
 from synth.schema import Kind
 from synth.schema.durations import Way, ways
+from synth.wording import so_many
 
 LONG_TEXTS = 50  # different ones, from which on they are free text
 MANY = 30  # different measures, from which on a list of them loses most
@@ -54,7 +54,7 @@ def kind_and_reason(
     if unlike(form, told.different):
         notes.append(SEVERAL)
     if kind is Kind.CATEGORY and grouped:
-        notes.append(f"{number_of(grouped, 'rare one is', 'rare ones are')} grouped as other.")
+        notes.append(f"{so_many(grouped, 'rare one is', 'rare ones are')} grouped as other.")
     return kind, " ".join((why, *notes))
 
 
@@ -75,11 +75,11 @@ def _kind(form: Form, told: Presence, possible: Collection[Kind]) -> tuple[Kind,
         return form.kind, f"{_different(told, *words[form.kind])}."
     if form.kind is Kind.TEXT and told.different > LONG_TEXTS:
         return Kind.TEXT, f"{_different(told, 'long text')}."
-    return Kind.CATEGORY, f"{_different(told, 'value')} in {number_of(told.rows, 'row')}."
+    return Kind.CATEGORY, f"{_different(told, 'value')} in {so_many(told.rows, 'row')}."
 
 
 def _different(told: Presence, one: str, many: str = "") -> str:
-    return number_of(told.different, one, f"different {many or one + 's'}")
+    return so_many(told.different, one, f"different {many or one + 's'}")
 
 
 def _whole(form: Form) -> tuple[str, str]:
@@ -98,13 +98,13 @@ def _dates(form: Form) -> str:
 
 def _notes(form: Form, told: Presence) -> Iterator[str]:
     if told.present < told.rows:
-        yield f"{number_of(told.rows - told.present, 'is', 'are')} missing."
+        yield f"{so_many(told.rows - told.present, 'is', 'are')} missing."
     if form.kind in (Kind.INTEGER, Kind.REAL):
         yield from of_numbers(form, told.present)
     if form.kind is Kind.DATE and (count := round(form.about * told.present)):
         yield f"{count:,} {MARKED}"
     if misread := told.misread.get(form.kind, 0):
-        many = number_of(misread, "is", "are")
+        many = so_many(misread, "is", "are")
         yield f"{many} written otherwise: a code where many share it, else missing."
     if form.kind is Kind.DATE and form.unsure:
         yield UNSURE

@@ -16,6 +16,7 @@ from synth.ingest.reasons import SEVERAL, UNSURE, of_numbers, unlike
 from synth.lazily import compiled, np, pd
 from synth.schema import Dates, Domain, Kind, Numbers
 from synth.schema.moments import as_seconds, written
+from synth.wording import so_many
 
 SHOWN = 3  # cells before and after
 LOOKED = 2_000  # different values, among which cells to show are looked for
@@ -66,7 +67,7 @@ def rereadings(
         if count := int(different[lost].sum()):
             what = "dates" if isinstance(domain, Dates) else "numbers"
             some = tuple((t, "") for t in text[lost].head(SHOWN))
-            says = f"{count:,} cells are no {what}, and are missing."
+            says = f"{so_many(count, 'cell is', 'cells are')} no {what}, and missing."
             yield Reread(name, says, some, "Keep as written", AS_WRITTEN)
 
 

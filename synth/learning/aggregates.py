@@ -22,6 +22,7 @@ from synth.learning.noisy_groups import noisy_groups
 from synth.schema.formulas import all_harmless, harmless
 from synth.vault import Attributes, Counting, Groups, PrivateTable, Protection
 from synth.vault.attributes import attributes_from
+from synth.wording import so_many
 
 FORMAT = "synth aggregates"
 DAMAGED = Refusal(BundleError, "The count table is damaged.", "Ask for the bundle again.")
@@ -147,8 +148,8 @@ def read_aggregates(lines: bytes, document: Mapping[str, Any]) -> Aggregates:
         announced = whole(document["combinations"])
     if len(aggregates) != announced:
         raise BundleError(
-            f"The count table has {len(aggregates):,} combinations where {announced:,} were "
-            "announced.",
+            f"The count table has {so_many(len(aggregates), 'combination')} where {announced:,} "
+            "were announced.",
             "Ask for the bundle again.",
         )
     return aggregates

@@ -32,6 +32,7 @@ from synth.learning.method import modelled_names
 from synth.progress import Progress, quiet
 from synth.schema import Counts
 from synth.vault import Distances, PrivateTable
+from synth.wording import so_many
 
 ONE_WAY, SELECTION = 0.25, 0.05  # of rho; the rest goes to the joint marginals, and one-way again
 SINGLE = 2.0  # weight of a one-way error
@@ -107,7 +108,7 @@ class CliqueTree:
         choice, chosen, finest = self._chosen(ground, pinned, Rho(SELECTION * rho), rest)
         if not chosen:
             return CliqueModel(ground, (), ground.fitted([], effort))
-        progress(0.4, f"counting {len(chosen)} tables")
+        progress(0.4, f"counting {so_many(len(chosen), 'table')}")
         weights = [choice.weights[c] for c in chosen]
         close = {c: finest.ground for c in chosen if self.functions and self._close(finest, c)}
         ground, tables, closer = _measured(choice.ground, chosen, weights, rest, close)

@@ -24,6 +24,7 @@ from synth.schema import Pattern, Schema
 from synth.schema.condition_reading import read_where
 from synth.schema.conditions import Where, holds, possible_states
 from synth.schema.rules import Decides, Rule, SumOf
+from synth.wording import so_many
 
 PILOT = 2_000  # rows by which it is told how many hold it
 OFTEN = 0.02  # at least as many hold it, and rows may be left out though inference would do
@@ -153,8 +154,9 @@ def numbered_anew(rows: pd.DataFrame, schema: Schema, seed: int) -> pd.DataFrame
 def _too_few(wanted: int, met: int, drawn: int) -> ConditionError:
     remedy = "Ask for less at once, or for wider bounds."
     if met:
-        remedy = f"Ask for {met:,} rows at most, or for wider bounds."
+        remedy = f"Ask for {so_many(met, 'row')} at most, or for wider bounds."
     return ConditionError(
-        f"Of {drawn:,} rows that were drawn, {met:,} hold the condition: too few for {wanted:,}.",
+        f"Of {drawn:,} rows that were drawn, {met:,} {'holds' if met == 1 else 'hold'} the "
+        f"condition: too few for {wanted:,}.",
         remedy,
     )

@@ -38,6 +38,7 @@ from synth.schema.obeying import (
 )
 from synth.schema.rules import Decides, InOrder, OnlyIf, Rule, SumOf, Unique
 from synth.schema.values import Values, as_text
+from synth.wording import so_many
 
 MOST = 20  # rows drawn for each one that is wanted, before cells are put right
 PILOT = 1_000  # rows at least, by which it is told how many break a rule
@@ -69,7 +70,7 @@ class Upkeep:
                 f"({self.left_out / self.drawn:.1%}) and were left out"
             )
         if self.put_right:
-            told.append(f"cells were put right in {self.put_right:,} rows")
+            told.append(f"cells were put right in {so_many(self.put_right, 'row')}")
         sentence = "; ".join(told)
         return f"{sentence[:1].upper()}{sentence[1:]}." if sentence else ""
 

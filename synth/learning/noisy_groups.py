@@ -27,6 +27,7 @@ from synth.learning.method import modelled_names
 from synth.schema import Counts
 from synth.vault import Attributes, Counting, Groups, Measurement, PrivateTable
 from synth.vault.attributes import attributes_of, told_alone
+from synth.wording import so_many
 
 ACCURACY = ("long", "balanced", "short")
 FABRICATION = ("uncontrolled", "balanced", "progressive", "minimal")
@@ -92,7 +93,7 @@ def _measured(
     for axes in sets:
         alike = sum(len(other) == len(axes) for other in sets)
         share = Rho(rho * weight[len(axes)] / whole / alike)
-        purpose = f"counts of {len(axes)} attributes"
+        purpose = f"counts of {so_many(len(axes), 'attribute')}"
         found[axes] = private.measure([columns[a] for a in axes], share, purpose)
     return found
 

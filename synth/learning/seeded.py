@@ -23,6 +23,7 @@ from synth.schema import Categories, Dates, Numbers, Schema, Text
 from synth.schema.settings import setting
 from synth.vault import Counting, Groups, PrivateTable
 from synth.vault.attributes import Grown
+from synth.wording import so_many
 
 LENGTH: Mapping[str, Any] = {
     "title": "Attributes counted together",
@@ -87,7 +88,8 @@ def shortened(schema: Schema, asked: int, several: str = "") -> str:
     if length >= min(asked, len(sizes)):
         return ""
     return (
-        f"Combinations of {length} attributes at most are counted and promised, not of {asked}: "
+        f"Combinations of {so_many(length, 'attribute')} at most are counted and "
+        f"promised, not of {asked}: "
         f"those of {len(sizes)} columns cannot all be checked in bounded time. To count longer "
         "ones, leave columns out."
     )
@@ -192,7 +194,8 @@ def as_model(ground: SeededGround, records: Records, length: int = 0) -> RecordM
     short = ground.private.short_of(ground.counting, grown, ground.k, length)
     if short:
         raise NotReleasable(
-            f"{short:,} combinations are shared by fewer than {ground.k} people.",
+            f"{so_many(short, 'combination is', 'combinations are')} shared by fewer than "
+            f"{ground.k} people.",
             "Nothing is released. Raise the length that is counted, or choose another method.",
         )
     statement = ground.private.declare(ground.schema).statement()

@@ -27,6 +27,7 @@ from synth.schema import Dates, Domain, Numbers, Schema
 from synth.schema.domain import smallest
 from synth.schema.settings import setting
 from synth.vault import PrivateTable
+from synth.wording import so_many
 
 Rows: TypeAlias = "npt.NDArray[np.int64]"  # one line per row, one column per modelled column: codes
 
@@ -66,7 +67,7 @@ class KernelDensity(Method):
         rows = np.column_stack([schema.domain(n).encode(opened[n]) for n in names]).astype(np.int64)
         if len(rows) < 20:
             raise MethodError(
-                f"{len(rows)} rows are too few to tell a blur from a copy.",
+                f"{so_many(len(rows), 'row is', 'rows are')} too few to tell a blur from a copy.",
                 "Bring at least 20 rows, or use a method with a formal promise.",
             )
         rng = np.random.default_rng()

@@ -26,6 +26,7 @@ from synth.protect.steps.step import Step
 from synth.schema.tables import entropy
 from synth.vault import PrivateTable
 from synth.vault.coded import Coded
+from synth.wording import so_many
 
 WHY = "how the columns may be coarsened"
 WHOLE = 0.75  # of the people share their whole row; of what the others say, most is shared too
@@ -74,7 +75,11 @@ class Coarsening(ForCustodian):
     @property
     def plain(self) -> str:
         """What it comes to, in a sentence."""
-        what = f"any {self.length} values of their row" if self.length else "their whole row"
+        what = (
+            f"any {so_many(self.length, 'value')} of their row"
+            if self.length
+            else "their whole row"
+        )
         before, after = self.shared
         return (
             f"{after:.0%} of people share {what} with at least {self.k}, instead of {before:.0%}."

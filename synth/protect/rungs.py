@@ -28,6 +28,7 @@ from synth.schema.domain import MISSING
 from synth.schema.spelling import PLAINLY
 from synth.schema.values import Values
 from synth.vault.coded import Coded
+from synth.wording import so_many
 
 Joined: TypeAlias = "npt.NDArray[np.int64]"  # the group of each value
 
@@ -230,7 +231,7 @@ def _codes(name: str, labels: pd.Series) -> Iterator[tuple[str, ValueStep]]:
     elif _alike(labels, CODE) and labels.str.contains(r"\d").mean() >= ALIKE:
         longest = int(labels.str.len().max())
         for first in (n for n in PREFIXES if n < longest):
-            yield f"the first {first} characters", Mask(name, first=first, sign="")
+            yield f"the first {so_many(first, 'character')}", Mask(name, first=first, sign="")
 
 
 def _alike(labels: pd.Series, shape: re.Pattern[str]) -> bool:

@@ -20,6 +20,7 @@ from synth.learning.network import Network
 from synth.methods import model_of
 from synth.schema import Numbers, Pattern, Schema
 from synth.schema.values import as_text
+from synth.wording import so_many
 
 FILE = "children.json"
 TABLE = "children"  # what the files of its rows are called, before their ending
@@ -122,7 +123,9 @@ class Children:
         if people[self.key].isna().any() or keys.duplicated().any():
             return f"`{self.key}` of {self.of} is missing somewhere, or not different in every row"
         if strangers := int((~named.isin(keys)).sum()):
-            return f"{strangers:,} rows of {self.name} belong to nobody among {self.of}"
+            belong = "belongs" if strangers == 1 else "belong"
+            many = so_many(strangers, "row")
+            return f"{many} of {self.name} {belong} to nobody among {self.of}"
         each = keys.map(named.value_counts()).fillna(0).to_numpy()
         if (each != people[self.count].to_numpy()).any():
             return f"somebody among {self.of} has more or fewer rows of {self.name} than it says"

@@ -16,6 +16,7 @@ from synth.release.bundle import Bundle
 from synth.schema.domain import MISSING
 from synth.vault import Counting, PrivateTable, Protection, axes_of
 from synth.vault.attributes import Grown
+from synth.wording import so_many
 
 DAMAGED = Refusal(BundleError, "The counts are damaged.", "Ask for the bundle again.")
 LINES, LINES_PARQUET, MEANING = "counts.csv", "counts.parquet", "counts.json"
@@ -88,10 +89,13 @@ def _rows_held(bundle: Bundle, private: PrivateTable, guarantee: KAnonymous) -> 
     short = private.short_of(counting, grown, guarantee.k, guarantee.length)
     if short:
         raise NotReleasable(
-            f"{short:,} combinations in the rows are shared by fewer than {guarantee.k} people.",
+            f"{so_many(short, 'combination')} in the rows {'is' if short == 1 else 'are'} shared "
+            f"by fewer than {guarantee.k} people.",
             "Do not release this bundle; check that it belongs to this table.",
         )
-    reach = f"of up to {guarantee.length} values" if guarantee.length else "of any length"
+    reach = (
+        f"of up to {so_many(guarantee.length, 'value')}" if guarantee.length else "of any length"
+    )
     return (
         f"Every combination {reach} in {len(records):,} rows is shared by at least "
         f"{guarantee.k} people."

@@ -31,6 +31,7 @@ from synth.release.table_files import write_csv, write_parquet
 from synth.schema import Pattern
 from synth.schema.rules import Rule
 from synth.schema.written import AS_USUAL, Written
+from synth.wording import so_many
 
 FORMAT = "synth release"
 
@@ -72,7 +73,7 @@ class Release:
 
     def __repr__(self) -> str:
         copies = f" in {self.copies} copies" if self.copies > 1 else ""
-        return f"<Release of {self.rows:,} rows{copies}: {self.statement.guarantee.short}>"
+        return f"<Release of {so_many(self.rows, 'row')}{copies}: {self.statement.guarantee.short}>"
 
     def __post_init__(self) -> None:
         if self.rows < 1 or self.copies < 1:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 
 from synth.budget import Chosen, Entry, Grouped, Measured, Opened, Statement
 from synth.budget.accounting import epsilon_of
-from synth.budget.figures import DELTA_DIGITS, up
+from synth.budget.figures import DELTA_DIGITS, plain, up
 from synth.budget.guarantee import DifferentiallyPrivate
 from synth.budget.ledger import rho_in
 from synth.budget.population import population_lines
@@ -16,6 +15,7 @@ from synth.release.children import Children
 from synth.release.kept_rules import KeptRules
 from synth.schema import Categories, Column, Origin, Pattern, Schema
 from synth.schema.stored import in_order
+from synth.wording import so_many
 
 WHERE_FROM = {
     Origin.DECLARED: "declared without looking at the rows",
@@ -48,12 +48,12 @@ def statement_text(
     """
     statement = model.statement
     lines = [
-        f"# Privacy statement{f': {_plain(title)}' if title else ''}",
+        f"# Privacy statement{f': {plain(title)}' if title else ''}",
         "",
         "The rows in this bundle are synthetic: they were drawn from a model. "
         f"{statement.guarantee.rows}",
         "",
-        f"**{statement.guarantee.short}.** {_plain(statement.guarantee.plain)}",
+        f"**{statement.guarantee.short}.** {plain(statement.guarantee.plain)}",
         "",
         *_taken_as_known(statement, model.schema),
         *_whom(statement, model.rows, second),
@@ -84,10 +84,10 @@ COLUMNS = (
 
 def _columns_of_second(second: Children) -> list[str]:
     return [
-        f"## What the columns of {_plain(second.name)} hold",
+        f"## What the columns of {plain(second.name)} hold",
         "",
-        f"`{_plain(second.parent_key)}` is the key of the person; it is the one that was made anew "
-        f"for `{_plain(second.key)}`.",
+        f"`{plain(second.parent_key)}` is the key of the person; it is the one that was made anew "
+        f"for `{plain(second.key)}`.",
         "",
         *_table(COLUMNS, [_column_line(c) for c in second.schema]),
         "",
@@ -110,7 +110,7 @@ def _rules(kept: KeptRules) -> list[str]:
     lines: list[tuple[str, ...]] = list(kept.lines)
     if not lines:
         return []
-    told = _plain(kept.upkeep.plain)
+    told = plain(kept.upkeep.plain)
     return [
         "## Rules between columns",
         "",
@@ -136,7 +136,7 @@ def _taken_as_known(statement: Statement, schema: Schema) -> list[str]:
 
 def _of_types(schema: Schema) -> str:
     """What was taken from the types of the source, beside what columns hold."""
-    names = [f"`{_plain(c.name)}`" for c in schema if _in_order_of_its_type(c)]
+    names = [f"`{plain(c.name)}`" for c in schema if _in_order_of_its_type(c)]
     if not names:
         return ""
     return (
@@ -155,16 +155,20 @@ def _whom(statement: Statement, rows: int, second: Children | None) -> list[str]
     most = statement.budget.rows_per_person
     if statement.person:
         who = (
-            f"A person is named by the column `{_plain(statement.person)}`. At most {most} rows of "
-            "each were used; others were left out before anything was counted, and how many is "
-            "not told."
+            f"A person is named by the column `{plain(statement.person)}`. At most "
+            f"{so_many(most, 'row')} of each {'was' if most == 1 else 'were'} used; others were "
+            "left out before anything was counted, and how many is not told."
         )
     elif most > 1:
         who = f"A person has at most {most} rows, as the custodian says; no column names them."
     else:
         who = "Each row is taken to be one person."
     noisy = rows > 0 and _only_noisy(statement)
-    used = f" By the noisy answers below, about {rows:,} rows were used." if noisy else ""
+    used = (
+        f" By the noisy answers below, about {so_many(rows, 'row was', 'rows were')} used."
+        if noisy
+        else ""
+    )
     return ["## Who is protected", "", f"{who}{used}", "", *_linked(statement, second)]
 
 
@@ -172,13 +176,13 @@ def _linked(statement: Statement, second: Children | None) -> list[str]:
     """How rows of a second table belong to the same people."""
     if second is None:
         return []
-    name = _plain(second.name)
+    name = plain(second.name)
     return [
         f"To each of them belong rows of {name}: at most {statement.linked} of each were used; "
         "others, and rows that belong to nobody in the first table, were left out before anything "
         "was counted, and how many is not told. The promise is made to the person with all of "
         f"them: lines below that begin with `{name}:` were charged as answers that one person "
-        f"moves by {statement.linked} rows.",
+        f"moves by {so_many(statement.linked, 'row')}.",
         "",
     ]
 
@@ -243,7 +247,7 @@ def _entry_line(entry: Entry) -> tuple[str, ...]:
             own = up(entry.delta, DELTA_DIGITS) if entry.delta else ""
             return entry.purpose, noise, up(entry.rho), own
         case Grouped():
-            reach = f"up to {entry.length} values" if entry.length else "any length"
+            reach = f"up to {so_many(entry.length, 'value')}" if entry.length else "any length"
             return entry.purpose, f"shared by at least {entry.k} people ({reach})", "", ""
         case Chosen():
             return entry.what, CHOSEN, "", ""
@@ -264,9 +268,4 @@ def _column_line(column: Column) -> tuple[str, ...]:
 
 def _table(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> list[str]:
     told = [head, ("---",) * len(head), *lines]
-    return [f"| {' | '.join(map(_plain, line))} |" for line in told]
-
-
-def _plain(text: str) -> str:
-    """Text that cannot pass for a part of the document around it."""
-    return re.sub(r"([\\|*#<>\[\]])", r"\\\1", " ".join(text.split()))
+    return [f"| {' | '.join(map(plain, line))} |" for line in told]

@@ -20,7 +20,7 @@ from synth.budget.guarantee import DifferentiallyPrivate
 from synth.budget.lasting import LedgerFile
 from synth.budget.population import Unkept
 from synth.budget.resemblance import Traits, traits_of
-from synth.errors import BudgetExceeded, RecipeError
+from synth.errors import BudgetExceeded, LedgerError, RecipeError
 from synth.ingest import Loaded
 from synth.protect.steps import Shelf
 from synth.release import Release
@@ -118,7 +118,13 @@ def opened_ledger(told: Privacy, folder: Path = Path()) -> LedgerFile:
         LedgerError: one of them is missing or damaged, or the anchor knows more.
     """
     place = folder / told.ledger
-    place.mkdir(parents=True, exist_ok=True)
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerError(
+            f"The folder of the lasting ledger cannot be made ({type(error).__name__}).",
+            "Make it, or name another. Nothing is released while there is none.",
+        ) from None
     anchor = told.anchor or os.environ.get(ANCHOR, "")
     return LedgerFile.opened(place, Anchor(folder / anchor) if anchor else None)
 

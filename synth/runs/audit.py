@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum
@@ -82,9 +83,9 @@ class Audit:
         line = {"when": datetime.now(UTC).isoformat(timespec="seconds"), "who": who or getuser()}
         text = json.dumps({**line, **asked.document()}, ensure_ascii=False) + "\n"
         try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
-                os.write(handle, text.encode("utf-8", errors="backslashreplace"))
+                _added(handle, text.encode("utf-8", errors="backslashreplace"))
                 os.fsync(handle)
             finally:
                 os.close(handle)
@@ -116,10 +117,26 @@ class Audit:
             self.write(end)
 
     def read(self) -> list[dict[str, object]]:
-        """Every line, oldest first."""
+        """Every line, oldest first, but for those that a full disk or a kill cut short.
+
+        Whatever was asked by such a line was not answered.
+        """
         if not self.path.exists():
             return []
-        return [json.loads(x) for x in self.path.read_text(encoding="utf-8").splitlines() if x]
+        found = []
+        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
+            with suppress(ValueError):
+                found.append(json.loads(line))
+        return found
+
+
+def _added(handle: int, line: bytes) -> None:
+    """Write a line behind all others, each of which stays one. Raises OSError if it is cut."""
+    end = os.fstat(handle).st_size
+    if end and os.pread(handle, 1, end - 1) != b"\n":  # the one before was cut
+        line = b"\n" + line
+    if os.write(handle, line) != len(line):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def audit() -> Audit | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from synth.errors import RecipeError, SynthError
 from synth.operating import operating
 from synth.runs.recipe import Recipe, ReleasePart
+from synth.wording import so_many
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class Bounds:
         if not self.waiting or waiting < self.waiting:
             return None
         return SynthError(
-            f"{waiting:,} jobs wait on this server, the most that it keeps waiting.",
+            f"{so_many(waiting, 'job waits', 'jobs wait')} on this server, the most that it "
+            "keeps waiting.",
             "Nothing was charged and no row was read: try again in some minutes.",
         )
 
@@ -72,8 +74,8 @@ class Bounds:
         each = told.rows or rows
         if self.most and each * told.copies > self.most:
             raise RecipeError(
-                f"{each:,} rows × {told.copies:,} copies are more than the {self.most:,} rows "
-                "that this server draws for one job.",
+                f"{so_many(each, 'row')} × {so_many(told.copies, 'copy', 'copies')} are "
+                f"more than the {self.most:,} rows that this server draws for one job.",
                 "Ask for fewer `rows` or `copies` in [release], and draw more from the release on "
                 "your own machine: `synth draw`.",
             )

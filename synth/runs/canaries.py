@@ -37,6 +37,7 @@ from synth.runs.recipe import Recipe
 from synth.runs.running import deidentified, fitted, settled
 from synth.schema import Categories, Column, Schema
 from synth.vault import Noise
+from synth.wording import so_many
 
 NOBODY = "nobody"
 MARKS, MOST_MARKS = 8, 40  # further columns that mark a canary, which have most of what is spent
@@ -203,7 +204,8 @@ def _sizes(recipe: Recipe, loaded: Loaded, rows: int) -> tuple[int, int, int]:
     """
     if rows < 2 * LEAST:
         raise RecipeError(
-            f"{rows} people are too few to hide canaries among.", f"Take {2 * LEAST} at least."
+            f"{so_many(rows, 'person is', 'people are')} too few to hide canaries among.",
+            f"Take {2 * LEAST} at least.",
         )
     others = len(loaded.private.schema.names)
     marks = min(max(MARKS, 4 * others), MOST_MARKS)

@@ -26,6 +26,7 @@ from synth.runs.turns import TURNS, Ticket
 from synth.runs.workers import Worker, awaited, worker
 from synth.vault import PrivateTable
 from synth.vault.linked import LinkedRows
+from synth.wording import so_many
 
 WAITING, STARTING = "waiting for a free place", "starting"
 LOOK = 0.2  # seconds between two looks whether a job that waits is still wanted
@@ -171,7 +172,8 @@ class Job:
         if self.bundle is not None:
             return
         self.error = SynthError(
-            f"The job was stopped after {minutes:g} minutes, the most that this server gives one.",
+            f"The job was stopped after {minutes:g} {'minute' if minutes == 1 else 'minutes'}, the "
+            "most that this server gives one.",
             "Use fewer columns or rows, a faster method, or the command line on your own machine; "
             "what it spent by then stays spent.",
         )
@@ -275,4 +277,4 @@ def _in_line(ahead: int) -> str:
     minutes = TURNS.minutes(ahead)
     if minutes is None:
         return told
-    return f"{told}, about {minutes:,} {'minute' if minutes == 1 else 'minutes'}"
+    return f"{told}, about {so_many(minutes, 'minute')}"

@@ -18,6 +18,7 @@ from synth.runs.purpose import WORDS
 from synth.runs.recipe import Recipe
 from synth.schema.settings import settings_of
 from synth.vault import Protection
+from synth.wording import so_many
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def _rows(recipe: Recipe) -> Iterator[str]:
     if source.stay:
         yield "They stay where they are; counts alone are fetched."
     if source.footer:
-        yield f"The last {source.footer} rows are no people and are left out."
+        last = so_many(source.footer, "row is", "rows are")
+        yield f"The last {last} about nobody and left out."
     if source.skip_ragged:
         yield "Lines with too many or too few fields are left out."
 
@@ -85,7 +87,8 @@ def _rows(recipe: Recipe) -> Iterator[str]:
 def _people(recipe: Recipe) -> Iterator[str]:
     people = recipe.people
     if people.column:
-        yield f"The column {people.column} names the person; {people.rows} rows of each count."
+        counts = so_many(people.rows, "row of each counts", "rows of each count")
+        yield f"The column {people.column} names the person; {counts}."
     else:
         yield "Each row is one person."
     if people.account:
@@ -218,6 +221,7 @@ def cost(recipe: Recipe, folder: Path) -> tuple[str, ...]:
     total = running_total(file, people, cap_of(recipe), file.lines(people))
     return (
         *spent,
-        f"Before it, {total.releases} releases about {people} came to epsilon {total.epsilon:.3g} "
+        f"Before it, {so_many(total.releases, 'release')} about {people} came to epsilon "
+        f"{total.epsilon:.3g} "
         f"of {recipe.privacy.total:g}.",
     )

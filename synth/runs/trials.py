@@ -29,6 +29,7 @@ from synth.runs.recipe import EvaluatePart, MethodPart, People, Privacy, Recipe,
 from synth.runs.rehearsal import SEED, made_up
 from synth.runs.running import run
 from synth.vault import Noise
+from synth.wording import so_many
 
 MOST_TRIED = 24  # in one go
 MOST_ROWS = 20_000  # of a made-up table that is attacked as well
@@ -94,7 +95,7 @@ class Trial(ForCustodian):
         if self.comparison is None:
             return f"{self.name}: refused. {self.refused}"
         safe = "not judged" if self.risk is None else f"{self.risk:.3f}"
-        lost = f", {self.lost} columns lost" if self.lost else ""
+        lost = f", {so_many(self.lost, 'column')} lost" if self.lost else ""
         return f"{self.name}: pairs {self.distance:.3f}, risk {safe}{lost}. {self.short}."
 
     def document(self) -> dict[str, Any]:

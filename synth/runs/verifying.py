@@ -41,6 +41,7 @@ from synth.runs.verifying_linked import check_second, check_there, counted_with,
 from synth.schema.written import written_of
 from synth.vault import PrivateTable, Protection
 from synth.vault.attributes import told_alone
+from synth.wording import so_many
 
 RECIPE = "recipe.toml"
 VERSION = compiled(r"\d+(\.[0-9A-Za-z+-]{1,20}){0,6}")
@@ -416,7 +417,8 @@ def _held(
     copies = f" in each of {release.copies} tables" if release.copies > 1 else ""
     yield f"{files} files match their checksums, and there is no other."
     yield f"The statement is what the ledger comes to: {bundle.statement.guarantee.short}."
-    yield f"The model draws the same {release.rows:,} rows again with the stated seed{copies}."
+    rows = so_many(release.rows, "row")
+    yield f"The model draws the same {rows} again with the stated seed{copies}."
     if second is not None:
         yield from said_of_second(bundle, second)
     yield "Every other file is what the model, the recipe and the statement make of it."

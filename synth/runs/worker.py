@@ -33,6 +33,8 @@ from synth.runs.running import run
 from synth.runs.workers import MANY, fork_workers
 from synth.vault.passing import receive
 
+BEHIND = 10  # a run lets the screens go first, which somebody looks at
+
 
 def serve(
     incoming: IO[bytes], outgoing: IO[bytes], limit: Callable[[int], None] = lambda memory: None
@@ -90,6 +92,8 @@ def work(incoming: int, outgoing: int) -> None:
     The message of an unexpected error may hold a cell.
     """
     sys.stdout = sys.stderr  # a method that prints spoils no answer
+    if hasattr(os, "nice"):
+        os.nice(BEHIND)
     with os.fdopen(incoming, "rb") as asked, os.fdopen(outgoing, "wb") as answered:
         try:
             serve(asked, answered, _limited)

@@ -269,8 +269,7 @@ def _moment(value: str, domain: Dates) -> tuple[float, float]:
     if pd.isna(told) or told.tzinfo is not None:
         return float(domain.seconds(pd.Series([value], dtype=object))[0]), domain.resolution
     step = DAY if len(value.strip()) <= DAY_LONG else domain.resolution
-    at = float((told - pd.Timestamp(0)) / pd.Timedelta(seconds=1))
-    return at, max(step, domain.resolution)
+    return float(told.timestamp()), max(step, domain.resolution)
 
 
 def orderly(column: Column) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
 from typing import TypeAlias
 
 from synth.lazily import np, npt, pd
 
 DAY = "%Y-%m-%d"
-YEAR_10000 = 253_402_300_800.0  # in seconds since 1970
+YEAR_1, YEAR_10000 = -62_135_596_800.0, 253_402_300_800.0  # in seconds since 1970
 Values: TypeAlias = "npt.NDArray[np.float64]"
 
 
@@ -20,10 +22,11 @@ def is_text(values: pd.Series) -> bool:
 
 
 def stamp(seconds: float, shape: str) -> str:
-    """Seconds since 1970 as text; behind the year 9999, which no format writes, as ISO does."""
-    if seconds >= YEAR_10000:
+    """Seconds since 1970 as text; outside the years that formats write, as ISO does."""
+    if not YEAR_1 <= seconds < YEAR_10000:
         return str(np.datetime64(int(seconds), "s"))
-    return pd.Timestamp(seconds, unit="s").strftime(shape)
+    part = timedelta(microseconds=round(seconds % 1 * 1e6))  # which pandas reads up to 2262 alone
+    return (pd.Timestamp(math.floor(seconds), unit="s") + part).strftime(shape)
 
 
 def as_text(values: pd.Series) -> pd.Series:

@@ -20,6 +20,7 @@ from synth.errors import MethodError
 from synth.lazily import compiled, np, npt
 from synth.schema import Categories, Dates, Domain, Numbers, Origin, Schema, Text
 from synth.schema.domain import MISSING, OTHER
+from synth.wording import so_many
 
 WHOLE = compiled(r"0|-?[1-9]\d{0,17}")  # text that is the same once it has been a number
 
@@ -57,7 +58,7 @@ class Counting:
     def __post_init__(self) -> None:
         if self.length < 1:
             raise MethodError(
-                f"Combinations of up to {self.length} attributes were asked for.",
+                f"Combinations of up to {so_many(self.length, 'attribute')} were asked for.",
                 "Ask for at least 1.",
             )
 

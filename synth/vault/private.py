@@ -45,6 +45,7 @@ from synth.vault.noise import Noise
 from synth.vault.passing import Came, RowStep, Stays, write_rows
 from synth.vault.shortfall import shortfall
 from synth.vault.staying import rows_of
+from synth.wording import so_many
 
 
 class PrivateTable:
@@ -83,7 +84,8 @@ class PrivateTable:
         self.__rows: Rows = rows_of(rows, schema, person=person, most=most, known_as=known_as)
 
     def __repr__(self) -> str:
-        return f"<PrivateTable of {len(self.schema)} columns, rho {self.ledger.left:.3g} left>"
+        columns = so_many(len(self.schema), "column")
+        return f"<PrivateTable of {columns}, rho {self.ledger.left:.3g} left>"
 
     def __getstate__(self) -> None:
         raise TypeError("A PrivateTable is not pickled, cached or copied to disk.")

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import text, update
 
 from synth.api.files import Files
+from synth.api.problems import Problem
 from synth.api.service import digests_of
 from synth.api.settings import registry
 from synth.api.shared import rows
@@ -150,6 +151,9 @@ def test_two_servers_and_two_workers_lose_nothing_and_charge_once(tmp_path, monk
         assert [(t["state"], t["error"]["detail"]) for t in told] == [("failed", LOST.what)] * 2
         stack.enter_context(process("-m", "synth.api.shared"))
         place = upload(other).headers["location"]
+        with postgres.away(address):  # in the middle of it, wherever that is
+            assert "cannot be reached" in refused(one.get(place), 503)
+            assert "cannot be reached" in refused(upload(one), 503)
         assert ended(one, place)["state"] == "finished"
         bundles = [to.get(f"{place}/release").content for to in (one, other)]
         assert bundles[0] == bundles[1]
@@ -164,14 +168,20 @@ def test_what_lies_between_servers_and_workers_is_sealed_and_goes_with_the_job(
     shared, tmp_path, monkeypatch
 ):
     """Two servers in this process: the rows are nowhere in the clear, and nothing is left over."""
-    one, other, finish = jobs(), jobs(), Queue.finish
+    one, other = jobs(), jobs()
 
-    def unheard(self: Queue, *told: Any) -> bool:
-        monkeypatch.setattr(Queue, "finish", finish)
-        finish(self, *told)
-        raise TeamError("The connection broke once it was written.", "Try again.")
+    def unheard(name: str) -> None:
+        heard = getattr(Queue, name)
 
-    monkeypatch.setattr(Queue, "finish", unheard)
+        def breaks(self: Queue, *told: Any) -> bool:
+            monkeypatch.setattr(Queue, name, heard)
+            heard(self, *told)
+            raise TeamError("The connection broke once it was written.", "Try again.")
+
+        monkeypatch.setattr(Queue, name, breaks)
+
+    unheard("begin")
+    unheard("finish")
     with client(registry=one) as here, client(registry=other) as there:
         place = upload(here).headers["location"]
         assert there.get(place).json()["doing"] == "waiting for a worker: none is there at present"
@@ -271,6 +281,22 @@ def test_a_job_that_no_worker_can_begin_or_no_server_brought_fails_in_the_end(qu
     assert not queue.ready("one")
 
 
+def test_a_clock_that_jumps_loses_no_job_and_hides_no_worker_that_is_gone(queue, monkeypatch):
+    """Forwards by a year: nobody is gone, what was released is kept. Back: who is gone is seen."""
+    off, clock = [0.0], rows.clock
+    monkeypatch.setattr(rows, "clock", lambda session: clock(session) + off[0])
+    waiting(queue, "alice", "bob")
+    first, second = queue.take("one", 2), queue.take("one", 2)
+    assert first and second and queue.begin(first.claim) and queue.begin(second.claim)
+    assert queue.finish(second.claim, 0.0) and queue.settle() == []
+    for off[0] in (365 * 86_400.0, -86_400.0):
+        assert queue.settle() == []
+        assert queue.figures().running == queue.figures().workers == 1
+        assert queue.look("bob", second.id)
+    age(queue, GONE + 1)
+    assert [j.error for j in queue.settle()] == [LOST.what]
+
+
 def test_an_owner_leaves_one_place_of_all_workers_to_others(queue):
     def takes(worker: str) -> str:
         taken = queue.take(worker, 1)
@@ -307,11 +333,99 @@ def test_a_job_that_is_forgotten_stops_wherever_it_runs(shared, tmp_path, monkey
     assert [line["ended"] for line in log.read()] == ["brought", "stopped"]
 
 
+def test_a_worker_writes_down_what_became_of_its_job_and_not_what_it_meant_to_say(
+    shared, tmp_path, monkeypatch
+):
+    """It had a release. Others had counted it as gone by then; or its owner had forgotten it."""
+    finish, common = Queue.finish, jobs().common
+    common.audit = log = Audit(tmp_path / "log")
+
+    def made(self: InHand, bounds: Bounds) -> Callable[[IO[bytes]], None]:
+        def feed(stream: IO[bytes]) -> None:
+            self.job.bundle = b"a release"
+            raise BrokenPipeError
+
+        return feed
+
+    def gone(self: Queue, *told: Any) -> bool:
+        for job in self.ids():
+            self.drop(job)
+        return finish(self, *told)
+
+    def late(self: Queue, *told: Any) -> bool:
+        while not self.settle():
+            age(self, GONE + 1)
+        monkeypatch.setattr(Queue, "finish", gone)
+        return finish(self, *told)
+
+    monkeypatch.setattr(InHand, "feed", made)
+    monkeypatch.setattr(Queue, "finish", late)
+    with client(registry=jobs()) as alice, working(common):
+        upload(alice)
+        until(lambda: len(log.read()) == 1, "the first was not written down")
+        upload(alice)
+        until(lambda: len(log.read()) == 2, "the second was not written down")
+    assert [line["ended"] for line in log.read()] == [f"failed: {LOST.what}", "stopped"]
+    assert not list(shared.iterdir())
+
+
+def test_the_figures_of_a_queue_are_numbers_alone(queue):
+    assert queue.figures() == (0, 0, 0.0, 0, 0)
+    waiting(queue, "alice", "bob", "bob")
+    age(queue, 60)
+    assert queue.take("first", 2)
+    told = queue.figures()
+    assert (told.waiting, told.running, told.workers, told.places) == (2, 1, 1, 2)
+    assert 60 <= told.oldest < 60 + PATIENCE
+
+
+def test_charges_that_were_changed_or_taken_out_of_the_queue_are_refused(
+    shared, tmp_path, monkeypatch
+):
+    """Whoever may write to its database would give a token its allowance back."""
+    recipe, queue = read_recipe(RECIPE), f"sqlite:///{tmp_path / 'queue'}"
+
+    def server(name: str = "one") -> SharedJobs:
+        monkeypatch.setenv("SYNTH_QUEUE_ANCHOR", str(tmp_path / "elsewhere" / name))
+        return jobs()
+
+    def charge(found: SharedJobs) -> None:
+        found.tally.charge(OWNER, recipe, found.rules.allowance)
+
+    def meddle(words: str) -> None:
+        with Queue.at(queue).session() as session:
+            session.execute(text(words))
+
+    charge(jobs())  # before there was a key
+    monkeypatch.setenv("SYNTH_QUEUE_KEY", str(tmp_path / "queue.key"))
+    with pytest.raises(ValueError, match="need each other"):
+        jobs()
+    one, other = server("one"), server("other")
+    charge(one), charge(other)
+    assert one.tally.of(OWNER).rho == other.tally.of(OWNER).rho > 2 * float(recipe.budget.rho)
+    meddle("CREATE TABLE copy AS SELECT * FROM shared_charge")
+    for words, why in (
+        ("UPDATE shared_charge SET document = replace(document, 'charged', 'returned')", "changed"),
+        ("DELETE FROM shared_charge WHERE number = 2", "was changed"),
+        ("UPDATE shared_charge SET seal = ''", "was changed"),
+        ("DELETE FROM shared_charge WHERE number = 3", "an older or another copy"),
+        ("DELETE FROM shared_charge", "an older or another copy"),
+    ):
+        meddle(words)
+        with pytest.raises(Problem, match=why):
+            charge(other)
+        with pytest.raises(TeamError, match=why):  # nor does a server start
+            server("other")
+        meddle("DELETE FROM shared_charge")
+        meddle("INSERT INTO shared_charge SELECT * FROM copy")
+    charge(server("third"))
+
+
 def test_more_jobs_than_may_wait_are_told_to_come_again(shared, monkeypatch):
     monkeypatch.setenv("SYNTH_MOST_WAITING", "1")
     with client(registry=jobs()) as here, client(BOB, registry=jobs()) as there:
         place = upload(here).headers["location"]
-        assert "1 jobs wait" in refused(upload(there), 503)
+        assert "1 job waits" in refused(upload(there), 503)
         assert there.get("/api/v1/budget").json()["spent_epsilon"] == 0
         here.delete(place)
         assert upload(there).status_code == 202

@@ -7,6 +7,7 @@ import io
 import json
 import math
 import pkgutil
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import is_dataclass, replace
@@ -20,6 +21,7 @@ import pytest
 from typer.testing import CliRunner
 
 from synth.budget import Budget, Rho
+from synth.budget.population import RunningTotal, population_lines
 from synth.cli import app
 from synth.errors import BundleError, SynthError
 from synth.ingest import load
@@ -670,17 +672,22 @@ def test_exact_counts_beside_noisy_rows_end_the_promise_of_both():
     assert "may equal those of real people" in bundle.files["PRIVACY.md"].decode()
 
 
-def test_names_and_meanings_cannot_pass_for_a_part_of_the_statement():
+def test_names_and_meanings_cannot_pass_for_a_part_of_the_statement(tmp_path):
     rows = people().rename(columns={"city": "a | b\n\n## No risk"})
     part = {"name": "a | b\n\n## No risk", "meaning": "x |\n\n**Perfectly anonymous.**"}
     recipe = {
         "column": [part],
         "method": {"name": "independent"},
         "release": {"title": "T\n\n**Perfectly anonymous.**"},
+        "people": {"population": "**Perfectly** <img src=x onerror=x> [all](http://of.them)"},
+        "privacy": {"ledger": str(tmp_path)},
     }
     text = run(Recipe.model_validate(recipe), rows).release.files()["PRIVACY.md"].decode()
     assert "\n## No risk" not in text and "**Perfectly" not in text
     assert text.count("\n## ") == 4
+    assert "\\<img" in text and not re.search(r"(?<!\\)(<img|\[all\])", text)
+    told = RunningTotal("x", 1.0, 1e-6, 0.0, 1.0, 1, despite="<i> a", unbounded=("# b",))
+    assert all(f"\\{sign}" in "".join(population_lines(told)) for sign in "<#")
 
 
 def test_the_showcase_says_whose_a_release_is_and_what_its_rows_may_be(signed, key):

@@ -88,7 +88,7 @@ def test_a_dry_run_says_what_it_would_cost_and_leaves_no_trace(folder):
     assert "epsilon 50" in dry.output and "open the account of w, of epsilon 300" in dry.output
     assert sorted(folder.rglob("*")) == before
     run(read_recipe((folder / "r.toml").read_text()), folder=folder)
-    assert "1 releases about w came to epsilon" in synth("run", "r.toml", "--dry").output
+    assert "1 release about w came to epsilon" in synth("run", "r.toml", "--dry").output
     (folder / "people.csv").unlink()
     gone = synth("run", "r.toml", "--dry")
     assert gone.exit_code == 2 and "There is no table `people.csv`" in gone.output

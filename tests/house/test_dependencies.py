@@ -5,10 +5,13 @@ import re
 import sys
 import tomllib
 from functools import cache
-from importlib.metadata import packages_distributions
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from deploy.audited import asked, told
+from deploy.pinned import BUILDS, MACHINES, PYTHONS
 
 ROOT = Path(__file__).parents[2]
 CODE = [ROOT / "app.py", *(p for d in ("synth", "ui", "pages") for p in (ROOT / d).rglob("*.py"))]
@@ -72,3 +75,40 @@ def test_every_declared_version_is_pinned():
     pins = {plain(x) for x in (ROOT / "constraints.txt").read_text().splitlines() if "==" in x}
     extras = {plain(d) for extra in PROJECT["optional-dependencies"].values() for d in extra}
     assert (declared() | extras) - pins == set()
+
+
+def needed(wanted: str, machine: dict[str, str], seen: set[str]) -> None:
+    """Put what a requirement takes on a machine into a set, by name."""
+    one = Requirement(wanted)
+    settings = [{**machine, "extra": extra} for extra in (*one.extras, "")]
+    found = f"{plain(one.name)}[{','.join(sorted(one.extras))}]"
+    if found in seen:
+        return
+    seen.add(found)
+    for further in requires(one.name) or ():
+        marker = Requirement(further).marker
+        if marker is None or any(marker.evaluate(s) for s in settings):
+            needed(further, machine, seen)
+
+
+def test_what_goes_into_an_image_is_pinned_by_its_hash():
+    """`make pins` makes the list; pip takes nothing that is not in it."""
+    text = (ROOT / "deploy" / "pins.txt").read_text().replace("\\\n", "")
+    pins = [line.split() for line in text.splitlines() if not line.startswith("#")]
+    versions = {
+        plain(x): x.partition("==")[2]
+        for x in (ROOT / "constraints.txt").read_text().splitlines()
+        if "==" in x
+    }
+    assert {plain(p): p.partition("==")[2] for p, *_ in pins}.items() <= versions.items()
+    hashes = [h for _, *told in pins for h in told]
+    assert all(told for _, *told in pins)
+    assert [h for h in hashes if not re.fullmatch("--hash=sha256:[0-9a-f]{64}", h)] == []
+    seen: set[str] = set()
+    linux = {"sys_platform": "linux", "platform_system": "Linux", "os_name": "posix"}
+    for python, machine in zip(PYTHONS, MACHINES * len(PYTHONS), strict=False):
+        whole = {"python_version": python, "python_full_version": f"{python}.0", **linux}
+        for wanted in (BUILDS, *PROJECT["dependencies"]):
+            needed(wanted, {**whole, "platform_machine": machine}, seen)
+        assert {plain(s) for s in seen} - {plain(p) for p, *_ in pins} == set(), "make pins"
+        seen.clear()

@@ -60,7 +60,7 @@ DOCUMENTS = [
     ({"step": "generalise", "column": "name", "hierarchy": "date", "level": 9}, "above the top"),
     ({"step": "generalise", "column": "name", "file": "gap.csv"}, "Line 2 of `gap.csv` has a gap"),
     ({"step": "generalise", "column": "name", "file": "ragged.csv"}, "2 levels are expected"),
-    ({"step": "generalise", "column": "name", "file": "twice.csv"}, "1 values more than once"),
+    ({"step": "generalise", "column": "name", "file": "twice.csv"}, "1 value more than once"),
     ({"step": "generalise", "column": "name", "file": "split.csv"}, "level 2 separates values"),
     ({"step": "generalise", "column": "name", "file": "flat.csv"}, "no level above the values"),
     ({"step": "generalise", "column": "name", "file": "empty.csv"}, "is no hierarchy"),

@@ -70,7 +70,7 @@ def test_a_record_that_too_few_hold_stops_the_release():
     private = PrivateTable(people, MANY, Budget(1.0))
     rare = people.groupby(list("abcdefg")).size().idxmin()
     ground = grounded(private, counting_of(private, 3, "", ""), 8)
-    with pytest.raises(NotReleasable, match="1 combinations are shared by fewer than 8 people"):
+    with pytest.raises(NotReleasable, match="1 combination is shared by fewer than 8 people"):
         as_model(ground, np.array([[int(v) for v in rare]], np.int32))
 
 

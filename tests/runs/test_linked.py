@@ -248,7 +248,7 @@ def test_it_is_verified_and_a_broken_reference_is_refused(bundle):
     assert "belongs to one of patients, and each of patients has as many as it says" in said
     rows = visits_of(bundle)
     for change, why in (
-        (rows.assign(whose=["nobody", *rows["whose"][1:]]), "1 rows of visits belong to nobody"),
+        (rows.assign(whose=["nobody", *rows["whose"][1:]]), "1 row of visits belongs to nobody"),
         (rows.iloc[1:], "more or fewer rows of visits than it says"),
     ):
         out = io.BytesIO()

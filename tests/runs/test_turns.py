@@ -31,7 +31,7 @@ def test_a_job_beyond_those_that_may_wait_fails_at_once(private, monkeypatch):
         late = job()
         late.start(private, Bounds(waiting=1))
         assert late.finished.wait(PATIENCE)
-        assert late.error is not None and "1 jobs wait on this server" in late.error.what
+        assert late.error is not None and "1 job waits on this server" in late.error.what
 
 
 def test_a_trace_tells_stages_and_how_long_they_took_and_nothing_else():

@@ -51,6 +51,8 @@ SAID = {
     "sex in ('F', 'M')": [0, 1],
     "sex not in ('F', 'M')": [3],
     "sex = '(other)'": [3],
+    "came < '7374-01-05'": [0, 1, 3],
+    "came > '0001-01-05'": [0, 1, 3],
     "sex is missing": [2],
     "sex is not null": [0, 1, 3],
     "grade > 1": [1, 2],

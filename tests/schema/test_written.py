@@ -5,6 +5,7 @@ import pytest
 from synth.errors import SchemaError
 from synth.schema import Column, Kind, Numbers, Schema
 from synth.schema.spelling import Spelling
+from synth.schema.values import stamp
 from synth.schema.written import Written, written_of
 
 
@@ -41,3 +42,10 @@ def test_whole_numbers_among_others_stand_without_a_point():
     text = plain.written(pd.DataFrame({"age": ages})).to_csv(index=False)
     assert text.split() == ["age", "22", "28.5", '""', "0", "1e+17"]
     assert shown.written(ages[:2]).tolist() == ["22.0", "28.5"]
+
+
+def test_moments_far_from_ours_are_written_with_their_parts_of_a_second():
+    shape = "%Y-%m-%d %H:%M:%S.%f"
+    assert stamp(170_534_160_000.5, shape) == "7374-01-05 00:00:00.500000"
+    assert stamp(-9_245_750_400.25, shape) == "1677-01-04 23:59:59.750000"
+    assert stamp(-62_135_596_801.0, shape) == "0000-12-31T23:59:59"

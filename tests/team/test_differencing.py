@@ -1,6 +1,7 @@
 """What two releases of the same people tell together is said before the second one leaves."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -64,6 +65,16 @@ def _common(one, two):
 def test_the_same_model_tells_nothing_more(content):
     found = told(content(), content())
     assert (found.serious, len(found.lines)) == (False, 1)
+
+
+def test_another_second_table_beside_one_model_does_tell_more():
+    """Where the first table is learnt without noise, its model is the same each time."""
+    first, second = (Bundle.read(io.BytesIO(zipped())) for _ in range(2))
+    files = {"children.json": b"{}"}
+    first = replace(first, files={**first.files, **files})
+    assert "no more than one" not in beside("first", first, second).lines[0]
+    again = replace(second, files={**second.files, **files})
+    assert "no more than one" in beside("first", first, again).lines[0]
 
 
 def test_other_counts_beside_one_model_do_tell_more():

@@ -3,15 +3,17 @@
 import io
 import json
 import os
+import shutil
 import sqlite3
 import stat
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from synth.api.team.backup import ServerPlaces, backed_up, brought_back
-from synth.api.team.journal import DATABASE
+from synth.api.team.journal import DATABASE, Deed, Journal, KeptDeed, now
 from synth.api.team.library import Library
 from synth.api.team.members import Duty
 from synth.api.team.shelved import GateLine, Leaflet, Phase
@@ -78,9 +80,10 @@ def tell_all(library: Library) -> None:
     library.submit(CUSTODIAN, id, "it says so now")
     library.approve(APPROVER, id, None, "read it", library.beside(APPROVER, id))
     assert library.take(RECIPIENT, id) == noisy(1.0)
-    assert [(d.name, d.what) for d in library.get(CUSTODIAN, id).downloads] == [
-        ("rosa@x", "downloaded")
-    ]
+    for who in (RECIPIENT, RECIPIENT, CUSTODIAN):  # on the page, rows can be saved: once a day
+        assert library.show(who, id).rows.size
+    had = [(d.name, d.what) for d in library.get(CUSTODIAN, id).downloads]
+    assert had == [("rosa@x", "downloaded"), ("rosa@x", "opened")]
     library.recall(ADMINISTRATOR, id, "a column was wrong")
     seen = library.get(RECIPIENT, id)
     assert (seen.phase(), seen.reason) == (Phase.RECALLED, "a column was wrong")
@@ -97,11 +100,77 @@ def test_a_release_goes_its_way_and_another_process_finds_it_there(library):
     assert len(Library.opened(library.folder).all(CUSTODIAN)) == 2
 
 
-def test_the_same_on_postgresql(tmp_path):
+def test_the_same_on_postgresql(tmp_path, monkeypatch):
     with postgres.started() as url:
         tell_all(Library.opened(tmp_path, url))
-        assert len(Library.opened(tmp_path, url).all(CUSTODIAN)) == 2
+        library = Library.opened(tmp_path, url)
+        assert len(library.all(CUSTODIAN)) == 2
         assert not (tmp_path / DATABASE).exists()
+        id, shown = gone_between(library, url)
+        library.approve(APPROVER, id, None, "read it", shown)
+        assert [d.what for d in library.get(CUSTODIAN, id).deeds] == [
+            "kept",
+            "submitted",
+            "approved",
+        ]
+        monkeypatch.setattr("synth.api.team.journal.KeptDeed", meddled(tmp_path, url))
+        assert len(library.all(CUSTODIAN)) == 3
+
+
+def gone_between(library: Library, url: str):
+    """A release whose approval the database left in the middle of: nothing of it was done."""
+    id = kept(library, leaflet=Leaflet("Ward 8", "patients of ward 8"))
+    shown = library.beside(APPROVER, id)
+    gone = pytest.raises(TeamError, match="cannot be reached or written")
+    with gone, library.journal.writing() as (deeds, add), postgres.away(url):
+        add(replace(deeds[-1], what="approved"))
+    assert library.get(CUSTODIAN, id).phase() is Phase.WAITING
+    return id, shown
+
+
+def meddled(folder, url):
+    """What a deed is read into, while another server adds one, if it can at once."""
+    other, outside = Journal.opened(folder, f"{url}?options=-clock_timeout%3D50ms"), []
+
+    def read(*row) -> KeptDeed:
+        if not outside:
+            outside.append(True)
+            told = pytest.raises(TeamError, match="cannot be reached or written")
+            with told, other.writing() as (deeds, add):
+                add(Deed(now(), "x", "x", "downloaded", deeds[0].release, {}))
+        return KeptDeed(*row)
+
+    return read
+
+
+def test_an_older_copy_of_the_library_is_seen_where_there_is_an_anchor(tmp_path):
+    folder, copy, anchor = tmp_path / "library", tmp_path / "copy", tmp_path / "away" / "anchor"
+    library, older, newer = Library.opened(folder, anchor=str(anchor)), io.BytesIO(), io.BytesIO()
+    kept(library)
+    shutil.copytree(folder, copy)
+    backed_up(ServerPlaces(library=folder, library_anchor=str(anchor)), older)
+    kept(library)
+    with pytest.raises(TeamError, match="Name the file in SYNTH_LIBRARY_ANCHOR"):
+        Library.opened(folder)
+    with pytest.raises(TeamError, match="would be rolled back"):
+        Library.opened(folder, anchor=str(folder / "anchor"))
+    assert [d.what for d in library.log(ADMINISTRATOR)] == ["kept", "submitted"] * 2
+    backed_up(ServerPlaces(library=folder, library_anchor=str(anchor)), newer)
+    shutil.rmtree(folder)
+    with pytest.raises(TeamError, match="key is not in this folder any more"):
+        Library.opened(folder, anchor=str(anchor))
+    assert not folder.exists()
+    with pytest.raises(TeamError, match="knows 5 entries of the journal of the library"):
+        brought_back(ServerPlaces(library=folder, library_anchor=str(anchor)), older)
+    assert not any(folder.iterdir())
+    shutil.copytree(copy, folder, dirs_exist_ok=True)
+    with pytest.raises(TeamError, match="an older or another copy"):
+        Library.opened(folder, anchor=str(anchor))
+    with pytest.raises(TeamError, match="an older or another copy"):  # a server that runs
+        library.all(CUSTODIAN)
+    shutil.rmtree(folder)
+    brought_back(ServerPlaces(library=folder, library_anchor=str(anchor)), newer)
+    assert len(Library.opened(folder, anchor=str(anchor)).all(CUSTODIAN)) == 2
 
 
 def test_of_many_who_decide_at_once_one_does(library):
@@ -260,6 +329,33 @@ def test_the_same_people_spelt_in_another_way_are_the_same_people(library):
     published(library, leaflet=Leaflet("Ward 7", "Z\u00fcrich, ward 7"))
     id = kept(library, content=noisy(2.0), leaflet=Leaflet("Ward", "Zu\u0308rich,  WARD 7"))
     assert library.beside(APPROVER, id)
+
+
+@pytest.mark.parametrize("people", ["ward\u200b 7", "w\u0430rd 7", "the seventh ward"])
+def test_another_name_of_the_same_people_does_not_keep_it_from_being_told(library, people):
+    """ "It is the first one about these people", an approver read of what could be subtracted."""
+    published(library, content=zipped(), leaflet=Leaflet("Ward 7", "ward 7"))
+    id = kept(library, content=zipped(k=20), leaflet=Leaflet("Other", people))
+    (found,) = library.beside(APPROVER, id)
+    assert any("k changed from 5 to 20" in line for line in found.lines)
+    assert found.serious or (found.unsure and "said to be about `ward 7`" in found.lines[0])
+
+
+@pytest.mark.parametrize(
+    ("leaflet", "reason", "says"),
+    [
+        (Leaflet("x", "y", "n" * 2_001), "", "longer than"),
+        (Leaflet("x", "y"), "r" * 2_001, "longer than"),
+        (Leaflet("x\x1b[31m", "y"), "", "cannot be seen"),
+        (Leaflet("x", "\u202efo elpoep"), "", "cannot be seen"),
+    ],
+)
+def test_words_are_short_and_names_are_read_as_they_are(library, leaflet, reason, says):
+    """A note of five megabytes stood in each page of the library from then on."""
+    with pytest.raises(TeamError, match=says):
+        library.keep(CUSTODIAN, noisy(1.0), leaflet, [replace(SECRET, reason=reason)])
+    with pytest.raises(TeamError, match="longer than"):
+        library.submit(CUSTODIAN, library.keep(CUSTODIAN, noisy(1.0), WARD, ()).id, "w" * 2_001)
 
 
 def test_all_earlier_ones_are_added_up_not_only_each_by_itself(library):

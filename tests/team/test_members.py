@@ -2,7 +2,7 @@
 
 import pytest
 
-from synth.api.team.members import Duty, Entrance, member_of, sign_in_of
+from synth.api.team.members import HOLDS, Duty, Entrance, member_of, sign_in_of
 from synth.errors import NotAllowed, TeamError
 
 NOW = 1_000.0
@@ -63,6 +63,14 @@ def test_a_proxy_says_who_it_is_and_a_machine_of_ones_own_asks_nobody():
     local = sign_in_of({})
     assert local.way is Entrance.LOCAL
     assert member_of({}, local, NOW).duties == set(Duty)
+
+
+def test_what_a_proxy_said_ends_for_a_page_that_stays_open():
+    """A page that was open kept its duties for ever: whoever was put out of a group stayed in."""
+    proxy, told = sign_in_of({"SYNTH_SIGN_IN": "proxy"}), {"email": "a@x", "groups": "synth-c"}
+    opened = member_of(told, proxy, NOW, since=NOW)
+    assert member_of(told, proxy, NOW + HOLDS - 1, since=NOW).until == opened.until == NOW + HOLDS
+    assert member_of(told, proxy, NOW + HOLDS, since=NOW) is None
 
 
 def test_a_way_to_sign_in_that_is_none_lets_nobody_in():

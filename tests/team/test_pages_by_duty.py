@@ -11,6 +11,7 @@ import pytest
 from tests.screens import AppTest
 from tests.ui.test_pages import ROUTER, ran, words
 from tests.waiting import PATIENCE
+from ui.shell import signed_in
 
 PAGES = sorted((Path(__file__).parents[2] / "pages").glob("*.py"))
 
@@ -48,9 +49,18 @@ def test_whoever_is_not_signed_in_or_was_too_long_ago_sees_the_same_of_it(signin
 def test_the_router_shows_who_is_signed_in_and_where_to_sign_in(signing):
     assert "Share the shape" in words(opened(ROUTER, "synth-custodians"))
     assert opened(ROUTER, "synth-custodians").text[0].value == "ann@x · custodian"
+    assert "This screen is for" in words(opened(ROUTER, "staff"))
     nobody = opened(ROUTER, signed_in=False)
     assert [t.value for t in nobody.title] == ["Please sign in"]
     assert nobody.button(key="sign_in")
+
+
+def test_a_sign_out_ends_every_tab_and_every_copy_of_the_cookie(signing):
+    """Other tabs of a browser went on showing the table, and a copied cookie let in for an hour."""
+    one, other = opened(ROUTER, "synth-custodians"), opened(ROUTER, "synth-recipients")
+    signed_in.end(one.user)
+    assert [t.value for t in ran(one.run()).title] == ["Please sign in"]
+    assert ran(other.run()).text[0].value == "ann@x · recipient"
 
 
 def test_a_proxy_that_told_nobody_is_no_way_in(monkeypatch):

@@ -555,12 +555,13 @@ def test_what_was_tried_on_the_real_table_is_not_tried_on_the_next_one_by_itself
 
 
 def test_a_run_that_ends_while_the_screen_is_drawn_is_not_lost(with_release, monkeypatch):
-    """Not yet over when the screen began, over when its bar was drawn: nobody took it."""
-    made, drawn_again = with_release.made, []
+    """Not yet over when the screen began, over when its bar was drawn: the next look takes it."""
+    made, looked = with_release.made, []
     job = Job(made.recipe, lambda entry: None, bundle=made.zipped, comparison=made.comparison)
     job.finished.set()
     with_release.made, with_release.job = None, job
-    monkeypatch.setattr(progress.st, "rerun", lambda: drawn_again.append(True))
+    monkeypatch.setattr(progress, "polled", lambda ended, show: looked.append(ended()))
     show_job(with_release)
+    assert looked == [True]
+    assert with_release.collect()
     assert with_release.made is not None
-    assert drawn_again

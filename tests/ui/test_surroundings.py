@@ -6,25 +6,30 @@ import re
 import threading
 import tomllib
 import weakref
-from collections import Counter
+from collections import Counter, defaultdict
 from types import SimpleNamespace
 
 import httpx
 import pytest
+from starlette.formparsers import MultiPartParser
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.fragment import MemoryFragmentStorage
+from streamlit.runtime.media_file_manager import MediaFileManager
+from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
+from streamlit.runtime.session_manager import ActiveSessionInfo
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
+from synth.api.shared.queue import Queue
 from synth.operating import operating, unknown
 from tests.server import ROOT
 from tests.waiting import PATIENCE
 from ui.data import sources
-from ui.shell import places
-from ui.shell.guards import Guards, no_room
+from ui.shell import guards, owned, places, signed_in
+from ui.shell.guards import Guards, no_room, refused
 from ui.shell.hushed import hushed
 from ui.shell.surroundings import (
     ANYWAY,
@@ -35,6 +40,7 @@ from ui.shell.surroundings import (
     let_go,
     policy,
 )
+from ui.shell.visits import COOKIE
 
 PAGE = "/_stcore/health"
 
@@ -109,7 +115,7 @@ def test_a_server_answers_under_its_own_names_alone(asked, monkeypatch, hosts, h
     assert asked("/_stcore/health", host=host).status_code == 200
 
 
-def test_figures_are_closed_until_the_operator_opens_them(asked, monkeypatch):
+def test_figures_are_closed_until_the_operator_opens_them(asked, monkeypatch, tmp_path):
     assert asked("/_stcore/metrics").status_code == asked("/metrics").status_code == 404
     assert asked("/below/_stcore/metrics").status_code == 404
     monkeypatch.setenv("SYNTH_METRICS", "yes")
@@ -117,6 +123,13 @@ def test_figures_are_closed_until_the_operator_opens_them(asked, monkeypatch):
     told = asked("/metrics").text
     assert {'synth_jobs{state="waiting"} 0.0', "synth_places 2.0"} <= set(told.splitlines())
     assert "process_resident_memory_bytes" in told and "synth_jobs_seconds_total" in told
+    assert "synth_queue" not in told
+    monkeypatch.setenv("SYNTH_QUEUE", f"sqlite:///{tmp_path / 'queue'}")
+    assert "synth_queue_reached 0.0" in asked("/metrics").text
+    Queue.opened(f"sqlite:///{tmp_path / 'queue'}")
+    told = asked("/metrics").text.splitlines()
+    assert {'synth_queue_jobs{state="waiting"} 0.0', "synth_queue_workers 0.0"} <= set(told)
+    assert {"synth_queue_reached 1.0", "synth_queue_oldest_seconds 0.0"} <= set(told)
 
 
 def test_uploads_of_a_visitor_and_of_all_have_an_end(asked, monkeypatch):
@@ -133,6 +146,86 @@ def test_uploads_of_a_visitor_and_of_all_have_an_end(asked, monkeypatch):
     assert no_room(1_000_000, {"one", "two"}, both, Counter(), told).status_code == 413
     assert no_room(1_000_001, {"two"}, lying, coming, told).headers["retry-after"] == "60"
     assert no_room(1_000_000, {"two"}, lying, coming, told) is None
+
+
+def test_an_upload_is_its_own_browsers_and_a_members_and_never_on_disk(asked, monkeypatch):
+    """Anybody could fill the memory that uploads have, and bring or remove files of others' tabs.
+
+    What was larger than a megabyte lay in the folder for temporary files while it came.
+    """
+    monkeypatch.setenv("SYNTH_SIGN_IN", "openid")
+    said, secret, put = {}, "s" * 43, "/_stcore/upload_file/one/file"
+    tab = SimpleNamespace(
+        client=SimpleNamespace(client_context=SimpleNamespace(cookies={COOKIE: secret})),
+        session=SimpleNamespace(_user_info=said),
+    )
+    monkeypatch.setattr(owned, "_open_at", {"one": tab}.get)
+
+    def brought(method, cookie):
+        size = {"content-length": "1"} if method == "PUT" else {}
+        return asked(put, method, cookie=f"{COOKIE}={cookie}", **size).status_code
+
+    assert [brought(m, secret) for m in ("PUT", "DELETE")] == [403, 403]  # nobody is signed in
+    said.update(is_logged_in=True, iss="i", sub="rosa", exp=9e9, groups=["staff"])
+    assert brought("PUT", secret) == 403
+    said["groups"] = ["synth-recipients"]
+    assert [brought(m, secret) for m in ("PUT", "DELETE")] == [200, 200]
+    assert [brought(m, "t" * 43) for m in ("PUT", "DELETE")] == [403, 403]
+    assert MultiPartParser.spool_max_size == operating().most_upload * 1_000_000
+    signed_in.end(said)
+    assert brought("PUT", secret) == 403
+
+
+def test_a_download_is_for_the_browser_that_has_its_tab_open(asked, monkeypatch):
+    """It went to whoever had its address, as from the log of a proxy."""
+    held, secret = defaultdict(dict), "s" * 43
+    manager = SimpleNamespace(_files_by_session_and_coord=held, _lock=threading.Lock())
+    runtime = SimpleNamespace(media_file_mgr=manager, uploaded_file_mgr=None)
+    there = SimpleNamespace(exists=lambda: True, instance=lambda: runtime)
+    monkeypatch.setattr(owned, "Runtime", there)
+    tab = SimpleNamespace(
+        client=SimpleNamespace(client_context=SimpleNamespace(cookies={COOKIE: secret}))
+    )
+    monkeypatch.setattr(owned, "_open_at", {"one": tab}.get)
+    owned.offered("one", b"a release", "application/zip", "release.zip")
+    (named,) = held["one"].values()
+    asks = {"": 404, f"{COOKIE}={secret}": 200, f"{COOKIE}={'t' * 43}": 404}
+    for cookie, status in asks.items():
+        assert asked(f"/media/{named}.zip", cookie=cookie).status_code == status
+    assert asked("/media/other.zip", cookie=f"{COOKIE}={secret}").status_code == 404
+    assert asked("/static/media/a-font.woff2").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("origin", "lets"),
+    [
+        ("http://localhost:8501", True),
+        ("http://LOCALHOST:8501", True),
+        ("", True),  # no browser
+        ("http://localhost:9999", False),  # another program of this machine
+        ("http://127.0.0.1:8501", False),
+        ("http://evil.example", False),
+        ("null", False),
+    ],
+)
+def test_a_websocket_is_opened_by_a_page_from_here_and_nobody_is_asked(origin, lets):
+    """Streamlit lets in whatever says localhost, and asks a server elsewhere who we are."""
+    told = [(b"host", b"localhost:8501"), *[(b"origin", o.encode()) for o in [origin] if o]]
+    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": told}
+    assert (refused(scope, operating()) is None) is lets
+    passed_on = {**scope, "headers": [(b"host", b"localhost"), *told[1:]]}  # without the port
+    assert (refused(passed_on, operating()) is None) is (lets or origin.endswith("localhost:9999"))
+
+
+def test_who_a_proxy_says_is_there_is_said_once(monkeypatch):
+    """A browser's own header before the proxy's was the one that counted."""
+    option = {"server.trustedUserHeaders": {"X-Forwarded-Email": "email"}}
+    monkeypatch.setattr(guards.st, "get_option", lambda name: option.get(name, []))
+    told = [(b"host", b"x"), (b"x-forwarded-email", b"me")]
+    scope = {"type": "websocket", "path": "/_stcore/stream", "headers": told}
+    assert refused(scope, operating().model_copy(update={"hosts": "x"})) is None
+    scope["headers"] = [*told, (b"x-forwarded-email", b"cleo")]
+    assert refused(scope, operating().model_copy(update={"hosts": "x"})).status_code == 400
 
 
 @pytest.mark.parametrize("proto", ["https, http", "http", ""])
@@ -257,3 +350,7 @@ def test_streamlit_still_keeps_sessions_where_we_look():
     assert callable(MemoryUploadedFileManager.remove_file)
     assert MemoryUploadedFileManager("").file_storage == {}
     assert "_session_storage" in WebsocketSessionManager.__init__.__code__.co_names
+    assert "_user_info" in AppSession.__init__.__code__.co_names
+    assert {"client", "session"} <= set(ActiveSessionInfo.__dataclass_fields__)
+    files = vars(MediaFileManager(MemoryMediaFileStorage("/media")))
+    assert files["_files_by_session_and_coord"]["of a session"] == {} and files["_lock"]

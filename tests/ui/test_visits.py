@@ -98,6 +98,7 @@ def test_it_is_forgotten_at_once_when_asked():
 def test_a_secret_is_a_whole_one_and_each_who_signs_in_has_a_key_of_their_own():
     assert key_of("", "") == key_of("short", "") == key_of("é" * 43, "") == ""
     assert len({key_of(SECRET, who) for who in ("", "a@example.org", "b@example.org")}) == 3
+    assert key_of(SECRET, "a member") == key_of("of another browser", "a member") != ""
     kept: Visits[str] = Visits()
     kept.keep(key_of("", ""), "work of somebody without cookies", "one")
     assert kept.recall("") is None

@@ -4,9 +4,12 @@ import threading
 
 import pytest
 
+from synth.runs.turns import Turns
 from tests.screens import AppTest
 from tests.waiting import PATIENCE, until
+from ui.shell import turn as turns_of_screens
 from ui.shell import work
+from ui.shell.turn import aside, turn
 from ui.shell.visitor import Visitor
 from ui.shell.work import MOST, Work, at_once
 
@@ -107,3 +110,56 @@ def test_what_goes_wrong_is_raised_on_the_screen(screen):
     HELD["go"].set()
     assert finished()
     assert len(screen.run().exception) == 1
+
+
+ENDS = """
+import streamlit as st
+from tests.ui import test_work
+from ui.shell.polling import polled
+
+polled(lambda: True, lambda: st.progress(0.5, "Working …"))
+if st.button("Next", key="next"):
+    st.markdown("came here")
+"""
+
+
+def test_a_click_is_not_lost_where_work_ends_while_the_screen_is_drawn():
+    app = AppTest.from_string(ENDS, default_timeout=PATIENCE).run()
+    app.button(key="next").click().run()
+    assert app.markdown[0].value == "came here"
+
+
+def test_screens_are_drawn_a_few_at_a_time_and_who_only_waits_lets_others_go():
+    turns, drawn, go, waits = Turns(1), [], threading.Event(), threading.Event()
+
+    def first():
+        with turn("one", turns):
+            drawn.append("one begins")
+            with aside():
+                waits.set()
+                go.wait(PATIENCE)
+            drawn.append("one goes on")
+
+    one = threading.Thread(target=first)
+    one.start()
+    assert waits.wait(PATIENCE)
+    with turn("two", turns):
+        go.set()
+        until(lambda: turns.busy.waiting, "it did not wait for its place")
+        drawn.append("two is drawn")
+    one.join(PATIENCE)
+    assert drawn == ["one begins", "two is drawn", "one goes on"]
+    assert turns.busy[1:3] == (0, 0)
+
+
+def test_work_that_waits_tells_so_and_can_be_stopped_before_it_begins(monkeypatch):
+    monkeypatch.setattr(turns_of_screens, "LOOK", 0.01)
+    monkeypatch.setattr(work, "WORKING", places := Turns(1))
+    with turn("another", places):
+        one = Work()
+        one.start(lambda tell: 42, "somebody")
+        until(lambda: one.doing, "it tells nothing")
+        assert one.doing == "Begins next …"
+        one.stop()
+        until(lambda: not places.busy.waiting, "it waits on")
+    assert one.result is None and places.busy.running == 0

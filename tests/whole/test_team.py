@@ -3,6 +3,7 @@
 import io
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -11,6 +12,7 @@ from tests.browser import needs_browser, patient, settled
 from tests.identity import provided
 from tests.people import some_people
 from tests.server import free_port, served
+from tests.waiting import PATIENCE as SECONDS
 from tests.whole.test_browser import barriers, downloaded, go_on, press, upload
 
 pytestmark = [needs_browser, pytest.mark.browser]
@@ -80,6 +82,19 @@ def opened_in_library(page: Page) -> None:
     expect(page.get_by_role("heading", name="Ward 7, version 1")).to_be_visible()
 
 
+def asked_and_answered(rosa: Page, cleo: Page) -> None:
+    """A question of a recipient, and its answer by the custodian."""
+    rosa.get_by_text("Questions about the real table").click()
+    fill(rosa, "ask-where", "city = 'Rome'")
+    press(rosa, "ask-go")
+    expect(rosa.get_by_text("Not answered yet")).to_be_visible()
+    to(cleo, "Questions")
+    assert barriers(cleo, "questions") == []
+    cleo.locator("[class*='st-key-answers-sure'] label").click()
+    press(cleo, "answers-yes")
+    expect(cleo.get_by_text("give or take")).to_be_visible()
+
+
 def test_four_people_publish_a_release_and_take_it_back(browser, address):
     cleo, amir, rosa, adam = (signed_in(browser, address, name) for name in PEOPLE)
     for page in (amir, rosa, adam):
@@ -114,26 +129,20 @@ def test_four_people_publish_a_release_and_take_it_back(browser, address):
     with rosa.expect_download() as found:
         press(rosa, "library-bundle")
     assert Bundle.read(io.BytesIO(Path(found.value.path()).read_bytes())).rows.size
+    assert httpx.get(found.value.url, timeout=SECONDS).status_code == 404  # for her browser alone
 
-    rosa.get_by_text("Questions about the real table").click()
-    fill(rosa, "ask-where", "city = 'Rome'")
-    press(rosa, "ask-go")
-    expect(rosa.get_by_text("Not answered yet")).to_be_visible()
-    to(cleo, "Questions")
-    assert barriers(cleo, "questions") == []
-    cleo.locator("[class*='st-key-answers-sure'] label").click()
-    press(cleo, "answers-yes")
-    expect(cleo.get_by_text("give or take")).to_be_visible()
-
+    asked_and_answered(rosa, cleo)
     opened_in_library(adam)
-    adam.get_by_text("Who downloaded it (1)").click()
+    adam.get_by_text("Who had it (2)").click()
     adam.get_by_text("Recall it").click()
     fill(adam, "recall-why", "a column was wrong")
     press(adam, "recall-go")
     expect(adam.get_by_text("was recalled")).to_be_visible()
 
+    expect(rosa.get_by_text("a column was wrong")).to_be_visible()  # on the page she had open
     rosa.goto(rosa.url)  # as by a link in a mail
     expect(rosa.get_by_text("a column was wrong")).to_be_visible()
+    expect(rosa.get_by_text("give or take")).to_be_attached()
     expect(rosa.get_by_text("Page not found")).to_have_count(0)
     expect(rosa.locator(".st-key-library-bundle")).to_have_count(0)
     press(rosa, "sign_out")

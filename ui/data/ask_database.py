@@ -16,6 +16,7 @@ from synth.runs.question import Question
 from ui.data.query_editor import ask_query
 from ui.data.sources import bring, bring_elsewhere, databases
 from ui.shell.settings import write_down, writing
+from ui.shell.turn import aside
 from ui.shell.visitor import Visitor
 
 STAYS = (
@@ -51,7 +52,8 @@ def ask_database(who: Visitor) -> None:
 def _tables(database: Database) -> dict[str, dict[str, str]]:
     """What there is to ask about; nothing where the database cannot be reached."""
     try:
-        return database.tables()
+        with aside():
+            return database.tables()
     except SynthError as error:
         _explain("", error)
         return {}
@@ -66,7 +68,9 @@ def _ask(who: Visitor, database: Database, name: str, text: str, *, stay: bool) 
         if stay:
             bring_elsewhere(who, Elsewhere(database, query), called, question)
         else:
-            bring(who, database.answer(query), called, question)
+            with aside():
+                answer = database.answer(query)
+            bring(who, answer, called, question)
     except SynthError as error:
         writing()(asked.ending(Ended.REFUSED, why=error.what))
         who.refused = (text, error)

@@ -17,6 +17,7 @@ from synth.runs.audit import Asked, Ended, brought
 from synth.runs.recipe import ChildrenPart
 from synth.runs.recipe_file import recipe_of
 from synth.schema import Role
+from synth.wording import so_many
 from ui.data.sources import MOST_MEGABYTES, databases, free_uploads
 from ui.shell.places import page
 from ui.shell.settings import write_down, writing
@@ -157,8 +158,9 @@ def _show(who: Visitor, second: LoadedLinked) -> None:
     with st.container(border=True, key="second"):
         people = len(second.rows.figures.each)
         st.markdown(
-            f"**Second table: {part.name}**, {second.rows.figures.rows:,} rows of {people:,} "
-            f"people, whom `{part.key}` names; `{who.recipe.people.column}` in the first table."
+            f"**Second table: {part.name}**, {so_many(second.rows.figures.rows, 'row')} of "
+            f"{so_many(people, 'person', 'people')}, whom `{part.key}` names; "
+            f"`{who.recipe.people.column}` in the first table."
         )
         most = int(
             st.number_input(

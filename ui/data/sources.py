@@ -10,6 +10,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from synth.api.team.members import Entrance
 from synth.budget import Audience
 from synth.errors import SynthError
 from synth.ingest import Database, Loaded, load
@@ -21,6 +22,7 @@ from synth.runs.question import Question
 from ui.data.reading import show_noticed, show_refused, take
 from ui.shell.places import SAMPLE_DATA
 from ui.shell.settings import write_down, writing
+from ui.shell.signed_in import section, sign_in
 from ui.shell.visitor import Visitor, explained, forget, visit
 from ui.shell.visits import minutes_kept
 
@@ -122,8 +124,9 @@ def offer_to_forget(who: Visitor) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="kept"):
         minutes = minutes_kept()
+        others = "tab of this browser" if sign_in().way is Entrance.LOCAL else "tab or browser"
         st.caption(
-            "After a reload, or in another tab of this browser, your table, settings and runs are "
+            f"After a reload, or in another {others}, your table, settings and runs are "
             f"here again, until {minutes:g} minutes after the last tab was closed."
             if minutes and visit()
             else "Your table, settings and runs are gone when this tab is reloaded or closed.",
@@ -160,10 +163,7 @@ def databases() -> dict[str, Database]:
     """
     owned = Owned("patient_id", ("admission_id",))
     found = {"Sample: a small hospital": Database(f"sqlite:///{HOSPITAL}", owned=owned)}
-    try:
-        configured = st.secrets.get("connections", {})
-    except FileNotFoundError:  # nothing is configured
-        return found
+    configured = section("connections")
     return found | {name: _configured(told) for name, told in configured.items() if "url" in told}
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from synth.runs.job import Job
+from ui.shell.polling import polled
+from ui.shell.turn import aside
 from ui.shell.visitor import Visitor
 
 
@@ -13,12 +15,10 @@ def show_job(who: Visitor) -> None:
     job = who.job
     if job is None:
         return
-    if job.finished.is_set():
-        if who.collect():  # it ended since this screen began to be drawn
-            st.rerun()
+    if job.finished.is_set() and job.bundle is None:
         _show_end(who, job)
         return
-    _watch(job)
+    polled(job.finished.is_set, lambda: _show(job))
 
 
 def _show_end(who: Visitor, job: Job) -> None:
@@ -29,12 +29,10 @@ def _show_end(who: Visitor, job: Job) -> None:
     who.job = None
 
 
-@st.fragment(run_every=0.5)
-def _watch(job: Job) -> None:
-    if job.finished.is_set():
-        st.rerun()
+def _show(job: Job) -> None:
     st.progress(min(1.0, job.share), f"{job.doing.capitalize()} …")
     if st.button("Stop", key="stop", icon=":material/stop_circle:"):
         job.cancel()
-        job.finished.wait(5)
+        with aside():
+            job.finished.wait(5)
         st.rerun()

@@ -23,6 +23,7 @@ from synth.ingest.discovery import (
 from synth.methods import Promise
 from synth.runs.recipe import Privacy
 from synth.schema import Categories, Schema
+from synth.wording import so_many
 from ui.method.account import ask_account
 from ui.protect.looked import say_ended
 from ui.shell.visitor import Visitor
@@ -121,14 +122,15 @@ def _ask_discover(who: Visitor, told: Privacy) -> bool:
     if not columns:
         if open_ := uncut(who.schema):
             st.caption(
-                f"Where to cut {len(open_)} columns between their declared bounds is found under "
-                f"the promise, for {cost}."
+                f"Where to cut {so_many(len(open_), 'column')} between declared bounds is found "
+                f"under the promise, for {cost}."
             )
         return told.discover
     wanted = st.toggle(
         "Find undeclared values under the budget",
         value=told.discover,
-        help=f"{len(columns)} columns have values or bounds that nobody declared. Finding them "
+        help=f"{so_many(len(columns), 'column has', 'columns have')} values or bounds that "
+        "nobody declared. Finding them "
         f"costs {cost}, and tells no value that only a few people have. "
         "Switched off, values are read off the rows, and no formal promise can be made.",
         key="discover",

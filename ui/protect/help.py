@@ -14,6 +14,7 @@ from synth.progress import Progress
 from synth.protect.advice import Advice, Story, advise, stories
 from synth.protect.risk import Classes, classes_of
 from synth.protect.risk.summary import REASON
+from synth.wording import so_many
 from ui.protect.chain import Chain
 from ui.protect.looked import TIP, say_before
 from ui.shell.visitor import Visitor
@@ -101,7 +102,7 @@ def _show_advice(who: Visitor, advice: Advice, place: int, k: int) -> None:
         lost = " (loses the column)" if advice.loses else ""
         st.markdown(
             f"**{advice.words[0].upper()}{advice.words[1:]}**{lost}: "
-            f"{advice.unique:.1%} unique, {advice.below:,} rows in groups below {k}",
+            f"{advice.unique:.1%} unique, {so_many(advice.below, 'row')} in groups below {k}",
             width="stretch",
         )
         if st.button("Do it", key=f"do{place}", help=TIP):

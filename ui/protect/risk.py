@@ -27,6 +27,7 @@ from synth.protect.risk import (
 from synth.protect.risk.summary import REASON
 from synth.protect.steps import Pseudonymise
 from synth.schema import Role
+from synth.wording import so_many
 from ui.protect.chain import Chain
 from ui.shell.visitor import Visitor, explained
 from ui.shell.work import at_once, in_background
@@ -123,7 +124,8 @@ def show_headline(found: Risk, k: int, person: str = "") -> None:
     show_words("protect")
     if small:
         st.warning(
-            f"{small:,} people share what can be known about them with fewer than {k - 1} others. "
+            f"{so_many(small, 'person shares', 'people share')} what can be known about them with "
+            f"fewer than {k - 1} others. "
             "The steps below make groups larger."
         )
     else:

@@ -28,6 +28,7 @@ from synth.protect.risk.summary import REASON
 from synth.protect.steps.hierarchy import BUILT_IN, listed_hierarchy
 from synth.schema import Kind, Role
 from synth.vault.coded import Coded
+from synth.wording import so_many
 from ui.protect.chain import Chain
 from ui.protect.looked import TIP, say_before
 from ui.shell.visitor import Visitor
@@ -215,14 +216,16 @@ def _show_space(who: Visitor, way: Compromise, matters: Mapping[str, Matters], p
     st.markdown(f"**{word}:** {way.plain(levels, matters)}")
     share = node.suppressed / space.rows if space.rows else 0.0
     st.caption(
-        f"{_capital(way.loses(node))}; {node.suppressed:,} rows ({share:.1%}) still stand out. "
+        f"{_capital(way.loses(node))}; "
+        f"{so_many(node.suppressed, 'row')} ({share:.1%}) still "
+        f"{'stands' if node.suppressed == 1 else 'stand'} out. "
         f"{space.looked:,} of {len(space.levels):,} combinations were worked out; by the measure "
         "above none of the others loses less."
     )
     if not node.holds:
         st.warning("This one does not protect enough.")
     leave = bool(node.suppressed) and st.toggle(
-        f"Also leave out the {node.suppressed:,} rows that still stand out",
+        "Also leave out what still stands out: " + so_many(node.suppressed, "row"),
         value=not _promised(who),
         key="leave",
         help="This depends on what other rows hold, so no formal promise (epsilon) can be made. "

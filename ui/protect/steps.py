@@ -13,6 +13,7 @@ from synth.errors import StepError
 from synth.protect.risk import classes_of, quasi_identifiers
 from synth.protect.risk.summary import REASON
 from synth.protect.steps import STEPS, Stage, Step, ValueStep, applied, step_named, step_of
+from synth.wording import so_many
 from ui.protect.chain import Chain, shelf_of
 from ui.protect.form import ask_step, bring_file
 from ui.protect.looked import STEP
@@ -74,8 +75,8 @@ def _show_step(who: Visitor, chain: Chain, known: Sequence[str], place: int, nam
         stage = chain.stages[place + 1]
         unique = unique_share(who, chain.keys[place + 1], stage, known)
         notes = [f"{unique:.1%} of rows are unique after it"]
-        notes += [f"{stage.left:,} rows left out"] if stage.left else []
-        notes += [f"{stage.emptied:,} cells emptied"] if stage.emptied else []
+        notes += [f"{so_many(stage.left, 'row')} left out"] if stage.left else []
+        notes += [f"{so_many(stage.emptied, 'cell')} emptied"] if stage.emptied else []
         st.caption(" · ".join(notes))
         if stage.step is not None:
             _mark(stage.step)

@@ -6,19 +6,23 @@ import re
 from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.formparsers import MultiPartParser
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from streamlit.runtime import Runtime
 
 from synth.operating import Operating, operating
 from ui.shell.monitored import monitored
+from ui.shell.owned import downloads, not_theirs
 from ui.shell.visitor import VISITS
 
 HERE = ("localhost", "127.0.0.1", "::1")  # names of this machine
 HEALTH, UPLOADS = "/_stcore/health", "/_stcore/upload_file/"
-FIGURES, MONITOR = "/_stcore/metrics", "/metrics"
+FIGURES, MONITOR, MEDIA = "/_stcore/metrics", "/metrics", "/media/"
 PORT = re.compile(r":\d{1,5}$")
 MEGABYTE = 1_000_000
 
@@ -32,6 +36,7 @@ class Guards:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app, self.told = app, operating()
+        MultiPartParser.spool_max_size = self.told.most_upload * MEGABYTE  # else it lies on disk
         self.coming: Counter[str] = Counter()  # bytes on the way, by session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -42,16 +47,26 @@ class Guards:
                 await send({"type": "websocket.close", "code": 1008})
             else:
                 await answer(scope, receive, send)
-        elif scope["type"] == "http" and scope["method"] == "PUT" and UPLOADS in scope["path"]:
+        elif scope["type"] == "http" and UPLOADS in scope["path"]:
             await self._uploaded(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] == monitor():
-            await monitored(lambda: sum(held().values()))(scope, receive, send)
+        elif scope["type"] == "http" and _of_media(scope) and not downloads(scope):
+            await _said(404, "There is no such file, or not any more.")(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] == below(MONITOR):
+            figures = (lambda: sum(held().values())), self.told.queue
+            told = await run_in_threadpool(monitored, *figures)
+            await told(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
     async def _uploaded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a file in, if its visitor and the server have room for it."""
+        """Let a file in, if it is its visitor's, and they and the server have room for it."""
         session = scope["path"].partition(UPLOADS)[2].partition("/")[0]
+        if scope["method"] in ("PUT", "DELETE") and (why := not_theirs(scope, session)):
+            await _said(403, why)(scope, receive, send)
+            return
+        if scope["method"] != "PUT":
+            await self.app(scope, receive, send)
+            return
         length = header(scope, b"content-length")
         if not length.isdecimal():
             await _said(411, "Say how long the file is.")(scope, receive, send)
@@ -92,15 +107,45 @@ def refused(scope: Scope, told: Operating) -> PlainTextResponse | None:
             "This server does not answer under that name. Whoever runs it lists its names in "
             "SYNTH_HOSTS.",
         )
-    if (FIGURES in path or path == monitor()) and not told.metrics:
+    if scope["type"] == "websocket" and not from_here(scope):
+        return _said(403, "This page is not from here.")
+    if twice_told(scope):
+        return _said(400, "A header that says who somebody is came twice.")
+    if (FIGURES in path or path == below(MONITOR)) and not told.metrics:
         return _said(404, "Closed. Whoever runs this server opens it with SYNTH_METRICS=yes.")
     return None
 
 
-def monitor() -> str:
-    """Where a monitor is answered."""
-    below = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    return f"/{below}{MONITOR}" if below else MONITOR
+def from_here(scope: Scope) -> bool:
+    """Whether a websocket is opened by a page of this server, or of an origin that is listed.
+
+    Streamlit lets any page of the visitor's own machine in as well, and asks a server elsewhere for
+    the address of this one before it refuses another.
+    """
+    origin, host = header(scope, b"origin"), header(scope, b"host").strip().lower()
+    page = urlsplit(origin).netloc.lower()
+    own = host in (page, PORT.sub("", page))  # a proxy may pass the name on without the port
+    return not origin or own or origin in st.get_option("server.corsAllowedOrigins")
+
+
+def twice_told(scope: Scope) -> bool:
+    """Whether a header that says who somebody is came twice: the first may be the browser's.
+
+    Streamlit takes the first, and some proxies add theirs after it.
+    """
+    trusted = st.get_option("server.trustedUserHeaders") or {}
+    told = Counter(name.decode("latin-1").lower() for name, _ in scope["headers"])
+    return any(told[str(name).lower()] > 1 for name in trusted)
+
+
+def below(path: str) -> str:
+    """Where something is answered, below the address at which the app begins."""
+    first = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{first}{path}" if first else path
+
+
+def _of_media(scope: Scope) -> bool:
+    return str(scope["path"]).startswith(below(MEDIA))
 
 
 def hosts(told: Operating) -> tuple[str, ...]:

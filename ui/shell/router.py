@@ -12,7 +12,8 @@ from ui.shell.border import watched
 from ui.shell.places import page
 from ui.shell.signed_in import ask_to_sign_in, library_folder, member, questions_each, show_member
 from ui.shell.strip import show_strip
-from ui.shell.visitor import visitor
+from ui.shell.turn import turn
+from ui.shell.visitor import this_tab, visitor
 
 # What is chosen is written in the colour of buttons, which is too dark for words on a dark ground.
 CHOSEN = """<style>
@@ -68,13 +69,15 @@ if "data" not in seen:  # whatever is the default has no address of its own, and
     )
 shown = st.navigation(steps, position="top")
 show_member(who)
-visitor().collect()
-above = st.container()
-with above:  # now, as a screen that stops half-way ends all
-    show_way(shown.url_path or "data")
-try:
-    shown.run()
-    show_code(shown.url_path or "data")
-finally:  # also where a screen stops half-way
-    with above:  # last, so that it tells of the table that this screen brought
-        show_strip()
+with turn(this_tab()):
+    visitor().collect()
+    above = st.container()
+    with above:  # now, as a screen that stops half-way ends all
+        if "help" in seen:  # nobody's without a duty
+            show_way(shown.url_path or "data")
+    try:
+        shown.run()
+        show_code(shown.url_path or "data")
+    finally:  # also where a screen stops half-way
+        with above:  # last, so that it tells of the table that this screen brought
+            show_strip()

@@ -1,7 +1,14 @@
-"""Who is signed in at this tab, and the first line of each page: whether they may see it."""
+"""Who is signed in at this tab, and the first line of each page: whether they may see it.
+
+A sign-out ends what the provider said in all tabs, and for whoever has a copy of the cookie: until
+the provider's word ends by itself, or this process does.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import math
 import os
 import time
 from collections.abc import Mapping
@@ -20,21 +27,36 @@ from synth.api.team.members import (
     named,
     sign_in_of,
 )
+from synth.errors import TeamError
 
 SECTION = "team"  # of Streamlit's secrets, for whoever sets nothing in the environment
 PROVIDER = "auth"  # the section in which Streamlit itself looks for an OpenID provider
 LIBRARY, LIBRARY_DB = "SYNTH_LIBRARY", "SYNTH_LIBRARY_DB"  # a folder, and a database by URL
 LIBRARY_FILES = "SYNTH_LIBRARY_FILES"  # a place of fsspec
+LIBRARY_ANCHOR = "SYNTH_LIBRARY_ANCHOR"  # a file elsewhere
 QUESTIONS = "SYNTH_QUESTIONS"  # how many a recipient may ask about real tables
 SETTINGS = (WAY, CLAIM, *(duty.setting for duty in Duty))
+SINCE = "signed_in.since"  # when this tab was opened
+_ended: dict[str, float] = {}  # digests of what people signed out from, and when that ends
 
 
 def section(name: str) -> Mapping[str, Any]:
-    """A section of Streamlit's secrets; empty where there is none."""
+    """A section of Streamlit's secrets; empty where there is none.
+
+    Raises:
+        TeamError: there are secrets and they cannot be read: that nobody has to sign in does not
+            follow from that.
+    """
     try:
         found = st.secrets.get(name, {})
-    except FileNotFoundError:
-        return {}
+    except OSError:  # Streamlit's own error for damage is the one for a file that is not there
+        if not any(os.path.lexists(path) for path in st.get_option("secrets.files")):
+            return {}
+        raise TeamError(
+            "The secrets of this server cannot be read, so nobody is let in.",
+            "Whoever runs it sees that secrets.toml is a file of TOML that the user may read whom "
+            "the server runs as.",
+        ) from None
     return found if isinstance(found, Mapping) else {}
 
 
@@ -64,6 +86,11 @@ def library_files() -> str:
     return setting(LIBRARY_FILES).strip()
 
 
+def library_anchor() -> str:
+    """The file that shows the library's journal rolled back; "" for none."""
+    return setting(LIBRARY_ANCHOR).strip()
+
+
 def questions_each() -> int:
     """How many questions a recipient may ask; 0 where the operator says no number."""
     told = setting(QUESTIONS).strip()
@@ -72,7 +99,33 @@ def questions_each() -> int:
 
 def member() -> Member | None:
     """Who is signed in; None for nobody."""
-    return member_of(st.user.to_dict(), sign_in(), time.time())
+    since = float(st.session_state.setdefault(SINCE, time.time()))
+    return known(st.user.to_dict(), since)
+
+
+def known(claims: Mapping[str, Any], since: float = math.inf) -> Member | None:
+    """Whom claims are about, if they did not sign out since. Arguments as `member_of` has them.
+
+    Raises:
+        TeamError: a setting is wrong.
+    """
+    settings, now = sign_in(), time.time()
+    if settings.way is Entrance.OPENID and _ended.get(_digest(claims), 0.0) > now:
+        return None
+    return member_of(claims, settings, now, since)
+
+
+def end(claims: Mapping[str, Any]) -> None:
+    """Take a provider's word no longer, wherever it is brought again."""
+    now, until = time.time(), claims.get("exp")
+    for digest in [d for d, ends in list(_ended.items()) if ends <= now]:
+        _ended.pop(digest, None)
+    _ended[_digest(claims)] = float(until) if isinstance(until, int | float) else now
+
+
+def _digest(claims: Mapping[str, Any]) -> str:
+    told = {name: value for name, value in claims.items() if name != "tokens"}
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def need(*duties: Duty) -> Member:
@@ -117,4 +170,5 @@ def show_member(who: Member) -> None:
         duties = ", ".join(sorted(d.value for d in who.duties)) or "in none of its groups"
         st.text(f"{who.name} · {duties}")
         if way is Entrance.OPENID and st.button("Sign out", type="tertiary", key="sign_out"):
+            end(st.user.to_dict())
             st.logout()

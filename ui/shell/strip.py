@@ -8,6 +8,7 @@ import streamlit as st
 
 from synth.budget.accounting import epsilon_of
 from synth.budget.figures import up
+from synth.wording import so_many
 from ui.shell.visitor import Visitor, visitor
 from ui.words import meanings
 
@@ -18,7 +19,7 @@ def show_strip() -> None:
     if who.loaded is None:
         return
     with st.container(horizontal=True, gap="medium", key="strip"):
-        st.markdown(f"**Table** {who.table_name} · {who.loaded.rows:,} rows")
+        st.markdown(f"**Table** {who.table_name} · {so_many(who.loaded.rows, 'row')}")
         st.markdown(f"**Promise so far** {_promise(who)}")
         meant = f"ε (epsilon) is {meanings().get('epsilon', '')}."
         st.markdown(f"**Spent in this session** {_spent(who)}", help=meant)

@@ -14,6 +14,7 @@ import streamlit as st
 from pydantic import BaseModel
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from synth.api.team.members import Entrance
 from synth.budget import Audience, Entry, Opened
 from synth.budget.eyes import ForCustodian
 from synth.budget.ledger import rho_in
@@ -41,6 +42,8 @@ from synth.runs.trials import Trial
 from synth.schema import Schema
 from synth.vault.linked import LinkedRows
 from ui.shell.places import page
+from ui.shell.polling import polled
+from ui.shell.signed_in import SINCE, member, sign_in
 from ui.shell.visits import COOKIE, Visits, key_of
 
 KEY = "visitor"
@@ -334,14 +337,24 @@ def forget() -> None:
         who.job.cancel()
     who.finished.clear()
     VISITS.forget(visit())
+    since = {SINCE: st.session_state[SINCE]} if SINCE in st.session_state else {}
     st.session_state.clear()
+    st.session_state.update(since)  # what a proxy said is no newer for that
+
+
+def this_tab() -> str:
+    """The session of this tab; "" outside one."""
+    context = get_script_run_ctx()
+    return context.session_id if context is not None else ""
 
 
 def visit() -> str:
-    """The key of this browser and of whoever is signed in; "" where it keeps no cookies."""
+    """The key of whoever is signed in, or else of this browser; "" where it keeps no cookies."""
+    who = member()
+    if who is not None and sign_in().way is not Entrance.LOCAL:
+        return key_of("", who.id)
     secret: object = st.context.cookies.get(COOKIE)
-    whose = str(st.user.get("email") or st.user.get("sub") or "")
-    return key_of(secret, whose) if isinstance(secret, str) else ""
+    return key_of(secret, "") if isinstance(secret, str) else ""
 
 
 def need_table() -> tuple[Visitor, Loaded]:
@@ -359,7 +372,8 @@ def need_made() -> tuple[Visitor, Made]:
     who, _ = need_table()
     if who.made is None and who.job is not None and who.busy:
         st.info("Synthetic data are being made; they show here as soon as they are done.")
-        _until_done(who.job)
+        job = who.job
+        polled(job.finished.is_set, lambda: _show(job))
         st.stop()
     if who.made is None:
         st.info("First make synthetic data.")
@@ -368,11 +382,8 @@ def need_made() -> tuple[Visitor, Made]:
     return who, who.made
 
 
-@st.fragment(run_every=0.5)
-def _until_done(job: Job) -> None:
+def _show(job: Job) -> None:
     """How far a run is, on a screen that waits for it."""
-    if job.finished.is_set():
-        st.rerun()
     st.progress(min(1.0, job.share), f"{job.doing.capitalize()} …")
 
 

@@ -1,6 +1,7 @@
 """Finding a visitor's work again, after a reload or in a second tab, by a secret of their browser.
 
-In the server's memory alone, for a stated time after the last tab was closed.
+Whoever signs in finds it in any browser, by who they are. It is in the server's memory alone, for a
+stated time after the last tab was closed.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Visit(Generic[T]):
 
 
 class Visits(Generic[T]):
-    """The last work of each browser, by a hash of its secret and of whoever is signed in there.
+    """The last work of each browser or member, by a hash of its secret or of who they are.
 
     Args:
         busy: whether work goes on by itself, and so is kept until it is done.
@@ -121,14 +122,15 @@ class Visits(Generic[T]):
 
 
 def key_of(secret: str, whose: str) -> str:
-    """The key of a browser's secret; "" where there is none, as without cookies.
+    """The key of a member or else of a browser's secret; "" where there is neither.
 
     Args:
-        whose: who is signed in, so that the next one at the same browser finds nothing.
+        secret: of the browser, if it keeps cookies.
+        whose: the id of whoever is signed in; the next one at the same browser finds nothing.
     """
-    if not SECRET.fullmatch(secret):
-        return ""
-    return hashlib.sha256(f"{secret}\n{whose}".encode()).hexdigest()
+    if whose:
+        return hashlib.sha256(f"member\n{whose}".encode()).hexdigest()
+    return hashlib.sha256(secret.encode()).hexdigest() if SECRET.fullmatch(secret) else ""
 
 
 class Recognised:
@@ -146,7 +148,8 @@ class Recognised:
             await send(message)
 
         wanted = scope["type"] == "http" and scope["method"] == "GET"
-        wanted = wanted and not scope["path"].startswith(OURS) and not _secret_in(scope)
+        wanted = wanted and not scope["path"].startswith(OURS)
+        wanted = wanted and SECRET.fullmatch(secret_in(scope)) is None
         await self.app(scope, receive, with_secret if wanted else send)
 
 
@@ -155,10 +158,11 @@ def _is_page(message: Message) -> bool:
     return bool(told.get(b"content-type", b"").startswith(b"text/html"))
 
 
-def _secret_in(scope: Scope) -> bool:
+def secret_in(scope: Scope) -> str:
+    """The secret that a request brings; "" where there is none."""
     told = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
     try:
         found = SimpleCookie(told.decode("latin-1")).get(COOKIE)
     except CookieError:
-        return False
-    return found is not None and SECRET.fullmatch(found.value) is not None
+        return ""
+    return "" if found is None else found.value

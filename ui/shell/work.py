@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from synth.progress import Progress
-from ui.shell.visitor import Visitor
+from ui.shell.polling import polled
+from ui.shell.turn import WORKING, aside, turn
+from ui.shell.visitor import Visitor, this_tab
 
 T = TypeVar("T")
 GLIMPSE = 0.4  # seconds that are waited before progress is shown
@@ -35,19 +37,26 @@ class Work:
     stopped: bool = False
     finished: threading.Event = field(default_factory=threading.Event)
 
-    def start(self, work: Callable[[Progress], Any]) -> None:
-        """Begin; `work` is given what tells its progress, and raises to stop it."""
-        threading.Thread(target=self._run, args=(work,), daemon=True).start()
+    def start(self, work: Callable[[Progress], Any], owner: str = "") -> None:
+        """Begin when its owner has a place; what `work` is given tells progress, and raises to
+        stop it.
+        """
+        threading.Thread(target=self._run, args=(work, owner), daemon=True).start()
 
-    def _run(self, work: Callable[[Progress], Any]) -> None:
+    def _run(self, work: Callable[[Progress], Any], owner: str) -> None:
         try:
-            self.result = work(self)
+            with turn(owner, WORKING, self._wait):
+                self.result = work(self)
         except Stopped:
             self.stopped = True
         except Exception as failure:  # raised again where the screen asks for the result
             self.failure = failure
         finally:
             self.finished.set()
+
+    def _wait(self, before: int) -> None:
+        others = "one other" if before == 1 else f"{before:,} others"
+        self(0.0, f"Waits for {others} …" if before else "Begins next …")
 
     def __call__(self, share: float, doing: str) -> None:
         if self.stopped:
@@ -75,9 +84,10 @@ def in_background(who: Visitor, key: str, work: Callable[[Progress], T], title: 
         Exception: whatever the work raised.
     """
     if key not in who.works:
-        _keep(who, key, Work()).start(work)
+        _keep(who, key, Work()).start(work, this_tab())
     found: Work = who.works[key]
-    found.finished.wait(GLIMPSE)
+    with aside():
+        found.finished.wait(GLIMPSE)
     if not found.finished.is_set():
         watch(found, title)
         return None
@@ -100,11 +110,12 @@ def _keep(who: Visitor, key: str, work: Work) -> Work:
     return work
 
 
-@st.fragment(run_every=0.4)
 def watch(running: Work, title: str) -> None:
     """How far it is, and a button that stops it."""
-    if running.finished.is_set():
-        st.rerun()
+    polled(running.finished.is_set, lambda: _show(running, title))
+
+
+def _show(running: Work, title: str) -> None:
     st.progress(min(1.0, running.share), running.doing or title)
     if st.button("Stop", key=f"stop {title}", icon=":material/stop_circle:"):
         running.stop()

@@ -71,5 +71,5 @@ def _form(who: Member, desk: Desk, published: dict[str, Shelved]) -> None:
                     st.warning("Say first that it is the table of this release.")
                     return
                 allowed = Allowed(float(each), float(total), float(hours))
-                OFFERS.put(who, desk, str(id), mine.recipe, mine.loaded.private, allowed)
+                OFFERS.put(who, desk, str(id), mine.loaded.private, allowed)
                 st.rerun()

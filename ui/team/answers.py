@@ -13,10 +13,11 @@ from synth.api.team.shelved import Shelved
 from synth.budget.figures import up
 from synth.errors import SynthError, TeamError
 from synth.ingest import Loaded
+from synth.release import Bundle
 from ui.gate import plain
 from ui.shell.places import page
 from ui.shell.signed_in import questions_each
-from ui.shell.visitor import Visitor, explained, visitor
+from ui.shell.visitor import explained, visitor
 from ui.team.allowing import show_standing
 
 USUAL = 0.1  # epsilon of an answer, unless the custodian says otherwise
@@ -69,18 +70,18 @@ def _answer(who: Member, desk: Desk, inquiry: Inquiry, one: Shelved) -> None:
         key=f"answers.epsilon.{inquiry.id}",
         help="More is closer to the truth, and costs the people in the table more.",
     )
-    _show_price(mine, one.leaflet.population, float(epsilon))
+    _show_price(desk.library.look(who, one.id), one.leaflet.population, float(epsilon))
     label = f"{plain(mine.table_name)} is the table of {plain(one.title)}, before any step"
     sure = st.checkbox(label, key=f"answers.sure.{inquiry.id}")
     if st.button("Answer it", type="primary", key="answers.yes", disabled=not sure):
         with explained(), st.spinner("Counting, with noise …"):
-            words = _answered(who, desk, inquiry, mine, mine.loaded, one, float(epsilon))
+            words = _answered(who, desk, inquiry, mine.loaded, one, float(epsilon))
             st.session_state[SAID] = f"Answered: {words}"
             st.rerun()
 
 
-def _show_price(mine: Visitor, population: str, epsilon: float) -> None:
-    found = price(mine.recipe, population, epsilon)
+def _show_price(bundle: Bundle, population: str, epsilon: float) -> None:
+    found = price(bundle, population, epsilon)
     st.markdown(
         f"A count would be out by at most {found.noise:,.0f} rows in 95 of 100 answers. What was "
         f"told about these people came to ε = {up(found.before)} so far, and would come to "
@@ -92,16 +93,14 @@ def _answered(
     who: Member,
     desk: Desk,
     inquiry: Inquiry,
-    mine: Visitor,
     loaded: Loaded,
     one: Shelved,
     epsilon: float,
 ) -> str:
     """Ask the table, and write the answer down; the words of it."""
     asked = desk.need_open(who, inquiry.id)
-    schema = desk.library.look(who, one.id).schema
-    people = one.leaflet.population
-    reply = answer(asked.wanted, schema, mine.recipe, loaded.private, people, epsilon)
+    bundle, people = desk.library.look(who, one.id), one.leaflet.population
+    reply = answer(asked.wanted, bundle, loaded.private, people, epsilon)
     try:
         desk.reply(who, inquiry.id, reply)
     except SynthError as error:  # it is paid for, and must not be lost

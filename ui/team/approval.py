@@ -71,7 +71,7 @@ def _show_beside(beside: Sequence[Beside]) -> None:
     if not beside:
         st.success("It is the first one about these people.")
     for one in beside:
-        show = st.error if one.serious else st.info
+        show = st.error if one.serious else st.warning if one.unsure else st.info
         lines = "\n".join(f"- {line}" for line in one.lines)
         show(f"**{plain(one.earlier)}**\n\n{lines}")
 

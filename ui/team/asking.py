@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from synth.api.team.desk import Desk
@@ -15,9 +17,9 @@ from ui.shell.signed_in import questions_each
 from ui.shell.visitor import explained
 
 ABOUT = (
-    "Synthetic rows may be off. A count or a mean of the real table can be asked for: its "
-    "custodian decides, and the answer comes with noise that protects the people in it. All "
-    "recipients of this release read it."
+    "Synthetic rows may be off. A count, a mean or a coefficient of the real table can be asked "
+    "for: its custodian decides, and the answer comes with noise that protects the people in it. "
+    "All recipients of this release read it."
 )
 CONDITION = "age > 80 and city = 'Rome'. Names of several words go in backticks."
 
@@ -56,18 +58,28 @@ def _ask(who: Member, desk: Desk, one: Shelved, bundle: Bundle) -> None:
     kind = st.radio("What", KINDS, format_func=KINDS.__getitem__, key="ask.kind", horizontal=True)
     with st.form("ask", border=False, clear_on_submit=False):
         where = st.text_input("Of rows where", key="ask.where", placeholder=CONDITION)
-        column, low, high = "", 0.0, 0.0
-        if kind == "mean":
-            names = [c.name for c in measurable(bundle.schema)]
-            column = str(st.selectbox("Column", names, key="ask.column") or "")
-            left_side, right_side = st.columns(2)
-            low = left_side.number_input("From, as is publicly known", value=0.0, key="ask.low")
-            high = right_side.number_input("To", value=100.0, key="ask.high")
+        names = [c.name for c in measurable(bundle.schema)]
+        bounded = []
+        if kind != "count":
+            bounded.append(_ask_column("Column", names, "column", "low", "high"))
+        if kind == "slope":
+            bounded.append(_ask_column("Changes with", names[::-1], "by", "by_low", "by_high"))
         if st.form_submit_button("Ask its custodian", key="ask.go"):
             with explained():
-                wanted = Verification(kind, where.strip(), column, float(low), float(high))
+                told = dict(entry for one in bounded for entry in one.items())
+                wanted = Verification(kind, where.strip(), **told)
                 id = desk.ask(who, one.id, wanted)
                 if OFFERS.of(one.id) is not None:
                     with st.spinner("Counting, with noise …"):
                         OFFERS.serve(desk, id)
                 st.rerun()
+
+
+def _ask_column(label: str, names: list[str], name: str, low: str, high: str) -> dict[str, Any]:
+    """A column and its bounds, as `Verification` calls them."""
+    column, left, right = st.columns(3)
+    return {
+        name: str(column.selectbox(label, names, key=f"ask.{name}") or ""),
+        low: float(left.number_input("From, as is publicly known", value=0.0, key=f"ask.{low}")),
+        high: float(right.number_input("To", value=100.0, key=f"ask.{high}")),
+    }

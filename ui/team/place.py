@@ -8,7 +8,12 @@ from pathlib import Path
 import streamlit as st
 
 from synth.api.team.library import Library
-from ui.shell.signed_in import library_database, library_files, library_folder
+from ui.shell.signed_in import (
+    library_anchor,
+    library_database,
+    library_files,
+    library_folder,
+)
 
 
 def library() -> Library | None:
@@ -18,7 +23,9 @@ def library() -> Library | None:
         TeamError: it cannot be used.
     """
     folder = library_folder()
-    return _opened(folder, library_database(), library_files()) if folder else None
+    if not folder:
+        return None
+    return _opened(folder, library_database(), library_files(), library_anchor())
 
 
 def need_library() -> Library:
@@ -31,5 +38,5 @@ def need_library() -> Library:
 
 
 @cache  # of a folder and addresses: nothing of anybody's table
-def _opened(folder: str, url: str, files: str) -> Library:
-    return Library.opened(Path(folder).expanduser(), url, files)
+def _opened(folder: str, url: str, files: str, anchor: str) -> Library:
+    return Library.opened(Path(folder).expanduser(), url, files, anchor)

@@ -6,19 +6,26 @@ from functools import partial
 
 import streamlit as st
 
-from synth.api.team.library import TEAM, Library
+from synth.api.team.library import TEAM, Library, same_name
 from synth.api.team.members import Duty, Member
-from synth.api.team.shelved import Phase, Shelved, changed
+from synth.api.team.shelved import Act, Phase, Shelved, changed
 from synth.errors import NotAllowed
 from synth.release import Bundle
 from synth.release.showcase.bundle import look_of
 from ui.gate import plain
 from ui.release import show_promise
+from ui.shell.owned import offered, this_session
 from ui.shell.visitor import explained
 from ui.showcase import page_of, show_page
 from ui.team.asking import show_asking
 from ui.team.shelf import CHOSEN
 
+WATCHED = 10.0  # seconds until an open page has heard of a recall
+ZIP = "application/zip"
+HAD = {
+    Act.DOWNLOADED.value: "downloaded the release",
+    Act.OPENED.value: "opened this page: rows to look at and save, and the statement",
+}
 SHOWN = "library.page"  # the page of the release that was looked at last, by its checksum
 
 
@@ -34,7 +41,7 @@ def show_published(who: Member, place: Library, id: str) -> None:
     if one.leaflet.note:
         st.text(one.leaflet.note)
     try:
-        bundle = place.look(who, id)
+        bundle = place.show(who, id)
     except NotAllowed:
         bundle = None  # the line above says what became of it
     if bundle is not None:
@@ -48,6 +55,15 @@ def show_published(who: Member, place: Library, id: str) -> None:
     if bundle is not None:
         st.header("What is in it")
         show_page(_page(one, bundle))
+    _watch(who, place, id, one.phase())
+
+
+@st.fragment(run_every=WATCHED)
+def _watch(who: Member, place: Library, id: str, phase: Phase) -> None:
+    """Draw the page anew once the release stands elsewhere: it may be recalled while it is open."""
+    with explained():
+        if place.get(who, id).phase() is not phase:
+            st.rerun()
 
 
 def _show_phase(one: Shelved) -> None:
@@ -79,9 +95,9 @@ def _offer(who: Member, place: Library, one: Shelved, bundle: Bundle) -> None:
     with st.container(horizontal=True):
         st.download_button(
             "Download the release",
-            partial(place.take, who, one.id),
+            partial(_taken, place, who, one.id, this_session(), f"{name}.zip"),
             file_name=f"{name}.zip",
-            mime="application/zip",
+            mime=ZIP,
             type="primary",
             icon=":material/inventory_2:",
             key="library.bundle",
@@ -96,8 +112,8 @@ def _offer(who: Member, place: Library, one: Shelved, bundle: Bundle) -> None:
             on_click="ignore",
         )
     st.caption(
-        "The team sees who had the release, and when. If a download is refused, reload the page: "
-        "it then says why."
+        "The team sees who opened this page and who had the release, and when. If a download is "
+        "refused, reload the page: it then says why."
     )
     with st.expander("What to do with it"):
         st.markdown(
@@ -108,6 +124,11 @@ def _offer(who: Member, place: Library, one: Shelved, bundle: Bundle) -> None:
             f"synth verify {name}.zip\nsynth sandbox {name}.zip\nsynth sample {name}.zip -n 500",
             language="bash",
         )
+
+
+def _taken(place: Library, who: Member, id: str, session: str, name: str) -> bytes:
+    """The bundle, as a download of the session that asks for it."""
+    return offered(session, place.take(who, id), ZIP, name)
 
 
 def _page(one: Shelved, bundle: Bundle) -> str:
@@ -121,7 +142,8 @@ def _page(one: Shelved, bundle: Bundle) -> str:
 
 def _show_versions(one: Shelved, every: tuple[Shelved, ...]) -> None:
     """The other versions of the same name, and what changed since the one before."""
-    same = [o for o in every if o.leaflet.name.casefold() == one.leaflet.name.casefold()]
+    name = same_name(one.leaflet.name)
+    same = [o for o in every if same_name(o.leaflet.name) == name]
     before = [o for o in same if o.version < one.version]
     with st.expander(f"Versions ({len(same)}) and what changed", expanded=bool(before)):
         if before:
@@ -148,10 +170,10 @@ def _show_team(one: Shelved) -> None:
             for d in one.deeds
         ]
         st.dataframe(told, hide_index=True, alt="Who did what with this release")
-    had = [{"who": d.name, "when (UTC)": d.at} for d in one.downloads]
-    with st.expander(f"Who downloaded it ({len(had)})"):
+    had = [{"who": d.name, "when (UTC)": d.at, "how": HAD[d.what]} for d in one.downloads]
+    with st.expander(f"Who had it ({len(had)})"):
         if had:
-            st.dataframe(had, hide_index=True, alt="Who downloaded this release, and when")
+            st.dataframe(had, hide_index=True, alt="Who had this release, when, and how")
         else:
             st.text("Nobody so far.")
 

@@ -7,6 +7,7 @@ import streamlit as st
 from synth.api.team.library import Library
 from synth.api.team.members import Duty, Member
 from synth.api.team.shelved import Phase, Shelved
+from synth.wording import so_many
 from ui.gate import plain
 
 CHOSEN = "release"  # in the address of a release's page
@@ -62,7 +63,8 @@ def _show_one(one: Shelved) -> None:
     st.header(plain(one.title), anchor=False)
     until = f" until {one.expires}" if phase is Phase.PUBLISHED and one.expires else ""
     st.markdown(f"{ICONS[phase]} **{phase.value.capitalize()}{until}** · {one.promise}")
-    st.text(f"{one.rows:,} synthetic rows, {len(one.columns)} columns, about {_people(one)}")
+    size = f"{so_many(one.rows, 'synthetic row')}, {so_many(len(one.columns), 'column')}"
+    st.text(f"{size}, about {_people(one)}")
     if one.leaflet.note:
         st.text(one.leaflet.note)
     if st.button(f"Open {plain(one.title)}", key=f"library.open.{one.id}"):

@@ -17,6 +17,7 @@ from synth.errors import SynthError
 from synth.operating import operating
 from synth.runs.audit import audit
 from synth.runs.traced import recorder
+from synth.wording import so_many
 
 
 def work(
@@ -46,7 +47,8 @@ def work(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, end)
-    typer.echo(f"Worker {station.name} takes up to {station.places} jobs at once.")
+    jobs = so_many(station.places, "job")
+    typer.echo(f"Worker {station.name} takes up to {jobs} at once.")
     sys.stdout.flush()
     station.work()
 

@@ -9,13 +9,11 @@ time.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from sqlalchemy import CursorResult, Engine, delete, func, select, text, update
@@ -24,8 +22,7 @@ from sqlalchemy.orm import Session
 
 from synth.api.engines import POSTGRES, engine_of
 from synth.api.shared import rows
-from synth.api.shared.rows import ChargeRow, JobRow, WorkerRow
-from synth.budget.lasting import Line
+from synth.api.shared.rows import JobRow, WorkerRow
 from synth.errors import SynthError, TeamError
 from synth.runs.turns import Ticket, ahead_of, first
 
@@ -37,6 +34,10 @@ TRIES = 3  # workers that may fail to begin a job, before it fails
 REMEMBERED = (8, 86_400.0)  # answers of each token that are kept for the same question, seconds
 LOST = SynthError(
     "The worker that ran this job is gone, and nothing was released.",
+    "Start it again. Rows were read, so its price stays spent.",
+)
+UNTOLD = SynthError(
+    "The queue could not be told that this job had ended, so nobody has its release.",
     "Start it again. Rows were read, so its price stays spent.",
 )
 UNBEGUN = SynthError(
@@ -57,12 +58,29 @@ class Progressed(NamedTuple):
     spent: float | None
 
 
+class QueueFigures(NamedTuple):
+    """How busy a queue is, in numbers alone.
+
+    Args:
+        waiting, running: jobs that no worker has yet, and that one has.
+        oldest: seconds that the one has waited that waits longest; 0 where none does.
+        workers, places: that were heard of lately, and the jobs that they take at once.
+    """
+
+    waiting: int
+    running: int
+    oldest: float
+    workers: int
+    places: int
+
+
 @dataclass(frozen=True)
 class Queue:
     """A queue that is there. Open it with `Queue.opened`."""
 
     engine: Engine
     lifetime: float = 3_600.0  # seconds after its end that a job is kept
+    _steady: rows.Steady = field(default_factory=rows.Steady, repr=False, compare=False)
 
     @classmethod
     def opened(cls, url: str, lifetime: float = 3_600.0) -> Queue:
@@ -71,10 +89,15 @@ class Queue:
         Raises:
             TeamError: it is no such address, cannot be reached, or is of a newer version.
         """
-        queue = cls(engine_of(url, *ADDRESS), lifetime)
+        queue = cls.at(url, lifetime)
         with queue.alone() as session:
             rows.brought_up(session)
         return queue
+
+    @classmethod
+    def at(cls, url: str, lifetime: float = 3_600.0) -> Queue:
+        """The queue in a database where it is known to be one. Raises as `opened`."""
+        return cls(engine_of(url, *ADDRESS), lifetime)
 
     # -- what a server asks ----------------------------------------------------------------------
 
@@ -179,19 +202,35 @@ class Queue:
                     gone.add(claim)
             return frozenset(gone)
 
-    def finish(self, claim: str, spent: float | None, error: SynthError | None = None) -> bool:
-        """Say how a job ended; False, and nothing is changed, where it is not theirs any more."""
+    def finish(
+        self,
+        claim: str,
+        spent: float | None,
+        error: SynthError | None = None,
+        note: Callable[[], None] = lambda: None,
+    ) -> bool:
+        """Say how a job ended; False, and nothing is changed, where it is not theirs any more.
+
+        Args:
+            note: writes the end down, called once it is sure and before anybody can see it; where
+                it raises, the job has not ended.
+        """
         told: dict[str, Any] = {"state": rows.FINISHED, "share": 1.0, "doing": "finished"}
         if error is not None:
             told = {"state": rows.FAILED, "error": error.what, "remedy": error.remedy}
         of = JobRow.claim == claim, JobRow.state.in_((rows.TAKEN, rows.RUNNING))
-        return self._moved(*of, ended=True, claim="", spent=spent, **told)
-
-    def finished(self, id: str) -> bool:
-        """Whether a job was released."""
         with self.session() as session:
-            named = JobRow.id == id, JobRow.state == rows.FINISHED
-            return session.scalar(select(JobRow.number).where(*named)) is not None
+            now = rows.clock(session)
+            told |= {"seen": now, "ended": now, "claim": "", "spent": spent}
+            if not _changed(session, of, told):
+                return False
+            note()
+        return True
+
+    def standing(self, id: str) -> JobRow | None:
+        """A job whosever it is, as it is now; None where it was forgotten."""
+        with self.session() as session:
+            return session.scalar(select(JobRow).where(JobRow.id == id))
 
     def give_back(self, claim: str) -> None:
         """Let another worker take a job whose rows did not go to a run."""
@@ -209,6 +248,8 @@ class Queue:
         """See who is gone, and let go of what is kept no longer; the jobs that failed by that."""
         with self.alone() as session:
             now = rows.clock(session)
+            if self._steady.leapt(now):
+                _begin_again(session, now)
             session.execute(delete(WorkerRow).where(WorkerRow.seen < now - GONE))
             late = JobRow.seen < now - GONE
             of = JobRow.state == rows.TAKEN, JobRow.tries < TRIES, late
@@ -227,11 +268,17 @@ class Queue:
         with self.session() as session:
             return frozenset(session.scalars(select(JobRow.id)))
 
-    @contextmanager
-    def pages(self) -> Iterator[Charges]:
-        """What tokens were charged, while nobody else can charge them."""
-        with self.alone() as session:
-            yield Charges(session)
+    def figures(self) -> QueueFigures:
+        """How busy it is now. Raises as `session`."""
+        with self.session() as session:
+            now = rows.clock(session)
+            counted = select(JobRow.state, func.count(), func.min(JobRow.seen))
+            found = {s: (n, at) for s, n, at in session.execute(counted.group_by(JobRow.state))}
+            waiting, since = found.get(rows.WAITING, (0, now))
+            running = sum(found.get(state, (0, 0.0))[0] for state in (rows.TAKEN, rows.RUNNING))
+            alive = select(func.count(), func.sum(WorkerRow.places))
+            workers, places = session.execute(alive.where(WorkerRow.seen > now - GONE)).one()
+            return QueueFigures(waiting, running, max(0.0, now - since), workers, places or 0)
 
     @contextmanager
     def session(self) -> Iterator[Session]:
@@ -322,27 +369,13 @@ class Queue:
                 session.delete(job)
 
 
-@dataclass(frozen=True)
-class Charges:
-    """What tokens were charged, in the transaction that is open; see `synth/api/tally.py`."""
-
-    session: Session
-
-    def lines(self, account: str) -> tuple[Line, ...]:
-        """Everything ever written about a token, in order."""
-        asked = select(ChargeRow.document).where(ChargeRow.account == account)
-        found = map(json.loads, self.session.scalars(asked.order_by(ChargeRow.number)))
-        return tuple(
-            Line(d["at"], str(d["run"]), str(d.get("release", "")), str(d["kind"]), d)
-            for d in found
-        )
-
-    def write(self, account: str, document: Mapping[str, Any]) -> None:
-        """Add an entry; it is on disk when the transaction ends."""
-        at = datetime.now(UTC).isoformat(timespec="seconds")
-        told = json.dumps({"at": at, **document}, sort_keys=True)
-        self.session.add(ChargeRow(account=account, document=told))
-        self.session.flush()
+def _begin_again(session: Session, now: float) -> None:
+    """Count all times from now on: by a clock that was put elsewhere all would be long gone, and
+    what was released forgotten; or whoever is gone would be there for as long as it was put back.
+    """
+    session.execute(update(WorkerRow).values(seen=now))
+    session.execute(update(JobRow).values(seen=now))
+    session.execute(update(JobRow).where(JobRow.ended > 0).values(ended=now))
 
 
 def _changed(session: Session, of: Sequence[Any], values: Mapping[str, Any]) -> int:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, String, Text, func, inspect, select
+from sqlalchemy import Connection, String, Text, func, inspect, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from synth.api.engines import POSTGRES
@@ -13,6 +15,7 @@ from synth.errors import TeamError
 
 COMING, WAITING, TAKEN, RUNNING = "coming", "waiting", "taken", "running"
 FINISHED, FAILED = "finished", "failed"
+LEAP = 60.0  # seconds by which a clock goes wrong before it counts as put elsewhere
 
 
 class QueueTables(DeclarativeBase):
@@ -65,6 +68,7 @@ class ChargeRow(QueueTables):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     account: Mapped[str] = mapped_column(String(64), index=True)
     document: Mapped[str] = mapped_column(Text)
+    seal: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 
 class LayoutRow(QueueTables):
@@ -75,8 +79,16 @@ class LayoutRow(QueueTables):
     layout: Mapped[int]
 
 
+def _with_seals(connection: Connection) -> None:
+    """Room for the seals of charges, where the tables are older than these."""
+    there = {column["name"] for column in inspect(connection).get_columns("shared_charge")}
+    if "seal" not in there:
+        added = "ALTER TABLE shared_charge ADD COLUMN seal VARCHAR(64) NOT NULL DEFAULT ''"
+        connection.execute(text(added))
+
+
 # What leads from each layout to the next, as in the journal of the library.
-STEPS: tuple[Callable[[Connection], None], ...] = (QueueTables.metadata.create_all,)
+STEPS: tuple[Callable[[Connection], None], ...] = (QueueTables.metadata.create_all, _with_seals)
 
 
 def brought_up(session: Session) -> None:
@@ -106,3 +118,18 @@ def clock(session: Session) -> float:
     if session.get_bind().dialect.name != POSTGRES:
         return time.time()
     return float(session.scalar(select(func.extract("epoch", func.clock_timestamp()))) or 0.0)
+
+
+@dataclass
+class Steady:
+    """Whether a clock goes on as time does. Safe to use from several threads."""
+
+    _ahead: float | None = None  # of the time that passed, when it was last looked at
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def leapt(self, now: float) -> bool:
+        """Whether it was put elsewhere since it was last asked, by what it shows now."""
+        ahead = now - time.monotonic()
+        with self._lock:
+            before, self._ahead = self._ahead, ahead
+        return before is not None and abs(ahead - before) > LEAP

@@ -9,10 +9,12 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 
 from synth.api.problems import Problem
 from synth.api.registry import HUSHED, Rules, State, Wanted, noted
 from synth.api.shared import rows
+from synth.api.shared.charges import Sealing, charges_of
 from synth.api.shared.keeping import LONGEST, Common
 from synth.api.shared.parcels import RELEASE, ROWS, new_key
 from synth.api.shared.rows import JobRow
@@ -243,11 +245,16 @@ def opened(told: Operating, rules: Rules, ledger: LedgerFile | None) -> SharedJo
         ledger: where tokens are charged; in the queue itself, where there is none.
 
     Raises:
-        ValueError: nobody said where tables may lie meanwhile.
-        TeamError: the queue, or the place of the parcels, cannot be reached.
+        ValueError: nobody said where tables may lie meanwhile, or a key is named without an anchor.
+        TeamError: the queue, or the place of the parcels, cannot be reached, or what tokens were
+            charged is not as it was.
     """
-    common = Common.opened(told, audit(), rules.lifetime)
-    return SharedJobs(common, rules, Tally(ledger, None if ledger else common.queue.pages))
+    common, sealing = Common.opened(told, audit(), rules.lifetime), Sealing.told(told)
+    pages = partial(charges_of, common.queue, sealing)
+    if ledger is None:
+        with pages():  # that they were changed is told at the start
+            pass
+    return SharedJobs(common, rules, Tally(ledger, None if ledger else pages))
 
 
 @contextmanager

@@ -19,10 +19,11 @@ from typing import IO, Any
 from synth.api.registry import HUSHED
 from synth.api.shared.keeping import Common, asked_in
 from synth.api.shared.parcels import RELEASE, ROWS
-from synth.api.shared.queue import GONE, Progressed
-from synth.api.shared.rows import JobRow
+from synth.api.shared.queue import GONE, UNTOLD, Progressed
+from synth.api.shared.rows import FINISHED, RUNNING, TAKEN, WAITING, JobRow
 from synth.budget import Entry
-from synth.errors import SynthError, TeamError
+from synth.errors import QueryError, SynthError, TeamError
+from synth.runs.audit import Ended
 from synth.runs.bounds import Bounds, of_server
 from synth.runs.job import Job
 from synth.runs.recipe_file import read_recipe
@@ -134,10 +135,8 @@ class Station:
         try:
             if self._begun(held):
                 self._conclude(held)
-            elif held.job.cancelled:  # its owner forgot it
-                with suppress(SynthError):
-                    asked = asked_in(held.header)
-                    self.common.note(line.owner, held.job.ending(asked, held.spent))
+            elif held.job.cancelled:
+                self._note_lost(held)
         finally:
             del self._held[line.claim]
 
@@ -153,46 +152,92 @@ class Station:
             if self._stopping.is_set() or held.job.cancelled:
                 self.common.queue.give_back(held.line.claim)
                 return False
-        if not self.common.queue.begin(held.line.claim):
+        if not self._may_begin(held.line):
             return False
         bounds = of_server()
         held.job.follow(held.feed(bounds), bounds.minutes)
         held.job.finished.wait()
         return not held.job.cancelled
 
+    def _may_begin(self, line: JobRow) -> bool:
+        """Whether rows may go to a run now; asked again where the queue cannot be reached."""
+        end, queue = time.monotonic() + GONE, self.common.queue
+        while True:
+            try:
+                if queue.begin(line.claim):
+                    return True
+                now = queue.standing(line.id)  # the connection may have broken after it was written
+                return now is not None and (now.claim, now.state) == (line.claim, RUNNING)
+            except TeamError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(BEAT)
+
     def _conclude(self, held: InHand) -> None:
         """Put the release where servers find it, and say so; or say what went wrong."""
-        line, job, common = held.line, held.job, self.common
-        asked, error = asked_in(held.header), job.error
-        try:
-            if job.bundle is not None:
+        line, job, common, error = held.line, held.job, self.common, held.job.error
+        if job.bundle is not None:
+            try:
                 with common.parcels.sealing(line.id, RELEASE, line.key) as file:
                     file.write(job.bundle)
-            common.note(line.owner, job.ending(asked, held.spent))
-        except SynthError as failed:  # what is not written down is not answered
-            error = failed
-        if error is not None and line.hushed:
-            LOG.warning("job %s: %s", line.id, error.what)
-            error = HUSHED
+            except SynthError as failed:
+                error = failed
         if not self._said(held, error):
             common.parcels.remove(line.id, RELEASE)
+            self._note_lost(held)
         common.parcels.remove(line.id, ROWS)
 
     def _said(self, held: InHand, error: SynthError | None) -> bool:
         """Whether its end is in the queue; tried until others count this worker as gone.
 
-        It is also there where the connection was lost just after it was written.
+        It is written down at the moment at which it is sure that the job is still ours: what is not
+        written down is not answered, and what nobody is given was not released.
         """
-        end, queue = time.monotonic() + GONE, self.common.queue
+        end, queue, line, written = time.monotonic() + GONE, self.common.queue, held.line, False
+
+        def note() -> None:
+            nonlocal written
+            if not written:
+                self._note_end(held, error)
+                written = True
+
         while True:
             try:
-                said = queue.finish(held.line.claim, held.spent, error)
-                return said or queue.finished(held.line.id)
+                if queue.finish(line.claim, held.spent, _known(line, error), note):
+                    return True
+                now = queue.standing(line.id)  # the connection may have broken after it was written
+                return now is not None and now.state == FINISHED
+            except QueryError as unwritten:
+                error, written = unwritten, True
             except TeamError as unreachable:
                 LOG.error("%s", unreachable.what)
                 if time.monotonic() > end:
                     return False
                 time.sleep(BEAT)
+
+    def _note_end(self, held: InHand, error: SynthError | None) -> None:
+        """Write down how a job ended. Raises QueryError where that is impossible."""
+        asked = asked_in(held.header)
+        if error is None:
+            told = asked.ending(Ended.RELEASED, held.spent)
+        else:
+            told = asked.ending(Ended.FAILED, held.spent, error.what)
+        self.common.note(held.line.owner, told)
+
+    def _note_lost(self, held: InHand) -> None:
+        """Write down what became of a job that is not ours any more: nobody has its release."""
+        try:
+            now = self.common.queue.standing(held.line.id)
+        except TeamError:
+            why = UNTOLD.what
+        else:
+            if now is not None and now.state in (WAITING, TAKEN):
+                return  # another worker has it now, and tells
+            why = "" if now is None else now.error or UNTOLD.what
+        how = Ended.FAILED if why else Ended.STOPPED  # its owner forgot it
+        with suppress(SynthError):
+            asked = asked_in(held.header).ending(how, held.spent, why)
+            self.common.note(held.line.owner, asked)
 
     def _beat(self) -> None:
         """Say that this worker is there, and stop what is not its own any more."""
@@ -215,3 +260,11 @@ class Station:
             for claim in gone & set(held):
                 if not held[claim].job.finished.is_set():
                     held[claim].job.cancel()
+
+
+def _known(line: JobRow, error: SynthError | None) -> SynthError | None:
+    """What went wrong, as whoever asked may know it."""
+    if error is None or not line.hushed:
+        return error
+    LOG.warning("job %s: %s", line.id, error.what)
+    return HUSHED

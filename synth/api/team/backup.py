@@ -23,10 +23,12 @@ from synth.budget.lasting import KEY as LEDGER_KEY
 from synth.budget.lasting import LEDGER, LedgerFile
 from synth.errors import TeamError
 from synth.incoming import Refusal, archive
+from synth.wording import so_many
 
 FORMAT = "synth backup"
 MANIFEST, DEEDS, AUDIT = "backup.json", "library/deeds.json", "audit.log"
 MOST = 1 << 40  # bytes that a backup may unpack to: it is the operator's own
+PATHS = ("ledger", "anchor", "audit", "library")
 BROKEN = Refusal(
     TeamError, "This is no backup, or it is damaged.", "Name the file that `backup` wrote."
 )
@@ -43,6 +45,7 @@ class ServerPlaces:
         library: the folder of the library.
         library_db: its database by URL; "" for a file in the folder.
         library_files: where its bundles are, at an address of fsspec; "" for the folder.
+        library_anchor: the file elsewhere that shows whether its journal was rolled back.
     """
 
     ledger: Path | None = None
@@ -51,14 +54,24 @@ class ServerPlaces:
     library: Path | None = None
     library_db: str = ""
     library_files: str = ""
+    library_anchor: str = ""
 
     @classmethod
     def told(cls, environment: Mapping[str, str]) -> ServerPlaces:
         """As the environment of a server has them."""
         found = {n: environment.get(f"SYNTH_{n.upper()}", "").strip() for n in cls.__annotations__}
-        db, files = found.pop("library_db"), found.pop("library_files")
-        paths = {n: Path(text) for n, text in found.items() if text}
-        return cls(**paths, library_db=db, library_files=files)
+        ledger, anchor, audit, library = (Path(found[n]) if found[n] else None for n in PATHS)
+        db, files, known = (text for n, text in found.items() if n not in PATHS)
+        return cls(ledger, anchor, audit, library, db, files, known)
+
+    def journal(self, deeds: Sequence[KeptDeed] = ()) -> Journal:
+        """The journal of the library. Raises TeamError where it cannot be used.
+
+        Args:
+            deeds: of a backup, which it is to go on from.
+        """
+        assert self.library is not None
+        return Journal.opened(self.library, self.library_db, self.library_anchor, deeds)
 
     @property
     def bundles(self) -> Files:
@@ -168,7 +181,7 @@ def _ledger(folder: Path, anchor: Path | None) -> tuple[str, Iterator[tuple[str,
     file = LedgerFile.opened(folder, None if anchor is None else Anchor(anchor))
     entries, content = file.copied()
     both = ((f"ledger/{LEDGER}", content), (f"ledger/{LEDGER_KEY}", file.key))
-    return f"the accounts, {entries:,} entries", iter(both)
+    return f"the accounts, {so_many(entries, 'entry', 'entries')}", iter(both)
 
 
 def _ledger_back(pack: zipfile.ZipFile, places: ServerPlaces) -> str:
@@ -178,14 +191,14 @@ def _ledger_back(pack: zipfile.ZipFile, places: ServerPlaces) -> str:
         written(places.ledger / name, pack.read(f"ledger/{name}"))
     anchor = None if places.anchor is None else Anchor(places.anchor)
     with LedgerFile.opened(places.ledger, anchor).reading() as book:
-        return f"the accounts, {book.head[0]:,} entries"
+        return f"the accounts, {so_many(book.head[0], 'entry', 'entries')}"
 
 
 # -- the library -----------------------------------------------------------------------------------
 
 
 def _library(places: ServerPlaces, folder: Path) -> tuple[str, Iterator[tuple[str, bytes]]]:
-    journal, kept = Journal.opened(folder, places.library_db), places.bundles
+    journal, kept = places.journal(), places.bundles
     deeds = journal.sealed()
     bundles = [name for name in kept.names() if name.endswith(".zip") and name[0] != "."]
 
@@ -205,9 +218,11 @@ def _library_back(pack: zipfile.ZipFile, places: ServerPlaces) -> str:
     written(folder / KEY, pack.read(f"library/{KEY}"))
     deeds = tuple(KeptDeed(int(n), str(d), str(s)) for n, d, s in json.loads(pack.read(DEEDS)))
     try:
-        Journal.opened(folder, places.library_db).continued(deeds)
-    except TeamError:  # its database was not empty: the place is, as before
+        places.journal(deeds)
+    except TeamError:  # the place is empty, as before
         (folder / KEY).unlink()
+        if not places.library_db:
+            (folder / DATABASE).unlink(missing_ok=True)
         (folder / BUNDLES).rmdir()
         raise
     bundles = [n for n in pack.namelist() if n.startswith(f"library/{BUNDLES}/")]
@@ -217,8 +232,8 @@ def _library_back(pack: zipfile.ZipFile, places: ServerPlaces) -> str:
 
 
 def _told(deeds: Sequence[object], bundles: Sequence[object]) -> str:
-    more = "bundle" if len(bundles) == 1 else "bundles"
-    return f"the library, {len(deeds):,} deeds and {len(bundles):,} {more}"
+    deed, bundle = so_many(len(deeds), "deed"), so_many(len(bundles), "bundle")
+    return f"the library, {deed} and {bundle}"
 
 
 # -- who asked what --------------------------------------------------------------------------------
@@ -227,11 +242,11 @@ def _told(deeds: Sequence[object], bundles: Sequence[object]) -> str:
 def _audit(path: Path) -> tuple[str, Iterator[tuple[str, bytes]]]:
     content = path.read_bytes()
     content = content[: content.rfind(b"\n") + 1]  # without a line that is being written
-    return f"the log, {content.count(10):,} lines", iter(((AUDIT, content),))
+    return f"the log, {so_many(content.count(10), 'line')}", iter(((AUDIT, content),))
 
 
 def _audit_back(pack: zipfile.ZipFile, places: ServerPlaces) -> str:
     assert places.audit is not None
     places.audit.parent.mkdir(parents=True, exist_ok=True)
     written(places.audit, content := pack.read(AUDIT))
-    return f"the log, {content.count(10):,} lines"
+    return f"the log, {so_many(content.count(10), 'line')}"

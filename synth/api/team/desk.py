@@ -19,7 +19,9 @@ from synth.api.team.shelved import Act, Phase
 from synth.errors import NotAllowed
 from synth.release import Bundle
 from synth.runs.gate import texts_within
+from synth.runs.recipe import Recipe
 from synth.runs.recipe_file import read_recipe
+from synth.wording import so_many
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class Desk:
         with self.library.journal.writing() as (deeds, add):
             if self._left(who, deeds) <= 0:
                 raise NotAllowed(
-                    f"You have asked the {self.most} questions that a recipient may ask.",
+                    f"You have asked the {so_many(self.most, 'question')} that a recipient may "
+                    "ask.",
                     "Ask whoever runs this server for more.",
                 )
             add(deed_of(who, Act.ASKED, release, **inquiry.document()))
@@ -127,6 +130,20 @@ def _open(deeds: tuple[Deed, ...], id: str) -> Inquiry:
 
 def changed_in(bundle: Bundle) -> frozenset[str]:
     """Names of columns that a step of a release's recipe speaks of."""
-    text = bundle.files.get("recipe.toml", b"").decode()
-    steps = read_recipe(text).protect if text else ()
+    steps = made_by(bundle).protect
     return frozenset(word for step in steps for word in texts_within(step))
+
+
+def made_by(bundle: Bundle) -> Recipe:
+    """The recipe of a release: whom its promise protects, and what all about them may come to.
+
+    Raises:
+        NotAllowed: the release has none.
+    """
+    text = bundle.files.get("recipe.toml", b"").decode()
+    if not text:
+        raise NotAllowed(
+            "The release has no recipe, which would say whom its promise protects.",
+            "Ask about a release that was made with one.",
+        )
+    return read_recipe(text)

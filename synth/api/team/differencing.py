@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from synth.budget import Budget, Measured, Statement
 from synth.budget.accounting import epsilon_of
@@ -19,9 +19,12 @@ from synth.budget.ledger import rho_in
 from synth.budget.population import TOGETHER
 from synth.learning.aggregates import Aggregates
 from synth.release import Bundle
+from synth.release.children import FILE as SECOND
 from synth.release.counts import LINES, MEANING, aggregates_of
 from synth.vault import Protection
+from synth.wording import so_many
 
+MODELS = ("model.json", SECOND)  # of the first table, and of a second one
 Counted = dict[frozenset[tuple[str, str]], int]
 
 
@@ -33,11 +36,13 @@ class Beside:
         earlier: the earlier one's name and version.
         lines: sentences without a value of a cell.
         serious: whether the two together break what each of them promises.
+        unsure: whether they would, if they were about the same people.
     """
 
     earlier: str
     lines: tuple[str, ...]
     serious: bool
+    unsure: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,19 @@ def beside(earlier: str, old: Bundle, new: Bundle) -> Beside:
     return Beside(earlier, (*lines, *_columns(old, new)), serious=serious)
 
 
+def under_another_name(population: str, found: Beside) -> Beside:
+    """What is told of an earlier release that is said to be about others, and has the same columns.
+
+    Its people may be others, so it is not serious by itself; whoever approves has to know.
+    """
+    first = (
+        f"It is said to be about {quoted(population)}, and has columns of the same names. Unless "
+        "these are other people, this holds:"
+    )
+    lines = (first, *found.lines)
+    return replace(found, lines=lines, serious=False, unsure=found.serious)
+
+
 def beside_all(
     earlier: Sequence[Bundle], new: Bundle, answers: Sequence[Budget] = ()
 ) -> Beside | None:
@@ -95,7 +113,7 @@ def beside_all(
     releases, noisy = [b.statement for b in counted], [_answer(a) for a in answers]
     whole, apart = together([*releases, *noisy]), units(releases)
     every = f"All {len(earlier)} earlier ones" if len(earlier) > 1 else "The earlier one"
-    many = "1 answer to a question" if len(noisy) == 1 else f"{len(noisy)} answers to questions"
+    many = so_many(len(noisy), "answer to a question", "answers to questions")
     if noisy:
         every += f", and {many}"
     if whole is not None and (noisy or len(counted) > 2):
@@ -150,12 +168,11 @@ def units(told: Sequence[Statement]) -> str:
 def _told_once(old: Bundle, new: Bundle) -> bool:
     """Whether one of them tells all that the other does."""
     counts = [LINES in b.files for b in (old, new)]
-    alike = old.files["model.json"] == new.files["model.json"]
-    return alike and (not all(counts) or _same_files(old, new))
+    return _same_files(old, new, MODELS) and (not all(counts) or _same_files(old, new))
 
 
-def _same_files(one: Bundle, two: Bundle) -> bool:
-    return all(one.files.get(n) == two.files.get(n) for n in ("model.json", LINES, MEANING))
+def _same_files(one: Bundle, two: Bundle, names: Sequence[str] = (*MODELS, LINES, MEANING)) -> bool:
+    return all(one.files.get(n) == two.files.get(n) for n in names)
 
 
 def _held(whole: DifferentiallyPrivate) -> str:
@@ -191,11 +208,11 @@ def _size(old: Bundle, new: Bundle) -> Iterator[str]:
     if before == after:
         return
     if any(isinstance(b.statement.guarantee, DifferentiallyPrivate) for b in (old, new)):
-        yield f"{before:,} rows became {after:,}; not both are without noise."
+        yield f"{so_many(before, 'row')} became {after:,}; not both are without noise."
     else:
         yield (
-            f"{before:,} rows became {after:,}. Where that is the size of the real table, it tells "
-            f"that {abs(after - before):,} {'came' if after > before else 'went'}."
+            f"{so_many(before, 'row')} became {after:,}. Where that is the size of the real "
+            f"table, it tells that {abs(after - before):,} {'came' if after > before else 'went'}."
         )
 
 
@@ -220,16 +237,18 @@ def _counts(old: Bundle, new: Bundle) -> tuple[tuple[str, ...], bool]:
         return (said,), False
     found = subtracted(one, two)
     least = min(one.resolution, two.resolution)
-    lines = [f"Both report counts of {found.shared:,} combinations; {found.moved:,} changed."]
+    both = so_many(found.shared, "combination")
+    lines = [f"Both report counts of {both}; {found.moved:,} changed."]
     if found.few:
         lines.append(
-            f"Subtracting tells of {found.few:,} groups of fewer than {least} people who came or "
-            "went, or were counted otherwise: nobody promised so few would be seen."
+            f"Subtracting tells of {so_many(found.few, 'group')} of fewer than {least} people "
+            "who came or went, or were counted otherwise: nobody promised so few would be seen."
         )
     if found.crossed:
         lines.append(
-            f"{found.crossed:,} combinations are reported by one of them alone: their counts "
-            f"crossed the smallest that is told, or k = {one.resolution} and {two.resolution} do."
+            f"{so_many(found.crossed, 'combination is', 'combinations are')} reported by one of "
+            f"them alone: each count crossed the smallest that is told, or k = {one.resolution} "
+            f"and {two.resolution} do."
         )
     if found.narrowed:
         lines.append(

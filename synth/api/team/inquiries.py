@@ -1,8 +1,8 @@
 """What recipients ask of the real table, to verify what synthetic rows told them.
 
 A question is checked against the release alone, so that neither a refusal nor an error tells of a
-real row. Its answer is a count with noise, or a mean of one, and is there for all recipients: they
-need not ask it again.
+real row. Its answer comes from counts with noise, and is there for all recipients: nobody need ask
+it again.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ from synth.schema import Column, Numbers, Schema
 from synth.schema.condition_reading import read_where
 from synth.schema.conditions import Atom, Where, orderly, parts_of
 
-KINDS = {"count": "How many rows", "mean": "The mean of a column"}
+KINDS = {
+    "count": "How many rows",
+    "mean": "The mean of a column",
+    "slope": "How one column changes with another",
+}
 
 
 @dataclass(frozen=True)
@@ -29,8 +33,10 @@ class Verification:
     Args:
         kind: of `KINDS`.
         where: the condition of the rows it is about; "" for all, which a count cannot ask.
-        column: of which the mean is asked.
+        column: of which the mean is asked, or how it changes.
         low, high: between which its values are taken to lie; what is outside counts as the bound.
+        by: with which it changes: the coefficient of a regression of `column` on it alone.
+        by_low, by_high: the same bounds of that one.
     """
 
     kind: str
@@ -38,6 +44,9 @@ class Verification:
     column: str = ""
     low: float = 0.0
     high: float = 0.0
+    by: str = ""
+    by_low: float = 0.0
+    by_high: float = 0.0
 
     @property
     def plain(self) -> str:
@@ -45,11 +54,21 @@ class Verification:
         rows = f"rows where {self.where}" if self.where.strip() else "all rows"
         if self.kind == "count":
             return f"How many {rows}?"
-        return f"The mean of {self.column}, from {self.low:g} to {self.high:g}, over {rows}?"
+        measured = f"{self.column}, from {self.low:g} to {self.high:g},"
+        if self.kind == "mean":
+            return f"The mean of {measured} over {rows}?"
+        other = f"{self.by}, from {self.by_low:g} to {self.by_high:g}, is larger by 1"
+        return f"By how much {measured} is larger where {other}, over {rows}?"
+
+    @property
+    def bounds(self) -> tuple[tuple[str, float, float], ...]:
+        """The columns of numbers it is about, each with its bounds."""
+        first, second = (self.column, self.low, self.high), (self.by, self.by_low, self.by_high)
+        return {"mean": (first,), "slope": (first, second)}.get(self.kind, ())
 
     def columns(self, schema: Schema) -> set[str]:
         """The columns it is about. Raises ConditionError where its condition is not understood."""
-        own = {self.column} if self.kind == "mean" else set()
+        own = {name for name, _, _ in self.bounds}
         return own | (_columns(read_where(self.where, schema)) if self.where.strip() else set())
 
     def check(self, schema: Schema, changed: Collection[str] = ()) -> None:
@@ -72,19 +91,25 @@ class Verification:
                 "cannot be asked about.",
                 "Ask about a column that is as it was; the recipe in the release names the steps.",
             )
-        if self.kind == "count":
-            return
-        if self.column not in {c.name for c in measurable(schema)}:
-            raise ConditionError(
-                f"`{self.column}` is no column of numbers in this release.", "Choose another."
-            )
-        if not (math.isfinite(self.low) and math.isfinite(self.high) and self.low < self.high):
-            raise ConditionError(
-                "The lower bound has to lie below the upper one.",
-                "Say between which values nearly all of the column lies, as is publicly known.",
-            )
-        if not math.isfinite(self.high - self.low):
-            raise ConditionError("The bounds lie too far apart.", "Name closer ones.")
+        for name, low, high in self.bounds:
+            _check_bounded(schema, name, low, high)
+        if self.kind == "slope" and self.by == self.column:
+            raise ConditionError("A column changes with itself.", "Choose two.")
+
+
+def _check_bounded(schema: Schema, name: str, low: float, high: float) -> None:
+    """Raises ConditionError where a column is none of numbers, or bounds are none."""
+    if name not in {c.name for c in measurable(schema)}:
+        raise ConditionError(
+            f"`{name}` is no column of numbers in this release.", "Choose another."
+        )
+    if not (math.isfinite(low) and math.isfinite(high) and low < high):
+        raise ConditionError(
+            "The lower bound has to lie below the upper one.",
+            "Say between which values nearly all of the column lies, as is publicly known.",
+        )
+    if not math.isfinite(high - low):
+        raise ConditionError("The bounds lie too far apart.", "Name closer ones.")
 
 
 @dataclass(frozen=True)
@@ -133,7 +158,7 @@ class Inquiry:
 
 
 def measurable(schema: Schema) -> tuple[Column, ...]:
-    """The columns of which a mean can be asked."""
+    """The columns of which a mean, or a change, can be asked."""
     return tuple(
         c
         for c in schema.modelled

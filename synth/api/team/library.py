@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from synth.api.files import Files, written
-from synth.api.team.differencing import Beside, beside, beside_all
+from synth.api.team.differencing import Beside, beside, beside_all, under_another_name
 from synth.api.team.inquiries import inquiries_in
 from synth.api.team.journal import BUNDLES, Deed, Journal, now
 from synth.api.team.members import Duty, Member
@@ -28,6 +28,10 @@ from synth.runs.verifying import check_promise
 
 TEAM = (Duty.CUSTODIAN, Duty.APPROVER, Duty.ADMINISTRATOR)
 MOST_WORDS = 2_000  # characters of a reason or a note
+TURNING = frozenset(
+    "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)  # signs that turn text
+MOST_ALIKE = 3  # releases about people of another name that are held against a new one
 
 
 @dataclass(frozen=True)
@@ -39,17 +43,19 @@ class Library:
     files: Files | None = None  # where bundles are; in the folder where there is none
 
     @classmethod
-    def opened(cls, folder: Path, url: str = "", files: str = "") -> Library:
+    def opened(cls, folder: Path, url: str = "", files: str = "", anchor: str = "") -> Library:
         """The library of a folder; a new one where there is none.
 
         Args:
             url: of the database of its journal; else a file in the folder.
             files: where its bundles are, at an address of fsspec; else in the folder.
+            anchor: a file elsewhere that knows how far its journal is; "" for none.
 
         Raises:
             TeamError: it cannot be used.
         """
-        return cls(folder, Journal.opened(folder, url), bundles_at(files) if files else None)
+        journal = Journal.opened(folder, url, anchor)
+        return cls(folder, journal, bundles_at(files) if files else None)
 
     # -- looking ---------------------------------------------------------------------------------
 
@@ -70,6 +76,19 @@ class Library:
         """
         return self._bundle(_had(who, self.journal.deeds(), id))
 
+    def show(self, who: Member, id: str) -> Bundle:
+        """What is in a release, for its page, on which its rows can be saved. Raises as `look`.
+
+        That a recipient had it is written down, once a day.
+        """
+        deeds = self.journal.deeds()
+        found = _had(who, deeds, id)
+        if not who.may(*TEAM) and not _opened_today(who, deeds, id):
+            with self.journal.writing() as (deeds, add):
+                found = _had(who, deeds, id)
+                add(deed_of(who, Act.OPENED, id))
+        return self._bundle(found)
+
     def take(self, who: Member, id: str) -> bytes:
         """The bundle itself; that somebody had it is written down. Raises as `look` does."""
         with self.journal.writing() as (deeds, add):
@@ -86,6 +105,7 @@ class Library:
         """What a release tells beside each earlier one of its population; for the team.
 
         An earlier one counts once it was published, whatever became of it: what left may be kept.
+        The newest with the same columns about people of another name are told as well.
         """
         who.need(*TEAM)
         return self._beside(id, self.journal.deeds())
@@ -108,6 +128,9 @@ class Library:
         who.need(Duty.CUSTODIAN)
         for told, what in ((leaflet.name, "name"), (leaflet.population, "population")):
             said(told, f"The release has no {what}.", f"Give it a {what}.")
+            readable(told, what)
+        for words in (leaflet.note, *(line.reason for line in lines)):
+            short(words)
         bundle = Bundle.read(io.BytesIO(zipped))
         check_promise(bundle.model)
         total = bundle.statement.population
@@ -117,8 +140,8 @@ class Library:
         self._put(digest, zipped)
         id = secrets.token_hex(8)
         with self.journal.writing() as (deeds, add):
-            name = _same(leaflet.name)
-            before = [o.version for o in _shelves(deeds) if _same(o.leaflet.name) == name]
+            name = same_name(leaflet.name)
+            before = [o.version for o in _shelves(deeds) if same_name(o.leaflet.name) == name]
             columns = tuple(c.name for c in bundle.schema)
             promise = bundle.statement.guarantee.short
             version, rows = 1 + max(before, default=0), int(bundle.facts["rows"])
@@ -133,6 +156,7 @@ class Library:
             NotAllowed: they are no custodian, or the gate stops it.
         """
         who.need(Duty.CUSTODIAN)
+        short(reason)
         found = self.get(who, id)
         if any(line.open for line in found.lines):
             raise NotAllowed(
@@ -217,16 +241,18 @@ class Library:
     def _beside(self, id: str, deeds: Sequence[Deed]) -> tuple[Beside, ...]:
         found = _shelves(deeds)
         new = _one(found, id)
-        people = _same(new.leaflet.population)
-        earlier = [
-            one
-            for one in found
-            if one.id != id and one.was_published and _same(one.leaflet.population) == people
-        ]
-        if not earlier:
+        people = same_name(new.leaflet.population)
+        left = [one for one in found if one.id != id and one.was_published]
+        earlier = [one for one in left if same_name(one.leaflet.population) == people]
+        named = [one for one in left if one not in earlier and _alike(one, new)][:MOST_ALIKE]
+        if not earlier and not named:
             return ()
         own, others = self._bundle(new), [self._bundle(one) for one in earlier]
         each = [beside(one.title, it, own) for one, it in zip(earlier, others, strict=True)]
+        each += [
+            under_another_name(one.leaflet.population, beside(one.title, self._bundle(one), own))
+            for one in named
+        ]
         about = {one.id for one in earlier}
         replies = [i.reply for i in inquiries_in(deeds) if i.release in about]
         whole = beside_all(others, own, [Budget(r.epsilon, r.delta) for r in replies if r])
@@ -309,6 +335,12 @@ def _had(who: Member, deeds: Sequence[Deed], id: str) -> Shelved:
     return found
 
 
+def _opened_today(who: Member, deeds: Sequence[Deed], id: str) -> bool:
+    """Whether it is written down that somebody had a release's page today, UTC."""
+    wanted, today = (who.id, Act.OPENED.value, id), now()[: len("2026-01-31")]
+    return any((d.who, d.what, d.release) == wanted and d.at.startswith(today) for d in deeds)
+
+
 def _shelves(deeds: Sequence[Deed]) -> tuple[Shelved, ...]:
     """Every release, the newest first."""
     by: dict[str, list[Deed]] = {}
@@ -322,14 +354,35 @@ def deed_of(who: Member, act: Act, id: str, **told: object) -> Deed:
     return Deed(now(), who.id, who.name, act.value, id, told)
 
 
-def _same(name: str) -> str:
-    """A name as it is compared: letters that look the same are."""
-    return " ".join(unicodedata.normalize("NFKC", name).split()).casefold()
+def same_name(name: str) -> str:
+    """A name as it is compared: letters that look the same are, and what is not seen is not there.
+
+    Letters of another script that look the same are not told; `_alike` looks at columns.
+    """
+    shown = "".join(c for c in name if unicodedata.category(c) != "Cf")
+    return " ".join(unicodedata.normalize("NFKC", shown).split()).casefold()
+
+
+def _alike(one: Shelved, other: Shelved) -> bool:
+    """Whether two releases may be about the same people whatever these are called: by columns."""
+    names, others = ({same_name(c) for c in r.columns} for r in (one, other))
+    return 2 * len(names & others) >= max(4, min(len(names), len(others)))
 
 
 def said(text: str, what: str, remedy: str) -> None:
     """See that something is said, and not too much. Raises TeamError where it is not."""
     if not text.strip():
         raise TeamError(what, remedy)
+    short(text)
+
+
+def readable(name: str, what: str) -> None:
+    """See that a name is read as it is. Raises TeamError where signs command or turn it round."""
+    if any(unicodedata.category(c) == "Cc" or c in TURNING for c in name):
+        raise TeamError(f"The {what} holds signs that cannot be seen.", "Type it anew.")
+
+
+def short(text: str) -> None:
+    """Raises TeamError where a text is long."""
     if len(text) > MOST_WORDS:
         raise TeamError(f"That is longer than {MOST_WORDS:,} characters.", "Say it shorter.")

@@ -17,6 +17,7 @@ from synth.errors import NotAllowed, TeamError
 
 WAY = "SYNTH_SIGN_IN"  # "openid", "proxy", or nothing: whoever sits at this machine
 CLAIM = "SYNTH_GROUPS"  # the claim, or the name a proxy's header is mapped to
+HOLDS = 4 * 3600.0  # seconds for which a page is open on what a proxy said when it was opened
 
 
 class Duty(Enum):
@@ -115,13 +116,16 @@ def sign_in_of(told: Mapping[str, str], *, provider: bool = False) -> SignIn:
     return SignIn(Entrance(said), {duty: frozenset(names) for duty, names in groups.items()}, claim)
 
 
-def member_of(claims: Mapping[str, Any], settings: SignIn, now: float) -> Member | None:
+def member_of(
+    claims: Mapping[str, Any], settings: SignIn, now: float, since: float = math.inf
+) -> Member | None:
     """Who is signed in, with the duties of their groups; None for nobody, or for too long ago.
 
     Args:
         claims: what the provider or the proxy says, as `st.user` has it.
         now: seconds since 1970. A provider's word holds until its `exp`, so that somebody who has
             left a group loses its duties then at the latest.
+        since: when a proxy said it, where that was before now: what it says has no end of its own.
     """
     if settings.way is Entrance.LOCAL:
         return LOCAL
@@ -132,7 +136,8 @@ def member_of(claims: Mapping[str, Any], settings: SignIn, now: float) -> Member
     duties = frozenset(duty for duty, names in settings.groups.items() if own & names)
     name = _text(claims, "email") or _text(claims, "name") or who
     if settings.way is Entrance.PROXY:  # of an address case means nothing, and it is one person
-        return Member(who.casefold(), name, duties)
+        until = min(since, now) + HOLDS
+        return Member(who.casefold(), name, duties, until) if until > now else None
     return Member(f"{_text(claims, 'iss')} {who}".strip(), name, duties, float(claims["exp"]))
 
 

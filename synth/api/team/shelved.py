@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from synth.api.team.journal import Deed
+from synth.wording import so_many
 
 
 class Act(Enum):
@@ -20,6 +21,7 @@ class Act(Enum):
     APPROVED = "approved"
     RECALLED = "recalled"
     DOWNLOADED = "downloaded"
+    OPENED = "opened"  # its page, on which rows can be looked at and saved
     ASKED = "asked"
     ANSWERED = "answered"
     DECLINED = "declined"
@@ -155,8 +157,9 @@ class Shelved:
 
     @property
     def downloads(self) -> tuple[Deed, ...]:
-        """Who had it, and when."""
-        return tuple(deed for deed in self.deeds if deed.what == Act.DOWNLOADED.value)
+        """Who had it, when, and by which way."""
+        ways = (Act.DOWNLOADED.value, Act.OPENED.value)
+        return tuple(deed for deed in self.deeds if deed.what in ways)
 
     @property
     def for_recipients(self) -> Shelved:
@@ -197,7 +200,7 @@ def changed(old: Shelved, new: Shelved) -> tuple[str, ...]:
     """What became different from one version to the next, for recipients."""
     told = []
     if old.rows != new.rows:
-        told.append(f"{old.rows:,} rows became {new.rows:,}.")
+        told.append(f"{so_many(old.rows, 'row')} became {new.rows:,}.")
     if old.promise != new.promise:
         told.append(f"The promise was {old.promise}, and is {new.promise}.")
     for what, one, two in (("New", new, old), ("Gone", old, new)):

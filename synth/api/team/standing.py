@@ -22,7 +22,6 @@ from synth.api.team.desk import Desk
 from synth.api.team.members import Duty, Member
 from synth.api.team.shelved import Phase
 from synth.errors import NotAllowed, SynthError, TeamError
-from synth.runs.recipe import Recipe
 from synth.vault import PrivateTable
 
 SLACK = 1 + 1e-9  # what a sum may be out by
@@ -77,7 +76,6 @@ class StandingOffer:
 @dataclass
 class _Open:
     who: Member
-    recipe: Recipe
     private: PrivateTable
     standing: StandingOffer
 
@@ -92,13 +90,7 @@ class Offers:
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def put(
-        self,
-        who: Member,
-        desk: Desk,
-        release: str,
-        recipe: Recipe,
-        private: PrivateTable,
-        allowed: Allowed,
+        self, who: Member, desk: Desk, release: str, private: PrivateTable, allowed: Allowed
     ) -> None:
         """Allow answers about a release without a custodian, in place of what was allowed before.
 
@@ -113,13 +105,13 @@ class Offers:
         allowed.check()
         if private.stays:
             raise NotAllowed("These rows are not in memory.", "Load the table, and allow it again.")
-        one = desk.library.get(who, release)
-        price(recipe, one.leaflet.population, allowed.each)  # refuses where nobody keeps an account
+        one, bundle = desk.library.get(who, release), desk.library.look(who, release)
+        price(bundle, one.leaflet.population, allowed.each)  # refuses where nobody keeps an account
         with self._lock:
             desk.allow(who, release, allowed.each, allowed.total)
             ends = self.clock() + 3600 * allowed.hours
             standing = StandingOffer(who.name, allowed, 0.0, ends)
-            self._open[release] = _Open(who, recipe, private, standing)
+            self._open[release] = _Open(who, private, standing)
             if not self._watched:
                 self._watched = True
                 self._later(desk)
@@ -178,9 +170,10 @@ class Offers:
             try:
                 self.settle(desk)
                 return self._served(desk, id)
-            except SynthError as error:  # it stays open, and its custodian sees to it
-                logging.getLogger("synth").warning("question %s: %s", id, error.what)
-                return False
+            except Exception as error:  # it stays open, and its custodian sees to it: what fails
+                told = error.what if isinstance(error, SynthError) else type(error).__name__
+                logging.getLogger("synth").warning("question %s: %s", id, told)
+                return False  # by what a row holds must not look like anything else
 
     def _served(self, desk: Desk, id: str) -> bool:
         asked = next((i for i in desk.open() if i.id == id), None)
@@ -192,9 +185,9 @@ class Offers:
             found.who.name, allowed, before + allowed.each, found.standing.ends
         )
         one = desk.library.get(found.who, asked.release)
-        schema = desk.library.look(found.who, asked.release).schema
+        bundle = desk.library.look(found.who, asked.release)
         people = one.leaflet.population
-        reply = answer(asked.wanted, schema, found.recipe, found.private, people, allowed.each)
+        reply = answer(asked.wanted, bundle, found.private, people, allowed.each)
         desk.reply(found.who, id, reply, by_itself=True)
         return True
 

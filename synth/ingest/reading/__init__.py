@@ -14,7 +14,7 @@ from synth.ingest.reading.arrow import read_arrow, types_of, types_of_frame
 from synth.ingest.reading.endings import footer_of, said_of_footer, without_names
 from synth.ingest.reading.formats import format_of, unpacked, without_zeros
 from synth.ingest.reading.records import read_json
-from synth.ingest.reading.said import MISSING_TEXTS, Choices, Click, Noticed, Read, number_of
+from synth.ingest.reading.said import MISSING_TEXTS, Choices, Click, Noticed, Read
 from synth.ingest.reading.sheets import read_sheet
 from synth.ingest.reading.statistical import PROGRAMS, read_statistical
 from synth.ingest.reading.text import read_text
@@ -22,6 +22,7 @@ from synth.ingest.reading.tidy import compact, people, said_of_frame, stripped, 
 from synth.ingest.width import check_width
 from synth.lazily import np, nw, pa
 from synth.schema.typed import Typed, sure
+from synth.wording import so_many
 
 __all__ = [
     "MISSING_TEXTS",
@@ -68,7 +69,7 @@ def read_table(
     people(read.frame)
     told, repeated = without_names(read.frame) if found in ("text", "excel") else (read.frame, 0)
     if repeated:
-        many = number_of(repeated, "row repeats", "rows repeat")
+        many = so_many(repeated, "row repeats", "rows repeat")
         what = f"{many} the names of the columns and {'was' if repeated == 1 else 'were'} left out."
         noticed.append(Noticed(what, "They come from files that were put together."))
     tidy = stripped if found == "text" else compact

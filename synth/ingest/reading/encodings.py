@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import IO
 
 from synth.errors import IngestError
-from synth.ingest.reading.said import Click, Noticed, number_of
+from synth.ingest.reading.said import Click, Noticed
 from synth.lazily import compiled
+from synth.wording import so_many
 
 BLOCK = 1 << 20  # bytes read at once
 MOST_SAMPLE = 1 << 16  # bytes of lines by which an encoding is told
@@ -168,7 +169,7 @@ def blocks(stream: IO[bytes]) -> Iterator[bytes]:
 
 def _torn(lines: int) -> Noticed:
     return Noticed(
-        f"{number_of(lines, 'line holds', 'lines hold')} bytes that are no UTF-8, while all the "
+        f"{so_many(lines, 'line holds', 'lines hold')} bytes that are no UTF-8, while all the "
         "others are; those bytes "
         "were read as `�`.",
         "If they matter, save the file again in UTF-8.",

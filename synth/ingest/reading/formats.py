@@ -11,6 +11,7 @@ from zipfile import ZipInfo
 from synth.errors import IngestError
 from synth.incoming import Refusal, archive, check_unpacked, reading
 from synth.lazily import compiled
+from synth.wording import so_many
 
 HEAD = 1 << 20  # bytes looked at
 MOST_BYTES = 2 << 30  # of a file that is held in memory
@@ -185,7 +186,7 @@ def unpacked(stream: IO[bytes], found: str) -> IO[bytes]:
         inside = [i for i in opened.infolist() if not _aside(i)]
         if len(inside) != 1:
             raise IngestError(
-                f"The archive holds {len(inside):,} files, but no Excel table.",
+                f"The archive holds {so_many(len(inside), 'file')}, but no Excel table.",
                 "Unpack it and choose the table inside.",
             )
         if inside[0].flag_bits & 1:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from synth.ingest.reading.said import MISSING_TEXTS, Choices, Click, Noticed, listed, number_of
+from synth.ingest.reading.said import MISSING_TEXTS, Choices, Click, Noticed, listed
 from synth.ingest.width import check_width
 from synth.lazily import compiled
+from synth.wording import so_many
 
 Cells = Sequence[str]
 LOOKED = 300  # rows
@@ -259,14 +260,14 @@ def all_different(told: Sequence[str], noticed: list[Noticed]) -> tuple[str, ...
 
 
 def _said_of_nameless(count: int) -> Noticed:
-    told = number_of(count, "column has no name and was", "columns have no name and were")
+    told = so_many(count, "column has no name and was", "columns have no name and were")
     return Noticed(f"{told} named by {'its' if count == 1 else 'their'} place.")
 
 
 def _said_of_preamble(lines: Sequence[int], at: int, headed: bool) -> Noticed:
     where = f"the names of the columns are in line {lines[at]}" if headed else "the table begins"
     return Noticed(
-        f"{number_of(lines[at] - 1, 'line stands', 'lines stand')} above the table: {where}"
+        f"{so_many(lines[at] - 1, 'line stands', 'lines stand')} above the table: {where}"
         + ("." if headed else f" in line {lines[at]}."),
         "If the names are elsewhere, give their line as `header` in [source].",
         (Click("The names are in line 1", "header", 1),),

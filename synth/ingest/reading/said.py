@@ -70,15 +70,6 @@ class Click:
     value: str | int | bool | tuple[str, ...]
 
 
-def number_of(count: int, one: str, many: str = "") -> str:
-    """So many of something: "1 line", "2 lines".
-
-    Args:
-        many: what more than one are called; with an s, where nothing is said.
-    """
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 @dataclass(frozen=True, repr=False)
 class Noticed(ForCustodian):
     """Something about a file that its custodian should know, for their eyes.

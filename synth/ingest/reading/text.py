@@ -23,11 +23,12 @@ from synth.ingest.reading.encodings import BLOCK, Encoded, encoding_of
 from synth.ingest.reading.eurostat import eurostat
 from synth.ingest.reading.layout import LOOKED, Layout, layout_of
 from synth.ingest.reading.ruled import BAR, ruled, without_rules
-from synth.ingest.reading.said import Choices, Click, Noticed, Read, number_of
+from synth.ingest.reading.said import Choices, Click, Noticed, Read
 from synth.ingest.reading.tidy import categorical
 from synth.ingest.width import check_width
 from synth.lazily import pa, pd
 from synth.schema.written import Written
+from synth.wording import so_many
 
 MOST_TOLD = 5  # lines named where some are ragged
 
@@ -131,7 +132,7 @@ def _start(text: str, fields: Fields, skipped: int) -> Start:
         ) from None
     noticed: tuple[Noticed, ...] = ()
     if first > skipped:
-        many = number_of(first - skipped, "line is a comment", "lines are comments")
+        many = so_many(first - skipped, "line is a comment", "lines are comments")
         noticed = (Noticed(f"{many} at the beginning. {_left_out(first - skipped)}"),)
     return Start(rows, [i + 1 for i in at], [ends[i] for i in at], noticed)
 
@@ -283,7 +284,7 @@ def _said_of_ragged(
         line = before + reader.line_num
     where = ", ".join(f"line {at:,} ({fields})" for at, fields in told[:MOST_TOLD])
     more = f" and {len(told) - MOST_TOLD:,} more" if len(told) > MOST_TOLD else ""
-    lack = number_of(many, "line does not", "lines do not")
+    lack = so_many(many, "line does not", "lines do not")
     what = f"{lack} have the {width} fields of the others"
     what += f": {where}{more}" if where else ""
     if choices.skip_ragged:
@@ -333,7 +334,7 @@ def _read_aligned(stream: IO[bytes], encoded: Encoded, delimiter: str, choices: 
     noticed = [*encoded.noticed, _said_of_aligned(delimiter), *layout.noticed]
     if wrong:
         what = (
-            f"{number_of(len(wrong), 'line does not', 'lines do not')} have the "
+            f"{so_many(len(wrong), 'line does not', 'lines do not')} have the "
             f"{len(layout.names)} fields of the others: "
             + ", ".join(f"line {i:,}" for i, _ in wrong[:MOST_TOLD])
         )

@@ -27,6 +27,7 @@ from synth.protect.lattice.ladders import Ladder, Losses
 from synth.protect.risk.classes import Labels, classes_of, people_in, people_of, refined
 from synth.protect.risk.disclosure import Spread, distances, distinct_values
 from synth.vault.coded import Coded
+from synth.wording import so_many
 
 Levels: TypeAlias = "npt.NDArray[np.int64]"  # nodes x columns
 Weights: TypeAlias = "npt.NDArray[np.float64]"  # rows behind each different combination
@@ -139,7 +140,7 @@ def search(
     nodes = math.prod(ld.top + 1 for ld in ladders)
     if goal.k > rows:
         raise RiskError(
-            f"k is {goal.k:,}, but the table has {rows:,} rows.", "Ask for a smaller k."
+            f"k is {goal.k:,}, but the table has {so_many(rows, 'row')}.", "Ask for a smaller k."
         )
     if nodes > MOST_NODES:
         many = f"{nodes:,}" if nodes < 10**9 else "more than a billion"

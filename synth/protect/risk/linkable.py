@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from synth.budget.eyes import ForCustodian
 from synth.lazily import np
 from synth.protect.risk.uniques import SpecialUniques
+from synth.wording import so_many
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,7 +40,7 @@ def linkable_sentence(special: SpecialUniques) -> str:
     )
     return (
         f"{share:.1%} of people ({special.linkable:,} of {special.rows:,}) can be linked through a "
-        f"combination of up to {special.length} values that {rare}."
+        f"combination of up to {so_many(special.length, 'value')} that {rare}."
     )
 
 

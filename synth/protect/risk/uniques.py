@@ -22,6 +22,7 @@ from synth.errors import RiskError
 from synth.lazily import np, npt
 from synth.protect.risk.classes import Labels, refined
 from synth.vault.coded import Coded
+from synth.wording import so_many
 
 Flags: TypeAlias = "npt.NDArray[np.bool_]"  # one truth value per row
 Packed: TypeAlias = "npt.NDArray[np.uint8]"  # the same, eight rows to a byte
@@ -124,7 +125,8 @@ def special_uniques(
 def _check(columns: int, length: int, fewer_than: int) -> None:
     if length < 1 or fewer_than < 2:
         raise RiskError(
-            f"Combinations of up to {length} values in fewer than {fewer_than} rows make no sense.",
+            f"Combinations of up to {so_many(length, 'value')} in fewer than {fewer_than} rows "
+            "make no sense.",
             "Ask for at least 1 value, and for fewer than 2 rows or more.",
         )
     sets = sum(math.comb(columns, size) for size in range(1, min(length, columns) + 1))

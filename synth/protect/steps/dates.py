@@ -27,6 +27,7 @@ from synth.schema.moments import as_seconds
 from synth.schema.settings import Ask, setting
 from synth.schema.values import Values, as_text
 from synth.vault import PrivateTable
+from synth.wording import so_many
 
 DAY = 86400.0
 SHAPES = {
@@ -184,7 +185,9 @@ class Shift(Step):
         checked_number(self.days, 1, "The largest shift in days", "days")
         if self.days > 36_500:
             raise StepError(
-                f"A shift of {self.days} days leaves the calendar.", "Give less.", "days"
+                f"A shift of {so_many(self.days, 'day')} leaves the calendar.",
+                "Give less.",
+                "days",
             )
 
     def settled(self, private: PrivateTable, audience: Audience) -> Shift:
@@ -241,7 +244,8 @@ class Shift(Step):
 
     @property
     def said(self) -> str:
-        return f"Shift {', '.join(self.columns)} by up to {self.days} days per {self.person}"
+        most = so_many(self.days, "day")
+        return f"Shift {', '.join(self.columns)} by up to {most} per {self.person}"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from synth.protect.steps.step import LOOK_AGAIN, Step, known_column, mapped
 from synth.schema import Categories, Column, Kind, Origin, Schema
 from synth.schema.respelling import parts_of
 from synth.schema.settings import Ask, setting
+from synth.wording import so_many
 
 CHOSEN = ("no", "yes")
 
@@ -72,7 +73,8 @@ class Divide(_Several):
         super().__post_init__()
         if len(self.into) < 2 or len(set(self.into)) < len(self.into):
             raise StepError(
-                f"{len(self.into)} names are given for the parts, or one of them twice.",
+                f"{so_many(len(self.into), 'name is', 'names are')} given for the parts, or "
+                "one of them twice.",
                 "Give two names or more, all different.",
                 "into",
             )

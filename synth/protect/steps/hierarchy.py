@@ -18,6 +18,7 @@ from synth.errors import StepError
 from synth.lazily import compiled, np, pd
 from synth.protect.steps.dates import Truncate
 from synth.protect.steps.numbers import Band, even_bands
+from synth.wording import so_many
 
 ANY = "*"
 CHAPTERS = (
@@ -103,7 +104,7 @@ class Prefix(Hierarchy):
 
     def words(self, level: int) -> str:
         if 0 < level < self.top:
-            return f"first {self.length - level} characters"
+            return f"first {so_many(self.length - level, 'character')}"
         return super().words(level)
 
 
@@ -261,7 +262,7 @@ def listed_hierarchy(text: str, name: str) -> ValueTree:
     values, levels = columns[0], columns[1:]
     if len(set(values)) != len(values):
         raise StepError(
-            f"`{name}` lists {len(values) - len(set(values))} values more than once.",
+            f"`{name}` lists {so_many(len(values) - len({*values}), 'value')} more than once.",
             "Keep one line per value.",
             "file",
         )

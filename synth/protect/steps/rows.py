@@ -16,6 +16,7 @@ from synth.schema.settings import Ask, setting
 from synth.schema.spelling import PLAINLY
 from synth.schema.values import as_text
 from synth.vault.coded import Coded, coded
+from synth.wording import so_many
 
 MOST_TRIED = 120  # sets of columns tried for each number of suppressed cells
 
@@ -118,7 +119,7 @@ class Suppress(Step):
     def __call__(self, frame: pd.DataFrame) -> pd.DataFrame:
         if self.k > len(frame):
             raise StepError(
-                f"k is {self.k:,}, but the table has {len(frame):,} rows.",
+                f"k is {self.k:,}, but the table has {so_many(len(frame), 'row')}.",
                 "Give a k that classes can reach; 5 or 11 are common.",
                 "k",
             )

@@ -19,6 +19,7 @@ from synth.schema.pattern import Template
 from synth.schema.respelling import CASES, respelt
 from synth.schema.settings import Ask, setting
 from synth.vault import PrivateTable
+from synth.wording import so_many
 
 KEYS = "PSEUDONYM_"  # what the name of an environment variable with a key begins with
 
@@ -51,7 +52,8 @@ class Mask(ValueStep):
 
     @property
     def said(self) -> str:
-        return f"Mask {self.column}: keep the first {self.first} and last {self.last} characters"
+        last = so_many(self.last, "character")
+        return f"Mask {self.column}: keep the first {self.first} and last {last}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +83,7 @@ class Recode(ValueStep):
     @property
     def said(self) -> str:
         rest = f", everything else {self.others}" if self.others else ""
-        many = "1 value" if len(self.values) == 1 else f"{len(self.values)} values"
+        many = so_many(len(self.values), "value")
         return f"Recode {many} of {self.column}{rest}"
 
 

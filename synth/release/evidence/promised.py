@@ -33,6 +33,7 @@ from synth.release.evidence.criteria import (
     Tied,
 )
 from synth.schema import Pattern, Schema
+from synth.wording import so_many
 
 STRONG = 1.0  # epsilon up to which the promise alone is said to answer
 EMA_K = 11  # the smallest group: of one in 11, EMA_MOST is what is left after rounding
@@ -101,7 +102,7 @@ def by_noise(asked: Criterion, held: DifferentiallyPrivate) -> tuple[Proof, str]
 
 def by_groups(asked: Criterion, held: KAnonymous) -> tuple[Proof, str]:
     """What groups of k people answer."""
-    reach = f" of up to {held.length} values" if held.length else ""
+    reach = f" of up to {so_many(held.length, 'value')}" if held.length else ""
     group = f"Each combination{reach} in the release was shared by at least {held.k} people."
     longer = " Longer combinations may be those of one person." if held.length else ""
     if asked is EMA:

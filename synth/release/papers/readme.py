@@ -11,6 +11,7 @@ from synth.budget.guarantee import DifferentiallyPrivate
 from synth.methods.twins import TwinsModel
 from synth.release.papers.released import Released
 from synth.release.papers.standing import ColumnStanding, apart, values_of
+from synth.wording import so_many
 
 MANY_LEFT_OUT = 0.1  # of the rows that were drawn, before their columns are said to be shifted
 MARKS = re.compile(r"([\\`*\[\]<>#|~]|&(?=#?\w+;)|(?<!\w)_|_(?!\w))")
@@ -109,7 +110,7 @@ def _second(released: Released) -> Iterator[str]:
     name, of, each = plain(told.name), plain(told.of), plain(told.count)
     lines = [
         f"`synthetic.csv` holds {of}, one row each; `children.csv` holds {name}: "
-        f"{released.linked.told.rows:,} rows, each of which belongs to one of {of}. "
+        f"{so_many(released.linked.told.rows, 'row')}, each of which belongs to one of {of}. "
         f"`{told.parent_key}` there is `{told.key}` here, and both are made anew. {each} says how "
         f"many rows of {name} belong to a row of {of}, {told.most} at most.",
         "",

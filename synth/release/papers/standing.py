@@ -33,13 +33,14 @@ from synth.release.papers.tally import RowTally
 from synth.schema import Categories, Column, Counts, Dates, Numbers, Pattern, Text
 from synth.schema.date_steps import number_from
 from synth.schema.values import stamp
+from synth.wording import so_many
 
 LEAST, DROWNED, MOSTLY, SLACK = 0.1, 0.25, 0.25, 0.05
 MOSTLY_OPEN = 0.5
 OTHER_WORDS = "other or rare values, grouped"
 SINGLE = (
     "one-way marginal",
-    "counts of 1 attributes",
+    "counts of 1 attribute",
 )  # what a ledger calls the counts of a column
 ALONE = "how it goes together with other columns: it was drawn by itself"
 
@@ -238,7 +239,7 @@ def values_of(column: Column) -> str:
         case Text():
             return domain.placeholder
         case Categories():
-            told = [f"{len(domain.values):,} values"] if domain.values else []
+            told = [so_many(len(domain.values), "value")] if domain.values else []
             return ", and ".join([*told, *((OTHER_WORDS,) * domain.other)])
         case Numbers():
             codes = f", and {len(domain.codes)} codes" if domain.codes else ""

@@ -13,6 +13,7 @@ from synth.release.counts import aggregates_of
 from synth.release.papers.standing import standings
 from synth.release.papers.tally import tallied
 from synth.release.showcase.page import Look, page
+from synth.wording import so_many
 
 LOOK = "showcase.json"
 DAMAGED = Refusal(BundleError, "The look of the showcase is damaged.", "Ask for the bundle again.")
@@ -82,7 +83,7 @@ def _beside(bundle: Bundle) -> str:
     if (second := bundle.children) is None:
         return ""
     return (
-        f"This page shows the {second.of}. The release also holds {len(bundle.children_rows):,} "
-        f"rows of their {second.name}, in children.csv: how many somebody has is the attribute "
-        f"{second.count}."
+        f"This page shows the {second.of}. The release also holds "
+        f"{so_many(len(bundle.children_rows), 'row')} of their {second.name}, in "
+        f"children.csv: how many somebody has is the attribute {second.count}."
     )

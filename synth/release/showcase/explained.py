@@ -15,6 +15,7 @@ from synth.release.papers.readme import share
 from synth.release.papers.standing import ColumnStanding, Standing, values_of
 from synth.release.signature import signed_words
 from synth.vault import Protection
+from synth.wording import so_many
 
 MAIL = compiled(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 ADDRESS = compiled(r"https?://[^\s\"'<>]+")
@@ -157,7 +158,8 @@ def _two_numbers(aggregates: Aggregates | None) -> list[str]:
     return [
         estimated,
         f"Reported (the narrow bar) is counted among real people, {how}. Reported numbers exist "
-        f"for up to {length} attributes together, the bar's own included: after {length - 1} "
+        f"for up to {so_many(length, 'attribute')} together, the bar's own included: after "
+        f"{length - 1} "
         "selections in other attributes there is one, after that there is none.",
         "Where both are given, the reported one is the better. Hover over a bar, or move to it "
         "with the Tab and arrow keys, to read how far each can be trusted and why one is absent.",
