@@ -271,19 +271,18 @@ class PrivateTable:
         """The values of a column that enough rows share, worth `rho` and `delta`.
 
         Every value that occurs is counted with discrete Gaussian noise, and told if the noisy count
-        reaches a threshold that a value only one person has reaches with a chance of `delta`.
+        reaches a threshold that a value only one person has reaches with a chance of `delta`. Where
+        rows stay, those that hardly any share are not looked at: see `accounting.looked_at`.
 
         Reference: Korolova et al. (2009), doi:10.1145/1526709.1526733; with Gaussian noise,
         Wilkins et al. (2024), arXiv:2306.07884.
         """
         self.ledger.spend(f"{purpose}: {column}", rho, delta=delta)
-        least = accounting.stability_threshold(rho, delta, self.rows_per_person)
-        fewest = accounting.looked_at(least) if self.stays and not math.isinf(rho) else 1
+        each, free = self.rows_per_person, math.isinf(rho)
+        least = 1 if free else accounting.stability_threshold(rho, delta, each)
+        fewest = accounting.looked_at(least) if self.stays and not free else 1
         values, counts = self.__rows.occurring(column, fewest)
-        noisy, sigma = self.__noised(counts, rho, self.rows_per_person)
-        if sigma == 0:
-            return values
-        enough = noisy >= least + fewest - 1
+        enough = self.__noised(counts, rho, each)[0] >= least + fewest - 1
         return tuple(v for v, told in zip(values, enough, strict=True) if told)
 
     def distinct(self, column: str, rho: Rho, purpose: str) -> float:
@@ -293,8 +292,7 @@ class PrivateTable:
         """
         self.ledger.spend(f"{purpose}: {column}", rho)
         different = np.array([self.__rows.different(column)])
-        noisy, _ = self.__noised(different, rho, self.rows_per_person)
-        return float(noisy[0])
+        return float(self.__noised(different, rho, self.rows_per_person)[0][0])
 
     def groups(
         self, counting: Counting, at_least: int, protection: Protection = Protection.ROUNDED
