@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +17,8 @@ import psycopg
 import pyarrow as pa
 import pytest
 import sqlglot
+from ibis.expr.operations import UnboundTable
+from ibis.expr.types import Table
 
 from synth.ingest.warehouses import sure_compiler
 from synth.schema import Categories, Column, Dates, Numbers, Schema, Text
@@ -131,6 +133,11 @@ def awkward(rows: int = 400) -> pa.Table:
 WORDS = (("is_infinite", "x", "isinf(x)"),)  # that sqlglot leaves as they are
 
 
+def _of_nobody(spoken: Callable[[Any], Any], usual: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """What is asked of a table of no engine at all; of others as usual."""
+    return lambda asked: spoken(asked) if asked.op().find(UnboundTable) else usual(asked)
+
+
 class Spoken:
     """What would be sent to an engine that is not here, and what DuckDB makes of it.
 
@@ -145,8 +152,8 @@ class Spoken:
             for name, args, meaning in WORDS:
                 self.db.execute(f"CREATE MACRO {name}({args}) AS {meaning}")
         self.types = {n: ibis.dtype(k) for n, k in zip(SCHEMA.names, KINDS.split(), strict=True)}
-        patch.setattr("ibis.expr.types.Table.to_pyarrow", lambda asked: self.answer(asked))
-        patch.setattr("ibis.expr.types.Table.get_backend", lambda asked: self)
+        for door, spoken in (("to_pyarrow", self.answer), ("get_backend", lambda asked: self)):
+            patch.setattr(Table, door, _of_nobody(spoken, getattr(Table, door)))
 
     @property
     def name(self) -> str:

@@ -105,6 +105,17 @@ def stability_threshold(rho: float, delta: float, rows_per_person: int) -> int:
     return rows_per_person + 1 + math.ceil(sigma * far)
 
 
+def looked_at(threshold: int) -> int:
+    """How many rows a value may need before it is counted with noise at all: a twentieth.
+
+    So that an engine need not hand out values that hardly any rows share, which of a column of real
+    numbers are as many as there are rows. What is so left out moves the threshold by as much: of
+    two tables that differ by one person, where a value is looked at in one alone it has at most
+    `looked_at - 1 + rows_per_person` rows there, as far below the threshold as before.
+    """
+    return 1 + max(1, threshold // 20)
+
+
 def laplace_scale(rho: float, sensitivity: float) -> float:
     """Scale of discrete Laplace noise worth rho.
 

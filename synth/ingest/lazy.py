@@ -23,6 +23,7 @@ SETTINGS: dict[str, Any] = {
     "temp_directory": "",  # nothing spills onto the disk
     "perfect_ht_threshold": 20,  # groups of small codes are counted in an array of 2^20 cells
 }
+WIDEST = 38  # digits of a number that is handed out as it is
 PLAIN = {
     "bool": "boolean",
     "int2": "int64",
@@ -210,6 +211,20 @@ def _described(connection: psycopg.Connection[Any], statement: str) -> tuple[str
         known = connection.adapters.types.get(column.type_code)
         plain = PLAIN.get(known.name if known else "")
         name = '"' + column.name.replace('"', '""') + '"'
+        if plain == "decimal" and not 0 < (column.precision or 0) <= WIDEST:
+            plain, name = "float64", _as_double(name)
+        elif not plain:
+            name = f"{name}::text AS {name}"
         types[column.name] = plain or "string"
-        written.append(name if plain else f"{name}::text AS {name}")
+        written.append(name)
     return f"SELECT {', '.join(written)} FROM ({statement}) AS asked", types
+
+
+def _as_double(name: str) -> str:
+    """A number of any length as a double: PostgreSQL fails on what is too large for one, or small.
+
+    What is too large, no number, or infinite is missing, as it is in memory.
+    """
+    size = f"abs({name})"
+    near = f"CASE WHEN {size} > 1e-300 THEN {name} ELSE 0 END"
+    return f"CASE WHEN {size} < 1e300 THEN ({near})::float8 END AS {name}"

@@ -89,7 +89,9 @@ def as_they_are(private: PrivateTable) -> PrivateTable:
     schema = private.schema
     for column in schema.modelled:
         if isinstance(column.domain, Categories) and column.domain.origin is Origin.DISCOVERED:
-            values, counts = private.exact_values(column.name, COMPARED, Audience.CUSTODIAN)
+            values, counts = private.exact_values(
+                column.name, COMPARED, Audience.CUSTODIAN, RARE_ROWS
+            )
             often = [
                 values[i] for i in np.argsort(-counts, kind="stable") if counts[i] >= RARE_ROWS
             ]

@@ -268,7 +268,11 @@ def sure_compiler(dialect: str) -> Any:
 
 
 def _moment(functions: Any, value: date) -> Any:
-    """A day or a moment for ClickHouse, whose usual ones begin in 1970 and end in 2106."""
+    """A day or a moment for ClickHouse, whose usual ones begin in 1970 and end in 2106.
+
+    Its largest ones reach from 1900 to 2299, beyond which it has no value either.
+    """
+    value = value.replace(year=min(max(value.year, 1900), 2299))
     if isinstance(value, datetime):
         return functions.anon.toDateTime64(value.isoformat(" "), 6, "UTC")
     return functions.anon.toDate32(value.isoformat())

@@ -50,8 +50,15 @@ class Rows(Protocol):
         """The contingency table of `names`: one axis per column, in order."""
         ...
 
-    def occurring(self, name: str) -> tuple[tuple[str, ...], IntCounts]:
-        """The values of a column, as text, and how many rows have each; missing left out."""
+    def occurring(self, name: str, at_least: int = 1) -> tuple[tuple[str, ...], IntCounts]:
+        """The values of a column that `at_least` so many rows have, as text, and how many do.
+
+        Missing left out.
+        """
+        ...
+
+    def different(self, name: str) -> int:
+        """How many values of a column occur."""
         ...
 
     def shared(self, schema: Schema, names: Sequence[str], shares: Shares) -> list[IntCounts]:
@@ -167,7 +174,17 @@ class HeldRows:
     def traits(self) -> Traits:
         return traits_of_frame(self.frame) if self.before is None else self.before
 
-    def occurring(self, name: str) -> tuple[tuple[str, ...], IntCounts]:
+    def different(self, name: str) -> int:
+        return len(self._occurring(name)[0])
+
+    def occurring(self, name: str, at_least: int = 1) -> tuple[tuple[str, ...], IntCounts]:
+        values, rows = self._occurring(name)
+        if at_least < 2:
+            return values, rows
+        often = rows >= at_least
+        return tuple(v for v, kept in zip(values, often, strict=True) if kept), rows[often]
+
+    def _occurring(self, name: str) -> tuple[tuple[str, ...], IntCounts]:
         column = self.frame[name]
         kind = column.dtype
         if isinstance(kind, pd.CategoricalDtype) and is_text(pd.Series(kind.categories)):
@@ -193,9 +210,17 @@ def _occurring(column: pd.Series) -> tuple[tuple[str, ...], IntCounts]:
     return tuple(map(str, values[order])), rows[order].astype(np.int64)
 
 
-def merged(values: pd.Series, rows: IntCounts) -> tuple[tuple[str, ...], IntCounts]:
-    """Values as text, each once: several may be written alike."""
-    added = pd.Series(rows).groupby(as_text(values).to_numpy()).sum()
+def merged(
+    values: pd.Series, rows: IntCounts, *, most: bool = False
+) -> tuple[tuple[str, ...], IntCounts]:
+    """Values as text, each once: several may be written alike.
+
+    Args:
+        most: of those take the one that most rows have, and not all together. Where rare values
+            were left out, one row more may bring one back: a sum would then move by more than it.
+    """
+    each = pd.Series(rows).groupby(as_text(values).to_numpy())
+    added = each.max() if most else each.sum()
     return tuple(map(str, added.index)), added.to_numpy(dtype=np.int64)
 
 

@@ -271,17 +271,18 @@ class PrivateTable:
         """The values of a column that enough rows share, worth `rho` and `delta`.
 
         Every value that occurs is counted with discrete Gaussian noise, and told if the noisy count
-        reaches a threshold that a value only one person has reaches with a chance of `delta`.
+        reaches a threshold that a value only one person has reaches with a chance of `delta`. Where
+        rows stay, those that hardly any share are not looked at: see `accounting.looked_at`.
 
         Reference: Korolova et al. (2009), doi:10.1145/1526709.1526733; with Gaussian noise,
         Wilkins et al. (2024), arXiv:2306.07884.
         """
         self.ledger.spend(f"{purpose}: {column}", rho, delta=delta)
-        values, counts = self.__rows.occurring(column)
-        noisy, sigma = self.__noised(counts, rho, self.rows_per_person)
-        if sigma == 0:
-            return values
-        enough = noisy >= accounting.stability_threshold(rho, delta, self.rows_per_person)
+        each, free = self.rows_per_person, math.isinf(rho)
+        least = 1 if free else accounting.stability_threshold(rho, delta, each)
+        fewest = accounting.looked_at(least) if self.stays and not free else 1
+        values, counts = self.__rows.occurring(column, fewest)
+        enough = self.__noised(counts, rho, each)[0] >= least + fewest - 1
         return tuple(v for v, told in zip(values, enough, strict=True) if told)
 
     def distinct(self, column: str, rho: Rho, purpose: str) -> float:
@@ -290,9 +291,8 @@ class PrivateTable:
         One person moves it by at most `rows_per_person`. May be negative.
         """
         self.ledger.spend(f"{purpose}: {column}", rho)
-        _, counts = self.__rows.occurring(column)
-        noisy, _ = self.__noised(np.array([len(counts)]), rho, self.rows_per_person)
-        return float(noisy[0])
+        different = np.array([self.__rows.different(column)])
+        return float(self.__noised(different, rho, self.rows_per_person)[0][0])
 
     def groups(
         self, counting: Counting, at_least: int, protection: Protection = Protection.ROUNDED
@@ -348,11 +348,11 @@ class PrivateTable:
         return self.__rows.count(self.schema, columns)
 
     def exact_values(
-        self, column: str, reason: str, audience: Audience
+        self, column: str, reason: str, audience: Audience, at_least: int = 1
     ) -> tuple[tuple[str, ...], IntCounts]:
-        """The exact values of a column, as text, and how many rows have each."""
+        """The exact values of a column that `at_least` rows have, as text, and how many do."""
         self.__noted(reason, audience)
-        return self.__rows.occurring(column)
+        return self.__rows.occurring(column, at_least)
 
     def exact_bins(self, column: str, reason: str, audience: Audience) -> Bins:
         """A column cut by what its rows hold; see `bins`."""

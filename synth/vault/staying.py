@@ -33,6 +33,7 @@ from synth.vault.passing import Came, Stays
 # No more digits than a double surely holds: PostgreSQL fails on others.
 _DIGITS, _PLACES = "0*[0-9]{1,200}", "[.][0-9]{0,200}0*"
 NUMBER = f"^[+-]?(?:{_DIGITS}(?:{_PLACES})?|[.][0-9]{{1,200}}0*)(?:[eE][+-]?[0-9]{{1,2}})?$"
+EARLIEST, LATEST = datetime(1, 1, 1), datetime(9999, 12, 31)
 MOST_LISTED = 2_000  # values of one column that are written into a query
 
 
@@ -133,10 +134,25 @@ class LazyRows:
         return _fetched(asked.group_by(*places).agg(nw.len().alias("rows")))
 
     @_explained()
-    def occurring(self, name: str) -> tuple[tuple[str, ...], IntCounts]:
+    def different(self, name: str) -> int:
+        each = self._each(name).select(nw.len().alias("values"))
+        return int(_fetched(each)["values"].iloc[0])
+
+    def _each(self, name: str) -> nw.LazyFrame[Any]:
         asked = self._of([name]).select(nw.col(name).alias("v")).filter(~nw.col("v").is_null())
-        found = _fetched(asked.group_by("v").agg(nw.len().alias("rows")))
-        return merged(found["v"], found["rows"].to_numpy(dtype=np.int64))
+        if self._types[name] in (nw.Date, nw.Datetime):  # what Python has no value for is missing
+            moment = nw.col("v").cast(nw.Datetime("us"))
+            asked = asked.filter(moment >= nw.lit(EARLIEST), moment < nw.lit(LATEST))
+        return asked.group_by("v").agg(nw.len().alias("rows"))
+
+    @_explained()
+    def occurring(self, name: str, at_least: int = 1) -> tuple[tuple[str, ...], IntCounts]:
+        each = self._each(name)
+        if at_least > 1:
+            each = each.filter(nw.col("rows") >= at_least)
+        found = _fetched(each)
+        rows = found["rows"].to_numpy(dtype=np.int64)
+        return merged(found["v"], rows, most=at_least > 1)
 
     def shared(self, schema: Schema, names: Sequence[str], shares: Shares) -> list[IntCounts]:
         raise SchemaError(

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from synth.budget import Budget, Measured, Rho
-from synth.budget.accounting import gaussian_sigma, stability_threshold
+from synth.budget.accounting import gaussian_sigma, looked_at, stability_threshold
 from synth.budget.guarantee import DifferentiallyPrivate
 from synth.errors import MethodError
 from synth.ingest.discovery import MOST_SHARE, SHARE, discovered, share_of, shares, undeclared
@@ -217,3 +217,7 @@ def test_a_value_of_one_person_passes_the_threshold_no_more_often_than_delta(
     reach = stats.norm.sf((threshold - rows_per_person - 1) / sigma)
     assert rows_per_person * reach <= delta
     assert rows_per_person * stats.norm.sf((threshold - rows_per_person - 4) / sigma) > delta / 2
+    fewest = looked_at(threshold)  # where rows stay, what fewer share is not looked at
+    most = fewest - 1 + rows_per_person  # of a value that is looked at by one person's doing
+    higher = stats.norm.sf((threshold + fewest - 1 - most - 1) / sigma)
+    assert fewest > 1 and rows_per_person * higher <= delta

@@ -11,11 +11,14 @@ import duckdb
 import narwhals as nw
 import numpy as np
 import pandas as pd
+import psycopg
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
+from synth.budget import Budget, Rho
+from synth.budget.accounting import looked_at, stability_threshold
 from synth.errors import QueryError
 from synth.ingest import Database
 from synth.ingest.lazy import file_in_place, query_in_place
@@ -26,12 +29,13 @@ from synth.runs import Recipe, run
 from synth.runs.recipe import Privacy
 from synth.schema import Categories, Column, Dates, Numbers, Schema, Text
 from synth.schema.gathered import Gathered
-from synth.vault import staying
-from synth.vault.held import HeldRows
+from synth.vault import PrivateTable, staying
+from synth.vault.held import HeldRows, merged
 from synth.vault.staying import LazyRows
 from tests.awkward import SCHEMA as AWKWARD
 from tests.awkward import TUPLES as AWKWARD_TUPLES
 from tests.awkward import UNREAD, Spoken, awkward, fill_postgres, in_clickhouse_itself
+from tests.people import Silent
 from tests.postgres import started
 
 DAY = 86400.0
@@ -281,6 +285,40 @@ def test_a_release_is_made_of_rows_that_stay_on_a_cluster(spark, tmp_path, parqu
     assert outcome.comparison.rows == 700
 
 
+@pytest.mark.parametrize("engine", ["duckdb", "postgresql"])
+def test_no_number_and_no_moment_ends_a_count(engine, tmp_path, request):
+    """Numbers that no double holds, moments that Python has no value for: missing, or at an end."""
+    numeric = "DECIMAL(38, 0)" if engine == "duckdb" else "NUMERIC"
+    numbers = ["5", "9" * 38] if engine == "duckdb" else ["5", "1e400", "1e-400", "'NaN'"]
+    moments = ["'infinity'", "'-infinity'", "'200000-01-01'"]
+    made = [
+        f"CREATE TABLE odd (n {numeric}, d DATE, t TIMESTAMP)",
+        *(f"INSERT INTO odd (n) VALUES ({n})" for n in numbers),
+        *(f"INSERT INTO odd (d, t) VALUES ({m}, {m})" for m in moments),
+        "INSERT INTO odd SELECT 5, '1970-01-05', '1970-01-05' FROM generate_series(1, 40)",
+    ]
+    if engine == "duckdb":
+        address = f"duckdb:///{tmp_path / 'odd.duckdb'}"
+        with duckdb.connect(str(tmp_path / "odd.duckdb")) as db:
+            for line in made:
+                db.execute(line)
+    else:
+        address = request.getfixturevalue("postgres")
+        with psycopg.connect(address, autocommit=True) as keeper:
+            for line in made:
+                keeper.execute(line)
+    dates = Dates((0.0, 10 * DAY, 400 * DAY), missing=True)
+    numbered = Column("n", Numbers((0.0, 1.0, 9.0), missing=True))
+    schema = Schema((numbered, Column("d", dates), Column("t", dates)))
+    with query_in_place(Database(address), "SELECT * FROM odd") as frame:
+        rows = LazyRows(frame)
+        table = rows.count(schema, ["n", "d", "t"])
+        assert table.sum() == rows.total() == 43 + len(numbers)
+        assert table.sum(axis=(1, 2)).tolist()[0] == (engine == "postgresql")
+        assert {v for n in ("d", "t") for v in rows.occurring(n)[0]} >= {"1970-01-05"}
+        assert "5" in rows.occurring("n")[0]
+
+
 def test_codes_that_are_too_much_for_the_engine_are_worked_out_by_each_count():
     """A hundred million rows of fifteen columns: 3 GB, of which DuckDB is given half."""
     columns = [Column(n, Categories(tuple(map(str, range(9))))) for n in "abcdef"]
@@ -311,6 +349,40 @@ def test_a_count_is_planned_through_no_other_column(monkeypatch):
     assert len(sent) == 2
     assert not [s for s in [*sent, held] if '"c9"' in s or "c9 " in s]
     assert len(held) < 500
+
+
+def test_values_that_hardly_any_rows_share_are_not_handed_out(monkeypatch):
+    """A column of real numbers has as many as rows: 10,000,000 took 3 GB. The threshold moves."""
+    fetched, sent = staying._fetched, list[int]()  # noqa: SLF001
+    monkeypatch.setattr(
+        staying, "_fetched", lambda f: (sent.append(len(fetched(f))), fetched(f))[1]
+    )
+    rho, delta = Rho(0.01), 1e-9
+    least = stability_threshold(rho, delta, 1)
+    left_out = looked_at(least) - 1
+    assert left_out > 1
+    schema = Schema((Column("score", Numbers((0.0, 1.0), missing=True)),))
+    with duckdb.connect() as db:
+        db.execute("CREATE TABLE told AS SELECT 1 + i / 7 AS score FROM range(5000) AS t(i)")
+        for value, rows in (
+            (0.25, least + left_out - 1),
+            (0.5, least + left_out),
+            (0.75, left_out),
+        ):
+            db.execute(f"INSERT INTO told SELECT {value} FROM range({rows})")
+        rows = nw.from_native(db.sql("SELECT * FROM told"))
+        private = PrivateTable(rows, schema, Budget(9.0), noise=Silent())
+        assert private.values("score", rho, delta, "shared") == ("0.5",)
+        assert sent == [2]
+        assert private.distinct("score", rho, "different") == 5003
+        assert sent == [2, 1]
+
+
+def test_values_that_are_written_alike_move_by_no_more_than_a_row():
+    """A number and a text: a sum of what is left would move by all rows of the other."""
+    values, rows = pd.Series([1, "1", "b"], dtype=object), np.array([9, 5, 2])
+    assert dict(zip(*merged(values, rows), strict=True)) == {"1": 14, "b": 2}
+    assert dict(zip(*merged(values, rows, most=True), strict=True)) == {"1": 9, "b": 2}
 
 
 def _sql(frame: nw.LazyFrame) -> str:
