@@ -9,13 +9,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from synth.api import api, mounted
-from synth.api.settings import registry
-from ui.data.sources import databases
 from ui.shell.starting import starting
-from ui.shell.surroundings import explain_failure, lifespan, middleware
 
-with starting():
+with starting():  # some settings are read as soon as what they are for is imported
+    from synth.api import api, mounted
+    from synth.api.settings import registry
+    from ui.data.sources import databases
+    from ui.shell.surroundings import explain_failure, lifespan, middleware
+
     below = [mounted(api(os.environ.get("SYNTH_API_TOKENS", ""), databases, registry()))]
     around = middleware()
 

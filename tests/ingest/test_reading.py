@@ -368,6 +368,11 @@ def test_what_is_no_table_is_said_to_be_what_it_is(content, says):
         read(content)
 
 
+def test_a_header_that_begins_with_less_than_is_no_xml():
+    """`<18,over` was sent back to be opened in Excel."""
+    assert rows(read(b"<18,over\n1,2\n3,4\n"))[1] == ["3", "4"]
+
+
 def test_an_open_quote_is_told_whatever_another_library_lets_a_field_hold():
     """One that is imported in the same process had raised the limit, and the rows were one cell."""
     before = csv.field_size_limit(1 << 24)

@@ -1,13 +1,21 @@
 """What is wrong with the settings of a server is said before anybody came, and lets nobody in."""
 
+import os
+import socket
+import subprocess
+import sys
+
 import pytest
 import streamlit as st
 from streamlit.runtime.secrets import Secrets
 
 from synth.errors import LedgerError, TeamError
 from synth.runs.accounts import operators_ledger
+from tests.server import ROOT
 from ui.shell.signed_in import section, sign_in
 from ui.shell.starting import starting
+
+WORKERS = "Error: SYNTH_WORKERS has to be a whole number above 0."
 
 
 @pytest.fixture
@@ -50,3 +58,20 @@ def test_a_ledger_where_nothing_can_be_written_is_told_in_a_sentence(tmp_path, m
         monkeypatch.setenv("SYNTH_LEDGER", str(tmp_path / place))
         with pytest.raises(LedgerError, match=why):
             operators_ledger()
+
+
+def test_a_start_that_fails_says_why_and_ends(monkeypatch):
+    """A setting that is none, which is read early; a second server on the port."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        used = taken.getsockname()[1]
+        for port, workers, why in ((used, 1, f"Port {used} is not available"), (0, 0, WORKERS)):
+            told = {**os.environ, "SYNTH_WORKERS": str(workers), "PYTHONPATH": str(ROOT)}
+            words = ["-m", "streamlit", "run", "app.py", f"--server.port={port}"]
+            words += ["--server.headless=true"]
+            ended = subprocess.run(
+                [sys.executable, *words], cwd=ROOT, env=told, capture_output=True, text=True
+            )
+            assert ended.returncode and why in ended.stderr + ended.stdout
+            assert "Traceback" not in ended.stderr

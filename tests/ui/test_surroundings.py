@@ -171,6 +171,8 @@ def test_an_upload_is_its_own_browsers_and_a_members_and_never_on_disk(asked, mo
     said["groups"] = ["synth-recipients"]
     assert [brought(m, secret) for m in ("PUT", "DELETE")] == [200, 200]
     assert [brought(m, "t" * 43) for m in ("PUT", "DELETE")] == [403, 403]
+    gone = put.replace("one", "gone")  # whose browser may come back to its files
+    assert asked(gone, "DELETE", cookie=f"{COOKIE}={secret}").status_code == 403
     assert MultiPartParser.spool_max_size == operating().most_upload * 1_000_000
     signed_in.end(said)
     assert brought("PUT", secret) == 403
@@ -179,8 +181,12 @@ def test_an_upload_is_its_own_browsers_and_a_members_and_never_on_disk(asked, mo
 def test_a_download_is_for_the_browser_that_has_its_tab_open(asked, monkeypatch):
     """It went to whoever had its address, as from the log of a proxy."""
     held, secret = defaultdict(dict), "s" * 43
-    manager = SimpleNamespace(_files_by_session_and_coord=held, _lock=threading.Lock())
-    runtime = SimpleNamespace(media_file_mgr=manager, uploaded_file_mgr=None)
+    manager = SimpleNamespace(
+        _files_by_session_and_coord=held, _lock=threading.Lock(), _file_metadata={"redrawn": 1}
+    )
+    open_now = [SimpleNamespace(session=SimpleNamespace(id="one"))]
+    sessions = SimpleNamespace(list_active_sessions=lambda: open_now)
+    runtime = SimpleNamespace(media_file_mgr=manager, _session_mgr=sessions)
     there = SimpleNamespace(exists=lambda: True, instance=lambda: runtime)
     monkeypatch.setattr(owned, "Runtime", there)
     tab = SimpleNamespace(
@@ -192,6 +198,7 @@ def test_a_download_is_for_the_browser_that_has_its_tab_open(asked, monkeypatch)
     asks = {"": 404, f"{COOKIE}={secret}": 200, f"{COOKIE}={'t' * 43}": 404}
     for cookie, status in asks.items():
         assert asked(f"/media/{named}.zip", cookie=cookie).status_code == status
+        assert asked("/media/redrawn.zip", cookie=cookie).status_code == status
     assert asked("/media/other.zip", cookie=f"{COOKIE}={secret}").status_code == 404
     assert asked("/static/media/a-font.woff2").status_code == 200
 
@@ -354,3 +361,4 @@ def test_streamlit_still_keeps_sessions_where_we_look():
     assert {"client", "session"} <= set(ActiveSessionInfo.__dataclass_fields__)
     files = vars(MediaFileManager(MemoryMediaFileStorage("/media")))
     assert files["_files_by_session_and_coord"]["of a session"] == {} and files["_lock"]
+    assert files["_file_metadata"] == {} and callable(WebsocketSessionManager.list_active_sessions)

@@ -23,11 +23,11 @@ from ui.shell.visits import COOKIE, secret_in
 def not_theirs(scope: Scope, session: str) -> str:
     """Why a request may not bring or take away a file of a session; "" where it may.
 
-    Of a session that is not open, Streamlit itself knows nothing.
+    Of a session that is not open, Streamlit itself takes nothing.
     """
     found = _open_at(session)
     if found is None:
-        return ""
+        return "" if scope["method"] == "PUT" else "No tab is open that has it."
     if _secret_of(found) != secret_in(scope):
         return "That belongs to another browser."
     try:
@@ -38,15 +38,21 @@ def not_theirs(scope: Scope, session: str) -> str:
 
 
 def downloads(scope: Scope) -> bool:
-    """Whether a request for a download may have it: its own browser has a tab that offers it."""
+    """Whether a request for a download may have it: its own browser has a tab that offers it.
+
+    While a screen is drawn anew nobody offers what stood on it, and a click may come then: until it
+    is gone, it is for whoever has any screen open and knows its address.
+    """
     named = scope["path"].rpartition("/")[2].partition(".")[0]
     if not Runtime.exists():
         return True
     manager: Any = Runtime.instance().media_file_mgr
     held = dict(manager._files_by_session_and_coord)  # noqa: SLF001
-    offer = [_open_at(s) for s, files in held.items() if named in list(files.values())]
+    offering = [s for s, files in held.items() if named in list(files.values())]
+    if not offering and named in manager._file_metadata:  # noqa: SLF001
+        offering = [tab.session.id for tab in _sessions().list_active_sessions()]
     secret = secret_in(scope)
-    return any(tab is not None and _secret_of(tab) == secret for tab in offer)
+    return any(tab is not None and _secret_of(tab) == secret for tab in map(_open_at, offering))
 
 
 def offered(session: str, content: bytes, mimetype: str, filename: str) -> bytes:
@@ -70,9 +76,11 @@ def this_session() -> str:
 
 def _open_at(session: str) -> Any:
     """A session that a browser has open, with its connection; None where none has."""
-    if not Runtime.exists():
-        return None
-    return Runtime.instance()._session_mgr.get_active_session_info(session)  # noqa: SLF001
+    return _sessions().get_active_session_info(session) if Runtime.exists() else None
+
+
+def _sessions() -> Any:
+    return Runtime.instance()._session_mgr  # noqa: SLF001
 
 
 def _secret_of(tab: Any) -> str:

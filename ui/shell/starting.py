@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 from synth.errors import SynthError
-from ui.shell.signed_in import sign_in
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def starting() -> Iterator[None]:
     a port that is not free.
     """
     try:
-        sign_in()
+        import_module("ui.shell.signed_in").sign_in()  # which reads settings as it is imported
         yield
     except (SynthError, ValueError) as error:
         sys.exit(f"Error: {error}")

@@ -36,7 +36,7 @@ ANYWAY = -1  # less than was ever made
 AT_LEAST = 40.0  # seconds it may take in any case: with a sweep, less than a minute
 STRICT = (b"strict-transport-security", b"max-age=31536000")
 THP_DISABLE = 41  # of Linux's prctl: no huge pages
-APART = ((-3, 1 << 16), (-1, 1 << 20))  # M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, in bytes
+APART = ((-3, 1 << 18), (-1, 1 << 20))  # M_MMAP_THRESHOLD and M_TRIM_THRESHOLD, in bytes
 ANSWERS = ("http.response.start", "websocket.http.response.start")
 
 
@@ -154,9 +154,10 @@ def settle_memory() -> None:
     """Have what visitors needed go back to the machine when it is freed, where that can be said.
 
     Left alone, GNU's C library learns from the first large table to keep the next ones in its
-    heaps, where a little that a later visitor needs holds all that lies below it; and Linux gives
-    each thread's stack, and each heap, two megabytes at a time.
+    heaps, where a little that a later visitor needs holds all that lies below it; Arrow's own pool
+    keeps what it had; and Linux gives each thread's stack, and each heap, two megabytes at a time.
     """
+    pa.set_memory_pool(pa.system_memory_pool())
     with suppress(AttributeError, OSError):
         library = ctypes.CDLL(None)
         for setting, size in APART:

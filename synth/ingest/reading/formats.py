@@ -33,6 +33,7 @@ MAGIC = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "xls"),
 )
 STATA = compiled(rb"[\x69-\x73][\x01\x02]\x01\x00")  # before version 13: version, order, 1, 0
+XML = compiled(rb"<(?:[?!/]|[A-Za-z_][\w.:-]*[\s/>])")  # and no header such as `<18,over 18`
 PORTABLE = compiled(rb"SPSS PORT\s*FILE")  # after words in the alphabets of old machines
 ELSE = (  # what is no table, by how it begins; and what to do
     (b"%PDF", "a PDF", "Export the table in it as CSV or Excel."),
@@ -97,7 +98,7 @@ def _text(head: bytes) -> str:
             "This is a web page (HTML), whatever its name says.",
             "Open it in Excel or LibreOffice and save it as .xlsx or CSV.",
         )
-    if start[:1] == b"<":
+    if XML.match(start):
         raise IngestError(
             "This is XML, not a table.",
             "Open it where it comes from, or in Excel, and save it as .xlsx or CSV.",
