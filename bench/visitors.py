@@ -246,7 +246,7 @@ class Bringer(Visitor):
         message.file_urls_request.file_names.append(self.file.name)
         await line.send(message.SerializeToString())
         urls = await asyncio.wait_for(self.urls, PATIENCE)
-        shown = {"X-Xsrftoken": http.cookies.get("_streamlit_xsrf", "")}
+        shown = {"X-Xsrftoken": str(http.cookies.get("_streamlit_xsrf"))}
         sent = await http.put(urls.upload_url, files={"f": self._content()}, headers=shown)
         self.answer = sent.status_code
         if self.answer == 204:
