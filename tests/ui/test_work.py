@@ -152,6 +152,12 @@ def test_screens_are_drawn_a_few_at_a_time_and_who_only_waits_lets_others_go():
     assert turns.busy[1:3] == (0, 0)
 
 
+def test_a_screen_waits_no_longer_than_so_long_for_others(monkeypatch):
+    monkeypatch.setattr(turns_of_screens, "LOOK", 0.01)
+    with turn("one", turns := Turns(1)), turn("two", turns, longest=0.02):
+        assert turns.busy[1:3] == (0, 1)
+
+
 def test_work_that_waits_tells_so_and_can_be_stopped_before_it_begins(monkeypatch):
     monkeypatch.setattr(turns_of_screens, "LOOK", 0.01)
     monkeypatch.setattr(work, "WORKING", places := Turns(1))

@@ -23,6 +23,7 @@ from ui.data.reading import show_noticed, show_refused, take
 from ui.shell.places import SAMPLE_DATA
 from ui.shell.settings import write_down, writing
 from ui.shell.signed_in import section, sign_in
+from ui.shell.turn import aside
 from ui.shell.visitor import Visitor, explained, forget, visit
 from ui.shell.visits import minutes_kept
 
@@ -112,7 +113,7 @@ def bring(who: Visitor, source: Any, name: str, question: Question | None = None
 
 def bring_elsewhere(who: Visitor, place: Elsewhere, name: str, question: Question) -> None:
     """A table whose rows stay: what its columns are called is all that is kept of it here."""
-    with place.rows() as rows:
+    with aside(), place.rows() as rows:
         loaded = load(rows, who.recipe.budget, known_as=place.database.place)
     who.bring(loaded, name, question, elsewhere=place)
     empty_field()

@@ -5,6 +5,7 @@ A visitor comes back to what was worked out as long as table, steps and question
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -45,7 +46,7 @@ class Work:
 
     def _run(self, work: Callable[[Progress], Any], owner: str) -> None:
         try:
-            with turn(owner, WORKING, self._wait):
+            with turn(owner, WORKING, self._wait, math.inf):
                 self.result = work(self)
         except Stopped:
             self.stopped = True
