@@ -174,10 +174,10 @@ def for_whom(total: RunningTotal) -> str:
         if unit is None:
             return f"Whom it protects, the account does not say: {_OLDER}."
         if unit:
-            return f"This holds for each person that {quoted(unit)} names."
+            return f"This holds for each person named by {quoted(unit)}."
         return f"This holds for whoever has at most {rows} in each of the tables. {more}"
     unsaid = f" Of some, the account does not say whom: {_OLDER}." if None in total.units else ""
-    named = [f"whomever {quoted(u)} names" for u in total.units if u]
+    named = [f"whoever is named by {quoted(u)}" for u in total.units if u]
     single = [f"whoever has at most {rows}"] if "" in total.units else []
     listed = " and ".join((*named, *single))
     if not single and not unsaid:

@@ -630,7 +630,7 @@ def test_a_total_of_rows_and_persons_says_for_whom_it_holds(tmp_path):
     )
     table = pd.concat([some_people(300)] * 4).assign(who=[*range(300)] * 4)
     first = run(of_persons, table, folder=tmp_path)
-    assert "This holds for each person that `who` names." in statement(first)
+    assert "This holds for each person named by `who`." in statement(first)
     assert not first.release.statement.population.mixed
     before = " ".join(cost(of_rows, tmp_path))
     second = run(of_rows, table, folder=tmp_path)

@@ -168,7 +168,7 @@ def units(told: Sequence[Statement]) -> str:
 def _unit(name: str, rows: int) -> str:
     """Whom one promise is made to; rows beyond those kept of a named person change nothing."""
     if name:
-        return f"whomever {quoted(name)} names"
+        return f"whoever is named by {quoted(name)}"
     return "single rows" if rows == 1 else f"whoever has at most {rows} rows"
 
 
