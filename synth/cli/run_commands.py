@@ -53,6 +53,9 @@ Second = Annotated[Path | None, typer.Option(help="A second table instead of the
 Logged = Annotated[
     Path | None, typer.Option(envvar="SYNTH_AUDIT", help="A log: who asked what, at what cost.")
 ]
+Spare = Annotated[
+    Path | None, typer.Option(help="A second place, where the first has no room in the end.")
+]
 HELD_WORDS = "exact figures of real people, for you and whoever decides."
 STOPPED = 3  # the exit code of a release that the gate keeps back
 
@@ -85,9 +88,7 @@ def run_recipe(
         Path | None,
         typer.Option(help="Also a zip for whoever decides: report, attacks, answers; for you."),
     ] = None,
-    spare: Annotated[
-        Path | None, typer.Option(help="A second place, where the first has no room in the end.")
-    ] = None,
+    spare: Spare = None,
 ) -> None:
     """Make a release: read, learn, draw, compare, bundle.
 
