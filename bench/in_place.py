@@ -2,12 +2,14 @@
 
     python bench/in_place.py [--rows 1000000 2500000 5000000 10000000] [--loaded 1000000 2500000]
     python bench/in_place.py --duckdb --drawn 100000 --rows 1000000 3000000 10000000 --loaded
+    python bench/in_place.py --wide 25 50
 
 Fifteen columns that share four hidden causes: every third holds numbers, the others 2 to 40 values.
 Nothing is declared, so values and bounds are found out under the budget; as many synthetic rows as
 real ones are drawn, written as CSV and Parquet, and compared. Each size is a process of its own.
 With --duckdb they lie in a database that DuckDB itself fills; with --drawn so many are drawn
-whatever the size, so that what grows is the counting alone.
+whatever the size, so that what grows is the counting alone. With --wide, instead, 3,000 rows of so
+many columns of small whole numbers in DuckDB.
 """
 
 import argparse
@@ -122,6 +124,19 @@ def line(folder: Path, rows: int, source: str, *, stay: bool, drawn: int) -> str
     )
 
 
+def wide(folder: Path, columns: int) -> str:
+    """One line about a table of many columns."""
+    path = folder / "rows.duckdb"
+    path.unlink(missing_ok=True)
+    with duckdb.connect(str(path)) as db:
+        cells = ", ".join(f"i % {2 + k % 9} AS c{k}" for k in range(columns))
+        db.execute(f"CREATE TABLE people AS SELECT {cells} FROM range(3000) AS t(i)")
+    told = RECIPE.format(source=DATABASE, stay="true", rows=3000)
+    (folder / "recipe.toml").write_text(f'{told}[method]\nname = "independent"\n')
+    cost = measured(folder, "run", "recipe.toml", "-o", "release.zip")
+    return f"| {columns} | {cost['cpu']:.0f} | {cost['wall']:.0f} | {cost['peak']:.0f} |"
+
+
 def main() -> None:
     """Print one line as each run ends."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -130,7 +145,14 @@ def main() -> None:
     parser.add_argument("--loaded", nargs="*", type=int, default=sizes[:2])
     parser.add_argument("--duckdb", action="store_true", help="in a database of DuckDB")
     parser.add_argument("--drawn", type=int, default=0, help="synthetic rows, whatever the size")
+    parser.add_argument("--wide", nargs="*", type=int, default=[], help="numbers of columns")
     told = parser.parse_args()
+    if told.wide:
+        print("| columns | CPU s | s | MB |\n|---|---|---|---|")
+        with tempfile.TemporaryDirectory() as name:
+            for columns in told.wide:
+                print(wide(Path(name), columns), flush=True)
+        return
     source = DATABASE if told.duckdb else FILE
     print("| rows | where | CPU s | CPU s per million | s | MB |\n|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:

@@ -67,6 +67,7 @@ class Visitor:
         begun = time.monotonic()
         async with httpx.AsyncClient(base_url=self.address, timeout=PATIENCE) as http:
             await http.get("/")
+            await http.get("/_stcore/health")  # which brings the other cookie
             cookies = "; ".join(f"{k}={v}" for k, v in http.cookies.items())
             async with connect(
                 f"{self.address.replace('http', 'ws')}/_stcore/stream",
@@ -245,7 +246,9 @@ class Bringer(Visitor):
         message.file_urls_request.file_names.append(self.file.name)
         await line.send(message.SerializeToString())
         urls = await asyncio.wait_for(self.urls, PATIENCE)
-        self.answer = (await http.put(urls.upload_url, files={"f": self._content()})).status_code
+        shown = {"X-Xsrftoken": str(http.cookies.get("_streamlit_xsrf"))}
+        sent = await http.put(urls.upload_url, files={"f": self._content()}, headers=shown)
+        self.answer = sent.status_code
         if self.answer == 204:
             await self._run(line, told=[(self.found["file 0"][0].id, "file", urls)])
             await self._until(lambda: self._ready("next"))
