@@ -165,9 +165,9 @@ def for_whom(total: RunningTotal) -> str:
         return ""
     rows = so_many(total.rows, "row")
     more = (
-        "To somebody with twice as many, what was told by rows may come to twice that ε and more "
-        "(four times the rho), with three times as many to three times and more (nine times); how "
-        "many rows a person has, nobody declared, so that for them this is no bound."
+        "For somebody with twice as many, what was told by rows may come to twice its ε and more "
+        "(four times the rho); with three times as many, to three times and more (nine times). "
+        "Nobody declared how many rows a person has at most, so that for them this is no bound."
     )
     if not total.mixed:
         (unit,) = total.units
@@ -179,7 +179,7 @@ def for_whom(total: RunningTotal) -> str:
     unsaid = f" Of some, the account does not say whom: {_OLDER}." if None in total.units else ""
     named = [f"whoever is named by {quoted(u)}" for u in total.units if u]
     single = [f"whoever has at most {rows}"] if "" in total.units else []
-    listed = " and ".join((*named, *single))
+    listed = " and to ".join((*named, *single))
     if not single and not unsaid:
         holds = "has the same rows by each of these columns; for others this is no bound."
     else:
