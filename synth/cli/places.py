@@ -49,9 +49,11 @@ def room_for(recipe: Recipe, table: Path) -> int:
     Args:
         table: that it is made of; it need not be a file.
     """
-    size = table.stat().st_size if table.is_file() else 0
-    cells = recipe.release.rows * max(len(recipe.column), COLUMNS)
-    return max(ROOM, recipe.release.copies * max(2 * size, CELL * cells))
+    if recipe.release.rows:  # however large the table is
+        copy = CELL * recipe.release.rows * max(len(recipe.column), COLUMNS)
+    else:
+        copy = 2 * table.stat().st_size if table.is_file() else 0
+    return max(ROOM, recipe.release.copies * copy)
 
 
 def rescued(release: Release, to: Places, error: OutputError) -> Path:

@@ -139,8 +139,8 @@ def test_room_that_is_over_is_given_back(tmp_path):
     table = tmp_path / "table.csv"
     table.write_bytes(b"x" * ROOM)
     assert room_for(Recipe(), table) == 2 * ROOM and room_for(Recipe(), tmp_path) == ROOM
-    many = Recipe.model_validate({"release": {"rows": 1_000_000}})
-    assert room_for(many, tmp_path) == 240_000_000
+    many = Recipe.model_validate({"release": {"rows": 1_000_000, "copies": 2}})
+    assert room_for(many, table) == 480_000_000
 
 
 def test_a_folder_is_no_file(tmp_path):

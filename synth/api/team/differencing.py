@@ -122,7 +122,7 @@ def beside_all(
         return Beside(every, tuple(filter(None, (added, apart))), serious=bool(apart))
     if noisy and (alone := together(noisy)):
         told = f"About the same people came out {many}. {_held(alone)}, and with releases none."
-        return Beside(every, (told,), serious=True)
+        return Beside(every, tuple(filter(None, (told, apart))), serious=True)
     return None
 
 
