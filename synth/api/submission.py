@@ -97,7 +97,7 @@ class Submission:
         least = 0
         if limited:
             recipe, query = _bounded(recipe, query, database)
-        if limited or (source.stay and recipe.formal):  # by a noisy count, which the job pays for
+        if limited or recipe.formal:  # by a noisy count, which the job pays for
             least = database.limits.least_rows
             database = replace(database, limits=replace(database.limits, least_rows=0))
         return Wanted(

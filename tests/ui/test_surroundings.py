@@ -21,6 +21,7 @@ from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner_utils.script_run_context import ScriptRunContext
 from streamlit.runtime.session_manager import ActiveSessionInfo
+from streamlit.runtime.state import SessionState
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from synth.api.shared.queue import Queue
@@ -269,8 +270,10 @@ def test_what_is_refused_is_dressed_as_well(address, path, status):
 
 
 def test_visitors_who_left_are_forgotten_after_a_while():
-    closed = []
-    stored = [SimpleNamespace(session=SimpleNamespace(id="a"))]
+    """And so is what they had: Streamlit holds on to the last tab until another comes."""
+    closed, state = [], SessionState()
+    state["visitor"] = "with a table"
+    stored = [SimpleNamespace(session=SimpleNamespace(id="a", session_state=state))]
     storage = SimpleNamespace(list=lambda: stored)
     runtime = SimpleNamespace(
         _session_mgr=SimpleNamespace(_session_storage=storage), close_session=closed.append
@@ -278,8 +281,9 @@ def test_visitors_who_left_are_forgotten_after_a_while():
     waiting = forget_the_departed(runtime, {}, now=0.0, patience=60)
     assert waiting == {"a": 0.0}
     assert forget_the_departed(runtime, waiting, now=59.0, patience=60) == {"a": 0.0}
+    assert "visitor" in state
     assert forget_the_departed(runtime, waiting, now=60.0, patience=60) == {}
-    assert closed == ["a"]
+    assert closed == ["a"] and "visitor" not in state
 
 
 def test_files_of_a_tab_that_is_gone_are_freed_within_a_minute():

@@ -186,12 +186,16 @@ def forget_the_departed(
 ) -> dict[str, float]:
     """Close every session without a browser for `patience` seconds; since when the others wait.
 
-    The session store is private to Streamlit; a test fails when an upgrade changes it.
+    What a closed one held is let go of by itself, as Streamlit's loop keeps hold of the session
+    that it served last until it serves another, on an idle server for ever. The session store is
+    private to Streamlit; a test fails when an upgrade changes it.
     """
     storage = runtime._session_mgr._session_storage  # type: ignore[attr-defined]  # noqa: SLF001
-    waiting = {stored.session.id: since.get(stored.session.id, now) for stored in storage.list()}
-    for gone in [i for i, began in waiting.items() if now - began >= patience]:
+    tabs = {stored.session.id: stored.session for stored in storage.list()}
+    waiting = {tab: since.get(tab, now) for tab in tabs}
+    for gone in [tab for tab, began in waiting.items() if now - began >= patience]:
         runtime.close_session(gone)
+        tabs[gone].session_state.clear()
         del waiting[gone]
     return waiting
 
