@@ -3,7 +3,8 @@
 Jobs are added up whatever they are about: the same person may be in every table, so nothing smaller
 than the sum of rho holds for sure. It is converted at one delta; what answers set aside of their
 own (see `Measured.delta`) comes on top of that delta, and may come to as much again at most. Where
-the sums are kept, `synth/api/tally.py` says. Who one person is, each recipe says for itself.
+the sums are kept, `synth/api/tally.py` says. Who one person is, each recipe says for itself: the
+sum holds for whoever every job protects (`HOLDS_FOR`), and is none for persons who have more rows.
 """
 
 from __future__ import annotations
@@ -18,6 +19,11 @@ from synth.budget.promise import LARGEST_DELTA
 from synth.ingest.discovery import DELTA_SHARE
 from synth.runs import Recipe
 
+HOLDS_FOR = (
+    "whoever each job protects: a person that its column names, or whoever has at most as many "
+    "rows as it says one person has. To somebody with twice as many rows, a job without such a "
+    "column may tell twice the epsilon and more."
+)
 SLACK = 1 + 1e-9  # what a sum may be out by
 
 

@@ -15,6 +15,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
 from starlette.routing import Mount
 
+from synth.api.allowance import HOLDS_FOR
 from synth.api.coming import Coming
 from synth.api.problems import Problem, ProblemDocument, described, explain, problem_of
 from synth.api.registry import Jobs, KnownJob, Registry, State
@@ -87,12 +88,15 @@ class BudgetShown(BaseModel):
     What is spent and what is left do not add up: epsilons compose to less than their sum. Every job
     counts with all it may cost, also one that failed or was stopped; what is spent is null where
     nothing bounds one of them. Where the operator keeps no ledger, a restart forgets it.
+
+    Jobs may protect different units: each says for itself whom its rows are about.
     """
 
     total_epsilon: float | None
     spent_epsilon: float | None
     left_epsilon: float | None
     delta: float
+    holds_for: str = HOLDS_FOR
 
 
 def digests_of(text: str) -> tuple[str, ...]:

@@ -78,6 +78,7 @@ class Intent:
         despite: the custodian's reason for an exact release where there was one before, or where
             nothing is left to spend.
         other_than: accounts of other people, whose tables look like this one.
+        person: the column that names whom it promises something; "" where each row is one person.
     """
 
     release: str = "release"
@@ -86,6 +87,7 @@ class Intent:
     settings: str = ""
     despite: str = ""
     other_than: tuple[str, ...] = ()
+    person: str = ""
 
 
 @dataclass(frozen=True)
@@ -306,7 +308,16 @@ def running_total(
         file.anchor is not None,
         "" if mine is None else str(mine.document["despite"]),
         len(_others(lines)),
+        _units(lines),
+        cap.rows_per_person,
     )
+
+
+def _units(lines: Iterable[Line]) -> tuple[str | None, ...]:
+    """Whom the sum of the noise is about: the person columns of all runs that spent some of it."""
+    spent = {x.run for x in lines if x.rho or x.delta}
+    told = [x.document.get("person") for x in lines if x.kind == "begun" and x.run in spent]
+    return tuple(dict.fromkeys(told))
 
 
 def _why(begun: Line, ended: Line | None) -> str:
@@ -406,6 +417,7 @@ def _beginning(intent: Intent, same: str, again: str) -> dict[str, Any]:
         "again": again,
         "despite": intent.despite,
         "other_than": list(intent.other_than),
+        "person": intent.person,
     }
 
 

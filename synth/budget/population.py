@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from synth.budget.figures import plain
+from synth.budget.figures import plain, quoted
 from synth.budget.promise import Rho
+from synth.wording import so_many
 
 LOOKED = "the synthetic rows were held against the real ones"  # what a look at a run is noted as
 TOGETHER = (
@@ -40,6 +41,10 @@ class RunningTotal:
         anchored: whether a file outside the account's folder would show a roll-back.
         despite: the custodian's reason for one more release that no epsilon bounds; "" for none.
         others: accounts that the custodian says are about other people, though tables look alike.
+        units: whom its noisy answers protect: the columns that name persons, "" for rows of which
+            one person is said to have `rows` at most, None where an older account does not say.
+        rows: of one person in each table, at most: of more, the others were left out, or nobody
+            counts with more.
     """
 
     population: str
@@ -53,11 +58,23 @@ class RunningTotal:
     anchored: bool = False
     despite: str = ""
     others: int = 0
+    units: tuple[str | None, ...] = ()
+    rows: int = 1
+
+    @property
+    def mixed(self) -> bool:
+        """Whether the sum adds up promises that were made to different units."""
+        return len(self.units) > 1
+
+    def with_one(self, person: str) -> RunningTotal:
+        """The same total, said of one more release as well, whose person column is `person`."""
+        return replace(self, units=tuple(dict.fromkeys((*self.units, person))))
 
     def document(self) -> dict[str, Any]:
         """The value as plain values for JSON; `running_total_of` reads them back."""
         epsilon = self.epsilon if math.isfinite(self.epsilon) else None
-        return {**asdict(self), "unbounded": list(self.unbounded), "epsilon": epsilon}
+        listed = {"unbounded": list(self.unbounded), "units": list(self.units)}
+        return {**asdict(self), **listed, "epsilon": epsilon}
 
 
 @dataclass(frozen=True)
@@ -93,7 +110,9 @@ def running_total_of(document: Mapping[str, Any] | None) -> RunningTotal | None:
         return None
     epsilon = math.inf if document["epsilon"] is None else float(document["epsilon"])
     unbounded = tuple(map(str, document["unbounded"]))
-    return RunningTotal(**{**document, "epsilon": epsilon, "unbounded": unbounded})
+    units = tuple(None if u is None else str(u) for u in document.get("units", ()))
+    told = {"epsilon": epsilon, "unbounded": unbounded, "units": units}
+    return RunningTotal(**{**document, **told})
 
 
 def population_lines(total: RunningTotal | None) -> list[str]:
@@ -103,7 +122,7 @@ def population_lines(total: RunningTotal | None) -> list[str]:
         return ["## Other releases about these people", "", UNKEPT, "", looked, ""][
             : 6 if looked else 4
         ]
-    told = (_sum, _no_bound, _across, _others, _looked, _anchor)
+    told = (_sum, for_whom, _no_bound, _across, _others, _looked, _anchor)
     parts = (one(total) for one in told)
     paragraphs = [line for part in parts if part for line in (part, "")]
     return [f"## All releases about these people: {plain(total.population)}", "", *paragraphs]
@@ -133,6 +152,45 @@ def _sum(total: RunningTotal) -> str:
         f"ε = {rounded_up(total.epsilon)} at "
         f"δ = {rounded_up(total.delta)}{own}, of ε = {total.most:g} that the custodian allows."
     )
+
+
+def for_whom(total: RunningTotal) -> str:
+    """For whom the total holds, and what it comes to for others; "" where nothing was summed.
+
+    A promise of rho to whoever has m rows is one of ceil(k / m)^2 rho to whoever has k: group
+    privacy of zero-concentrated differential privacy (Bun, Steinke 2016, arXiv:1605.02658,
+    proposition 27). Nobody declared k, so that no figure is given for them.
+    """
+    if not total.units:
+        return ""
+    rows = so_many(total.rows, "row")
+    more = (
+        "For somebody with twice as many, what was told by rows may come to twice its ε and more "
+        "(four times the rho); with three times as many, to three times and more (nine times). "
+        "Nobody declared how many rows a person has at most, so that for them this is no bound."
+    )
+    if not total.mixed:
+        (unit,) = total.units
+        if unit is None:
+            return f"Whom it protects, the account does not say: {_OLDER}."
+        if unit:
+            return f"This holds for each person named by {quoted(unit)}."
+        return f"This holds for whoever has at most {rows} in each of the tables. {more}"
+    unsaid = f" Of some, the account does not say whom: {_OLDER}." if None in total.units else ""
+    named = [f"whoever is named by {quoted(u)}" for u in total.units if u]
+    single = [f"whoever has at most {rows}"] if "" in total.units else []
+    listed = " and to ".join((*named, *single))
+    if not single and not unsaid:
+        holds = "has the same rows by each of these columns; for others this is no bound."
+    else:
+        holds = f"has at most {rows} in each of the tables, all under one name. {more}"
+    return (
+        f"**This total is not one for every person.** It adds up promises to {listed}.{unsaid} It "
+        f"holds for whoever {holds}"
+    )
+
+
+_OLDER = "it was written by an older version"
 
 
 def _no_bound(total: RunningTotal) -> str:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from synth.cli.places import Places, rescued, room_for
 from synth.cli.recipe_commands import say_dry
 from synth.cli.speech import (
     Shown,
@@ -24,7 +25,7 @@ from synth.cli.speech import (
     say_verdicts,
     text_of,
 )
-from synth.errors import RecipeError, SynthError
+from synth.errors import OutputError, RecipeError, SynthError
 from synth.evaluate import verdicts
 from synth.evaluate.evaluation import Evaluation
 from synth.ingest import Database
@@ -32,7 +33,7 @@ from synth.lazily import tomlkit
 from synth.release import Bundle
 from synth.release.kept_rules import upkeep_of
 from synth.release.signature import KEY, SigningKey, read_key, signed_words
-from synth.release.table_files import whole, write_whole
+from synth.release.table_files import ROOM, whole, write_whole
 from synth.runs import Outcome, Recipe, read_recipe, run
 from synth.runs.audit import Asked, Audit
 from synth.runs.custodian_report import reasoned
@@ -51,6 +52,9 @@ INSTEAD = (
 Second = Annotated[Path | None, typer.Option(help="A second table instead of the recipe's.")]
 Logged = Annotated[
     Path | None, typer.Option(envvar="SYNTH_AUDIT", help="A log: who asked what, at what cost.")
+]
+Spare = Annotated[
+    Path | None, typer.Option(help="A second place, where the first has no room in the end.")
 ]
 HELD_WORDS = "exact figures of real people, for you and whoever decides."
 STOPPED = 3  # the exit code of a release that the gate keeps back
@@ -84,6 +88,7 @@ def run_recipe(
         Path | None,
         typer.Option(help="Also a zip for whoever decides: report, attacks, answers; for you."),
     ] = None,
+    spare: Spare = None,
 ) -> None:
     """Make a release: read, learn, draw, compare, bundle.
 
@@ -91,32 +96,24 @@ def run_recipe(
     """
     with explained():
         wanted, both = _reasoned(read_recipe(text_of(recipe)), why_another), (data, children)
-        to = Places(output, evidence, None if key is None else read_key(key))
+        to = Places(output, evidence, None if key is None else read_key(key), spare)
         if dry:
             return say_dry(wanted, recipe.parent, both, output)
         leaving = Leaving(strict=strict, despite=" ".join(despite.split()))
         if server:
             return _elsewhere(wanted, (server, token), data, recipe.parent, to, leaving)
         here = partial(_made, wanted, both, recipe.parent, audit, thorough=evidence is not None)
-        outcome, lines = _written(here, wanted, to, leaving)
+        room = room_for(wanted, data or recipe.parent / wanted.source.file)
+        outcome, lines, place = _written(here, wanted, to, leaving, room)
     say_noticed(outcome.noticed)
     _tell(outcome, wanted)
     leaving.say(lines)
     typer.echo(signed_words(to.key.fingerprint if to.key else ""))
     second = outcome.release.children
     beside = "" if second is None else f", and {second.name} that belong to them,"
-    typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows{beside} to {output}.")
+    typer.echo(f"Wrote {outcome.release.rows:,} synthetic rows{beside} to {place}.")
     if evidence is not None:
         typer.echo(f"Wrote {evidence}: {HELD_WORDS}")
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where a release goes, and the evidence, where somebody wants that; and who signs it."""
-
-    release: Path
-    evidence: Path | None
-    key: SigningKey | None
 
 
 def _written(
@@ -124,21 +121,35 @@ def _written(
     wanted: Recipe,
     to: Places,
     leaving: Leaving,
-) -> tuple[Outcome, tuple[Objection, ...]]:
-    """Make a release and write it, and the evidence beside it where a place is named for that."""
+    room: int,
+) -> tuple[Outcome, tuple[Objection, ...], Path]:
+    """Make a release and write it, and the evidence beside it where a place is named for that.
+
+    Args:
+        room: bytes that are kept for the release.
+
+    Returns:
+        Also where it is.
+    """
+    outcome, place = None, to.release
     with ExitStack() as opened:  # before anything is spent on what goes into them
-        beside = None if to.evidence is None else opened.enter_context(whole(to.evidence))
-        with whole(to.release) as stream:
-            outcome = made()
-            lines = gate_of_both(wanted, outcome)
-            leaving.check(lines)
-            outcome.release.write(stream, to.key)
+        beside = None if to.evidence is None else opened.enter_context(whole(to.evidence, ROOM))
+        try:
+            with whole(to.release, room) as stream:
+                outcome = made()
+                lines = gate_of_both(wanted, outcome)
+                leaving.check(lines)
+                outcome.release.write(stream, to.key)
+        except OutputError as error:
+            if outcome is None:
+                raise
+            place = rescued(outcome.release, to, error)
         if beside is not None:
             told = reasoned(lines, leaving.despite)
             assert outcome.evaluation is not None
             bundle = Bundle.read(io.BytesIO(outcome.release.zipped(to.key)))
             beside.write(_evidence(wanted, bundle, outcome.evaluation, told, to.key))
-    return outcome, lines
+    return outcome, lines, place
 
 
 def _evidence(
@@ -176,7 +187,7 @@ def _elsewhere(
             "The rows are the server's, so the gate, which `--strict` asks, cannot be asked here.",
             "Leave out `--strict`, or run it where the rows are.",
         )
-    with whole(to.release) as stream, connected(*there) as remote:
+    with whole(to.release, ROOM) as stream, connected(*there) as remote:
         content = remote.run(wanted, data, folder, Shown())
         lines: tuple[Objection, ...] = ()
         measures, why = None, "The rows are the server's."

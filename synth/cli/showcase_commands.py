@@ -20,7 +20,7 @@ from synth.release import Bundle
 from synth.release.share_safe import share_safe, share_safe_page
 from synth.release.showcase import look_of, showcase
 from synth.release.showcase.serve import served
-from synth.release.table_files import whole, write_whole
+from synth.release.table_files import ROOM, whole, write_whole
 from synth.runs import Recipe, verify
 from synth.runs.accounts import charged, conclude
 from synth.runs.recipe import CountsPart, MethodPart, People, Privacy
@@ -67,7 +67,7 @@ def aggregate_table(
             ),
         )
         meaning = output.with_suffix(".json")
-        with whole(output) as stream, whole(meaning) as explained_in:
+        with whole(output, ROOM) as stream, whole(meaning, ROOM) as explained_in:
             counts = _counted(recipe, load(data, recipe.budget, person=person))
             stream.write(counts.csv() if output.suffix == ".csv" else counts.parquet())
             told = json.dumps(counts.document(), indent=1, ensure_ascii=False)

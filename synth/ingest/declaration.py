@@ -13,6 +13,8 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
     model_serializer,
     model_validator,
 )
@@ -42,13 +44,22 @@ from synth.schema.edges import even_edges, whole_edges
 from synth.schema.examples import decimals_of, spelling_of
 from synth.schema.moments import as_seconds, resolution_of
 from synth.schema.pattern import usual_pattern
+from synth.schema.settings import mistaken
 from synth.schema.spelling import PLAINLY, Spelling
 
 
 class Part(BaseModel):
-    """A table of the recipe: frozen, and without unknown keys."""
+    """A table of the recipe: frozen, and without unknown keys; a switch is no number."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _of_its_kind(cls, value: Any, field: ValidationInfo) -> Any:
+        assert field.field_name is not None
+        if why := mistaken(cls.model_fields[field.field_name].annotation, value):
+            raise ValueError(why)
+        return value
 
 
 class Missingness(TypedDict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,8 @@ from synth.schema import Schema
 from synth.schema.formulas import all_harmless, harmless
 from synth.schema.stored import stored
 from synth.schema.written import AS_USUAL, Written
+
+ROOM = 4_000_000  # bytes that are kept for an output that somebody pays for, at least
 
 
 class Sink(Protocol):
@@ -86,10 +89,14 @@ def _with_types(table: pa.Table) -> pa.Table:
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[IO[bytes]]:
+def whole(path: Path, room: int = 0) -> Iterator[IO[bytes]]:
     """A file that appears under its name when it is complete, and not at all if writing fails.
 
     Open it before anything is spent on what is to be in it. A device or a pipe is written as it is.
+
+    Args:
+        room: bytes that are taken of the disk at once, as far as the system can, so that nobody
+            else has them when they are needed; what is over is given back at the end.
 
     Raises:
         OutputError: there is no such folder, it may not be written to, or the disk is full.
@@ -100,7 +107,10 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
         raise OutputError(f"`{path.name}` is a folder.", "Name a file in it.")
     try:
         with part.open("wb") as stream:
+            kept = _reserved(stream, room, path.name)
             yield stream
+            if kept:
+                stream.truncate(stream.tell())
             _settled(stream)
         if part != path:
             part.replace(path)
@@ -116,6 +126,28 @@ def whole(path: Path) -> Iterator[IO[bytes]]:
         if part != path:
             with suppress(OSError):  # what could not be made cannot be taken away
                 part.unlink()
+
+
+def _reserved(stream: IO[bytes], room: int, name: str) -> bool:
+    """Whether so many bytes of the disk are the stream's now; not on a system that cannot say.
+
+    Raises:
+        OutputError: there are fewer.
+    """
+    file = stream.fileno()
+    if not room or not hasattr(os, "posix_fallocate") or not stat.S_ISREG(os.fstat(file).st_mode):
+        return False
+    try:
+        os.posix_fallocate(file, 0, room)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            return False  # a disk that keeps no room says so in its own way
+        raise OutputError(
+            f"There is no room for `{name}`: {room / 1e6:,.0f} MB are kept free for it before "
+            f"anything is spent on what is to be in it ({(error.strerror or 'full').lower()}).",
+            "Free some space, or name a place on another disk.",
+        ) from None
+    return True
 
 
 def _settled(stream: IO[bytes]) -> None:

@@ -187,6 +187,7 @@ def _account(
         settings=_settings(recipe, shelf),
         despite=" ".join(recipe.privacy.why_another.split()),
         other_than=people.other_than,
+        person=people.column,
     )
     known = loaded.private.rows_traits() if traits is None else traits
     file = opened_ledger(recipe.privacy, folder)

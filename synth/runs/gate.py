@@ -15,6 +15,7 @@ from itertools import chain
 from typing import Any
 
 from synth.budget.eyes import ForCustodian
+from synth.budget.population import for_whom
 from synth.errors import BundleError
 from synth.evaluate import Comparison
 from synth.evaluate.attacks import Result
@@ -81,7 +82,7 @@ def gate(
         upkeep: what it took to keep the rules between columns, where there are any.
     """
     found = [
-        *_promise(model),
+        *_promise(recipe, model),
         *_columns(recipe, model.schema, comparison),
         *_rules(recipe, comparison),
         *_unasked(recipe, comparison),
@@ -115,8 +116,11 @@ def _reason(recipe: Recipe, key: str) -> str:
 # -- the promise -----------------------------------------------------------------------------------
 
 
-def _promise(model: Model) -> Iterator[Objection]:
+def _promise(recipe: Recipe, model: Model) -> Iterator[Objection]:
     """The statement held against the ledger once more; no reason makes it true."""
+    if (total := model.statement.population) is not None and total.mixed:
+        why = for_whom(total).replace("**", "")
+        yield Objection("units", "The account", why, reason=_reason(recipe, "units"))
     try:
         check_promise(model)
     except BundleError as error:

@@ -223,7 +223,10 @@ def _explained(text: str, error: ValidationError) -> RecipeError:
         return RecipeError(f"{where} is not known.", remedy, line)
     if first["type"] == "missing":
         return RecipeError(f"{where} is missing.", "Add it.", _line(text, section, index, ""))
-    return RecipeError(f"{where} is not right: {first['msg'].lower()}.", "Correct it.", line)
+    why = first["msg"]
+    if (told := why.removeprefix("Value error, has ")) != why:  # a sentence of our own
+        return RecipeError(f"{where} has {told}.", "Correct it.", line)
+    return RecipeError(f"{where} is not right: {why.lower()}.", "Correct it.", line)
 
 
 def _keys_of(section: str) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from synth.budget.account import running_total
 from synth.budget.lasting import LEDGER
+from synth.budget.population import for_whom
 from synth.learning.method import Promise
 from synth.protect.steps import step_of
 from synth.runs.accounts import cap_of, opened_ledger
@@ -224,4 +225,5 @@ def cost(recipe: Recipe, folder: Path) -> tuple[str, ...]:
         f"Before it, {so_many(total.releases, 'release')} about {people} came to epsilon "
         f"{total.epsilon:.3g} "
         f"of {recipe.privacy.total:g}.",
+        for_whom(total.with_one(recipe.people.column)).replace("**", ""),
     )

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from enum import Enum
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 KEY = "setting"  # under which a dataclass field carries its description
 LAST = "asked for last"
@@ -127,6 +128,40 @@ def unlike(setting: Setting, value: Any) -> str:
             return ""
         return "a whole number" if whole else "a number"
     return "" if setting.choices or _fits(setting.ask, value) else KINDS[setting.ask]
+
+
+def mistaken(hint: Any, value: Any) -> str:
+    """What a value has to be, where it is a number for a switch or a switch for a number; else "".
+
+    Python counts true as 1, so that what reads a document would take one for the other in silence.
+
+    Args:
+        hint: the type that is wanted, as written beside a field.
+    """
+    return _mistaken(_kinds_of(hint), value)
+
+
+def _mistaken(kinds: set[Any], value: Any) -> str:
+    if isinstance(value, bool):
+        if bool in kinds or not {int, float} & kinds:
+            return ""
+        number = "a number" if float in kinds else "a whole number"
+        return f"has to be {number}, not true or false"
+    if isinstance(value, int | float | str):
+        wrong = bool in kinds and not {type(value), int, float} & kinds
+        return "has to be true or false" if wrong else ""
+    if isinstance(value, list | tuple | Mapping):
+        inside = {a for kind in kinds for arg in get_args(kind) for a in _kinds_of(arg)}
+        many = value.values() if isinstance(value, Mapping) else value
+        return next(filter(None, (_mistaken(inside, one) for one in many)), "")
+    return ""
+
+
+def _kinds_of(hint: Any) -> set[Any]:
+    """The types that a hint allows, one by one."""
+    if get_origin(hint) in (Union, UnionType):
+        return {kind for one in get_args(hint) for kind in _kinds_of(one)}
+    return {hint}
 
 
 KINDS = {

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth.api.allowance import Allowance
+from synth.api.allowance import HOLDS_FOR, Allowance
 from synth.api.registry import Registry, Rules
 from synth.api.service import digests_of
 from synth.api.settings import registry as registry_set
@@ -93,7 +93,9 @@ def test_the_jobs_of_a_token_come_to_its_epsilon_at_most():
             "spent_epsilon": 0.0,
             "left_epsilon": pytest.approx(1.2),
             "delta": 1e-6,
+            "holds_for": HOLDS_FOR,
         }
+        assert "whoever each job protects" in HOLDS_FOR
         ended(alice, upload(alice).headers["location"])
         assert 0.9 < alice.get("/api/v1/budget").json()["spent_epsilon"] <= 1.0
         assert "would pass it" in refused(upload(alice), 403)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import sqlite3
 import subprocess
@@ -18,20 +19,24 @@ from typer.testing import CliRunner
 from synth.api.allowance import Allowance, answers_delta
 from synth.api.problems import Problem
 from synth.api.registry import Registry, Rules
+from synth.api.team.differencing import beside
 from synth.budget import Budget, Measured, Rho
 from synth.budget.account import Account, Cap, Intent, account_of
 from synth.budget.accounting import epsilon_of
 from synth.budget.anchor import Anchor
 from synth.budget.lasting import LedgerFile
-from synth.budget.population import population_lines, rounded_up
+from synth.budget.population import for_whom, population_lines, rounded_up, running_total_of
 from synth.cli import app
 from synth.errors import AccountRefused, BudgetExceeded, LedgerError, StepError
 from synth.ingest import load
+from synth.release import Bundle
 from synth.runs import Outcome, Recipe, run
 from synth.runs.faux import faux
+from synth.runs.gate import gate
 from synth.runs.job import Job
 from synth.runs.recipe import CountsPart, MethodPart, People, Privacy, Source
 from synth.runs.recipe_file import recipe_text
+from synth.runs.recipe_told import cost
 from synth.vault.likeness import traits_of_frame
 from tests.api.test_jobs import client, ended, upload
 from tests.people import some_people
@@ -609,6 +614,42 @@ def test_the_running_total_adds_up_what_all_releases_measured(tmp_path):
     assert total.epsilon == pytest.approx(epsilon_of(sum(e.rho for e in both), cap.delta - answers))
     assert total.releases == 2
     assert f"ε = {rounded_up(total.epsilon)} at δ = 1e-06" in statement(second)
+
+
+def test_a_total_of_rows_and_persons_says_for_whom_it_holds(tmp_path):
+    told = {"epsilon": 1.0, "ledger": "books", "total": 5.0}
+    of_persons, of_rows = (
+        Recipe.model_validate(
+            {
+                "method": {"name": "independent"},
+                "people": {"column": column, "rows": 1, "population": "town"},
+                "privacy": told,
+            }
+        )
+        for column in ("who", "")
+    )
+    table = pd.concat([some_people(300)] * 4).assign(who=[*range(300)] * 4)
+    first = run(of_persons, table, folder=tmp_path)
+    assert "This holds for each person named by `who`." in statement(first)
+    assert not first.release.statement.population.mixed
+    before = " ".join(cost(of_rows, tmp_path))
+    second = run(of_rows, table, folder=tmp_path)
+    total = second.release.statement.population
+    assert running_total_of(total.document()) == total
+    (stands,) = [
+        line
+        for line in gate(of_rows, second.release.model, second.comparison)
+        if line.key == "units"
+    ]
+    assert stands.open
+    bundles = [Bundle.read(io.BytesIO(o.release.zipped())) for o in (first, second)]
+    approver = " ".join(beside("the earlier one", *bundles).lines)
+    for said in (before, statement(second), stands.why, approver):
+        assert "not one for every person" in said
+        assert "at most 1 row in each of the tables, all under one name" in said
+    assert "four times the rho" in for_whom(replace(total, units=("",)))
+    assert "same rows by each" in for_whom(replace(total, units=("who", "house")))
+    assert "older version" in for_whom(replace(total, units=(None, "")))
 
 
 def test_figures_of_a_total_are_never_rounded_down(tmp_path):

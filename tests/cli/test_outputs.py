@@ -4,15 +4,19 @@ import errno
 import os
 import socket
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from synth.cli import app
+from synth.cli.places import Places, rescued, room_for
 from synth.errors import KeyFileError, OutputError
+from synth.release import Bundle, Release
 from synth.release.signature import new_key
-from synth.release.table_files import whole, write_whole
+from synth.release.table_files import ROOM, whole, write_whole
+from synth.runs import Recipe
 from tests.people import some_people
 
 RECIPE = """
@@ -91,6 +95,52 @@ def test_a_file_that_is_there_is_kept_where_writing_fails(tmp_path):
         fails()
     assert path.read_bytes() == b"the old one"
     assert [p.name for p in tmp_path.iterdir()] == ["release.zip"]
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="no way to keep room")
+def test_room_is_kept_before_an_epsilon_is_spent(folder):
+    resource = pytest.importorskip("resource")
+    most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (ROOM // 2, most[1]))  # a disk that is nearly full
+    try:
+        code, told = said("run", "recipe.toml", "-o", "second.zip")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, most)
+    assert code == 2 and "There is no room for `second.zip`: 4 MB are kept free" in told
+    assert not Path("books").exists() and not list(folder.glob("second*"))
+
+
+def test_a_release_that_is_paid_for_goes_to_a_second_place(folder, monkeypatch):
+    """Room was kept, and writing fails all the same."""
+    write, full = Release.write, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def fails(self, stream, key=None):
+        if "first" in stream.name:
+            raise full
+        write(self, stream, key)
+
+    monkeypatch.setattr(Release, "write", fails)
+    (folder / "other").mkdir()
+    places = Places(Path("first.zip"), None, None, folder / "other")
+    assert next(places.second()) == folder / "other" / "first.zip"
+    with pytest.raises(OutputError, match="what it cost the people stays debited") as caught:
+        rescued(None, replace(places, spare=None), OutputError("No room.", ""))  # asks nobody
+    assert "--spare" in caught.value.remedy
+    monkeypatch.setattr(Places, "second", lambda self: map(Path, ("first again.zip", "kept.zip")))
+    code, told = said("run", "recipe.toml", "-o", "first.zip")
+    assert code == 0 and "to kept.zip." in told and not list(folder.glob("first*"))
+    assert Bundle.read(Path("kept.zip")).facts["rows"]
+
+
+def test_room_that_is_over_is_given_back(tmp_path):
+    with whole(tmp_path / "made", ROOM) as stream:
+        stream.write(b"little")
+    assert (tmp_path / "made").read_bytes() == b"little"
+    table = tmp_path / "table.csv"
+    table.write_bytes(b"x" * ROOM)
+    assert room_for(Recipe(), table) == 2 * ROOM and room_for(Recipe(), tmp_path) == ROOM
+    many = Recipe.model_validate({"release": {"rows": 1_000_000, "copies": 2}})
+    assert room_for(many, table) == 480_000_000
 
 
 def test_a_folder_is_no_file(tmp_path):

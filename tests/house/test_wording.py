@@ -67,7 +67,6 @@ GUARDED = {
         "own.k",
         "people.column",
         "present",
-        "quoted(p)",
         "repeats.largest",
     ],
     *[

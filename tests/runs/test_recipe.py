@@ -1,13 +1,15 @@
 import math
 import tomllib
+from collections.abc import Iterator
 
 import pytest
 
-from synth.errors import RecipeError
+from synth.errors import RecipeError, StepError
 from synth.ingest.declaration import ColumnPart
 from synth.methods import all_methods
+from synth.protect.steps import step_of
 from synth.runs import Recipe, read_recipe
-from synth.runs.recipe import PARTS
+from synth.runs.recipe import PARTS, RulePart
 from synth.runs.recipe_file import recipe_text, whole_text
 from synth.runs.recipe_words import KEYS, MEANINGS
 
@@ -92,6 +94,33 @@ def test_a_mistake_is_named_with_its_line_and_the_remedy(text, line, says):
     with pytest.raises(RecipeError, match=says) as caught:
         read_recipe(text)
     assert caught.value.line == line
+
+
+def swapped() -> Iterator[tuple[str, str, str]]:
+    """Each key of a recipe that wants a number or a switch, with the other of the two."""
+    for part, model in {**PARTS, "column": ColumnPart, "rules": RulePart}.items():
+        for key, field in model.model_fields.items() if part != "method" else ():
+            hint = str(field.annotation)
+            if "int" in hint or "float" in hint:
+                yield part, f"{key} = {'[true]' if 'tuple' in hint else 'true'}", "not true or"
+            elif "bool" in hint:
+                yield part, f"{key} = 1", "to be true or false"
+
+
+def test_no_switch_is_taken_for_a_number_nor_the_other_way_round():
+    """Python counts true as 1, and pydantic takes 1 for true."""
+    needed = {"column": 'name = "a"', "rules": 'says = "a decides b"'}
+    found = list(swapped())
+    assert len(found) > 30
+    for part, line, wanted in found:
+        head = f"[[{part}]]\n{needed[part]}" if part in needed else f"[{part}]"
+        with pytest.raises(RecipeError, match=wanted) as caught:
+            read_recipe(f"{head}\n{line}\n")
+        assert caught.value.line == head.count("\n") + 2
+    with pytest.raises(StepError, match="`to` of the step `round` has to be a number, not true"):
+        step_of({"step": "round", "column": "a", "to": True})
+    with pytest.raises(StepError, match="`keep` of the step `round` has to be true or false"):
+        step_of({"step": "round", "column": "a", "to": 5, "keep": 1})
 
 
 # -- the whole of it -------------------------------------------------------------------------------

@@ -106,3 +106,4 @@ def test_a_row_and_a_person_of_several_rows_do_not_add_up_silently():
     assert not units([row, row])
     assert not units([person, noise(2.0, person="patient", rows=5)])
     assert "patient" in units([row, person])
+    assert "whoever has at most 3 rows" in units([row, noise(1.0, rows=3)])

@@ -12,9 +12,9 @@ from synth.runs import Recipe
 from tests.people import some_people
 from tests.screens import AppTest
 from tests.ui.test_pages import screen, words
-from ui.shell import visits
+from ui.shell import visitor, visits
 from ui.shell.visitor import Made, Visitor
-from ui.shell.visits import COOKIE, MINUTES, Recognised, Visits, key_of
+from ui.shell.visits import COOKIE, MINUTES, Recognised, Returned, Visits, key_of
 
 SECRET = "s" * 43
 KEY = key_of(SECRET, "")
@@ -177,6 +177,29 @@ def test_what_is_no_page_gives_none(path):
 def test_one_that_is_there_already_stays():
     assert answered("/", cookie=f"other=1; {COOKIE}={SECRET}") == ""
     assert answered("/", cookie=f"{COOKIE}=guessed") != ""
+
+
+def test_a_browser_that_was_here_before_the_server_started_is_told_once(monkeypatch):
+    ours, returned = SimpleCookie(answered("/"))[COOKIE].value, Returned(most=2)
+    assert not returned.tell(ours, 0.0) and not returned.tell("", 0.0)
+    assert returned.tell(SECRET, 0.0) and returned.tell(SECRET, 59.0)  # all tabs come back
+    assert not returned.tell(SECRET, 60.0)
+    monkeypatch.setattr(visits, "SEAL", b"of the process that was started next")
+    assert returned.tell(ours, 60.0)
+    monkeypatch.setenv(MINUTES, "0")
+    assert not returned.tell("t" * 43, 0.0)
+
+
+def test_the_screens_say_why_they_are_empty_after_a_restart(monkeypatch):
+    monkeypatch.setattr(visitor, "_secret", lambda: SECRET)
+    app = AppTest.from_string(
+        "import streamlit as st\nfrom ui.shell.visitor import say_started_anew, visitor\n"
+        "visitor()\nsay_started_anew()"
+    ).run()
+    assert "started anew" in words(app) and "never on a disk" in words(app)
+    app.session_state["visitor"].bring(load(some_people(60), Budget(1.0)), "people")
+    assert "started anew" not in words(app.run())
+    visitor.VISITS.forget(KEY)
 
 
 def test_without_cookies_the_screen_says_that_a_reload_loses_everything():

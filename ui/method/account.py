@@ -10,7 +10,7 @@ import streamlit as st
 from synth.budget.account import running_total
 from synth.budget.accounting import epsilon_of
 from synth.budget.lasting import LEDGER
-from synth.budget.population import TOGETHER, population_lines
+from synth.budget.population import TOGETHER, for_whom, population_lines
 from synth.runs.accounts import (
     cap_of,
     in_operators_ledger,
@@ -20,6 +20,7 @@ from synth.runs.accounts import (
 from synth.runs.recipe import People, Privacy, Recipe
 from ui.shell.visitor import Visitor, explained
 
+NAME_THEM = " To keep one total for persons, name the same person column as before, on Columns."
 USUAL_LEDGER = "~/synth-ledger"
 
 
@@ -40,7 +41,10 @@ def ask_account(who: Visitor, current: Privacy) -> Privacy:
         told = _ask_caps(_ask_places(current))
         recipe = who.recipe.model_copy(update={"privacy": told})
         told = told.model_copy(update={"why_another": _ask_why(recipe)})
+        recipe = who.recipe.model_copy(update={"privacy": told})
         there = (Path(told.ledger) / LEDGER).exists()
+        if there:
+            _warn_of_units(recipe)
         if there and st.button("What was spent so far?", key="ledger.show"):
             with explained():
                 _show_account(recipe)
@@ -58,6 +62,8 @@ def _ask_operators(who: Visitor, current: Privacy) -> Privacy:
         told = _ask_caps(current.model_copy(update={"ledger": "", "anchor": ""}))
         recipe = in_operators_ledger(who.recipe.model_copy(update={"privacy": told}))
         told = told.model_copy(update={"why_another": _ask_why(recipe)})
+        if recipe.people.account and (Path(recipe.privacy.ledger) / LEDGER).exists():
+            _warn_of_units(recipe)
         if who.recipe.people.account and st.button("What was spent so far?", key="ledger.show"):
             with explained():
                 _show_account(recipe)
@@ -134,6 +140,21 @@ def _ask_why(recipe: Recipe) -> str:
         "read it, beside the sentence that there is no protection across releases.",
         key="ledger.why",
     ).strip()
+
+
+def _warn_of_units(recipe: Recipe) -> None:
+    """Say before a run that it would add promises to others than earlier releases made theirs to.
+
+    Every look verifies the whole chain of the ledger, so that it costs milliseconds each time.
+    """
+    if not recipe.formal or not recipe.people.account:
+        return
+    with explained():
+        file, name = opened_ledger(recipe.privacy), recipe.people.account
+        before = running_total(file, name, cap_of(recipe), file.lines(name))
+        after = before.with_one(recipe.people.column)
+        if after.mixed:
+            st.warning(f"After this one: {for_whom(after)}{'' if before.mixed else NAME_THEM}")
 
 
 def _show_account(recipe: Recipe) -> None:

@@ -13,7 +13,7 @@ from ui.shell.places import page
 from ui.shell.signed_in import ask_to_sign_in, library_folder, member, questions_each, show_member
 from ui.shell.strip import show_strip
 from ui.shell.turn import turn
-from ui.shell.visitor import this_tab, visitor
+from ui.shell.visitor import say_started_anew, this_tab, visitor
 
 # What is chosen is written in the colour of buttons, which is too dark for words on a dark ground.
 CHOSEN = """<style>
@@ -75,6 +75,8 @@ with turn(this_tab()):
     with above:  # now, as a screen that stops half-way ends all
         if "help" in seen:  # nobody's without a duty
             show_way(shown.url_path or "data")
+        if who.may(*MAKERS):
+            say_started_anew()
     try:
         shown.run()
         show_code(shown.url_path or "data")

@@ -44,7 +44,7 @@ from synth.vault.linked import LinkedRows
 from ui.shell.places import page
 from ui.shell.polling import polled
 from ui.shell.signed_in import SINCE, member, sign_in
-from ui.shell.visits import COOKIE, Visits, key_of
+from ui.shell.visits import COOKIE, Returned, Visits, key_of
 
 KEY = "visitor"
 MOST_REMEMBERED = 5  # releases of queries that are kept to be given again
@@ -316,6 +316,13 @@ class Visitor:
 
 
 VISITS: Visits[Visitor] = Visits(lambda who: who.busy)  # of this server
+RETURNED = Returned()
+ANEW = "visits.anew"  # of a tab that came back to a server that was started meanwhile
+STARTED_ANEW = (
+    "This server was started anew since this browser was last here. Whatever you had on these "
+    "screens is gone, as it is kept in memory alone and never on a disk: please bring your table "
+    "again."
+)
 
 
 def visitor() -> Visitor:
@@ -323,11 +330,18 @@ def visitor() -> Visitor:
     key, context = visit(), get_script_run_ctx()
     if KEY not in st.session_state:
         left = VISITS.recall(key)
+        st.session_state[ANEW] = RETURNED.tell(_secret()) and (left is None or left.loaded is None)
         st.session_state[KEY] = Visitor() if left is None else left.again()
     found: Visitor = st.session_state[KEY]
     if context is not None:
         VISITS.keep(key, found, context.session_id)
     return found
+
+
+def say_started_anew() -> None:
+    """Why the screens are empty, where a restart is the reason; until there is a table again."""
+    if st.session_state.get(ANEW) and visitor().loaded is None:
+        st.info(STARTED_ANEW)
 
 
 def forget() -> None:
@@ -353,8 +367,13 @@ def visit() -> str:
     who = member()
     if who is not None and sign_in().way is not Entrance.LOCAL:
         return key_of("", who.id)
+    return key_of(_secret(), "")
+
+
+def _secret() -> str:
+    """The secret of this browser; "" where it keeps no cookies."""
     secret: object = st.context.cookies.get(COOKIE)
-    return key_of(secret, "") if isinstance(secret, str) else ""
+    return secret if isinstance(secret, str) else ""
 
 
 def need_table() -> tuple[Visitor, Loaded]:

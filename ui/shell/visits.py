@@ -6,7 +6,9 @@ stated time after the last tab was closed.
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import re
 import secrets
 import threading
@@ -22,7 +24,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from synth.operating import operating
 
 COOKIE = "synth_visit"
-SECRET = re.compile(r"[\w-]{43}", re.ASCII)  # as `secrets.token_urlsafe(32)` writes it
+SECRET = re.compile(r"[\w-]{43}", re.ASCII)  # as `new_secret` writes it
+SEAL = secrets.token_bytes(32)  # of this process: who was here before it started has another
+DRAWN = 22  # characters of a secret that are drawn: 128 bits; the others seal them
+SECONDS = 60.0  # in which all tabs of a browser are back after a restart
 MOST = 200  # visits without an open tab that are kept
 MINUTES = "SYNTH_KEEP_MINUTES"  # the operator's word on how long
 USUAL = 15.0
@@ -133,6 +138,43 @@ def key_of(secret: str, whose: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest() if SECRET.fullmatch(secret) else ""
 
 
+def new_secret() -> str:
+    """What a browser is known by, sealed by this process without keeping a list of them."""
+    drawn = secrets.token_urlsafe(16)
+    return drawn + _seal_of(drawn)
+
+
+def _seal_of(drawn: str) -> str:
+    seal = hmac.new(SEAL, drawn.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(seal).decode()[: 43 - DRAWN]
+
+
+class Returned:
+    """Browsers that were given their secret before this process started, each told so once.
+
+    What tells them apart is the seal on the secret: one whose work was kept for its time and then
+    dropped is not among them.
+    """
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._told: OrderedDict[str, float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def tell(self, secret: str, now: float | None = None) -> bool:
+        """Whether a tab that opens is to be told: in the first minute, as all tabs come back."""
+        if SECRET.fullmatch(secret) is None or not minutes_kept():
+            return False
+        if hmac.compare_digest(_seal_of(secret[:DRAWN]), secret[DRAWN:]):
+            return False
+        now = time.monotonic() if now is None else now
+        with self._lock:
+            first = self._told.setdefault(hashlib.sha256(secret.encode()).hexdigest(), now)
+            while len(self._told) > self._most:
+                self._told.popitem(last=False)
+        return now - first < SECONDS
+
+
 class Recognised:
     """Gives each browser a secret with the first page; plain ASGI, so uploads are not buffered."""
 
@@ -142,7 +184,7 @@ class Recognised:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_secret(message: Message) -> None:
             if message["type"] == "http.response.start" and _is_page(message):
-                told = f"{COOKIE}={secrets.token_urlsafe(32)}; Path=/; HttpOnly; SameSite=Lax"
+                told = f"{COOKIE}={new_secret()}; Path=/; HttpOnly; SameSite=Lax"
                 more = (b"set-cookie", told.encode())
                 message["headers"] = [*message.get("headers", []), more]
             await send(message)

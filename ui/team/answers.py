@@ -85,7 +85,7 @@ def _show_price(bundle: Bundle, population: str, epsilon: float) -> None:
     st.markdown(
         f"A count would be out by at most {found.noise:,.0f} rows in 95 of 100 answers. What was "
         f"told about these people came to ε = {up(found.before)} so far, and would come to "
-        f"ε = {up(found.after)} of {found.most:g}."
+        f"ε = {up(found.after)} of {found.most:g}. {found.whom}"
     )
 
 

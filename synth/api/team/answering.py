@@ -22,6 +22,7 @@ from synth.api.team.desk import made_by
 from synth.api.team.inquiries import Reply, Verification
 from synth.budget.account import running_total
 from synth.budget.accounting import epsilon_of
+from synth.budget.population import for_whom
 from synth.errors import NotAllowed
 from synth.ingest import load
 from synth.lazily import np, npt, pd
@@ -61,12 +62,14 @@ class Price:
         noise: by how many rows a count is out at most, in 95 of 100 answers.
         before, after: what all releases and answers about these people come to, in epsilon.
         most: what they may come to.
+        whom: for whom that holds, with this answer.
     """
 
     noise: float
     before: float
     after: float
     most: float
+    whom: str
 
 
 def price(bundle: Bundle, population: str, epsilon: float) -> Price:
@@ -85,7 +88,8 @@ def price(bundle: Bundle, population: str, epsilon: float) -> Price:
     rho = math.fsum(line.rho for line in lines) + told.budget.rho
     after = epsilon_of(rho, cap.delta - before.answers_delta)
     noise = SURE * told.people.rows / math.sqrt(2 * told.budget.rho)
-    return Price(noise, before.epsilon, after, cap.epsilon)
+    whom = for_whom(before.with_one(told.people.column))
+    return Price(noise, before.epsilon, after, cap.epsilon, whom)
 
 
 def answer(

@@ -16,7 +16,7 @@ from synth.budget.accounting import epsilon_of
 from synth.budget.figures import DELTA_DIGITS, quoted, up
 from synth.budget.guarantee import DifferentiallyPrivate, KAnonymous
 from synth.budget.ledger import rho_in
-from synth.budget.population import TOGETHER
+from synth.budget.population import TOGETHER, for_whom
 from synth.learning.aggregates import Aggregates
 from synth.release import Bundle
 from synth.release.children import FILE as SECOND
@@ -122,7 +122,7 @@ def beside_all(
         return Beside(every, tuple(filter(None, (added, apart))), serious=bool(apart))
     if noisy and (alone := together(noisy)):
         told = f"About the same people came out {many}. {_held(alone)}, and with releases none."
-        return Beside(every, (told,), serious=True)
+        return Beside(every, tuple(filter(None, (told, apart))), serious=True)
     return None
 
 
@@ -155,14 +155,21 @@ def _promised(told: Statement) -> float:
 
 def units(told: Sequence[Statement]) -> str:
     """Why promises do not add up although each has an epsilon: they are made to other units."""
-    persons = sorted({s.person for s in told})
-    if len(persons) < 2:
+    units = {(s.person, 0 if s.person else s.budget.rows_per_person) for s in told}
+    if len(units) < 2:
         return ""
-    named = " and ".join(f"whomever {quoted(p)} names" if p else "single rows" for p in persons)
+    named = " and ".join(_unit(*unit) for unit in sorted(units))
     return (
         f"Their promises are made to different units: {named}. Unless these are the same people, "
         "the sum bounds nothing for whoever has several rows."
     )
+
+
+def _unit(name: str, rows: int) -> str:
+    """Whom one promise is made to; rows beyond those kept of a named person change nothing."""
+    if name:
+        return f"whoever is named by {quoted(name)}"
+    return "single rows" if rows == 1 else f"whoever has at most {rows} rows"
 
 
 def _told_once(old: Bundle, new: Bundle) -> bool:
@@ -193,7 +200,7 @@ def _promises(one: Statement, two: Statement) -> Iterator[str]:
     if (total := two.population) is not None and total.population:
         yield (
             f"All {total.releases} releases of the account of these people come to epsilon "
-            f"{up(total.epsilon)}."
+            f"{up(total.epsilon)}. {for_whom(total).replace('**', '')}".rstrip()
         )
     before, after = one.guarantee, two.guarantee
     if isinstance(before, KAnonymous) and isinstance(after, KAnonymous):

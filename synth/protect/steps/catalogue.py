@@ -20,7 +20,7 @@ from synth.protect.steps.numbers import Band, Clip, Round
 from synth.protect.steps.rows import Filter, Suppress
 from synth.protect.steps.step import FileStep, Step
 from synth.protect.steps.text import Mask, Pseudonymise, Recode, Respell
-from synth.schema.settings import settings_of
+from synth.schema.settings import mistaken, settings_of
 
 STEPS: tuple[type[Step], ...] = (
     Drop,
@@ -125,6 +125,8 @@ def step_of(document: Mapping[str, Any], shelf: Shelf | None = None) -> Step:
 
 
 def _typed(step: str, key: str, hint: Any, value: Any) -> Any:
+    if why := mistaken(hint, value):
+        raise StepError(f"`{key}` of the step `{step}` {why}.", "Correct it.", key)
     try:
         return TypeAdapter(hint).validate_python(value)
     except ValidationError as error:
