@@ -167,7 +167,7 @@ def for_whom(total: RunningTotal) -> str:
     more = (
         "For somebody with twice as many, what was told by rows may come to twice its ε and more "
         "(four times the rho); with three times as many, to three times and more (nine times). "
-        "Nobody declared how many rows a person has at most, so that for them this is no bound."
+        "Nobody declared how many rows such a person may have, so that for them this is no bound."
     )
     if not total.mixed:
         (unit,) = total.units
@@ -176,16 +176,21 @@ def for_whom(total: RunningTotal) -> str:
         if unit:
             return f"This holds for each person named by {quoted(unit)}."
         return f"This holds for whoever has at most {rows} in each of the tables. {more}"
-    unsaid = f" Of some, the account does not say whom: {_OLDER}." if None in total.units else ""
+    if None in total.units:
+        return (
+            "**This total may not be one for every person.** Of earlier releases the account does "
+            f"not say whom they protect: {_OLDER}. If it was whoever has at most {rows}, the total "
+            f"holds for them. {more}"
+        )
     named = [f"whoever is named by {quoted(u)}" for u in total.units if u]
     single = [f"whoever has at most {rows}"] if "" in total.units else []
     listed = " and to ".join((*named, *single))
-    if not single and not unsaid:
+    if not single:
         holds = "has the same rows by each of these columns; for others this is no bound."
     else:
         holds = f"has at most {rows} in each of the tables, all under one name. {more}"
     return (
-        f"**This total is not one for every person.** It adds up promises to {listed}.{unsaid} It "
+        f"**This total is not one for every person.** It adds up promises to {listed}. It "
         f"holds for whoever {holds}"
     )
 

@@ -16,6 +16,7 @@ from synth.release.table_files import ROOM, whole
 from synth.runs import Recipe
 
 CELL = 24  # bytes of a cell, in both formats of a table and packed: more than nearly all take
+MOST_ROOM = 500_000_000  # bytes: what is told by few different values takes far less than a CELL
 COLUMNS = 10  # of a table of which none is declared
 
 
@@ -44,7 +45,7 @@ ELSEWHERE = "The release is made and in memory. Another place for it (empty: thr
 
 
 def room_for(recipe: Recipe, table: Path) -> int:
-    """Bytes that are kept for a release before a row is read: what it hardly ever passes.
+    """Bytes that are kept for a release before a row is read: what a usual one hardly ever passes.
 
     Args:
         table: that it is made of; it need not be a file.
@@ -53,7 +54,7 @@ def room_for(recipe: Recipe, table: Path) -> int:
         copy = CELL * recipe.release.rows * max(len(recipe.column), COLUMNS)
     else:
         copy = 2 * table.stat().st_size if table.is_file() else 0
-    return max(ROOM, recipe.release.copies * copy)
+    return max(ROOM, min(MOST_ROOM, recipe.release.copies * copy))
 
 
 def rescued(release: Release, to: Places, error: OutputError) -> Path:

@@ -272,9 +272,10 @@ def _moment(functions: Any, value: date) -> Any:
 
     Its largest ones reach from 1900 to 2299, beyond which it has no value either.
     """
-    value = value.replace(year=min(max(value.year, 1900), 2299))
     if isinstance(value, datetime):
+        value = min(max(value, datetime(1900, 1, 1)), datetime(2299, 12, 31, 23, 59, 59))
         return functions.anon.toDateTime64(value.isoformat(" "), 6, "UTC")
+    value = min(max(value, date(1900, 1, 1)), date(2299, 12, 31))
     return functions.anon.toDate32(value.isoformat())
 
 

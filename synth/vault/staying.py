@@ -33,7 +33,7 @@ from synth.vault.passing import Came, Stays
 # No more digits than a double surely holds: PostgreSQL fails on others.
 _DIGITS, _PLACES = "0*[0-9]{1,200}", "[.][0-9]{0,200}0*"
 NUMBER = f"^[+-]?(?:{_DIGITS}(?:{_PLACES})?|[.][0-9]{{1,200}}0*)(?:[eE][+-]?[0-9]{{1,2}})?$"
-EARLIEST, LATEST = datetime(1, 1, 1), datetime(9999, 12, 31)
+EARLIEST, LATEST = datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999_999)
 MOST_LISTED = 2_000  # values of one column that are written into a query
 
 
@@ -142,7 +142,7 @@ class LazyRows:
         asked = self._of([name]).select(nw.col(name).alias("v")).filter(~nw.col("v").is_null())
         if self._types[name] in (nw.Date, nw.Datetime):  # what Python has no value for is missing
             moment = nw.col("v").cast(nw.Datetime("us"))
-            asked = asked.filter(moment >= nw.lit(EARLIEST), moment < nw.lit(LATEST))
+            asked = asked.filter(moment >= nw.lit(EARLIEST), moment <= nw.lit(LATEST))
         return asked.group_by("v").agg(nw.len().alias("rows"))
 
     @_explained()

@@ -1,6 +1,7 @@
 """Databases that are spoken to through ibis. How they count is in tests/vault/test_staying.py."""
 
 from collections.abc import Iterator
+from datetime import date, datetime
 
 import pyarrow.parquet as pq
 import pytest
@@ -13,7 +14,7 @@ from synth.ingest.bounded import Owned
 from synth.ingest.database import Limits
 from synth.ingest.lazy import query_in_place
 from synth.ingest.reading import MISSING_TEXTS
-from synth.ingest.warehouses import WAREHOUSES, asked_of
+from synth.ingest.warehouses import WAREHOUSES, asked_of, sure_compiler
 from synth.runs import Recipe, run
 from synth.runs.recipe import MethodPart, Privacy, Source
 from synth.vault.staying import LazyRows
@@ -208,3 +209,19 @@ def test_a_release_is_made_of_rows_that_stay_in_clickhouse(clickhouse):
     assert {"Oslo", "oslo", "It's"} <= set(outcome.release.tables[0]["city"].dropna())
     assert "not to be shown" not in outcome.release.recipe
     assert outcome.comparison.rows == 400
+
+
+@pytest.mark.parametrize(
+    ("told", "sent"),
+    [
+        (date(1850, 6, 1), "1900-01-01"),
+        (date(1896, 2, 29), "1900-01-01"),
+        (date(2400, 2, 29), "2299-12-31"),
+        (datetime(9999, 1, 1), "2299-12-31 23:59:59"),
+        (date(1996, 2, 29), "1996-02-29"),
+    ],
+)
+def test_an_edge_beyond_what_clickhouse_has_is_its_first_or_last_day(told, sent):
+    """An edge of 1850 stood in the middle of 1900, where tables write a day that nobody knows."""
+    literal = sure_compiler("clickhouse").visit_NonNullLiteral(None, value=told, dtype=None)
+    assert sent in literal.sql("clickhouse")

@@ -14,7 +14,7 @@ from tests.screens import AppTest
 from tests.ui.test_pages import screen, words
 from ui.shell import visitor, visits
 from ui.shell.visitor import Made, Visitor
-from ui.shell.visits import COOKIE, MINUTES, Recognised, Returned, Visits, key_of
+from ui.shell.visits import COOKIE, MINUTES, Recognised, Returned, Visits, key_of, secret_in
 
 SECRET = "s" * 43
 KEY = key_of(SECRET, "")
@@ -222,3 +222,10 @@ def test_the_tabs_of_one_browser_are_told_and_of_no_other():
     kept.keep("another", "work", "three")
     assert kept.beside("one") == {"one", "two"}
     assert kept.beside("unknown") == {"unknown"}
+
+
+@pytest.mark.parametrize("other", ["novalue", 'prefs={"a":1}', "a[b]=1"])
+def test_a_cookie_of_another_app_hides_no_visit(other):
+    """Ports of one machine share their cookies, and some write what the standard does not know."""
+    for told in (f"{other}; {COOKIE}=one", f"{COOKIE}=one; {other}"):
+        assert secret_in({"headers": [(b"cookie", told.encode())]}) == "one"

@@ -169,3 +169,24 @@ def test_work_that_waits_tells_so_and_can_be_stopped_before_it_begins(monkeypatc
         one.stop()
         until(lambda: not places.busy.waiting, "it waits on")
     assert one.result is None and places.busy.running == 0
+
+
+def test_what_nobody_waits_for_any_more_gives_its_place_up(monkeypatch):
+    """Of other steps by now, or of a table that is gone: the next one waited for its end."""
+    monkeypatch.setattr(work, "WORKING", Turns(1))
+    who, begun, go = Visitor(), threading.Event(), threading.Event()
+
+    def long(tell) -> None:
+        begun.set()
+        while not go.wait(0.01):
+            tell(0.5, "on and on")
+
+    who.works["before"] = old = Work("Trying …")
+    old.start(long, "one")
+    assert begun.wait(PATIENCE)
+    monkeypatch.setattr(work, "this_tab", lambda: "one")
+    until(lambda: work.in_background(who, "now", lambda tell: 42, "Trying …") == 42, "it waits")
+    assert list(who.works) == ["now"] and old.stopped
+    who.works["on"] = other = Work("Another …")
+    who.stop_works()
+    assert other.stopped

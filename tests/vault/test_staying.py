@@ -407,3 +407,14 @@ def test_names_in_a_database_lead_no_count_elsewhere(tmp_path):
             query_in_place(database, f"SELECT {twice}"),
         ):
             pass
+
+
+def test_the_last_day_of_all_is_a_value_where_rows_stay():
+    """Which tables write for "until further notice"."""
+    frame = pd.DataFrame({"until": [datetime(9999, 12, 31), datetime(9999, 12, 31, 23, 59)] * 2})
+    with duckdb.connect() as db:
+        db.register("frame", frame)
+        table = nw.from_native(db.sql("SELECT until::DATE AS day, until FROM frame"))
+        rows = LazyRows(table.lazy())
+        assert rows.occurring("day")[1].tolist() == [4]
+        assert rows.occurring("until")[1].tolist() == [2, 2]

@@ -154,7 +154,8 @@ def _warn_of_units(recipe: Recipe) -> None:
         before = running_total(file, name, cap_of(recipe), file.lines(name))
         after = before.with_one(recipe.people.column)
         if after.mixed:
-            st.warning(f"After this one: {for_whom(after)}{'' if before.mixed else NAME_THEM}")
+            told = "" if before.mixed or None in after.units else NAME_THEM
+            st.warning(f"After this one: {for_whom(after)}{told}")
 
 
 def _show_account(recipe: Recipe) -> None:

@@ -29,7 +29,7 @@ def not_theirs(scope: Scope, session: str) -> str:
     if found is None:
         return "" if scope["method"] == "PUT" else "No tab is open that has it."
     if _secret_of(found) != secret_in(scope):
-        return "That belongs to another browser."
+        return "That belongs to another browser. Reload this page, then try again."
     try:
         who = known(dict(found.session._user_info))  # noqa: SLF001
     except TeamError:  # nobody is let in by a setting that is wrong

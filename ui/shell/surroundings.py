@@ -158,11 +158,11 @@ def settle_memory() -> None:
     keeps what it had; and Linux gives each thread's stack, and each heap, two megabytes at a time.
     """
     pa.set_memory_pool(pa.system_memory_pool())
-    with suppress(AttributeError, OSError):
-        library = ctypes.CDLL(None)
+    with suppress(AttributeError, OSError, TypeError):  # of other systems
         for setting, size in APART:
-            library.mallopt(setting, size)
-        library.prctl(THP_DISABLE, 1, 0, 0, 0)
+            ctypes.CDLL(None).mallopt(setting, size)
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).prctl(THP_DISABLE, 1, 0, 0, 0)
 
 
 def give_back() -> None:
@@ -171,7 +171,7 @@ def give_back() -> None:
     Threads of many visitors leave it in many heaps, each with a little on top that keeps the rest.
     """
     pa.default_memory_pool().release_unused()
-    with suppress(AttributeError, OSError):  # of other C libraries than GNU's
+    with suppress(AttributeError, OSError, TypeError):  # of other systems
         ctypes.CDLL(None).malloc_trim(0)
 
 

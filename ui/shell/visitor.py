@@ -149,7 +149,14 @@ class Visitor:
         self.entries = self.entries if people or again else []
         self.question, self.elsewhere = question, elsewhere
         self.matters = self.matters if same else {}
+        self.stop_works()
         self.past, self.stages, self.works, self.searched, self.runs = [], {}, {}, "", []
+
+    def stop_works(self) -> None:
+        """Stop what is worked out beside the screens, and let go of its rows and its place."""
+        for work in self.works.values():
+            if not work.finished.is_set():  # another tab may still look at what is
+                work.stop()
 
     def decide(self, **parts: BaseModel | Sequence[Any]) -> None:
         """Change parts of the recipe; a finished run stays until the next one is done."""
@@ -319,9 +326,9 @@ VISITS: Visits[Visitor] = Visits(lambda who: who.busy)  # of this server
 RETURNED = Returned()
 ANEW = "visits.anew"  # of a tab that came back to a server that was started meanwhile
 STARTED_ANEW = (
-    "This server was started anew since this browser was last here. Whatever you had on these "
-    "screens is gone, as it is kept in memory alone and never on a disk: please bring your table "
-    "again."
+    "This server was started anew since this browser was last here, or it is another one. If you "
+    "had a table on these screens, it is gone, as it is kept in memory alone and never on a disk: "
+    "please bring it again."
 )
 
 
@@ -349,6 +356,7 @@ def forget() -> None:
     who = visitor()
     if who.job is not None:
         who.job.cancel()
+    who.stop_works()
     who.finished.clear()
     VISITS.forget(visit())
     since = {SINCE: st.session_state[SINCE]} if SINCE in st.session_state else {}

@@ -16,9 +16,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from typing import Generic, TypeVar
 
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from synth.operating import operating
@@ -203,8 +203,4 @@ def _is_page(message: Message) -> bool:
 def secret_in(scope: Scope) -> str:
     """The secret that a request brings; "" where there is none."""
     told = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
-    try:
-        found = SimpleCookie(told.decode("latin-1")).get(COOKIE)
-    except CookieError:
-        return ""
-    return "" if found is None else found.value
+    return cookie_parser(told.decode("latin-1")).get(COOKIE, "")  # as Streamlit reads them

@@ -29,8 +29,13 @@ class Stopped(Exception):
 
 @dataclass
 class Work:
-    """One piece of work in the background; called, it is told how far the work is."""
+    """One piece of work in the background; called, it is told how far the work is.
 
+    Args:
+        title: what it works out, whatever it is about.
+    """
+
+    title: str = ""
     share: float = 0.0
     doing: str = ""
     result: Any = None
@@ -85,7 +90,8 @@ def in_background(who: Visitor, key: str, work: Callable[[Progress], T], title: 
         Exception: whatever the work raised.
     """
     if key not in who.works:
-        _keep(who, key, Work()).start(work, this_tab())
+        _drop_unfinished(who, title)
+        _keep(who, key, Work(title)).start(work, this_tab())
     found: Work = who.works[key]
     with aside():
         found.finished.wait(GLIMPSE)
@@ -102,6 +108,14 @@ def in_background(who: Visitor, key: str, work: Callable[[Progress], T], title: 
         return None
     result: T = found.result
     return result
+
+
+def _drop_unfinished(who: Visitor, title: str) -> None:
+    """Stop what nobody waits for any more: the same of another table, other steps or columns."""
+    for key, old in list(who.works.items()):
+        if old.title == title and not old.finished.is_set():
+            old.stop()
+            del who.works[key]
 
 
 def _keep(who: Visitor, key: str, work: Work) -> Work:

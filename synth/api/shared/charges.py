@@ -64,7 +64,8 @@ class Sealing:
                 "Whoever runs this server sees that SYNTH_QUEUE_KEY names a file it may read.",
             ) from None
         anchor = Path(told.queue_anchor).expanduser()
-        return cls(key, Anchor(anchor, "list of charges", "Until then no token is.", TeamError))
+        until = "Until then no token is charged."
+        return cls(key, Anchor(anchor, "list of charges", until, TeamError))
 
     @property
     def known_as(self) -> str:
