@@ -138,7 +138,9 @@ class Runs:
             _awaited(lambda: _changed(log) != before, process)
             time.sleep(random.uniform(0, 1.1 * lasts))
         else:
-            _awaited(lambda: part.exists() and part.stat().st_size > 0, process)
+            _awaited(lambda: _changed(log) != before, process)
+            kept = _changed(part)  # with the room that is reserved before the charge
+            _awaited(lambda: _changed(part) != kept, process)
             time.sleep(random.uniform(0, 0.03))
         with suppress(ProcessLookupError):
             os.killpg(process, signal.SIGKILL)
